@@ -1,0 +1,3 @@
+"""The lifecycle of an asynchronous query as pure decisions: no HTTP library, no Airflow, no clock, no randomness."""
+
+from __future__ import annotations

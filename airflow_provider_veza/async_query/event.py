@@ -1,0 +1,49 @@
+"""What a trigger tells the task it resumes: the outcome and the handle, never a row; pure data with an allow-list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from airflow_provider_veza.async_query.handle import QueryHandle
+from airflow_provider_veza.async_query.watch import Ended, Outcome
+from airflow_provider_veza.exceptions import HandleError, QueryUnreachableError
+
+EVENT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class WaitEvent:
+    """The end of a deferred wait."""
+
+    handle: QueryHandle
+    ended: Ended
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the event as plain JSON types."""
+        return {
+            "v": EVENT_VERSION,
+            "outcome": self.ended.outcome.value,
+            "detail": self.ended.detail,
+            "rows": self.ended.rows,
+            "handle": self.handle.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, event: Any) -> WaitEvent:
+        """Read the event a task was resumed with.
+
+        :raises QueryUnreachableError: when it is empty or names no known outcome; that is never taken for success.
+        """
+        try:
+            ended = Ended(Outcome(event["outcome"]), str(event.get("detail") or ""), _count(event.get("rows")))
+            return cls(QueryHandle.from_json(event["handle"]), ended)
+        except (TypeError, KeyError, ValueError, AttributeError, HandleError) as e:
+            raise QueryUnreachableError(
+                f"The task was resumed with an event that tells no outcome ({event!r}: {type(e).__name__}: {e}), so the "
+                "query's state is unknown. The next retry finds the query and goes on waiting for it."
+            ) from e
+
+
+def _count(rows: Any) -> int | None:
+    return rows if isinstance(rows, int) and not isinstance(rows, bool) else None

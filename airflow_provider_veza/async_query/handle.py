@@ -1,0 +1,117 @@
+"""The handle of a submitted query: all that is needed to find it again, and no credential."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from airflow_provider_veza.async_query.deadline import Deadline, utc_from_iso
+from airflow_provider_veza.exceptions import ForeignTenantError, HandleError
+
+HANDLE_VERSION = 1
+
+
+@dataclass(frozen=True)
+class QueryHandle:
+    """Where a submitted query can be found; travels through XCom, trigger arguments and records as plain JSON.
+
+    :param service: ``veza_nodes``, ``veza_result`` or ``esql``.
+    :param id: the service's id of the query.
+    :param tenant: base URL of the tenant that runs it; another tenant's connection must not touch it.
+    :param submitted_at: when the submit was answered (UTC).
+    :param deadline: after which nobody wants the answer (UTC).
+    :param fingerprint: of the rendered query and the tenant, see :mod:`.identity`.
+    :param owned: false for a cached result that was only attached to; such a handle is never cancelled.
+    :param stale_until: until when a success may still be an older answer; None where it cannot be.
+    :param v: version of this record; unknown keys of later versions are ignored.
+    """
+
+    service: str
+    id: str
+    tenant: str
+    conn_id: str
+    submitted_at: datetime
+    deadline: Deadline
+    fingerprint: str = ""
+    cache_id: str | None = None
+    last_completed_cache_id: str | None = None
+    owned: bool = True
+    stale_until: datetime | None = None
+    v: int = HANDLE_VERSION
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the handle as plain JSON types.
+
+        >>> from datetime import UTC, timedelta
+        >>> start = datetime(2026, 1, 1, tzinfo=UTC)
+        >>> handle = QueryHandle("veza_nodes", "q1", "https://t", "veza_default", start, Deadline(start))
+        >>> QueryHandle.from_json(handle.to_json()) == handle
+        True
+        """
+        plain = {f.name: getattr(self, f.name) for f in fields(self)}
+        plain["submitted_at"] = self.submitted_at.isoformat()
+        plain["deadline"] = self.deadline.at.isoformat()
+        plain["stale_until"] = self.stale_until.isoformat() if self.stale_until else None
+        return plain
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any] | str) -> QueryHandle:
+        """Read a handle from a mapping or from JSON text.
+
+        :raises HandleError: when it is no handle; the message says what is missing.
+        """
+        values = _known_values(_mapping(data))
+        try:
+            values["submitted_at"] = utc_from_iso(values["submitted_at"])
+            values["deadline"] = Deadline(utc_from_iso(values["deadline"]))
+            if values.get("stale_until") is not None:
+                values["stale_until"] = utc_from_iso(values["stale_until"])
+        except (TypeError, ValueError, OverflowError) as e:
+            raise _no_handle(f"a time in it cannot be read ({e})") from e
+        return _checked(cls(**values))
+
+    def require_tenant(self, tenant: str) -> None:
+        """Refuse a connection to another tenant.
+
+        :raises ForeignTenantError: when ``tenant`` is not the one that runs the query.
+        """
+        if self.tenant != tenant:
+            raise ForeignTenantError(handle_tenant=self.tenant, connection_tenant=tenant, query_id=self.id)
+
+
+def _no_handle(problem: str) -> HandleError:
+    return HandleError(
+        f"Not a query handle: {problem}. Pass what VezaSubmitQueryOperator returned, or XCom `veza_query` of "
+        "VezaQueryOperator, unchanged. No query was touched."
+    )
+
+
+def _mapping(data: Mapping[str, Any] | str) -> Mapping[str, Any]:
+    if isinstance(data, str):
+        try:
+            data = json.loads(data)
+        except ValueError as e:
+            raise _no_handle(f"the text is not JSON ({e})") from e
+    if not isinstance(data, Mapping):
+        raise _no_handle(f"{type(data).__name__} instead of a mapping")
+    return data
+
+
+def _known_values(plain: Mapping[str, Any]) -> dict[str, Any]:
+    missing = [f.name for f in fields(QueryHandle) if f.default is MISSING and f.name not in plain]
+    if missing:
+        raise _no_handle(f"it lacks {', '.join(missing)}")
+    return {f.name: plain[f.name] for f in fields(QueryHandle) if f.name in plain}
+
+
+def _checked(handle: QueryHandle) -> QueryHandle:
+    for name in ("service", "id", "tenant", "conn_id"):
+        value = getattr(handle, name)
+        if not isinstance(value, str) or not value:
+            raise _no_handle(f"{name} must be a non-empty text, not {value!r}")
+    if not isinstance(handle.owned, bool):
+        raise _no_handle(f"owned must be true or false, not {handle.owned!r}")
+    return handle

@@ -1,0 +1,45 @@
+"""One exchange with a service as data: what to send, what came back, how to read it; nothing here sends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+@dataclass(frozen=True)
+class Request:
+    """An HTTP request to a tenant, without host, credentials or any header of transport.
+
+    :param path: from the root of the host; sent as it is, so a colon stays a colon.
+    :param body: sent as JSON; None sends no body.
+    :param idempotent: whether sending it twice does the same as sending it once.
+    """
+
+    method: str
+    path: str
+    body: Mapping[str, Any] | None = None
+    params: Mapping[str, str] = field(default_factory=dict)
+    idempotent: bool = True
+
+
+@dataclass(frozen=True)
+class Response:
+    """An HTTP answer, whole; header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Call(Generic[T_co]):
+    """A request together with the only code that can read its answer.
+
+    A service returns calls and never sends them; the sync and the async transport run the same ones.
+    """
+
+    request: Request
+    read: Callable[[Response], T_co]

@@ -1,0 +1,74 @@
+"""Which lines a waiting task's log gets: each new state, else at a growing interval, since a line outcosts a look."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from airflow_provider_veza.async_query.vocabulary import Snapshot
+from airflow_provider_veza.exceptions import RequestError
+
+FIRST_INTERVAL = 10.0
+LONGEST_INTERVAL = 600.0
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """A line for the task log; ``level`` is one of :mod:`logging`'s."""
+
+    level: int
+    text: str
+
+
+@dataclass(frozen=True)
+class ProgressLog:
+    """What was said so far, as a value.
+
+    A state is said at once only when it is new: one that comes and goes, such as a look that fails every other time,
+    would otherwise cost a line per look.
+    """
+
+    said: frozenset[str] = frozenset()
+    said_at: datetime | None = None
+    interval: float = FIRST_INTERVAL
+    warned: frozenset[str] = frozenset()
+
+    def after(
+        self, look: Snapshot | RequestError, *, now: datetime, elapsed: float, next_look: float
+    ) -> tuple[ProgressLog, tuple[LogLine, ...]]:
+        """Return the log after a look that did not end the wait, and the lines to write now."""
+        head = look.state if isinstance(look, Snapshot) else "not to be seen"
+        warnings = self._new_warnings(look)
+        lines = tuple(LogLine(logging.WARNING, text) for text in warnings)
+        log = replace(self, warned=self.warned.union(warnings))
+        if head not in self.said:
+            log = replace(log, said=self.said | {head}, said_at=now, interval=FIRST_INTERVAL)
+        elif self._is_due(now):
+            log = replace(log, said_at=now, interval=min(self.interval * 2, LONGEST_INTERVAL))
+        else:
+            return log, lines
+        return log, (*lines, _progress_line(look, elapsed, next_look))
+
+    def ended(self, look: Snapshot, elapsed: float) -> tuple[LogLine, ...]:
+        """Return the last lines of a wait that the query itself ended."""
+        warnings = tuple(LogLine(logging.WARNING, text) for text in self._new_warnings(look))
+        rows = f", {look.rows} rows" if look.rows is not None else ""
+        text = f"Query ended as {look.phase} (state {look.state}{rows}) after {elapsed:.1f} s."
+        return (*warnings, LogLine(logging.INFO, text))
+
+    def _is_due(self, now: datetime) -> bool:
+        return self.said_at is not None and (now - self.said_at).total_seconds() >= self.interval
+
+    def _new_warnings(self, look: Snapshot | RequestError) -> tuple[str, ...]:
+        if isinstance(look, RequestError):
+            return ()
+        return tuple(text for text in look.warnings if text not in self.warned)
+
+
+def _progress_line(look: Snapshot | RequestError, elapsed: float, next_look: float) -> LogLine:
+    times = f"{elapsed:.1f} s since the submit; next look in {next_look:.1f} s."
+    if isinstance(look, RequestError):
+        return LogLine(logging.WARNING, f"The look failed ({look}), the query is not affected; {times}")
+    rows = f", {look.rows} rows so far" if look.rows is not None else ""
+    return LogLine(logging.INFO, f"Query state {look.state}{rows}, {times}")

@@ -1,0 +1,93 @@
+"""The words every service and every waiter share: phase, snapshot, page, traits; only data, no decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+Row = Mapping[str, Any]
+
+
+class Phase(StrEnum):
+    """Where a query stands, whatever its service calls it."""
+
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    CANCELED = "CANCELED"
+    GONE = "GONE"
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether no later look can show another phase."""
+        return self is not Phase.RUNNING
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a result, or the whole of a count.
+
+    :param rows: as the service sent them.
+    :param next_page_token: where the next page starts; None on the last page, whatever token the service sent there.
+    :param count: set where the answer is a number and not rows.
+    """
+
+    rows: tuple[Row, ...] = ()
+    next_page_token: str | None = None
+    count: int | None = None
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What one look at a query showed. The outcome of a query is always a snapshot, never an exception.
+
+    :param state: the service's own name of the state, for the log.
+    :param rows: rows so far or in total, where the service counts them.
+    :param partial: the rows are known not to be all of the result.
+    :param error: why it failed, in the service's words; empty otherwise.
+    :param warnings: what the log should say once.
+    :param page: the first page, where it came with the look.
+    """
+
+    phase: Phase
+    state: str
+    rows: int | None = None
+    partial: bool = False
+    error: str = ""
+    warnings: tuple[str, ...] = ()
+    page: Page | None = None
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What a service can do; declared by the service and never faked.
+
+    :param long_poll: a look may wait on the server until the query ends.
+    :param can_cancel: a running query can be ended.
+    :param can_stop: a running query can be ended with the rows it has.
+    :param pages: results come in pages.
+    :param absent_grace_seconds: how long after the submit an unknown id may still be a race.
+    """
+
+    long_poll: bool = False
+    can_cancel: bool = True
+    can_stop: bool = False
+    pages: bool = True
+    absent_grace_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """What the service answered to a submit.
+
+    :param owned: whether this submit stands for a query of its own; false where it only attached to a cached result.
+    :param may_be_stale: whether the first success may show an older answer for a while.
+    """
+
+    id: str
+    cache_id: str | None = None
+    last_completed_cache_id: str | None = None
+    owned: bool = True
+    may_be_stale: bool = False

@@ -1,0 +1,123 @@
+"""What each look at a query means for whoever waits: look again, or the wait has ended; no waiting is done here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from airflow_provider_veza.async_query.deadline import Deadline
+from airflow_provider_veza.async_query.handle import QueryHandle
+from airflow_provider_veza.async_query.polling import PollSchedule
+from airflow_provider_veza.async_query.progress import LogLine, ProgressLog
+from airflow_provider_veza.async_query.vocabulary import Phase, Snapshot, Traits
+from airflow_provider_veza.exceptions import RequestError
+
+PATIENCE = timedelta(hours=1)
+
+
+class Outcome(StrEnum):
+    """How a wait ended; the first four are the query's own end, the others only the wait's."""
+
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    CANCELED = "CANCELED"
+    GONE = "GONE"
+    DEADLINE_PASSED = "DEADLINE_PASSED"
+    UNREACHABLE = "UNREACHABLE"
+    REFUSED = "REFUSED"
+
+    @property
+    def may_still_run(self) -> bool:
+        """Whether the query may be running although the wait has ended."""
+        return self in (Outcome.DEADLINE_PASSED, Outcome.UNREACHABLE, Outcome.REFUSED)
+
+
+@dataclass(frozen=True)
+class LookAgain:
+    """The wait goes on; look again in so many seconds."""
+
+    seconds: float
+    lines: tuple[LogLine, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The wait has ended.
+
+    :param detail: for people: the query's error, the failure of the last look, or empty.
+    :param rows: total rows, where the service counts them.
+    """
+
+    outcome: Outcome
+    detail: str = ""
+    rows: int | None = None
+    lines: tuple[LogLine, ...] = ()
+
+
+Verdict = LookAgain | Ended
+
+
+@dataclass(frozen=True)
+class Watch:
+    """A wait for one query, as a value: each look gives the next watch and a verdict.
+
+    A failed look never fails a healthy query: it is tolerated until ``patience`` is used up without a single good look.
+    Only what cannot heal, such as a wrong key, ends the wait at once.
+
+    :param deadline: the query's, or an earlier one of this attempt's.
+    """
+
+    handle: QueryHandle
+    traits: Traits
+    schedule: PollSchedule
+    deadline: Deadline
+    patience: timedelta = PATIENCE
+    failing_since: datetime | None = None
+    progress: ProgressLog = field(default_factory=ProgressLog)
+
+    def after(self, look: Snapshot | RequestError, *, now: datetime, jitter: float) -> tuple[Watch, Verdict]:
+        """Judge one look.
+
+        :param look: what the look showed, or why it failed.
+        :param jitter: random in [0, 1).
+        """
+        if isinstance(look, RequestError):
+            return self._after_failure(look, now, jitter)
+        if look.phase is Phase.SUCCEEDED and self.handle.stale_until and now < self.handle.stale_until:
+            stale = replace(look, state=f"{look.state} (it may still show an older result)")
+            return self._again(stale, now, (self.handle.stale_until - now).total_seconds())
+        if self._may_not_be_visible_yet(look, now):
+            absent = replace(look, state=f"{look.state} (it may not be visible yet)")
+            return self._again(absent, now, self._delay(now, jitter))
+        if look.phase is Phase.RUNNING:
+            return self._again(look, now, self._delay(now, jitter))
+        return self, Ended(Outcome(look.phase), look.error, look.rows, self.progress.ended(look, self._elapsed(now)))
+
+    def _after_failure(self, error: RequestError, now: datetime, jitter: float) -> tuple[Watch, Verdict]:
+        if not error.heals:
+            return self, Ended(Outcome.REFUSED, f"{type(error).__name__}: {error}")
+        since = self.failing_since or now
+        if now - since >= self.patience and not self.deadline.passed(now):
+            detail = f"no look succeeded since {since.isoformat()}; the last: {error}"
+            return self, Ended(Outcome.UNREACHABLE, detail)
+        return self._again(error, now, self._delay(now, jitter), failing_since=since)
+
+    def _again(
+        self, look: Snapshot | RequestError, now: datetime, delay: float, failing_since: datetime | None = None
+    ) -> tuple[Watch, Verdict]:
+        if self.deadline.passed(now):
+            state = look.state if isinstance(look, Snapshot) else f"unknown, the last look failed: {look}"
+            return self, Ended(Outcome.DEADLINE_PASSED, f"its state was {state}")
+        seconds = min(delay, self.deadline.remaining(now).total_seconds())
+        progress, lines = self.progress.after(look, now=now, elapsed=self._elapsed(now), next_look=seconds)
+        return replace(self, progress=progress, failing_since=failing_since), LookAgain(seconds, lines)
+
+    def _may_not_be_visible_yet(self, look: Snapshot, now: datetime) -> bool:
+        return look.phase is Phase.GONE and self._elapsed(now) < self.traits.absent_grace_seconds
+
+    def _delay(self, now: datetime, jitter: float) -> float:
+        return self.schedule.delay(elapsed=self._elapsed(now), jitter=jitter)
+
+    def _elapsed(self, now: datetime) -> float:
+        return (now - self.handle.submitted_at).total_seconds()

@@ -1,0 +1,223 @@
+"""Every error this provider raises, one tree by phase; no Airflow, no HTTP library and no logic may enter.
+
+::
+
+    AsyncQueryError
+    ├── ConfigurationError            nothing was sent; only an edit of the DAG or the connection helps
+    │   ├── ConnectionSettingsError   the Airflow connection lacks something or is malformed
+    │   ├── QuerySpecError            the query spec has a wrong shape; names the path of the field
+    │   ├── ArgumentError             arguments contradict each other or are out of range
+    │   └── HandleError               what was given as a handle is none
+    │       └── ForeignTenantError    the handle belongs to another tenant than the connection
+    ├── RecordError                   the record of a live query cannot be read or written
+    ├── RequestError                  one HTTP request failed; this says nothing about the query
+    │   ├── NotSentError              no connection: the service cannot have seen the request
+    │   ├── NoAnswerError             sent, but no whole answer came: the service may have acted on it
+    │   ├── RedirectRefusedError      the answer pointed to another host; credentials stay here
+    │   ├── MalformedResponseError    an answer that is not what the service documents
+    │   └── RefusedError              an answer with an error status
+    │       ├── BadRequestError       4xx: the request is wrong
+    │       ├── UnauthorizedError     401: the credentials are wrong
+    │       ├── ForbiddenError        403: the credentials lack a right
+    │       ├── NotFoundError         404
+    │       ├── TooManyRequestsError  429
+    │       └── ServerError           5xx, after all repetitions
+    ├── QueryError                    how the query, or the wait for it, ended
+    │   ├── QueryFailedError
+    │   ├── QueryCanceledError
+    │   ├── QueryGoneError            unknown to the service now: cancelled, expired, or never there
+    │   ├── QueryDeadlineError        nobody wants the answer any more
+    │   ├── QueryUnreachableError     no look succeeded for too long; the query may be healthy
+    │   └── AmbiguousSubmitError      one query may run that nobody can name
+    └── ResultsError                  the query succeeded, its rows could not be brought
+        ├── RepeatedPageTokenError
+        ├── IncompleteResultError     the service says that there are more rows than it shows
+        ├── EmptyResultError
+        ├── TooManyRowsError
+        └── XComLimitError
+"""
+
+from __future__ import annotations
+
+
+class AsyncQueryError(Exception):
+    """Root of the tree.
+
+    ``heals`` tells whether the same attempt, made later, may succeed. Where it is false, operators fail the task
+    without Airflow retries.
+    """
+
+    heals = True
+
+
+class ConfigurationError(AsyncQueryError):
+    """Nothing was sent; only an edit of the DAG or the connection helps."""
+
+    heals = False
+
+
+class ConnectionSettingsError(ConfigurationError):
+    """The Airflow connection lacks something or is malformed."""
+
+
+class QuerySpecError(ConfigurationError):
+    """The query spec has a wrong shape.
+
+    :param path: where in the spec, such as ``source_node_types.nodes[0].node_type``.
+    :param problem: what is wrong there and what is expected.
+    """
+
+    def __init__(self, path: str, problem: str) -> None:
+        self.path = path
+        self.problem = problem
+        super().__init__(f"Query spec, at {path}: {problem}. Nothing was submitted.")
+
+
+class ArgumentError(ConfigurationError):
+    """Arguments contradict each other or are out of range."""
+
+
+class HandleError(ConfigurationError):
+    """What was given as a handle is none."""
+
+
+class ForeignTenantError(HandleError):
+    """The handle belongs to another tenant than the connection; it was neither polled nor cancelled."""
+
+    def __init__(self, *, handle_tenant: str, connection_tenant: str, query_id: str) -> None:
+        super().__init__(
+            f"Query {query_id} was submitted to {handle_tenant}, but the connection points to {connection_tenant}. "
+            "The query was not touched. Use a connection to the tenant that runs it."
+        )
+
+
+class RecordError(AsyncQueryError):
+    """The record of a live query cannot be read or written; "cannot read" is never taken for "no record"."""
+
+
+class RequestError(AsyncQueryError):
+    """One HTTP request failed; this says nothing about the query."""
+
+
+class NotSentError(RequestError):
+    """No connection could be made: the service cannot have seen the request."""
+
+
+class NoAnswerError(RequestError):
+    """The request was sent, but no whole answer came: the service may have acted on it."""
+
+
+class RedirectRefusedError(RequestError):
+    """The answer pointed to another host, or would repeat a request that must not be repeated."""
+
+    heals = False
+
+
+class MalformedResponseError(RequestError):
+    """An answer that is not what the service documents, such as a gateway's HTML page."""
+
+
+class RefusedError(RequestError):
+    """An answer with an error status.
+
+    :param status: the HTTP status.
+    :param message: for people: the service's own words, the most useful first.
+    :param request_id: the service's id of this request, for its support team; empty where it sent none.
+    """
+
+    def __init__(self, status: int, message: str, request_id: str = "") -> None:
+        self.status = status
+        self.request_id = request_id
+        super().__init__(message)
+
+
+class BadRequestError(RefusedError):
+    """4xx: the request is wrong and stays wrong."""
+
+    heals = False
+
+
+class UnauthorizedError(RefusedError):
+    """401: the credentials are wrong, revoked or inactive."""
+
+    heals = False
+
+
+class ForbiddenError(RefusedError):
+    """403: the credentials lack a right."""
+
+    heals = False
+
+
+class NotFoundError(RefusedError):
+    """404: the service does not know what was asked for."""
+
+    heals = False
+
+
+class TooManyRequestsError(RefusedError):
+    """429, after all repetitions."""
+
+
+class ServerError(RefusedError):
+    """5xx, after all repetitions."""
+
+
+class QueryError(AsyncQueryError):
+    """How the query, or the wait for it, ended."""
+
+
+class QueryFailedError(QueryError):
+    """The service ran the query and it failed."""
+
+
+class QueryCanceledError(QueryError):
+    """The query was cancelled while somebody waited for it."""
+
+
+class QueryGoneError(QueryError):
+    """The service does not know the query any more: cancelled, expired, or never there."""
+
+
+class QueryDeadlineError(QueryError):
+    """The deadline passed before the query ended."""
+
+    heals = False
+
+
+class QueryUnreachableError(QueryError):
+    """No look at the query succeeded for too long; its health is unknown and it was not cancelled for that."""
+
+
+class AmbiguousSubmitError(QueryError):
+    """A submit was begun and its answer is not known: one query may run that nobody can name."""
+
+
+class ResultsError(AsyncQueryError):
+    """The query succeeded, its rows could not be brought."""
+
+
+class RepeatedPageTokenError(ResultsError):
+    """A page pointed to itself or to an earlier page; going on would repeat rows for ever."""
+
+
+class IncompleteResultError(ResultsError):
+    """The service says that there are more rows than it shows, and documents no way to them."""
+
+    heals = False
+
+
+class EmptyResultError(ResultsError):
+    """The query found nothing, and ``fail_on_empty`` asked for that to be an error."""
+
+
+class TooManyRowsError(ResultsError):
+    """The result has more rows than ``max_rows`` allows."""
+
+    heals = False
+
+
+class XComLimitError(ResultsError):
+    """The rows are too many or too large for XCom."""
+
+    heals = False

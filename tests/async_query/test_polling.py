@@ -1,0 +1,132 @@
+"""When a running query is looked at again, and what that costs over many queries."""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import dataclass
+from statistics import fmean, quantiles
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from airflow_provider_veza.async_query.polling import JITTER, PollSchedule
+
+ELAPSED = st.floats(min_value=0, max_value=7 * 86_400)
+JITTERS = st.floats(min_value=0, max_value=1, exclude_max=True)
+
+
+@st.composite
+def schedules(draw: st.DrawFn) -> PollSchedule:
+    shortest = draw(st.floats(min_value=0.01, max_value=60))
+    return PollSchedule(min_interval=shortest, max_interval=shortest + draw(st.floats(min_value=0, max_value=600)))
+
+
+@given(schedules(), ELAPSED, JITTERS)
+def test_a_delay_lies_between_the_least_and_the_greatest_give_or_take_the_jitter(
+    schedule: PollSchedule, elapsed: float, jitter: float
+) -> None:
+    delay = schedule.delay(elapsed=elapsed, jitter=jitter)
+
+    assert schedule.min_interval * (1 - JITTER) <= delay <= schedule.max_interval * (1 + JITTER)
+
+
+@given(schedules(), ELAPSED, ELAPSED, JITTERS)
+def test_a_delay_never_shrinks_as_the_query_gets_older(
+    schedule: PollSchedule, one: float, other: float, jitter: float
+) -> None:
+    younger, older = sorted((one, other))
+
+    assert schedule.delay(elapsed=younger, jitter=jitter) <= schedule.delay(elapsed=older, jitter=jitter)
+
+
+@given(st.floats(min_value=0.01, max_value=3600), ELAPSED, JITTERS)
+def test_a_fixed_interval_stays_whatever_the_age_of_the_query(interval: float, elapsed: float, jitter: float) -> None:
+    schedule = PollSchedule(fixed_interval=interval)
+
+    assert schedule.delay(elapsed=elapsed, jitter=jitter) == schedule.delay(elapsed=0, jitter=jitter)
+    assert schedule.delay(elapsed=elapsed, jitter=0.5) == pytest.approx(interval)
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "seconds"),
+    [(0, 1), (0.5, 1), (1, 1), (16, 4), (100, 10), (900, 30), (86_400, 30), (-60, 1)],
+    ids=lambda value: f"{value}s",
+)
+def test_the_default_delay_is_the_square_root_of_the_age_from_one_to_thirty_seconds(
+    elapsed: float, seconds: float
+) -> None:
+    assert PollSchedule().delay(elapsed=elapsed, jitter=0.5) == pytest.approx(seconds)
+
+
+def test_a_query_may_be_looked_at_sooner_than_after_a_second_where_the_least_interval_allows_it() -> None:
+    assert PollSchedule(min_interval=0.1).delay(elapsed=0.25, jitter=0.5) == pytest.approx(0.5)
+
+
+def test_queries_submitted_together_are_spread_by_the_jitter() -> None:
+    delays = [PollSchedule().delay(elapsed=100, jitter=jitter) for jitter in (0.0, 0.25, 0.5, 0.75)]
+
+    assert delays == pytest.approx([9.0, 9.5, 10.0, 10.5])
+
+
+@pytest.mark.parametrize(
+    "intervals",
+    [
+        {"min_interval": 0},
+        {"min_interval": -1},
+        {"min_interval": 31},
+        {"min_interval": math.nan},
+        {"max_interval": math.nan},
+        {"fixed_interval": 0},
+        {"fixed_interval": -5},
+        {"fixed_interval": math.nan},
+    ],
+    ids=str,
+)
+def test_intervals_that_would_hammer_or_never_look_are_refused(intervals: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="poll_interval"):
+        PollSchedule(**intervals)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one simulated query cost: looks, and seconds from its end until the look that saw it."""
+
+    looks: int
+    lateness: float
+
+
+def cost(schedule: PollSchedule, duration: float, rng: random.Random) -> Cost:
+    elapsed, looks = 0.0, 0
+    while elapsed < duration:
+        elapsed += schedule.delay(elapsed=elapsed, jitter=rng.random())
+        looks += 1
+    return Cost(looks, elapsed - duration)
+
+
+def costs(schedule: PollSchedule) -> list[Cost]:
+    """Simulate queries whose durations are log-normal with a median of 20 s and a 99th percentile of 10 min."""
+    rng = random.Random(20_261_122)
+    sigma = math.log(600 / 20) / 2.326
+    return [cost(schedule, rng.lognormvariate(math.log(20), sigma), rng) for _ in range(5_000)]
+
+
+def p99(values: list[float]) -> float:
+    return quantiles(values, n=100)[98]
+
+
+def test_over_many_queries_the_default_schedule_takes_about_eleven_looks_and_notices_the_end_within_seconds() -> None:
+    simulated = costs(PollSchedule())
+    lateness = [query.lateness for query in simulated]
+
+    assert 9 < fmean(query.looks for query in simulated) < 13
+    assert 2.4 < fmean(lateness) < 3.8
+    assert p99(lateness) < 20
+
+
+def test_long_queries_are_looked_at_less_than_half_as_often_as_with_a_fixed_five_seconds_at_a_like_lateness() -> None:
+    by_square_root, fixed = costs(PollSchedule()), costs(PollSchedule(fixed_interval=5))
+
+    assert p99([query.looks for query in by_square_root]) < p99([query.looks for query in fixed]) / 2
+    assert fmean(query.lateness for query in by_square_root) < 1.4 * fmean(query.lateness for query in fixed)

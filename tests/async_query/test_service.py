@@ -1,0 +1,86 @@
+"""A query is cancelled only where it still runs, is ours, and the service can."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from airflow_provider_veza.async_query.deadline import Deadline
+from airflow_provider_veza.async_query.handle import QueryHandle
+from airflow_provider_veza.async_query.message import Call, Request, Response
+from airflow_provider_veza.async_query.service import Cancellation, cancel_flow
+from airflow_provider_veza.async_query.vocabulary import Page, Phase, Snapshot, Traits
+
+START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+HANDLE = QueryHandle(
+    "veza_nodes", "q1", "https://acme.vezacloud.com", "veza_default", START, Deadline.after(START, timedelta(hours=24))
+)
+CANCELLABLE = Traits(can_cancel=True)
+
+
+@dataclass(frozen=True)
+class OneQuery:
+    """A service whose only query stands in one phase."""
+
+    phase: Phase
+    traits: Traits = CANCELLABLE
+    name: str = "veza_nodes"
+
+    def look(self, query_id: str) -> Call[Snapshot]:
+        return Call(Request("GET", f"/{query_id}"), lambda _: Snapshot(self.phase, self.phase.value))
+
+    def page(self, query_id: str, page_token: str | None) -> Call[Page]:
+        return Call(Request("GET", f"/{query_id}/{page_token}"), lambda _: Page())
+
+    def cancel(self, query_id: str) -> Call[None]:
+        return Call(Request("DELETE", f"/{query_id}"), lambda _: None)
+
+
+def run(service: OneQuery, handle: QueryHandle = HANDLE) -> tuple[list[str], Cancellation]:
+    """Cancel over a network without a wire; return what was sent and what became of it."""
+    sent: list[str] = []
+    flow = cancel_flow(service, handle)
+    answer = None
+    while True:
+        try:
+            call = flow.send(answer)
+        except StopIteration as end:
+            return sent, end.value
+        sent.append(f"{call.request.method} {call.request.path}")
+        answer = call.read(Response(200, {}, b""))
+
+
+def test_a_running_query_is_looked_at_and_then_cancelled() -> None:
+    assert run(OneQuery(Phase.RUNNING)) == (["GET /q1", "DELETE /q1"], Cancellation(True, Phase.RUNNING))
+
+
+@pytest.mark.parametrize("phase", [phase for phase in Phase if phase.is_terminal])
+def test_a_query_that_has_ended_is_only_looked_at(phase: Phase) -> None:
+    sent, outcome = run(OneQuery(phase))
+
+    assert sent == ["GET /q1"]
+    assert (outcome.cancelled, outcome.phase) == (False, phase)
+    assert f"state {phase}" in outcome.reason
+
+
+def test_where_a_service_cannot_cancel_that_is_said_and_not_faked() -> None:
+    sent, outcome = run(OneQuery(Phase.RUNNING, Traits(can_cancel=False), "veza_result"))
+
+    assert sent == ["GET /q1"]
+    assert not outcome.cancelled
+    assert "veza_result documents no cancel" in outcome.reason
+
+
+def test_a_cached_result_that_was_only_attached_to_is_not_even_looked_at() -> None:
+    sent, outcome = run(OneQuery(Phase.RUNNING), replace(HANDLE, owned=False))
+
+    assert sent == []
+    assert not outcome.cancelled
+    assert "cached result" in outcome.reason
+
+
+def test_what_became_of_it_is_told_in_plain_json() -> None:
+    assert Cancellation(True, Phase.RUNNING).to_json() == {"cancelled": True, "phase": "RUNNING", "reason": ""}
+    assert Cancellation(False, None, "why").to_json() == {"cancelled": False, "phase": None, "reason": "why"}
