@@ -1,0 +1,128 @@
+"""How Veza refuses: its five-key error body and the gateway pages in front of it, read into typed errors."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from airflow_provider_veza.async_query.message import Response
+from airflow_provider_veza.exceptions import (
+    BadRequestError,
+    ForbiddenError,
+    MalformedResponseError,
+    NotFoundError,
+    RefusedError,
+    ServerError,
+    TooManyRequestsError,
+    UnauthorizedError,
+)
+
+_BY_STATUS: Mapping[int, type[RefusedError]] = {
+    401: UnauthorizedError,
+    403: ForbiddenError,
+    404: NotFoundError,
+    429: TooManyRequestsError,
+}
+_HINTS: Mapping[int, str] = {
+    401: "Check that the API key in the connection's password is complete, ACTIVE and of this tenant.",
+    403: "The key's owner needs the role Admin, Operator or Viewer; a team key of role oaa_push has no query rights.",
+}
+_EXCERPT = 200
+
+
+def json_object(response: Response) -> dict[str, Any]:
+    """Return the body of a successful answer.
+
+    :raises RefusedError: on an error status, as the subclass of that status.
+    :raises MalformedResponseError: when the body is not a JSON object, or the status is neither success nor error.
+    """
+    if response.status >= 400:
+        raise refusal(response)
+    if not 200 <= response.status < 300:
+        raise MalformedResponseError(
+            f"Veza answered HTTP {response.status} where only success or an error is documented."
+        )
+    body = _parsed(response.body)
+    if isinstance(body, dict):
+        return body
+    raise MalformedResponseError(
+        f"Veza answered HTTP {response.status} with {_described(response)} instead of a JSON object: {_excerpt(response)!r}. "
+        "Something between here and the tenant may have answered in its place; check host and proxy of the connection."
+    )
+
+
+def accepted(response: Response) -> None:
+    """Read an answer that says no more than "accepted": Veza sends no body or ``{}``.
+
+    :raises RefusedError: on an error status.
+    :raises MalformedResponseError: on any other body, such as a gateway's page.
+    """
+    if response.body.strip() or response.status >= 300:
+        json_object(response)
+
+
+def refusal(response: Response) -> RefusedError:
+    """Return the error for an answer with an error status; the violated fields come first, the request id is always shown."""
+    cls = _BY_STATUS.get(response.status, BadRequestError if response.status < 500 else ServerError)
+    body = _parsed(response.body)
+    known = body if isinstance(body, dict) else {}
+    request_id = str(known.get("request_id") or "")
+    said = "; ".join(_unique(_sentences(known))) or f"{_described(response)}: {_excerpt(response)!r}"
+    code = f" {known['code']}" if known.get("code") else ""
+    hint = f" {_HINTS[response.status]}" if response.status in _HINTS else ""
+    shown_id = request_id or "none was sent"
+    return cls(
+        response.status,
+        f"Veza refused with HTTP {response.status}{code}: {said} (request_id: {shown_id}).{hint}",
+        request_id,
+    )
+
+
+def _sentences(body: Mapping[str, Any]) -> Iterator[str]:
+    details = _objects(body.get("details"))
+    for detail in details:
+        yield from _violations(detail)
+    for detail in details:
+        yield from _explanations(detail)
+    if body.get("message"):
+        yield str(body["message"]).rstrip(".")
+
+
+def _violations(detail: Mapping[str, Any]) -> Iterator[str]:
+    for violation in _objects(detail.get("field_violations")):
+        yield f"{violation.get('field', '?')}: {violation.get('description', '?')}"
+
+
+def _explanations(detail: Mapping[str, Any]) -> Iterator[str]:
+    if detail.get("resource"):
+        yield f"{detail.get('resource_type', 'resource')} {detail['resource']}"
+    for key in ("message", "resolution"):
+        if detail.get(key):
+            yield str(detail[key]).rstrip(".")
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _unique(sentences: Iterator[str]) -> list[str]:
+    return list(dict.fromkeys(sentences))
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _described(response: Response) -> str:
+    content_type = response.headers.get("content-type", "").partition(";")[0].strip()
+    return f"{len(response.body)} bytes of {content_type or 'no declared type'}"
+
+
+def _excerpt(response: Response) -> str:
+    text = response.body[: 10 * _EXCERPT].decode("utf-8", "replace")
+    return " ".join(re.sub(r"<[^>]*>", " ", text).split())[:_EXCERPT]

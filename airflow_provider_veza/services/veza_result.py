@@ -1,0 +1,181 @@
+"""The result family of Veza's Query Builder on the wire: create, and the AsyncTask it returns; sans-I/O.
+
+Sources: docs.veza.com, Query Builder: GetAssessmentQuerySpecResultAsync and GetAssessmentAsyncTask. The shape of the
+task's ``result`` is not documented; it is read in each plausible shape. No cancel is documented, so none is offered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from urllib.parse import quote
+
+from airflow_provider_veza.async_query.identity import Fingerprint
+from airflow_provider_veza.async_query.message import Call, Request, Response
+from airflow_provider_veza.async_query.vocabulary import Page, Phase, Snapshot, Submitted, Traits
+from airflow_provider_veza.exceptions import IncompleteResultError, MalformedResponseError, QueryGoneError
+from airflow_provider_veza.services.veza_errors import json_object, refusal
+from airflow_provider_veza.services.veza_rows import rows_of
+
+CREATE_PATH = "/api/v1/assessments/query_spec:result_async_create"
+TASKS_PATH = "/api/v1/assessments/async_tasks/"
+
+_STATES = {"0": "UNKNOWN_STATE", "1": "PENDING", "2": "IN_PROGRESS", "3": "COMPLETE"}
+_STATUSES = {"0": "UNKNOWN_STATUS", "1": "SUCCEEDED", "2": "FAILED", "3": "CANCELED"}
+_OUTCOMES = {"SUCCEEDED": Phase.SUCCEEDED, "CANCELED": Phase.CANCELED}
+
+
+@dataclass(frozen=True)
+class ResultQuery:
+    """A query for a result (rows or a number): a checked spec."""
+
+    spec: Mapping[str, Any]
+    service: ClassVar[str] = "veza_result"
+
+    def fingerprint(self, tenant: str) -> Fingerprint:
+        """Return what decides whether two submits ask the same."""
+        return Fingerprint.of(service=self.service, query_spec=self.spec, tenant=tenant)
+
+
+@dataclass(frozen=True)
+class VezaResultService:
+    """``query_spec:result_async_create`` and ``async_tasks/{id}``.
+
+    A look brings the whole result once the task is complete: the endpoint documents no way to leave it out.
+    """
+
+    name: ClassVar[str] = ResultQuery.service
+    traits: ClassVar[Traits] = Traits(can_cancel=False, pages=False, absent_grace_seconds=5.0)
+
+    def submit(self, query: ResultQuery) -> Call[Submitted]:
+        """Ask Veza to run the query."""
+        return Call(Request("POST", CREATE_PATH, query.spec, idempotent=False), _read_submitted)
+
+    def look(self, query_id: str) -> Call[Snapshot]:
+        """Ask how the task stands."""
+        return Call(_get(query_id), _read_snapshot)
+
+    def page(self, query_id: str, page_token: str | None) -> Call[Page]:
+        """Ask for the result; it is one page."""
+        if page_token is not None:
+            raise IncompleteResultError(f"An AsyncTask has one page; there is none at {page_token!r}.")
+        return Call(_get(query_id), _read_page)
+
+    def cancel(self, query_id: str) -> Call[None]:
+        """Refuse: Veza documents no cancel of an AsyncTask, see ``traits.can_cancel``."""
+        raise NotImplementedError(f"Veza documents no cancel of an AsyncTask; {query_id} runs on to its end.")
+
+
+def _get(task_id: str) -> Request:
+    return Request("GET", TASKS_PATH + quote(task_id, safe=""))
+
+
+def _read_submitted(response: Response) -> Submitted:
+    return Submitted(id=str(_task(json_object(response))["id"]))
+
+
+def _read_snapshot(response: Response) -> Snapshot:
+    if response.status == 404:
+        return Snapshot(Phase.GONE, state="HTTP 404", error=str(refusal(response)))
+    task = _task(json_object(response))
+    state = _named(task.get("state"), _STATES, "UNKNOWN_STATE")
+    if state != "COMPLETE":
+        return Snapshot(Phase.RUNNING, state, warnings=_state_warnings(state))
+    status = _named(task.get("status"), _STATUSES, "UNKNOWN_STATUS")
+    phase = _OUTCOMES.get(status, Phase.FAILED)
+    return Snapshot(phase, f"COMPLETE/{status}", error=_error(task, status) if phase is Phase.FAILED else "")
+
+
+def _read_page(response: Response) -> Page:
+    snapshot = _read_snapshot(response)
+    if snapshot.phase is not Phase.SUCCEEDED:
+        raise QueryGoneError(
+            f"The task had succeeded, but while its result was read Veza reports {snapshot.state}. {snapshot.error} "
+            "Clear the task, or let it retry, to submit anew."
+        )
+    return result_page(_task(json_object(response)).get("result"))
+
+
+def result_page(result: Any) -> Page:
+    """Read the ``result`` of a task: rows in ``nodes_value`` (an object or a bare list), rows themselves, or a number.
+
+    :raises IncompleteResultError: when it has more rows than it shows, since no next page is documented.
+    :raises MalformedResponseError: when it is none of these.
+    """
+    if isinstance(result, list):
+        result = {"nodes_value": result}
+    if not isinstance(result, dict):
+        raise MalformedResponseError(f"The task succeeded but its result is {type(result).__name__}, not an object.")
+    number = _number(result.get("number_value"))
+    shown = _shown(result)
+    if shown is None:
+        return Page(count=_required_count(number, result))
+    rows = rows_of(shown)
+    if shown.get("has_more") or (rows and number is not None and number > len(rows)):
+        raise IncompleteResultError(
+            f"The result shows {len(rows)} rows and says that there are more (number_value={number}); no next page of an "
+            "AsyncTask is documented. No row was delivered. Use result_kind='nodes', which pages."
+        )
+    return Page(rows) if rows or not number else Page(count=number)
+
+
+def _shown(result: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return what holds the rows; None where the result is only a number."""
+    nodes = result.get("nodes_value")
+    if isinstance(nodes, list):
+        return {"values": nodes}
+    if isinstance(nodes, dict):
+        return nodes
+    return result if "values" in result or "path_values" in result else None
+
+
+def _required_count(number: int | None, result: Mapping[str, Any]) -> int:
+    if number is None:
+        raise MalformedResponseError(
+            f"The task succeeded but its result has neither rows nor a number (fields: {sorted(result)}). Please report this."
+        )
+    return number
+
+
+def _number(value: Any) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return None
+    try:
+        return int(value)
+    except ValueError:
+        return None
+
+
+def _task(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    for wrapped in (answer.get("task"), answer.get("value"), answer):
+        if isinstance(wrapped, dict) and wrapped.get("id"):
+            return wrapped
+    raise MalformedResponseError(f"Veza's answer holds no task with an id (fields: {sorted(answer)}).")
+
+
+def _named(value: Any, names: Mapping[str, str], unset: str) -> str:
+    text = (
+        str(value).upper() if isinstance(value, (str, int)) and not isinstance(value, bool) and value != "" else unset
+    )
+    return names.get(text, text)
+
+
+def _state_warnings(state: str) -> tuple[str, ...]:
+    if state == "UNKNOWN_STATE":
+        return ("Veza reports UNKNOWN_STATE for the task; it is taken as running until that changes.",)
+    return (
+        ()
+        if state in _STATES.values()
+        else (f"Veza reports state {state!r}, which is not documented; taken as running.",)
+    )
+
+
+def _error(task: Mapping[str, Any], status: str) -> str:
+    error_status = task.get("error_status")
+    if isinstance(error_status, dict):
+        error_status = error_status.get("message") or error_status
+    details = list(dict.fromkeys(str(text) for text in (task.get("error_reason"), error_status) if text))
+    if status != "FAILED":
+        details.append(f"complete with status {status}, which is no success")
+    return "; ".join(details)

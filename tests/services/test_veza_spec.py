@@ -1,0 +1,309 @@
+"""Which query specs are sent, which are refused and where, and which are sent with a warning."""
+
+from __future__ import annotations
+
+import doctest
+import json
+import math
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_veza.exceptions import QuerySpecError
+from airflow_provider_veza.services import veza_spec
+from airflow_provider_veza.services.veza_spec import check_query_spec
+
+SAMPLES = Path(__file__).parent / "samples"
+
+
+def spec(**fields: Any) -> dict[str, Any]:
+    return {"source_node_types": {"nodes": [{"node_type": "OktaUser"}]}, **fields}
+
+
+def source(**fields: Any) -> dict[str, Any]:
+    return {"source_node_types": {"nodes": [{"node_type": "OktaUser", **fields}]}}
+
+
+def condition(**fields: Any) -> dict[str, Any]:
+    return source(condition_expression={"specs": [{"property": "is_active", "value": True, **fields}]})
+
+
+def relation(**fields: Any) -> dict[str, Any]:
+    return spec(relates_to_exp={"specs": [fields]})
+
+
+def sample_specs() -> Iterator[Any]:
+    for path in sorted(SAMPLES.glob("req_*.json")):
+        body = json.loads(path.read_text())
+        if "source_node_types" in body:
+            yield pytest.param(body, id=path.stem)
+        for mode in ("cached_result_if_available", "immediate_run"):
+            if mode in body:
+                yield pytest.param(body[mode]["request"]["body"], id=path.stem)
+
+
+def saved_queries() -> Iterator[Any]:
+    for path in sorted(SAMPLES.glob("report_*.json")):
+        for query in json.loads(path.read_text())["queries"]:
+            yield pytest.param(query, id=f"{path.stem}: {query['name']}")
+
+
+# What passes
+
+
+@pytest.mark.parametrize("body", list(sample_specs()))
+def test_the_spec_of_every_sample_request_passes_unchanged_and_has_no_unknown_fields(body: dict[str, Any]) -> None:
+    checked = check_query_spec(body)
+
+    assert checked.body == body
+    assert not [warning for warning in checked.warnings if "deprecated" not in warning]
+
+
+@pytest.mark.parametrize("query", list(saved_queries()))
+def test_every_saved_query_of_the_sample_reports_passes_and_only_what_a_spec_lacks_is_unknown(
+    query: dict[str, Any],
+) -> None:
+    checked = check_query_spec(query)
+
+    assert checked.body == query
+    unknown = {warning.split("; ")[0] for warning in checked.warnings if "deprecated" not in warning}
+    assert unknown <= {"Unknown field name", "Unknown field description", "Unknown field labels"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        spec(query_type="SOURCE_TO_DESTINATION"),
+        spec(query_type="source_to_destination"),
+        spec(query_type=0),
+        spec(query_type=2),
+        spec(snapshot_id="0"),
+        spec(snapshot_id=10**400),
+        spec(access_filter=None),
+        spec(relates_to_exp={}),
+        spec(additional_columns_to_get=["ANY", 3]),
+        condition(value=None),
+        condition(value=[1, "a", {"b": []}]),
+        condition(fn="list_contains"),
+        relation(avoided_intermediate_node_types={"nodes": []}),
+        relation(effective_permissions={"values": ["DATA_READ", "metadata_write"], "operator": "or"}),
+        source(tags_to_get=[{"type": 1, "key": "team"}]),
+        source(count_condition_expression={"specs": [{"fn": "GT", "value": "3", "value_as": "COUNT"}]}),
+    ],
+    ids=str,
+)
+def test_what_the_api_documents_passes_without_a_warning(body: dict[str, Any]) -> None:
+    checked = check_query_spec(body)
+
+    assert checked.body == body
+    assert checked.warnings == ()
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    ("body", "path", "problem"),
+    [
+        (None, "the top level", "expected a dict, got null"),
+        ([], "the top level", "expected a dict, got a list ([])"),
+        ("queries/access.json", "the top level", "expected a dict, got text ('queries/access.json')"),
+        ('{"query_type": 1}', "the top level", "looks like unparsed JSON"),
+        (' [{"a": 1}]', "the top level", "looks like unparsed JSON"),
+        ({}, "the top level", "it is empty"),
+        ({"query_type": 1}, "source_node_types", "it is missing"),
+        (spec(source_node_types=None), "source_node_types", "it is empty"),
+        (spec(source_node_types={}), "source_node_types", "it is empty"),
+        (spec(source_node_types=["OktaUser"]), "source_node_types", "expected a dict, got a list"),
+        (spec(source_node_types='{"nodes": []}'), "source_node_types", "looks like unparsed JSON"),
+        (spec(source_node_types={"nodes_operator": "OR"}), "source_node_types.nodes", "it is missing"),
+        (spec(source_node_types={"nodes": []}), "source_node_types.nodes", "it is empty"),
+        (spec(source_node_types={"nodes": "OktaUser"}), "source_node_types.nodes", "expected a list, got text"),
+        (spec(source_node_types={"nodes": ["OktaUser"]}), "source_node_types.nodes[0]", "expected a dict, got text"),
+        (spec(source_node_types={"nodes": [None]}), "source_node_types.nodes[0]", "expected a dict, got null"),
+        (source(node_type=""), "source_node_types.nodes[0].node_type", "it is empty"),
+        (source(node_type="  "), "source_node_types.nodes[0].node_type", "it is empty"),
+        (source(node_type=None), "source_node_types.nodes[0].node_type", "it is empty"),
+        (source(node_type=7), "source_node_types.nodes[0].node_type", "expected text, got a number (7)"),
+        (
+            spec(source_node_types={"nodes": [{"node_type": "OktaUser"}, {"node_id": "00u"}]}),
+            "source_node_types.nodes[1].node_type",
+            "it is missing",
+        ),
+        (spec(query_type=True), "query_type", "expected a number or text, got a bool (True)"),
+        (spec(query_type=["x"]), "query_type", "expected a number or text, got a list"),
+        (spec(include_nodes="true"), "include_nodes", "expected a bool, got text ('true')"),
+        (spec(include_nodes=1), "include_nodes", "expected a bool, got a number (1)"),
+        (spec(customized_variables={}), "customized_variables", "expected a list, got a dict"),
+        (spec(access_filter=[]), "access_filter", "expected a dict, got a list"),
+        (spec(snapshot_id=False), "snapshot_id", "expected a number or text, got a bool"),
+        (
+            spec(access_filter={"over_provisioned_score": 100}),
+            "access_filter.over_provisioned_score",
+            "expected a dict, got a number",
+        ),
+        (source(properties_to_get=["id", 5]), "source_node_types.nodes[0].properties_to_get[1]", "expected text"),
+        (
+            condition(**{"not": "no"}),
+            "source_node_types.nodes[0].condition_expression.specs[0].not",
+            "expected a bool, got text ('no')",
+        ),
+        (
+            source(condition_expression={"child_expressions": [{"child_expressions": [{"specs": {}}]}]}),
+            "source_node_types.nodes[0].condition_expression.child_expressions[0].child_expressions[0].specs",
+            "expected a list, got a dict",
+        ),
+        (
+            source(count_condition_expression={"child_expressions": [{"not": 0}]}),
+            "source_node_types.nodes[0].count_condition_expression.child_expressions[0].not",
+            "expected a bool",
+        ),
+        (
+            relation(node_types={"nodes": [{"node_type": "S3Bucket"}, {}]}),
+            "relates_to_exp.specs[0].node_types.nodes[1].node_type",
+            "it is missing",
+        ),
+        (
+            spec(relates_to_exp={"child_expressions": [{"specs": [{"no_relation": "false"}]}]}),
+            "relates_to_exp.child_expressions[0].specs[0].no_relation",
+            "expected a bool",
+        ),
+        (
+            relation(raw_permissions=["s3:GetObject"]),
+            "relates_to_exp.specs[0].raw_permissions",
+            "expected a dict, got a list",
+        ),
+        (
+            relation(effective_permissions={"values": [["DATA_READ"]]}),
+            "relates_to_exp.specs[0].effective_permissions.values[0]",
+            "expected a number or text",
+        ),
+        (spec(destination_node_types={"nodes": [{}]}), "destination_node_types.nodes[0].node_type", "it is missing"),
+        (spec(no_relation="yes"), "no_relation", "expected a bool"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_wrong_shape_is_refused_with_the_path_of_the_field(body: Any, path: str, problem: str) -> None:
+    with pytest.raises(QuerySpecError) as refusal:
+        check_query_spec(body)
+
+    assert refusal.value.path == path
+    assert problem in refusal.value.problem
+    assert str(refusal.value).endswith("Nothing was submitted.")
+
+
+@pytest.mark.parametrize(
+    ("body", "path", "problem"),
+    [
+        (
+            condition(value=math.nan),
+            "source_node_types.nodes[0].condition_expression.specs[0].value",
+            "JSON has no nan",
+        ),
+        (spec(new_field=[math.inf]), "new_field[0]", "JSON has no inf"),
+        (spec(new_field={"at": datetime(2026, 1, 1, tzinfo=UTC)}), "new_field.at", "a datetime is not plain JSON"),
+        (spec(new_field={1}), "new_field", "a set is not plain JSON"),
+        (spec(new_field=("a",)), "new_field", "a tuple is not plain JSON"),
+        (spec(new_field=b"a"), "new_field", "a bytes is not plain JSON"),
+        (spec(new_field={"a": {1: "x"}}), "new_field.a", "the key 1 is int"),
+        (spec() | {True: "x"}, "the top level", "the key True is bool"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_json_cannot_hold_is_refused_also_in_fields_that_are_unknown(
+    body: dict[Any, Any], path: str, problem: str
+) -> None:
+    with pytest.raises(QuerySpecError) as refusal:
+        check_query_spec(body)
+
+    assert refusal.value.path == path
+    assert problem in refusal.value.problem
+
+
+def test_a_spec_that_contains_itself_as_yaml_can_write_it_is_refused() -> None:
+    endless = spec(relates_to_exp={"child_expressions": []})
+    endless["relates_to_exp"]["child_expressions"].append(endless["relates_to_exp"])
+
+    with pytest.raises(QuerySpecError, match="contains itself"):
+        check_query_spec(endless)
+
+
+@pytest.mark.parametrize("wrapper", ["cached_result_if_available", "immediate_run"])
+def test_a_whole_request_is_refused_with_what_to_pass_instead(wrapper: str) -> None:
+    with pytest.raises(QuerySpecError, match=r"pass only what stands in its request\.body") as refusal:
+        check_query_spec({wrapper: {"request": {"body": spec()}}})
+
+    assert refusal.value.path == wrapper
+
+
+# What is warned of
+
+
+@pytest.mark.parametrize(
+    ("body", "warning"),
+    [
+        (spec(new_field=1), "Unknown field new_field; it is sent as it is, and Veza may ignore it."),
+        (spec(request=1), "Unknown field request; it is sent as it is, and Veza may ignore it."),
+        (
+            source(condition_expresion={}),
+            (
+                "Unknown field source_node_types.nodes[0].condition_expresion (did you mean condition_expression?); "
+                "it is sent as it is, and Veza may ignore it."
+            ),
+        ),
+        (
+            relation(direction="INWARDS"),
+            "Unknown name 'INWARDS' at relates_to_exp.specs[0].direction (known: ANY_DIRECTION); it is sent as it is.",
+        ),
+        (
+            relation(effective_permissions={"values": ["data_raed"]}),
+            (
+                "Unknown name 'data_raed' at relates_to_exp.specs[0].effective_permissions.values[0] "
+                "(did you mean DATA_READ?); it is sent as it is."
+            ),
+        ),
+        (
+            spec(query_type=3),
+            (
+                "Unknown name 3 at query_type (known: SYSTEM_CREATED, SOURCE_TO_DESTINATION, DESTINATION_NODES); "
+                "it is sent as it is."
+            ),
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_is_unknown_passes_with_one_warning_since_the_api_grows(body: dict[str, Any], warning: str) -> None:
+    checked = check_query_spec(body)
+
+    assert checked.body == body
+    assert checked.warnings == (warning,)
+
+
+def test_the_same_unknown_thing_in_many_places_is_said_once_with_the_first_place() -> None:
+    nodes = [{"node_type": name, "colour": 1, "condition_expression": {"operator": "XOR"}} for name in "abc"]
+
+    warnings = check_query_spec({"source_node_types": {"nodes": nodes}}).warnings
+
+    assert [warning.split(";")[0] for warning in warnings] == [
+        "Unknown field source_node_types.nodes[0].colour",
+        "Unknown name 'XOR' at source_node_types.nodes[0].condition_expression.operator (did you mean OR?)",
+    ]
+
+
+def test_the_same_name_in_two_kinds_of_places_is_two_unknown_things() -> None:
+    assert len(check_query_spec({**source(colour=1), "colour": 1}).warnings) == 2
+
+
+def test_the_body_shares_nothing_with_the_callers_spec() -> None:
+    body = spec()
+
+    check_query_spec(body).body["source_node_types"]["nodes"].clear()
+
+    assert body == spec()
+
+
+def test_the_example_in_the_docstring_is_true() -> None:
+    assert doctest.testmod(veza_spec).failed == 0
