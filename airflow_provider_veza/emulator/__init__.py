@@ -1,0 +1,3 @@
+"""A Veza tenant on loopback; stands apart: nothing of the provider may enter but its version."""
+
+from __future__ import annotations

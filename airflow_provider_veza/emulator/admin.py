@@ -1,0 +1,136 @@
+"""The endpoints under /_emulator: tests look at the tenant, steer it and break it; no credential is asked."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from airflow_provider_veza import __version__
+from airflow_provider_veza.emulator.behaviours import Behaviour, read_behaviour
+from airflow_provider_veza.emulator.clock import rfc3339
+from airflow_provider_veza.emulator.executions import Execution
+from airflow_provider_veza.emulator.faults import read_fault
+from airflow_provider_veza.emulator.fields import Fields, Findings
+from airflow_provider_veza.emulator.json_http import JsonResponse, read_json_object
+from airflow_provider_veza.emulator.tenant import Tenant
+
+
+class AdminEndpoints:
+    """The tool's own endpoints of one tenant."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self._tenant = tenant
+
+    def routes(self) -> list[Route]:
+        """Return the routes, relative to the admin path."""
+        return [
+            Route("/health", self.health, methods=["GET"]),
+            Route("/journal", self.journal, methods=["GET"]),
+            Route("/queries", self.queries, methods=["GET"]),
+            Route("/queries/{query_id}:finish", self.finish, methods=["POST"]),
+            Route("/behaviour", self.set_behaviour, methods=["POST"]),
+            Route("/clock/advance", self.advance_clock, methods=["POST"]),
+            Route("/faults", self.list_faults, methods=["GET"]),
+            Route("/faults", self.add_fault, methods=["POST"]),
+            Route("/faults", self.clear_faults, methods=["DELETE"]),
+        ]
+
+    async def health(self, _request: Request) -> Response:
+        """Answer that the tenant serves, and what it is."""
+        nodes = len(self._tenant.graph.nodes)
+        now = rfc3339(self._tenant.clock.now())
+        return JsonResponse({"status": "ok", "emulator": True, "version": __version__, "nodes": nodes, "now": now})
+
+    async def journal(self, _request: Request) -> Response:
+        """Answer every request of the API so far."""
+        return JsonResponse({"requests": [entry.render() for entry in self._tenant.journal.entries()]})
+
+    async def queries(self, _request: Request) -> Response:
+        """Answer every query so far."""
+        now = self._tenant.clock.now()
+        return JsonResponse({"queries": [_render_query(execution, now) for execution in self._tenant.executions()]})
+
+    async def finish(self, request: Request) -> Response:
+        """End a running query at once."""
+        execution = self._tenant.finish(request.path_params["query_id"])
+        return JsonResponse(_render_query(execution, self._tenant.clock.now()))
+
+    async def set_behaviour(self, request: Request) -> Response:
+        """Set how new queries go, all of them or those from one source node type."""
+        fields = await _body_fields(request)
+        match = fields.child("match")
+        node_type = match.required_string("node_type") if match else None
+        behaviour = read_behaviour(fields, self._tenant.behaviours.get(node_type))
+        _settle(fields, match)
+        self._tenant.set_behaviour(behaviour, node_type)
+        return JsonResponse(_render_behaviour(behaviour, node_type))
+
+    async def advance_clock(self, request: Request) -> Response:
+        """Move the tenant's time forward."""
+        fields = await _body_fields(request)
+        seconds = fields.number("seconds")
+        if seconds is None:
+            fields.violate("seconds", "Cannot be empty")
+        _settle(fields)
+        return JsonResponse({"now": rfc3339(self._tenant.clock.advance(timedelta(seconds=seconds or 0)))})
+
+    async def list_faults(self, _request: Request) -> Response:
+        """Answer the faults still to come."""
+        pending = self._tenant.faults.pending()
+        return JsonResponse({"faults": [{**asdict(fault), "times": left} for fault, left in pending]})
+
+    async def add_fault(self, request: Request) -> Response:
+        """Queue a fault."""
+        fields = await _body_fields(request)
+        fault = read_fault(fields)
+        _settle(fields)
+        self._tenant.faults.add(fault)
+        return JsonResponse(asdict(fault))
+
+    async def clear_faults(self, _request: Request) -> Response:
+        """Forget all faults still to come."""
+        self._tenant.faults.clear()
+        return JsonResponse({})
+
+
+async def _body_fields(request: Request) -> Fields:
+    return Fields(await read_json_object(request), Findings())
+
+
+def _settle(*objects: Fields | None) -> None:
+    read = [fields for fields in objects if fields is not None]
+    for fields in read:
+        fields.refuse_rest()
+    read[0].findings.raise_violations()
+
+
+def _render_query(execution: Execution, now: datetime) -> dict[str, Any]:
+    finished = execution.finished(now)
+    return {
+        "id": execution.id,
+        "family": execution.family,
+        "state": execution.state(now),
+        "submitted": rfc3339(execution.submitted),
+        "finished": rfc3339(finished) if finished else None,
+        "cancelled": rfc3339(execution.cancelled) if execution.cancelled else None,
+        "rows": execution.row_count(now),
+        "cache_id": execution.cache_id or None,
+        "from_cache": execution.from_cache,
+        "spec": execution.spec_as_sent,
+    }
+
+
+def _render_behaviour(behaviour: Behaviour, node_type: str | None) -> dict[str, Any]:
+    duration = behaviour.duration
+    return {
+        "match": None if node_type is None else {"node_type": node_type},
+        "duration_seconds": None if duration is None else duration.total_seconds(),
+        "pending_seconds": behaviour.pending.total_seconds(),
+        "outcome": behaviour.outcome,
+        "error_reason": behaviour.error_reason,
+    }

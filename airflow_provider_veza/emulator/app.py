@@ -1,0 +1,74 @@
+"""Puts one tenant behind HTTP: which endpoint stands where, and what answers when none does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from urllib.parse import parse_qsl
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route, Router
+
+from airflow_provider_veza.emulator.admin import AdminEndpoints
+from airflow_provider_veza.emulator.assessments import AssessmentEndpoints
+from airflow_provider_veza.emulator.errors import ApiError, ErrorKind
+from airflow_provider_veza.emulator.fault_middleware import ConnectionBreaker, FaultMiddleware
+from airflow_provider_veza.emulator.json_http import JsonResponse, error_response, read_body
+from airflow_provider_veza.emulator.middleware import ADMIN_PATH, AuthMiddleware, ErrorMiddleware, JournalMiddleware
+from airflow_provider_veza.emulator.oauth import OAuthError
+from airflow_provider_veza.emulator.tenant import Tenant
+
+
+def build_app(tenant: Tenant, drop_connection: ConnectionBreaker) -> Starlette:
+    """Return the ASGI application of a tenant."""
+    api = _router([Mount("/v1/assessments", app=_router(AssessmentEndpoints(tenant).routes()))])
+    routes: list[BaseRoute] = [
+        Mount("/api", app=AuthMiddleware(api, tenant)),
+        Mount(ADMIN_PATH, app=_router(AdminEndpoints(tenant).routes())),
+        Route("/oauth/token", _TokenEndpoint(tenant).issue, methods=["POST"]),
+    ]
+    app = Starlette(
+        routes=routes,
+        middleware=[
+            Middleware(JournalMiddleware, tenant=tenant),
+            Middleware(FaultMiddleware, tenant=tenant, drop_connection=drop_connection),
+            Middleware(ErrorMiddleware, tenant=tenant),
+        ],
+        exception_handlers={HTTPException: _unrouted(tenant)},
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+def _router(routes: Sequence[BaseRoute]) -> Router:
+    # A redirect to the path without its slash would hide a caller's wrong URL.
+    return Router(routes, redirect_slashes=False)
+
+
+def _unrouted(tenant: Tenant) -> Callable[[Request, Exception], Response]:
+    def answer(_request: Request, error: Exception) -> Response:
+        if not isinstance(error, HTTPException):
+            raise error
+        refusal = ApiError(ErrorKind.of_status(error.status_code))
+        return error_response(refusal, tenant.clock, error.headers)
+
+    return answer
+
+
+class _TokenEndpoint:
+    """The OAuth2 token endpoint."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self._tenant = tenant
+
+    async def issue(self, request: Request) -> Response:
+        """Answer a client-credentials request with an access token."""
+        form = dict(parse_qsl((await read_body(request)).decode("utf-8", "replace")))
+        try:
+            answer = self._tenant.tokens.issue(form, request.headers.get("authorization", ""), self._tenant.clock.now())
+        except OAuthError as error:
+            return JsonResponse(error.body(), status_code=error.status)
+        return JsonResponse(answer, headers={"Cache-Control": "no-store"})
