@@ -1,0 +1,64 @@
+"""Why a request has no answer, in words for people: only facts of the standard library's errors, so no secret."""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+from collections.abc import Sequence
+
+from airflow_provider_veza.transport.routes import Route
+from airflow_provider_veza.transport.settings import Timeouts
+
+_CHECK_ADDRESS = "check the connection's host and its extra `proxy`"
+_CHECK_AUTHORITY = (
+    "if a private authority signed it, name that authority's PEM file in the connection's extra `ca_bundle`"
+)
+
+Causes = Sequence[BaseException]
+
+
+def causes(error: BaseException, *, handled: BaseException | None) -> Causes:
+    """Return the errors beneath ``error``, the innermost first and itself last.
+
+    :param handled: what was being handled when the request began. Python chains it beneath every error of the request,
+        although it says nothing about the request.
+    """
+    chain: list[BaseException] = []
+    link: BaseException | None = error
+    while link is not None and link is not handled:
+        chain.append(link)
+        link = link.__cause__ or link.__context__
+    return chain[::-1]
+
+
+def why_not_sent(causes: Causes, route: Route, timeouts: Timeouts) -> str:
+    """Say why there was no connection, and what to check."""
+    for cause in causes:
+        match cause:
+            case ssl.SSLCertVerificationError(verify_message=problem):
+                return f"the TLS certificate of {route} was not accepted ({problem}); {_CHECK_AUTHORITY}"
+            case ssl.SSLError():
+                return f"TLS with {route} could not be agreed on ({cause.reason or 'closed'}); {_CHECK_ADDRESS}"
+            case socket.gaierror():
+                return f"no connection to {route}, since the name was not found; {_CHECK_ADDRESS}"
+            case TimeoutError():
+                return f"no connection to {route} within {timeouts[0]:g} s; {_CHECK_ADDRESS}"
+            case OSError(errno=int(number)):
+                return f"no connection to {route} ({os.strerror(number)}); {_CHECK_ADDRESS}"
+            case OSError() if str(cause).startswith("Tunnel connection failed"):
+                return f"no connection to {route} ({cause}); {_CHECK_ADDRESS}"
+    return f"no connection to {route} ({type(causes[0]).__name__}); {_CHECK_ADDRESS}"
+
+
+def why_no_answer(causes: Causes, route: Route, timeouts: Timeouts) -> str:
+    """Say how the connection ended before a whole answer was there."""
+    for cause in causes:
+        match cause:
+            case ssl.SSLError():
+                return f"TLS with {route} broke ({cause.reason or 'closed'})"
+            case TimeoutError():
+                return f"{route} sent nothing for {timeouts[1]:g} s (the connection's extra `read_timeout`)"
+            case OSError(errno=int(number)):
+                return f"the connection to {route} broke ({os.strerror(number)})"
+    return f"the connection to {route} ended too early ({type(causes[0]).__name__})"

@@ -1,0 +1,69 @@
+"""Which way requests take: directly or through a proxy, by the connection or by the environment; no connection is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from airflow_provider_veza.exceptions import ConnectionSettingsError
+from airflow_provider_veza.transport.origin import Origin
+
+
+@dataclass(frozen=True)
+class Route:
+    """The way to one origin; as text it names the proxy without its credentials.
+
+    :param proxy_url: credentials included; None for a direct way.
+    """
+
+    target: Origin
+    proxy_url: str | None = field(default=None, repr=False)
+
+    def __str__(self) -> str:
+        if self.proxy_url is None:
+            return self.target.address
+        return f"{self.target.address} through the proxy {Origin.of(self.proxy_url).address}"
+
+
+class Routes:
+    """The ways of one transport, each found once: reading the environment costs more than sending a request.
+
+    :param proxy: the connection's own, which goes before the environment's; None leaves it to the environment.
+    """
+
+    def __init__(self, proxy: str | None) -> None:
+        self._proxy = proxy
+        self._known: dict[Origin, Route] = {}
+
+    def to(self, url: str) -> Route:
+        """Return the way to the origin of ``url``.
+
+        :raises ConnectionSettingsError: when the proxy is no HTTP proxy.
+        """
+        target = Origin.of(url)
+        if target not in self._known:
+            self._known[target] = Route(target, _http_proxy(self._proxy or _environment_proxy(url)))
+        return self._known[target]
+
+
+def _environment_proxy(url: str) -> str | None:
+    parts = urlsplit(url)
+    if proxy_bypass(parts.netloc.rpartition("@")[2]):
+        return None
+    proxies = getproxies()
+    return proxies.get(parts.scheme) or proxies.get("all")
+
+
+def _http_proxy(proxy: str | None) -> str | None:
+    if not proxy:
+        return None
+    url = proxy if "://" in proxy else f"http://{proxy}"
+    try:
+        Origin.of(url)
+    except ValueError as e:
+        raise ConnectionSettingsError(
+            f"The proxy is {e}. Correct the connection's extra `proxy` "
+            "(or HTTPS_PROXY and ALL_PROXY in the environment). Nothing was sent."
+        ) from e
+    return url

@@ -1,0 +1,104 @@
+"""How to reach one tenant and with which credentials, as hashable values; loads no HTTP library."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from airflow_provider_veza.exceptions import ConnectionSettingsError
+from airflow_provider_veza.transport.origin import Origin
+
+Timeouts = tuple[float, float]
+"""Seconds to connect, and of silence while reading, in that order."""
+
+
+@dataclass(frozen=True)
+class ApiKeyAuth:
+    """A key sent as a bearer token with every request."""
+
+    key: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if not self.key or not self.key.isascii() or not self.key.isprintable() or " " in self.key:
+            raise ConnectionSettingsError(
+                "The API key is empty or holds a space, a line break or a character that no HTTP header can carry. "
+                "Copy the key again into the connection's password. Nothing was sent."
+            )
+
+
+@dataclass(frozen=True)
+class OAuth2ClientCredentials:
+    """Access tokens by the client credentials grant (RFC 6749, section 4.4).
+
+    :param scope: space-separated; empty leaves it to the token endpoint.
+    """
+
+    token_url: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    scope: str = ""
+
+    def __post_init__(self) -> None:
+        _require_url(self.token_url, "token_url")
+        if not self.client_id or not self.client_secret:
+            raise ConnectionSettingsError(
+                "OAuth2 client credentials need both a client id (the connection's login) and a client secret "
+                "(its password). Nothing was sent."
+            )
+
+
+Auth = ApiKeyAuth | OAuth2ClientCredentials
+
+
+@dataclass(frozen=True)
+class TransportSettings:
+    """All that the transport knows about a connection; equal settings may share one client.
+
+    :param base_url: scheme and host of the tenant; credentials never leave its origin.
+    :param verify: whether TLS certificates are checked.
+    :param ca_bundle: PEM file or folder of the authorities to trust, instead of the usual ones.
+    :param proxy: URL of a forward proxy; None leaves it to the environment (``HTTPS_PROXY``, ``NO_PROXY``).
+    :param read_timeout: the longest silence while an answer is awaited or read, in seconds.
+    :param rate_limit: requests per second to the tenant from this process.
+    :param max_connections: at one time, of the asynchronous client.
+    """
+
+    base_url: str
+    auth: Auth
+    user_agent: str
+    verify: bool = True
+    ca_bundle: str | None = None
+    proxy: str | None = field(default=None, repr=False)
+    connect_timeout: float = 10.0
+    read_timeout: float = 60.0
+    rate_limit: float = 20.0
+    max_connections: int = 200
+
+    def __post_init__(self) -> None:
+        _require_url(self.base_url, "host")
+        for name in ("connect_timeout", "read_timeout", "rate_limit", "max_connections"):
+            if getattr(self, name) <= 0:
+                raise ConnectionSettingsError(
+                    f"`{name}` must be positive, not {getattr(self, name)}. Nothing was sent."
+                )
+
+    @property
+    def origin(self) -> Origin:
+        """The only origin that may see the tenant's credentials."""
+        return Origin.of(self.base_url)
+
+    @property
+    def timeouts(self) -> Timeouts:
+        """Both timeouts, in the order in which HTTP clients take them."""
+        return self.connect_timeout, self.read_timeout
+
+
+def _require_url(url: str, name: str) -> None:
+    try:
+        Origin.of(url)
+    except ValueError as e:
+        raise ConnectionSettingsError(f"The connection's `{name}` is malformed: {e}. Nothing was sent.") from e
+    if "@" in urlsplit(url).netloc:
+        raise ConnectionSettingsError(
+            f"The connection's `{name}` holds a login; credentials belong into login and password. Nothing was sent."
+        )

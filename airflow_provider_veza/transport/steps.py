@@ -1,0 +1,135 @@
+"""The words between an exchange and its driver: what to do next, and how it went; only data, no decision and no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeAlias, TypeVar
+from urllib.parse import urlsplit
+
+from airflow_provider_veza.async_query.message import Response
+from airflow_provider_veza.async_query.retry import Failure
+from airflow_provider_veza.transport.settings import OAuth2ClientCredentials
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What a driver reads whenever it resumes an exchange, which itself has no clock and no dice.
+
+    :param wall: now in UTC, for HTTP dates.
+    :param monotonic: seconds that never jump, for pacing and for the life of tokens.
+    :param jitter: random in [0, 1).
+    """
+
+    wall: datetime
+    monotonic: float
+    jitter: float
+
+
+@dataclass(frozen=True)
+class WireRequest:
+    """A request ready to send: absolute URL, all headers, body as bytes.
+
+    :param authorization: value of the ``Authorization`` header; apart from the others, since it must never be shown.
+    :param body: not shown either: the body of a token request may hold what the user calls a secret.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None = field(default=None, repr=False)
+    authorization: str | None = field(default=None, repr=False)
+    idempotent: bool = True
+
+    @property
+    def all_headers(self) -> dict[str, str]:
+        """The headers as they go out, ``Authorization`` included."""
+        return {**self.headers, "Authorization": self.authorization} if self.authorization else dict(self.headers)
+
+    def __str__(self) -> str:
+        parts = urlsplit(self.url)
+        return f"{self.method} {parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+@dataclass(frozen=True)
+class Send:
+    """Send this once, follow no redirect; answered by Received or Failed."""
+
+    request: WireRequest
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Sleep; answered by Resumed."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Authorize:
+    """Provide an access token; answered by Authorized.
+
+    :param refused: a token that the service no longer takes; any other one will do.
+    """
+
+    auth: OAuth2ClientCredentials
+    refused: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Received:
+    """A whole answer came."""
+
+    response: Response
+    at: Moment
+
+
+@dataclass(frozen=True)
+class Failed:
+    """No whole answer came.
+
+    :param reason: for people, without any secret; where it stands in a message, the request has been named.
+    """
+
+    failure: Failure
+    reason: str
+    at: Moment
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """The pause is over."""
+
+    at: Moment
+
+
+@dataclass(frozen=True)
+class Authorized:
+    """Here is a token."""
+
+    token: str = field(repr=False)
+    at: Moment
+
+
+Step = Send | Pause | Authorize
+Answer = Received | Failed | Resumed | Authorized
+
+T = TypeVar("T")
+Steps: TypeAlias = Generator[Step, Answer, T]
+
+
+def send(request: WireRequest) -> Steps[Received | Failed]:
+    """Yield the step to send ``request``; return how it went."""
+    answer = yield Send(request)
+    if not isinstance(answer, Received | Failed):
+        raise TypeError(f"A driver answers Send with Received or Failed, not with {type(answer).__name__}")
+    return answer
+
+
+def authorize(auth: OAuth2ClientCredentials, refused: str | None = None) -> Steps[Authorized]:
+    """Yield the step to provide a token; return it."""
+    answer = yield Authorize(auth, refused)
+    if not isinstance(answer, Authorized):
+        raise TypeError(f"A driver answers Authorize with Authorized, not with {type(answer).__name__}")
+    return answer

@@ -1,0 +1,49 @@
+"""Which authorities a connection trusts, and the TLS context made of them, the same for both drivers; no connection."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from pathlib import Path
+
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+
+from airflow_provider_veza.exceptions import ConnectionSettingsError
+from airflow_provider_veza.transport.settings import TransportSettings
+
+
+def trusted_authorities(settings: TransportSettings) -> str:
+    """Return the PEM file or folder of the authorities to trust.
+
+    That is ``ca_bundle``, else what ``REQUESTS_CA_BUNDLE`` or ``CURL_CA_BUNDLE`` name, else the ones of requests.
+
+    :raises ConnectionSettingsError: when what was named holds no authorities.
+    """
+    named = settings.ca_bundle or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+    if not named:
+        return DEFAULT_CA_BUNDLE_PATH
+    try:
+        _trust(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), named)
+    except OSError as e:
+        raise ConnectionSettingsError(
+            f"No trusted authorities could be read from {named} ({e.strerror}). The connection's extra `ca_bundle` "
+            "(or REQUESTS_CA_BUNDLE in the environment) must name a PEM file, or a folder of them. Nothing was sent."
+        ) from e
+    return named
+
+
+def tls_context(settings: TransportSettings) -> ssl.SSLContext:
+    """Build the TLS context of a connection; this reads files and takes long enough to block an event loop.
+
+    :raises ConnectionSettingsError: when what was named holds no authorities.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    _trust(context, trusted_authorities(settings))
+    return context
+
+
+def _trust(context: ssl.SSLContext, path: str) -> None:
+    if Path(path).is_dir():
+        context.load_verify_locations(capath=path)
+    else:
+        context.load_verify_locations(cafile=path)

@@ -1,0 +1,134 @@
+"""Both drivers behind one face, an authority of our own, and servers that end with their test."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+import trustme
+
+from airflow_provider_veza.async_query.message import Call, Request, Response
+from airflow_provider_veza.async_query.retry import RetryPolicy
+from airflow_provider_veza.transport.aio import AsyncTransport
+from airflow_provider_veza.transport.settings import ApiKeyAuth, TransportSettings
+from airflow_provider_veza.transport.sync import SyncTransport
+from transport.servers import LOOPBACK, HttpServer, LoopbackServer, Reply
+
+KEY = "s3cret-key"
+AT_ONCE = RetryPolicy(max_attempts=3, max_attempts_on_500=2, base_delay=0.0)
+"""Repeats without any pause, so that no test waits."""
+
+
+class Driver(Protocol):
+    """What the tests use of a transport, the asynchronous one included."""
+
+    def run(self, call: Call[Any], **options: Any) -> Any: ...
+
+    def close(self) -> None: ...
+
+
+class AsyncDriver:
+    """An asynchronous transport on a loop of its own."""
+
+    def __init__(self, settings: TransportSettings, *, retry: RetryPolicy) -> None:
+        self._transport = AsyncTransport(settings, retry=retry)
+        self._runner = asyncio.Runner()
+
+    def run(self, call: Call[Any], **options: Any) -> Any:
+        return self._runner.run(self._transport.run(call, **options))
+
+    def close(self) -> None:
+        self._runner.run(self._transport.close())
+        self._runner.close()
+
+
+def call(method: str = "GET", path: str = "/api", **fields: Any) -> Call[Response]:
+    """Return a call that reads nothing but gives back the answer."""
+    return Call(Request(method, path, **fields), lambda response: response)
+
+
+def submit(path: str = "/api:submit") -> Call[Response]:
+    """Return a call that must not be sent twice."""
+    return call("POST", path, body={"a": 1}, idempotent=False)
+
+
+def settings_for(base_url: str, **fields: Any) -> TransportSettings:
+    """Return settings with our key, patient enough for a busy machine, and with no pace that a test would feel."""
+    given = {"auth": ApiKeyAuth(KEY), "user_agent": "tests/1", "rate_limit": 10_000.0, "connect_timeout": 20.0}
+    return TransportSettings(base_url, **(given | {"read_timeout": 20.0} | fields))
+
+
+@pytest.fixture(autouse=True)
+def _environment_without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def start(stack: ExitStack) -> Callable[[LoopbackServer], Any]:
+    """Start a server that ends with the test."""
+    return stack.enter_context
+
+
+@pytest.fixture
+def tenant(stack: ExitStack) -> Callable[..., HttpServer]:
+    """Start an HTTP server with these replies."""
+
+    def start_tenant(*replies: Reply, tls: ssl.SSLContext | None = None) -> HttpServer:
+        return stack.enter_context(HttpServer(*replies, tls=tls))
+
+    return start_tenant
+
+
+@pytest.fixture(params=["requests", "aiohttp"])
+def open_driver(request: pytest.FixtureRequest, stack: ExitStack) -> Callable[..., Driver]:
+    """Open a transport; every test that uses this runs over both HTTP libraries."""
+    kinds: dict[str, Callable[..., Driver]] = {"requests": SyncTransport, "aiohttp": AsyncDriver}
+
+    def open_one(settings: TransportSettings, *, retry: RetryPolicy = AT_ONCE) -> Driver:
+        driver = kinds[request.param](settings, retry=retry)
+        stack.callback(driver.close)
+        return driver
+
+    return open_one
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def ca_bundle(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> str:
+    path: Path = tmp_path_factory.mktemp("tls") / "authority.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return str(path)
+
+
+@pytest.fixture(scope="session")
+def server_tls(authority: trustme.CA) -> ssl.SSLContext:
+    return _server_context(authority, LOOPBACK)
+
+
+@pytest.fixture(scope="session")
+def other_name_tls(authority: trustme.CA) -> ssl.SSLContext:
+    """A certificate of the trusted authority, but for another host."""
+    return _server_context(authority, "elsewhere.example")
+
+
+def _server_context(authority: trustme.CA, name: str) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(name).configure_cert(context)
+    return context

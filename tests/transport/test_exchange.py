@@ -1,0 +1,293 @@
+"""The decisions of an exchange as pure data: which steps it takes for which answers, at given times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from airflow_provider_veza.async_query.message import Request, Response
+from airflow_provider_veza.async_query.retry import Failure, RetryPolicy
+from airflow_provider_veza.exceptions import NoAnswerError, NotSentError, RedirectRefusedError, UnauthorizedError
+from airflow_provider_veza.transport.exchange import Rules, exchange, fetch_token
+from airflow_provider_veza.transport.settings import OAuth2ClientCredentials, TransportSettings
+from airflow_provider_veza.transport.steps import (
+    Answer,
+    Authorize,
+    Authorized,
+    Failed,
+    Moment,
+    Pause,
+    Received,
+    Resumed,
+    Send,
+    Step,
+    Steps,
+)
+from transport.conftest import KEY, settings_for
+
+NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
+AT = Moment(wall=NOW, monotonic=1000.0, jitter=0.5)
+TENANT = settings_for("https://tenant.example")
+OAUTH = OAuth2ClientCredentials("https://login.example/token", "client", "cl1ent-s3cret")
+LOOK = Request("GET", "/api/v1/look")
+SUBMIT = Request("POST", "/api/v1/query_spec:create", body={"q": 1}, idempotent=False)
+USUAL = Rules(RetryPolicy(base_delay=2.0))
+
+
+def received(status: int = 200, body: bytes = b"{}", **headers: str) -> Received:
+    return Received(Response(status, {name.replace("_", "-"): value for name, value in headers.items()}, body), AT)
+
+
+NOT_SENT = Failed(Failure.NOT_SENT, "no connection", AT)
+NO_ANSWER = Failed(Failure.NO_ANSWER, "it broke", AT)
+RESUMED = Resumed(AT)
+
+
+def play(steps: Steps[Any], answers: Iterable[Answer]) -> tuple[list[Step], Any]:
+    """Answer each step in turn; return the steps and the result."""
+    taken: list[Step] = []
+    waiting = iter(answers)
+    try:
+        step = next(steps)
+        while True:
+            taken.append(step)
+            step = steps.send(next(waiting))
+    except StopIteration as end:
+        return taken, end.value
+
+
+def run(request: Request, *answers: Answer, settings: TransportSettings = TENANT, rules: Rules = USUAL) -> Any:
+    return play(exchange(request, settings, rules, AT), answers)
+
+
+def pauses(steps: list[Step]) -> list[float]:
+    return [step.seconds for step in steps if isinstance(step, Pause)]
+
+
+def sent(steps: list[Step]) -> list[tuple[str, str | None]]:
+    return [(step.request.url, step.request.authorization) for step in steps if isinstance(step, Send)]
+
+
+def test_a_good_answer_is_the_result_at_once() -> None:
+    steps, response = run(LOOK, received(200, b"rows"))
+
+    assert sent(steps) == [("https://tenant.example/api/v1/look", f"Bearer {KEY}")]
+    assert response.body == b"rows"
+
+
+def test_a_trailing_slash_of_the_base_url_is_not_doubled() -> None:
+    steps, _ = run(LOOK, received(), settings=settings_for("https://tenant.example/"))
+
+    assert sent(steps)[0][0] == "https://tenant.example/api/v1/look"
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "pause"),
+    [
+        pytest.param("7", 7.0 + 0.5 * 2.0, id="seconds"),
+        pytest.param("Sun, 22 Nov 2026 12:00:30 GMT", 30.0 + 0.5 * 2.0, id="HTTP date"),
+        pytest.param("Sun, 22 Nov 2026 11:59:00 GMT", 0.0 + 0.5 * 2.0, id="HTTP date that has passed"),
+        pytest.param("soon", 0.5 * 2.0, id="neither: the policy's own delay"),
+    ],
+)
+def test_the_pause_before_the_next_attempt_is_what_retry_after_asks_for(retry_after: str, pause: float) -> None:
+    steps, response = run(SUBMIT, received(429, retry_after=retry_after), RESUMED, received(200, b"accepted"))
+
+    assert pauses(steps) == [pause]
+    assert response.body == b"accepted"
+
+
+def test_a_longer_pause_than_the_policy_allows_ends_the_exchange_with_the_answer() -> None:
+    steps, response = run(LOOK, received(429, retry_after="121"))
+
+    assert (len(steps), response.status) == (1, 429)
+
+
+def test_pauses_grow_with_the_attempts_and_take_the_jitter_of_their_moment() -> None:
+    steps, _ = run(LOOK, received(503), RESUMED, received(503), RESUMED, received(503), RESUMED, received())
+
+    assert pauses(steps) == [0.5 * 2.0, 0.5 * 4.0, 0.5 * 8.0]
+
+
+def test_a_submit_that_was_not_sent_is_sent_again() -> None:
+    steps, response = run(SUBMIT, NOT_SENT, RESUMED, received(200, b"accepted"))
+
+    assert len(sent(steps)) == 2
+    assert response.body == b"accepted"
+
+
+def test_a_submit_without_an_answer_is_given_up_at_once() -> None:
+    with pytest.raises(NoAnswerError, match=r"POST https://tenant\.example/api/v1/query_spec:create .*\(1 attempt\)"):
+        run(SUBMIT, NO_ANSWER)
+
+
+def test_the_error_after_the_last_attempt_counts_them() -> None:
+    with pytest.raises(NotSentError, match=r"was not sent \(5 attempts\): no connection\."):
+        run(LOOK, *[NOT_SENT, RESUMED] * 4, NOT_SENT)
+
+
+def test_each_sending_waits_for_its_turn_first() -> None:
+    waits = iter([0.0, 3.0])
+    rules = Rules(USUAL.retry, lambda _: next(waits))
+
+    steps, _ = run(LOOK, received(503), RESUMED, RESUMED, received(), rules=rules)
+
+    assert [type(step) for step in steps] == [Send, Pause, Pause, Send]
+    assert pauses(steps) == [1.0, 3.0]
+
+
+def test_the_turn_is_booked_at_the_time_of_the_sending() -> None:
+    booked: list[float] = []
+    later = Resumed(Moment(NOW, 1042.0, 0.5))
+
+    def book(now: float) -> float:
+        booked.append(now)
+        return 0.0
+
+    redirect = Received(received(302, location="/there").response, Moment(NOW, 1043.0, 0.5))
+
+    run(LOOK, received(503), later, redirect, received(), rules=Rules(USUAL.retry, book))
+
+    assert booked == [1000.0, 1042.0, 1043.0]
+
+
+def test_an_api_key_that_gets_a_401_is_not_sent_again() -> None:
+    steps, response = run(LOOK, received(401))
+
+    assert (len(steps), response.status) == (1, 401)
+
+
+def test_an_access_token_is_asked_for_and_after_a_401_another_one() -> None:
+    steps, response = run(
+        SUBMIT,
+        Authorized("t1", AT),
+        received(401),
+        Authorized("t2", AT),
+        received(200, b"accepted"),
+        settings=settings_for("https://tenant.example", auth=OAUTH),
+    )
+
+    assert [step for step in steps if isinstance(step, Authorize)] == [Authorize(OAUTH), Authorize(OAUTH, "t1")]
+    assert [authorization for _, authorization in sent(steps)] == ["Bearer t1", "Bearer t2"]
+    assert response.body == b"accepted"
+
+
+@pytest.mark.parametrize(
+    ("location", "target"),
+    [
+        ("/there:now?x=1", "https://tenant.example/there:now?x=1"),
+        ("other", "https://tenant.example/api/v1/other"),
+        ("https://TENANT.example:443/there#top", "https://tenant.example/there"),
+        ("https://tenant.example", "https://tenant.example/"),
+        (r"https://other.example\@tenant.example/there", "https://tenant.example/there"),
+    ],
+)
+def test_a_redirect_within_the_origin_is_followed(location: str, target: str) -> None:
+    steps, _ = run(LOOK, received(302, location=location), received())
+
+    assert sent(steps)[1] == (target, f"Bearer {KEY}")
+
+
+@pytest.mark.parametrize(
+    ("location", "named"),
+    [
+        ("https://other.example/login?token=1", "https://other.example"),
+        ("//other.example/login", "https://other.example"),
+        ("http://tenant.example/api", "http://tenant.example"),
+        ("https://tenant.example:8443/api", "https://tenant.example:8443"),
+        ("https://user:pw@other.example/", "https://other.example"),
+    ],
+)
+def test_a_redirect_to_another_origin_is_refused_and_only_that_origin_is_named(location: str, named: str) -> None:
+    with pytest.raises(RedirectRefusedError, match=rf"redirected \(301\) to {named}\. Credentials"):
+        run(LOOK, received(301, location=location))
+
+
+@pytest.mark.parametrize("location", ["mailto:somebody@example", "http://[", "https://tenant.example:port/"])
+def test_a_redirect_to_no_http_address_is_refused(location: str) -> None:
+    with pytest.raises(RedirectRefusedError, match="no HTTP address"):
+        run(LOOK, received(301, location=location))
+
+
+@pytest.mark.parametrize("status", [301, 302, 303])
+def test_a_redirect_that_would_change_a_submit_is_refused(status: int) -> None:
+    with pytest.raises(RedirectRefusedError, match="may be repeated"):
+        run(SUBMIT, received(status, location="/there"))
+
+
+@pytest.mark.parametrize("status", [307, 308])
+def test_a_redirect_that_keeps_a_submit_is_followed(status: int) -> None:
+    steps, _ = run(SUBMIT, received(status, location="/there"), received())
+
+    second = steps[1]
+    assert isinstance(second, Send)
+    assert (second.request.method, second.request.url, second.request.body) == (
+        "POST",
+        "https://tenant.example/there",
+        b'{"q":1}',
+    )
+
+
+def test_redirects_that_do_not_end_are_refused_after_the_third() -> None:
+    with pytest.raises(RedirectRefusedError, match="more than 3 times"):
+        run(LOOK, *[received(302, location="/again")] * 4)
+
+
+@pytest.mark.parametrize("answer", [received(304), received(302)])
+def test_a_3xx_without_a_location_is_read_by_the_service(answer: Received) -> None:
+    _, response = run(LOOK, answer)
+
+    assert response is answer.response
+
+
+def test_an_attempt_after_a_redirect_begins_at_the_first_url() -> None:
+    steps, _ = run(LOOK, received(302, location="/there"), received(503), RESUMED, received())
+
+    assert [url for url, _ in sent(steps)] == [
+        "https://tenant.example/api/v1/look",
+        "https://tenant.example/there",
+        "https://tenant.example/api/v1/look",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("expires_in", "renew_after"),
+    [
+        pytest.param(3600, 3540.0, id="a minute before the end"),
+        pytest.param(300, 270.0, id="a tenth of a short life before the end"),
+        pytest.param("300", 270.0, id="a number as text"),
+        pytest.param(None, float("inf"), id="no life named: only a 401 ends it"),
+    ],
+)
+def test_a_token_is_renewed_before_it_expires(expires_in: Any, renew_after: float) -> None:
+    life = "" if expires_in is None else f', "expires_in": "{expires_in}"'
+    body = f'{{"access_token": "t1"{life}}}'.encode()
+
+    _, token = play(fetch_token(OAUTH, "tests/1", USUAL.retry, AT), [received(200, body)])
+
+    assert token.renew_at == AT.monotonic + renew_after
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404])
+def test_a_refused_token_request_is_not_repeated(status: int) -> None:
+    with pytest.raises(UnauthorizedError, match="invalid_scope"):
+        play(fetch_token(OAUTH, "tests/1", USUAL.retry, AT), [received(status, b'{"error": "invalid_scope"}')])
+
+
+def test_no_step_and_no_answer_shows_a_secret() -> None:
+    tokens = settings_for("https://tenant.example", auth=OAUTH)
+    steps, _ = run(SUBMIT, Authorized("t0ken", AT), received(401), settings=tokens)
+    steps += run(SUBMIT, received())[0] + play(fetch_token(OAUTH, "tests/1", USUAL.retry, AT), [])[0]
+
+    shown = repr([*steps, Authorized("t0ken", AT)])
+
+    for secret in (KEY, OAUTH.client_secret, "t0ken", "Basic"):
+        assert secret not in shown
+
+
+def test_a_driver_that_answers_a_step_with_something_else_is_told_so() -> None:
+    with pytest.raises(TypeError, match="not with Resumed"):
+        run(LOOK, RESUMED)
