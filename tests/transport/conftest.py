@@ -14,9 +14,11 @@ import trustme
 
 from airflow_provider_veza.async_query.message import Call, Request, Response
 from airflow_provider_veza.async_query.retry import RetryPolicy
+from airflow_provider_veza.transport import aio, sync
 from airflow_provider_veza.transport.aio import AsyncTransport
 from airflow_provider_veza.transport.settings import ApiKeyAuth, TransportSettings
 from airflow_provider_veza.transport.sync import SyncTransport
+from airflow_provider_veza.transport.tokens import TokenStore
 from transport.servers import LOOPBACK, HttpServer, LoopbackServer, Reply
 
 KEY = "s3cret-key"
@@ -68,6 +70,14 @@ def _environment_without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _no_token_of_an_earlier_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system may give a port, and so the address of a token endpoint, to two tests."""
+    tokens = TokenStore()
+    for driver in (sync, aio):
+        monkeypatch.setattr(driver, "TOKENS", tokens)
 
 
 @pytest.fixture
