@@ -41,6 +41,9 @@ KEEPALIVE_SECONDS = 75
 
 DNS_CACHE_SECONDS = 60
 
+READ_ON_THE_LOOP_BYTES = 256 * 1024
+"""A longer answer is read in a thread: parsing it would hold up everything else on the loop for milliseconds."""
+
 T = TypeVar("T")
 
 
@@ -89,7 +92,10 @@ class AsyncTransport:
         )
         pace = partial(self._pace.reserve, rate=self.settings.rate_limit, turn=turn)
         steps = exchange(call.request, self.settings, Rules(driver.retry, pace), read_clock())
-        return call.read(await driver.drive(steps))
+        response = await driver.drive(steps)
+        if len(response.body) > READ_ON_THE_LOOP_BYTES:
+            return await asyncio.to_thread(call.read, response)
+        return call.read(response)
 
     async def _open_session(self) -> aiohttp.ClientSession:
         async with self._opening:
