@@ -166,7 +166,8 @@ def _read_page(response: Response) -> Page:
     state = _state(answer)
     if _phase(state) is Phase.SUCCEEDED:
         return page_of(answer)
-    raise QueryGoneError(f"The query was {_DONE}, but while its rows were read Veza reports {state}. {_READ_AGAIN}")
+    advice = _LOOK_AGAIN if _phase(state) is Phase.RUNNING else _READ_AGAIN
+    raise QueryGoneError(f"The query was {_DONE}, but while its rows were read Veza reports {state}. {advice}")
 
 
 def _read_canceled(response: Response) -> None:
@@ -177,6 +178,10 @@ def _read_canceled(response: Response) -> None:
 _READ_AGAIN = (
     "Its result was cancelled or has expired; rows read so far are not delivered. "
     "Clear the task, or let it retry, to submit anew."
+)
+_LOOK_AGAIN = (
+    "What was seen first was an older result, or this is a passing state; rows read so far are not delivered. "
+    "Let the task retry: it looks again, and waits if the query still runs."
 )
 
 

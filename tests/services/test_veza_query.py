@@ -1,0 +1,159 @@
+"""Which arguments make a query, which contradict each other, and how staleness may be written."""
+
+from __future__ import annotations
+
+import doctest
+import math
+from contextlib import suppress
+from datetime import timedelta
+from itertools import product
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from airflow_provider_veza.exceptions import ArgumentError, QuerySpecError
+from airflow_provider_veza.services import veza_query
+from airflow_provider_veza.services.veza_nodes import (
+    CachedResultContext,
+    CachedResultIfAvailable,
+    CacheMode,
+    ImmediateRun,
+    NodesQuery,
+)
+from airflow_provider_veza.services.veza_query import check_query, parse_staleness
+from airflow_provider_veza.services.veza_result import ResultQuery
+
+SPEC = {"source_node_types": {"nodes": [{"node_type": "OktaUser"}]}}
+ARGUMENTS: dict[str, tuple[Any, ...]] = {
+    "query_spec": (None, SPEC),
+    "result_kind": ("nodes", "result"),
+    "cache_mode": (None, "cached_result_if_available", "immediate_run", "cached_result_context"),
+    "max_staleness": (None, 3600),
+    "cache_id": (None, "c1"),
+}
+ALLOWED = {
+    ("spec", "nodes", None, None, None): CachedResultIfAvailable(),
+    ("spec", "nodes", None, 3600, None): CachedResultIfAvailable(timedelta(hours=1)),
+    ("spec", "nodes", "cached_result_if_available", None, None): CachedResultIfAvailable(),
+    ("spec", "nodes", "cached_result_if_available", 3600, None): CachedResultIfAvailable(timedelta(hours=1)),
+    ("spec", "nodes", "immediate_run", None, None): ImmediateRun(),
+    (None, "nodes", "cached_result_context", None, "c1"): CachedResultContext("c1"),
+    ("spec", "result", None, None, None): None,
+}
+
+
+def combinations() -> list[dict[str, Any]]:
+    return [dict(zip(ARGUMENTS, values, strict=True)) for values in product(*ARGUMENTS.values())]
+
+
+def row_of(arguments: dict[str, Any]) -> tuple[Any, ...]:
+    return ("spec" if arguments["query_spec"] else None, *list(arguments.values())[1:])
+
+
+@pytest.mark.parametrize("arguments", combinations(), ids=lambda arguments: str(row_of(arguments)))
+def test_of_all_combinations_of_arguments_exactly_the_allowed_ones_make_a_query(arguments: dict[str, Any]) -> None:
+    if row_of(arguments) not in ALLOWED:
+        with pytest.raises((ArgumentError, QuerySpecError)):
+            check_query(**arguments)
+        return
+    cache: CacheMode | None = ALLOWED[row_of(arguments)]
+    spec = arguments["query_spec"] or {}
+    assert check_query(**arguments).query == (ResultQuery(spec) if cache is None else NodesQuery(spec, cache))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"result_kind": "rows"}, "result_kind must be 'nodes' or 'result', not 'rows'"),
+        ({"cache_mode": "no_cache"}, "cache_mode must be .*, not 'no_cache'"),
+        (
+            {"cache_mode": "immediate_run", "max_staleness": 5},
+            "max_staleness goes only with .* not with 'immediate_run'",
+        ),
+        ({"cache_mode": "immediate_run", "cache_id": "c"}, "cache_id goes only with .* not with 'immediate_run'"),
+        ({"cache_id": "c"}, "cache_id goes only with cache_mode='cached_result_context'"),
+        ({"cache_mode": "cached_result_context"}, "needs the cache_id of an earlier handle"),
+        ({"cache_mode": "cached_result_context", "cache_id": ""}, "needs the cache_id of an earlier handle"),
+        ({"cache_mode": "cached_result_context", "cache_id": 7}, "needs the cache_id of an earlier handle"),
+        ({"cache_mode": "cached_result_context", "cache_id": "c"}, "takes no query_spec"),
+        (
+            {"result_kind": "result", "cache_mode": "immediate_run"},
+            "cache_mode: result_kind='result' documents no cache",
+        ),
+        (
+            {"result_kind": "result", "max_staleness": 5, "cache_id": "c"},
+            "max_staleness, cache_id: result_kind='result'",
+        ),
+    ],
+)
+def test_a_contradiction_is_named(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ArgumentError, match=message):
+        check_query(SPEC, **arguments)
+
+
+@pytest.mark.parametrize("result_kind", ["nodes", "result"])
+@pytest.mark.parametrize("query_spec", [None, {}, [], "text", {"source_node_types": []}])
+def test_a_spec_is_checked_in_both_families(result_kind: str, query_spec: Any) -> None:
+    with pytest.raises(QuerySpecError, match="Nothing was submitted"):
+        check_query(query_spec, result_kind=result_kind)
+
+
+@pytest.mark.parametrize("result_kind", ["nodes", "result"])
+def test_deprecated_fields_are_warned_of_and_rewritten_only_if_asked(result_kind: str) -> None:
+    spec = {**SPEC, "destination_node_types": {"nodes": [{"node_type": "S3Bucket"}]}}
+
+    kept = check_query(spec, result_kind=result_kind)
+    rewritten = check_query(spec, result_kind=result_kind, rewrite_deprecated=True)
+
+    assert kept.query.spec == spec
+    assert any("destination_node_types" in warning for warning in kept.warnings)
+    assert "relates_to_exp" in rewritten.query.spec
+    assert "destination_node_types" not in rewritten.query.spec
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        (None, 86_400),
+        (timedelta(hours=2), 7_200),
+        (timedelta(0), 0),
+        (3600, 3_600),
+        (0.5, 0.5),
+        ("86400s", 86_400),
+        (" 90s ", 90),
+        ("90", 90),
+        ("1.5s", 1.5),
+        (315_576_000_000, 315_576_000_000),
+    ],
+)
+def test_staleness_may_be_a_timedelta_seconds_or_text(value: Any, seconds: float) -> None:
+    assert parse_staleness(value) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [-1, "-1s", timedelta(seconds=-1), math.inf, math.nan, "inf", "nans", 1e300, 315_576_000_001, timedelta.max],
+)
+def test_a_staleness_that_no_duration_can_hold_is_refused(value: Any) -> None:
+    with pytest.raises(ArgumentError, match="must be from 0 to 315576000000 seconds"):
+        parse_staleness(value)
+
+
+@pytest.mark.parametrize("value", ["", "s", "24h", "1 day", "90ss", [], {}, object()])
+def test_a_staleness_that_is_no_time_is_refused(value: Any) -> None:
+    with pytest.raises(ArgumentError, match="must be a timedelta, seconds, or text such as '86400s'"):
+        parse_staleness(value)
+
+
+@given(value=st.floats() | st.text() | st.timedeltas() | st.integers())
+def test_whatever_is_given_as_staleness_is_read_or_refused_by_name(value: Any) -> None:
+    with suppress(ArgumentError):
+        assert parse_staleness(value) >= timedelta(0)
+
+
+def test_the_examples_in_the_docstrings_hold() -> None:
+    results = doctest.testmod(veza_query)
+
+    assert (results.failed, results.attempted) == (0, 2)

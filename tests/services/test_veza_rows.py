@@ -1,0 +1,88 @@
+"""Where rows stand in an answer, and what says that another page follows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from airflow_provider_veza.async_query.vocabulary import Page
+from airflow_provider_veza.exceptions import MalformedResponseError
+from airflow_provider_veza.services.veza_rows import page_of
+from services.answers import AMARA, AMARA_TO_PAYROLL, KIRAN, sample
+
+ROWS = st.lists(st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=5) | st.none(), max_size=3))
+
+
+@pytest.mark.parametrize(
+    ("answer", "page"),
+    [
+        ({"values": [AMARA, KIRAN], "path_values": []}, Page((AMARA, KIRAN))),
+        ({"values": [], "path_values": [AMARA_TO_PAYROLL]}, Page((AMARA_TO_PAYROLL,))),
+        ({"values": [AMARA]}, Page((AMARA,))),
+        ({"path_values": [AMARA_TO_PAYROLL]}, Page((AMARA_TO_PAYROLL,))),
+        ({"values": [], "path_values": []}, Page()),
+        ({"values": None, "path_values": None}, Page()),
+        ({}, Page()),
+    ],
+    ids=["values", "path_values", "only values", "only path_values", "both empty", "both null", "neither"],
+)
+def test_the_rows_are_those_of_the_list_that_is_not_empty(answer: dict[str, Any], page: Page) -> None:
+    assert page_of(answer) == page
+
+
+@pytest.mark.parametrize(
+    ("fields", "next_page_token"),
+    [
+        ({"has_more": True, "next_page_token": "eyJGaXJzdCI6e30="}, "eyJGaXJzdCI6e30="),
+        ({"has_more": False, "next_page_token": "eyJGaXJzdCI6e30="}, None),
+        ({"has_more": False, "next_page_token": ""}, None),
+        ({"has_more": None, "next_page_token": None}, None),
+        ({"next_page_token": "eyJGaXJzdCI6e30="}, None),
+        ({}, None),
+    ],
+    ids=["more", "token on the last page", "last page", "nulls", "token alone", "nothing"],
+)
+def test_only_has_more_says_that_a_page_follows(fields: dict[str, Any], next_page_token: str | None) -> None:
+    assert page_of({"values": [AMARA], **fields}).next_page_token == next_page_token
+
+
+def test_an_empty_page_in_the_middle_is_not_the_end() -> None:
+    page = page_of({"values": [], "path_values": [], "has_more": True, "next_page_token": "onwards"})
+
+    assert page == Page((), "onwards")
+
+
+def test_the_documented_answer_is_a_page_with_a_successor() -> None:
+    answer = sample("resp_query_spec_nodes_docs.json")
+
+    assert page_of(answer) == Page(tuple(answer["values"]), answer["next_page_token"])
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ({"has_more": True}, "announced another page"),
+        ({"has_more": True, "next_page_token": ""}, "announced another page"),
+        ({"has_more": True, "next_page_token": None}, "announced another page"),
+        ({"has_more": "true", "next_page_token": "t"}, "has_more='true'"),
+        ({"has_more": 1, "next_page_token": "t"}, "has_more=1"),
+        ({"has_more": True, "next_page_token": 7}, "next_page_token=7"),
+        ({"values": {"id": 1}}, "'values' that is not a list of objects"),
+        ({"values": "rows"}, "'values' that is not a list of objects"),
+        ({"path_values": [AMARA_TO_PAYROLL, None]}, "'path_values' that is not a list of objects"),
+        ({"values": [AMARA], "path_values": [AMARA_TO_PAYROLL]}, "1 `values` and 1 `path_values`"),
+    ],
+)
+def test_an_answer_that_could_lose_rows_is_refused(answer: dict[str, Any], message: str) -> None:
+    with pytest.raises(MalformedResponseError, match=message):
+        page_of(answer)
+
+
+@given(rows=ROWS, key=st.sampled_from(["values", "path_values"]), token=st.text(min_size=1), has_more=st.booleans())
+def test_rows_are_delivered_as_they_were_sent(rows: list[Any], key: str, token: str, has_more: bool) -> None:
+    page = page_of({"values": [], "path_values": [], key: rows, "has_more": has_more, "next_page_token": token})
+
+    assert page == Page(tuple(rows), token if has_more else None)
