@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from airflow_provider_veza.async_query.handle import QueryHandle
-from airflow_provider_veza.async_query.message import Call
+from airflow_provider_veza.async_query.message import Call, Response
 from airflow_provider_veza.async_query.vocabulary import Page, Phase, Snapshot, Traits
+from airflow_provider_veza.exceptions import BadRequestError, NotFoundError
 
 T = TypeVar("T")
 
@@ -64,13 +66,33 @@ class Cancellation:
 
 
 def cancel_flow(service: QueryService, handle: QueryHandle) -> Flow[Cancellation]:
-    """Look once, and cancel only what still runs and is ours to cancel."""
+    """Look once, and cancel only what may still run and is ours to cancel.
+
+    A query that the service does not know may have ended long ago, or be too young to be seen: to cancel the one changes
+    nothing, to leave the other would lose it.
+    """
     if not handle.owned:
         return Cancellation(False, None, "the handle is only attached to a cached result, which others may use")
     snapshot: Snapshot = yield service.look(handle.id)
+    if snapshot.phase is Phase.GONE and service.traits.can_cancel:
+        yield _unless_refused(service.cancel(handle.id))
+        reason = (
+            f"the service does not know it (state {snapshot.state}); a cancel was sent in case it cannot be seen yet"
+        )
+        return Cancellation(False, snapshot.phase, reason)
     if snapshot.phase.is_terminal:
         return Cancellation(False, snapshot.phase, f"the query had already ended (state {snapshot.state})")
     if not service.traits.can_cancel:
         return Cancellation(False, snapshot.phase, f"{service.name} documents no cancel; the query runs on to its end")
     yield service.cancel(handle.id)
     return Cancellation(True, snapshot.phase)
+
+
+def _unless_refused(cancel: Call[None]) -> Call[None]:
+    """Return the call for a query that may be unknown to the service, which it may answer by a refusal."""
+
+    def read(response: Response) -> None:
+        with suppress(BadRequestError, NotFoundError):
+            cancel.read(response)
+
+    return Call(cancel.request, read)

@@ -1,4 +1,4 @@
-"""A query is cancelled only where it still runs, is ours, and the service can."""
+"""A query is cancelled only where it may still run, is ours, and the service can."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.message import Call, Request, Response
 from airflow_provider_veza.async_query.service import Cancellation, cancel_flow
 from airflow_provider_veza.async_query.vocabulary import Page, Phase, Snapshot, Traits
+from airflow_provider_veza.exceptions import BadRequestError, NotFoundError, RefusedError, ServerError
 
 START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HANDLE = QueryHandle(
@@ -27,6 +28,7 @@ class OneQuery:
     phase: Phase
     traits: Traits = CANCELLABLE
     name: str = "veza_nodes"
+    refusal: RefusedError | None = None
 
     def look(self, query_id: str) -> Call[Snapshot]:
         return Call(Request("GET", f"/{query_id}"), lambda _: Snapshot(self.phase, self.phase.value))
@@ -35,7 +37,11 @@ class OneQuery:
         return Call(Request("GET", f"/{query_id}/{page_token}"), lambda _: Page())
 
     def cancel(self, query_id: str) -> Call[None]:
-        return Call(Request("DELETE", f"/{query_id}"), lambda _: None)
+        def read(_: Response) -> None:
+            if self.refusal is not None:
+                raise self.refusal
+
+        return Call(Request("DELETE", f"/{query_id}"), read)
 
 
 def run(service: OneQuery, handle: QueryHandle = HANDLE) -> tuple[list[str], Cancellation]:
@@ -56,13 +62,34 @@ def test_a_running_query_is_looked_at_and_then_cancelled() -> None:
     assert run(OneQuery(Phase.RUNNING)) == (["GET /q1", "DELETE /q1"], Cancellation(True, Phase.RUNNING))
 
 
-@pytest.mark.parametrize("phase", [phase for phase in Phase if phase.is_terminal])
+@pytest.mark.parametrize("phase", [Phase.SUCCEEDED, Phase.FAILED, Phase.CANCELED])
 def test_a_query_that_has_ended_is_only_looked_at(phase: Phase) -> None:
     sent, outcome = run(OneQuery(phase))
 
     assert sent == ["GET /q1"]
     assert (outcome.cancelled, outcome.phase) == (False, phase)
     assert f"state {phase}" in outcome.reason
+
+
+@pytest.mark.parametrize("refusal", [None, BadRequestError(400, "no such query"), NotFoundError(404, "not found")])
+def test_a_query_that_is_unknown_is_cancelled_in_case_it_cannot_be_seen_yet(refusal: RefusedError | None) -> None:
+    sent, outcome = run(OneQuery(Phase.GONE, refusal=refusal))
+
+    assert sent == ["GET /q1", "DELETE /q1"]
+    assert (outcome.cancelled, outcome.phase) == (False, Phase.GONE)
+    assert "does not know it (state GONE); a cancel was sent" in outcome.reason
+
+
+def test_a_cancel_of_an_unknown_query_that_fails_is_not_taken_for_one_that_was_refused() -> None:
+    with pytest.raises(ServerError):
+        run(OneQuery(Phase.GONE, refusal=ServerError(503, "unavailable")))
+
+
+def test_an_unknown_query_of_a_service_without_cancel_is_only_looked_at() -> None:
+    sent, outcome = run(OneQuery(Phase.GONE, Traits(can_cancel=False), "veza_result"))
+
+    assert sent == ["GET /q1"]
+    assert (outcome.cancelled, outcome.phase) == (False, Phase.GONE)
 
 
 def test_where_a_service_cannot_cancel_that_is_said_and_not_faked() -> None:

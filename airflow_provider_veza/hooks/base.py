@@ -1,0 +1,280 @@
+"""What every hook of an asynchronous query can do, sync and async: look, pages, cancel; no service's own words may enter."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+
+from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
+
+from airflow_provider_veza.async_query.handle import QueryHandle
+from airflow_provider_veza.async_query.message import Call
+from airflow_provider_veza.async_query.paging import PageTrail
+from airflow_provider_veza.async_query.retry import ONE_ATTEMPT
+from airflow_provider_veza.async_query.service import Cancellation, Flow, QueryService, cancel_flow
+from airflow_provider_veza.async_query.vocabulary import Page, Snapshot
+from airflow_provider_veza.exceptions import ConnectionSettingsError, UnauthorizedError
+from airflow_provider_veza.hooks.settings_cache import SETTINGS_CACHE
+from airflow_provider_veza.transport import shared
+from airflow_provider_veza.transport.pacing import Turn
+from airflow_provider_veza.transport.settings import TransportSettings
+
+if TYPE_CHECKING:
+    from airflow_provider_veza.transport.aio import AsyncTransport
+    from airflow_provider_veza.transport.sync import SyncTransport
+
+T = TypeVar("T")
+
+BOUNDED_TIMEOUTS = (0.5, 1.0)
+
+
+class HookSettings(Protocol):
+    """What a connection of any service says, as far as the lifecycle cares."""
+
+    @property
+    def transport(self) -> TransportSettings:
+        """How to reach the tenant."""
+        ...
+
+    @property
+    def tenant(self) -> str:
+        """Base URL of the tenant."""
+        ...
+
+    def ui_url(self, query_id: str) -> str:
+        """Where people can look at the query."""
+        ...
+
+
+class AsyncQueryHook(BaseHook):
+    """A client of the services behind one Airflow connection.
+
+    Sync methods are for workers. Their async twins are for triggers and must run inside ``async with hook.connected()``:
+    there, all triggers of one process share one HTTP client per connection, and the connection is looked up afresh every
+    minute and after a 401, so that a rotated key reaches tasks that have waited for hours.
+    """
+
+    conn_type: str
+
+    def __init__(self, conn_id: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.conn_id = conn_id
+        self._settings: HookSettings | None = None
+        self._transport: SyncTransport | None = None
+        self._shared: AsyncTransport | None = None
+
+    @abstractmethod
+    def read_settings(self, conn: Any) -> HookSettings:
+        """Check an Airflow connection and return what it says.
+
+        :raises ConnectionSettingsError: naming the connection, the field and what to put there.
+        """
+
+    @abstractmethod
+    def service(self, name: str, settings: HookSettings) -> QueryService:
+        """Return the service of that name.
+
+        :raises HandleError: when this connection has no such service.
+        """
+
+    @property
+    def settings(self) -> HookSettings:
+        """What the connection says; looked up once for this hook.
+
+        :raises ConnectionSettingsError: when the connection is not defined or malformed.
+        """
+        if self._settings is None:
+            with self._naming_what_is_missing():
+                conn = self.get_connection(self.conn_id)
+            self._settings = self.read_settings(conn)
+        return self._settings
+
+    @property
+    def tenant(self) -> str:
+        """Base URL of the tenant."""
+        return self.settings.tenant
+
+    def run(self, call: Call[T]) -> T:
+        """Send one call and return what it read.
+
+        :raises RequestError: when the request failed, after the repetitions that may heal it.
+        """
+        if self._transport is None:
+            self._transport = self._new_transport()
+        return self._transport.run(call)
+
+    def look(self, handle: QueryHandle) -> Snapshot:
+        """Return how the query stands.
+
+        :raises ForeignTenantError: when the handle is another tenant's.
+        :raises RequestError: when the look failed; this says nothing about the query.
+        """
+        return self.run(self.service_of(handle).look(handle.id))
+
+    def pages(self, handle: QueryHandle) -> Iterator[Page]:
+        """Yield the pages of a succeeded query, one request each.
+
+        :raises RepeatedPageTokenError: when a page leads back to an earlier one.
+        :raises QueryGoneError: when the result vanishes in between.
+        """
+        service, trail, token = self.service_of(handle), PageTrail(), None
+        while True:
+            page = self.run(service.page(handle.id, token))
+            yield page
+            token = trail.after(page)
+            if token is None:
+                return
+
+    def cancel(self, handle: QueryHandle) -> Cancellation:
+        """Look once, and cancel the query only if it still runs, is ours and can be cancelled.
+
+        :raises RequestError: when the look or the cancel failed: the query may still run.
+        """
+        return _drive(cancel_flow(self.service_of(handle), handle), self.run)
+
+    def cancel_now(self, handle: QueryHandle) -> Cancellation:
+        """Do the same in at most three seconds of network time: own session, short timeouts, nothing repeated.
+
+        For a process that is being killed. The connection and the token must have been used before.
+        """
+        flow = cancel_flow(self.service_of(handle), handle)
+        with self._new_transport() as transport:
+            run = partial(transport.run, retry=ONE_ATTEMPT, timeout=BOUNDED_TIMEOUTS, turn=Turn.AT_ONCE)
+            return _drive(flow, run)
+
+    def close(self) -> None:
+        """Close the sync client; it opens again when needed."""
+        if self._transport is not None:
+            self._transport.close()
+            self._transport = None
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[AsyncQueryHook]:
+        """Hold a share of this process's client for the connection; the last holder's exit closes it."""
+        try:
+            yield self
+        finally:
+            await self._release()
+
+    async def arun(self, call: Call[T], turn: Turn = Turn.IN_LINE) -> T:
+        """Send one call; the async twin of :meth:`run`.
+
+        :param turn: whether it waits behind the other requests of this process when they come too fast.
+        """
+        used = await self._asettings()
+        try:
+            return await (await self._shared_transport()).run(call, turn=turn)
+        except UnauthorizedError:
+            if await self._asettings_after(used) == used:
+                raise
+            return await (await self._shared_transport()).run(call, turn=turn)
+
+    async def alook(self, handle: QueryHandle) -> Snapshot:
+        """Return how the query stands; the async twin of :meth:`look`."""
+        return await self.arun((await self.aservice(handle)).look(handle.id))
+
+    async def apages(self, handle: QueryHandle) -> AsyncIterator[Page]:
+        """Yield the pages of a succeeded query; the async twin of :meth:`pages`."""
+        service, trail, token = await self.aservice(handle), PageTrail(), None
+        while True:
+            page = await self.arun(service.page(handle.id, token))
+            yield page
+            token = trail.after(page)
+            if token is None:
+                return
+
+    async def acancel(self, handle: QueryHandle) -> Cancellation:
+        """Cancel what still runs, ahead of all looks; the async twin of :meth:`cancel`."""
+        flow = cancel_flow(await self.aservice(handle), handle)
+        try:
+            call = next(flow)
+            while True:
+                call = flow.send(await self.arun(call, Turn.AT_ONCE))
+        except StopIteration as end:
+            return cast("Cancellation", end.value)
+
+    def service_of(self, handle: QueryHandle) -> QueryService:
+        """Return the handle's service.
+
+        :raises ForeignTenantError: when the handle is another tenant's.
+        :raises HandleError: when this connection has no such service.
+        """
+        handle.require_tenant(self.tenant)
+        return self.service(handle.service, self.settings)
+
+    async def aservice(self, handle: QueryHandle) -> QueryService:
+        """Return the handle's service; the async twin of :meth:`service_of`."""
+        settings = await self._asettings()
+        if settings.tenant != handle.tenant:
+            settings = await self._asettings_after(settings)
+        handle.require_tenant(settings.tenant)
+        return self.service(handle.service, settings)
+
+    def _new_transport(self) -> SyncTransport:
+        from airflow_provider_veza.transport.sync import SyncTransport
+
+        return SyncTransport(self.settings.transport)
+
+    @property
+    def _cache_key(self) -> tuple[str, str]:
+        return type(self).__qualname__, self.conn_id
+
+    async def _asettings(self) -> HookSettings:
+        self._settings = await SETTINGS_CACHE.get(self._cache_key, self._look_up_settings)
+        return self._settings
+
+    async def _asettings_after(self, outdated: HookSettings) -> HookSettings:
+        SETTINGS_CACHE.forget(self._cache_key, outdated)
+        return await self._asettings()
+
+    async def _look_up_settings(self) -> HookSettings:
+        from airflow.providers.common.compat.connection import get_async_connection
+
+        with self._naming_what_is_missing():
+            conn = await get_async_connection(self.conn_id, hook=type(self))
+        return self.read_settings(conn)
+
+    @contextmanager
+    def _naming_what_is_missing(self) -> Iterator[None]:
+        try:
+            yield
+        except AirflowNotFoundException as e:
+            error = ConnectionSettingsError(
+                f"Airflow connection {self.conn_id!r} is not defined: create it with connection type {self.conn_type!r}, "
+                "or name another one. Nothing was sent."
+            )
+            # Airflow says the same while a secrets backend cannot be reached, and that may heal.
+            error.heals = True
+            raise error from e
+
+    async def _shared_transport(self) -> AsyncTransport:
+        wanted = (await self._asettings()).transport
+        if self._shared is not None and self._shared.settings != wanted:
+            await self._release()
+        if self._shared is None:
+            await self._keep(await shared.acquire(wanted))
+        return cast("AsyncTransport", self._shared)
+
+    async def _keep(self, acquired: AsyncTransport) -> None:
+        """Keep one share, however many calls of this hook began at once."""
+        if self._shared is None:
+            self._shared = acquired
+        else:
+            await shared.release(acquired)
+
+    async def _release(self) -> None:
+        if self._shared is not None:
+            transport, self._shared = self._shared, None
+            await shared.release(transport)
+
+
+def _drive(flow: Flow[T], run: Callable[[Call[Any]], Any]) -> T:
+    try:
+        call = next(flow)
+        while True:
+            call = flow.send(run(call))
+    except StopIteration as end:
+        return cast("T", end.value)

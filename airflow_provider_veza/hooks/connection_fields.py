@@ -1,0 +1,152 @@
+"""The fields of a `veza` connection as one table: form, placeholders and parsing all read it; it imports no Airflow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+FieldKind = Literal["string", "boolean", "integer", "number"]
+LONGEST_SECONDS = 86_400.0
+"""A day; no timeout or grace of one request makes sense beyond it, and sockets refuse far longer ones."""
+
+
+@dataclass(frozen=True)
+class ExtraField:
+    """One key of the connection's extra.
+
+    :param default: what holds where the key is absent or empty.
+    :param choices: the only texts allowed, where they are limited.
+    :param minimum: the smallest number allowed.
+    :param maximum: the largest number allowed.
+    """
+
+    name: str
+    label: str
+    description: str
+    kind: FieldKind = "string"
+    default: Any = None
+    choices: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the field's schema for Airflow's declarative connection form."""
+        schema: dict[str, Any] = {"type": [self.kind, "null"]}
+        bounds = {"default": self.default, "minimum": self.minimum, "maximum": self.maximum}
+        schema |= {key: value for key, value in bounds.items() if value is not None}
+        if self.choices:
+            schema["enum"] = list(self.choices)
+        return schema
+
+
+EXTRA_FIELDS: tuple[ExtraField, ...] = (
+    ExtraField(
+        "auth",
+        "Authentication",
+        "api_key: password is the API key. oauth2_client_credentials: login is the client id, password the secret.",
+        default="api_key",
+        choices=("api_key", "oauth2_client_credentials"),
+    ),
+    ExtraField(
+        "token_url", "OAuth2 token URL", "Where client credentials are exchanged for a token; Veza documents none."
+    ),
+    ExtraField("scope", "OAuth2 scope", "Scopes to ask for, separated by spaces."),
+    ExtraField("verify", "Verify TLS", "Switch off only against a test tenant.", kind="boolean", default=True),
+    ExtraField("ca_bundle", "CA bundle", "Path of a PEM file with the certificate authorities to trust."),
+    ExtraField("proxy", "Proxy", "URL of the HTTP proxy; without it the usual environment variables hold."),
+    ExtraField(
+        "connect_timeout",
+        "Connect timeout (s)",
+        "For one connection attempt.",
+        kind="number",
+        default=10.0,
+        minimum=0.1,
+        maximum=LONGEST_SECONDS,
+    ),
+    ExtraField(
+        "read_timeout",
+        "Read timeout (s)",
+        "For one answer.",
+        kind="number",
+        default=60.0,
+        minimum=0.1,
+        maximum=LONGEST_SECONDS,
+    ),
+    ExtraField(
+        "page_size", "Page size", "Rows a page; 100 is the documented maximum.", kind="integer", default=100, minimum=1
+    ),
+    ExtraField(
+        "rate_limit",
+        "Requests per second",
+        "Per process; Veza publishes no limit.",
+        kind="number",
+        default=20.0,
+        minimum=0.01,
+    ),
+    ExtraField(
+        "max_connections",
+        "Connections",
+        "Open at once, per process.",
+        kind="integer",
+        default=200,
+        minimum=1,
+        maximum=10_000,
+    ),
+    ExtraField(
+        "nodes_get_path",
+        "Path of nodes_async_get",
+        "The path is inferred; set it if your tenant serves it elsewhere.",
+        default="/api/v1/assessments/query_spec:nodes_async_get",
+    ),
+    ExtraField(
+        "nodes_get_method",
+        "Method of nodes_async_get",
+        "The method is inferred.",
+        default="POST",
+        choices=("POST", "GET"),
+    ),
+    ExtraField(
+        "stale_grace",
+        "Stale grace (s)",
+        "An immediate run that is done sooner than this is looked at once more: it may still show an older result.",
+        kind="number",
+        default=4.0,
+        minimum=0.0,
+        maximum=LONGEST_SECONDS,
+    ),
+    ExtraField(
+        "ui_url_template",
+        "Link template",
+        "URL of a query in Veza's UI, with {tenant} and {query_id}; empty links to the tenant.",
+    ),
+)
+
+HIDDEN_FIELDS = ["schema", "port"]
+RELABELING = {"host": "Tenant URL", "login": "OAuth2 client id", "password": "API key (or OAuth2 client secret)"}
+PLACEHOLDERS = {"host": "https://your-tenant.vezacloud.com", "password": "personal API key"}
+
+
+def declarative_form() -> dict[str, Any]:
+    """Return the form in the shape of ``connection-types[]`` of provider info (Airflow 3.2 and later)."""
+    return {
+        "conn-fields": {
+            field.name: {"label": field.label, "description": field.description, "schema": field.json_schema()}
+            for field in EXTRA_FIELDS
+        },
+        "ui-field-behaviour": {
+            "hidden-fields": HIDDEN_FIELDS,
+            "relabeling": RELABELING,
+            "placeholders": PLACEHOLDERS,
+        },
+    }
+
+
+def python_form_behaviour() -> dict[str, Any]:
+    """Return the same in the shape of ``get_ui_field_behaviour`` (Airflow 2.11)."""
+    return {"hidden_fields": HIDDEN_FIELDS, "relabeling": RELABELING, "placeholders": PLACEHOLDERS}
+
+
+def defaults() -> Mapping[str, Any]:
+    """Return each field's default by name."""
+    return {field.name: field.default for field in EXTRA_FIELDS}

@@ -1,0 +1,27 @@
+"""Which hook serves a handle; a table of import paths, so that nothing is imported before it is needed."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+from airflow_provider_veza.exceptions import HandleError
+
+if TYPE_CHECKING:
+    from airflow_provider_veza.hooks.base import AsyncQueryHook
+
+_HOOKS = {
+    "veza_nodes": ("airflow_provider_veza.hooks.veza", "VezaHook"),
+    "veza_result": ("airflow_provider_veza.hooks.veza", "VezaHook"),
+}
+
+
+def hook_of(service: str, conn_id: str) -> AsyncQueryHook:
+    """Return a hook on ``conn_id`` that can look at queries of ``service``.
+
+    :raises HandleError: when no hook knows the service.
+    """
+    if service not in _HOOKS:
+        raise HandleError(f"No hook knows the service {service!r}; this provider knows {', '.join(_HOOKS)}.")
+    module, name = _HOOKS[service]
+    return cast("AsyncQueryHook", getattr(import_module(module), name)(conn_id))

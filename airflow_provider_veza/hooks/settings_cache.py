@@ -1,0 +1,73 @@
+"""Connections that triggers have looked up, for a minute per process: Airflow serves only some 20 to 35 look-ups a second."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from airflow_provider_veza.exceptions import AsyncQueryError
+
+log = logging.getLogger(__name__)
+
+LIFETIME_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class _Entry:
+    settings: Any
+    expires: float
+
+
+class SettingsCache:
+    """Settings by key; of many that ask at once, one looks up and the others wait for it."""
+
+    def __init__(self, lifetime: float = LIFETIME_SECONDS, clock: Callable[[], float] = time.monotonic) -> None:
+        self._lifetime = lifetime
+        self._clock = clock
+        self._entries: dict[Hashable, _Entry] = {}
+        self._locks: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Hashable, asyncio.Lock]] = WeakKeyDictionary()
+
+    async def get(self, key: Hashable, look_up: Callable[[], Awaitable[Any]]) -> Any:
+        """Return the settings of ``key``, looking them up if there are none or they are too old.
+
+        Where that fails in a way that may heal, the old ones go on to hold: a blip of Airflow ends nobody's wait.
+        """
+        if (entry := self._fresh(key)) is not None:
+            return entry.settings
+        async with self._lock(key):
+            if (entry := self._fresh(key)) is None:
+                settings = await self._look_up(key, look_up)
+                entry = self._entries[key] = _Entry(settings, self._clock() + self._lifetime)
+            return entry.settings
+
+    def forget(self, key: Hashable, outdated: Any) -> None:
+        """Let the next :meth:`get` look up again, unless somebody has done so since ``outdated`` was returned."""
+        entry = self._entries.get(key)
+        if entry is not None and entry.settings == outdated:
+            del self._entries[key]
+
+    async def _look_up(self, key: Hashable, look_up: Callable[[], Awaitable[Any]]) -> Any:
+        old = self._entries.get(key)
+        try:
+            return await look_up()
+        except Exception as e:
+            if old is None or (isinstance(e, AsyncQueryError) and not e.heals):
+                raise
+            log.warning("%s could not be looked up again and is used as it was: %s: %s", key, type(e).__name__, e)
+            return old.settings
+
+    def _fresh(self, key: Hashable) -> _Entry | None:
+        entry = self._entries.get(key)
+        return entry if entry is not None and self._clock() < entry.expires else None
+
+    def _lock(self, key: Hashable) -> asyncio.Lock:
+        locks = self._locks.setdefault(asyncio.get_running_loop(), {})
+        return locks.setdefault(key, asyncio.Lock())
+
+
+SETTINGS_CACHE = SettingsCache()

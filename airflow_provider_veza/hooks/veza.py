@@ -1,0 +1,140 @@
+"""The hook of connection type `veza`: submits queries to a Veza tenant and finds them again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, cast
+
+from airflow_provider_veza.async_query.deadline import Deadline
+from airflow_provider_veza.async_query.handle import QueryHandle
+from airflow_provider_veza.async_query.service import QueryService
+from airflow_provider_veza.async_query.vocabulary import Submitted
+from airflow_provider_veza.exceptions import AsyncQueryError, HandleError
+from airflow_provider_veza.hooks.base import AsyncQueryHook, HookSettings
+from airflow_provider_veza.hooks.connection_fields import EXTRA_FIELDS, python_form_behaviour
+from airflow_provider_veza.hooks.veza_settings import VezaSettings, read_connection
+from airflow_provider_veza.services.veza_nodes import NodesQuery
+from airflow_provider_veza.services.veza_query import VezaQuery
+from airflow_provider_veza.services.veza_saved_queries import list_one
+
+if TYPE_CHECKING:
+    import requests
+
+
+class VezaHook(AsyncQueryHook):
+    """A client of one Veza tenant.
+
+    :param veza_conn_id: Airflow connection of type ``veza``: host is the tenant's URL, password an API key.
+
+    .. code-block:: python
+
+        hook = VezaHook()
+        query = check_query({"source_node_types": {"nodes": [{"node_type": "OktaUser"}]}}).query
+        handle = hook.submit(query, deadline=Deadline.after(datetime.now(UTC), timedelta(hours=1)))
+        while not hook.look(handle).phase.is_terminal:
+            time.sleep(5)
+        rows = [row for page in hook.pages(handle) for row in page.rows]
+    """
+
+    conn_name_attr = "veza_conn_id"
+    default_conn_name = "veza_default"
+    conn_type = "veza"
+    hook_name = "Veza"
+
+    def __init__(self, veza_conn_id: str = default_conn_name, **kwargs: Any) -> None:
+        super().__init__(veza_conn_id, **kwargs)
+        self.veza_conn_id = veza_conn_id
+
+    @classmethod
+    def get_connection_form_widgets(cls) -> dict[str, Any]:
+        """Return the form's extra fields for Airflow 2.11; later versions read the declarative form of provider info."""
+        from flask_appbuilder.fieldwidgets import BS3TextFieldWidget
+        from wtforms import BooleanField, IntegerField, StringField
+
+        # Airflow 2.11 drops the whole form over a FloatField; a number is read from its text just as well.
+        fields = {"string": StringField, "boolean": BooleanField, "integer": IntegerField, "number": StringField}
+        return {
+            extra.name: fields[extra.kind](
+                extra.label,
+                description=extra.description,
+                default=extra.default,
+                **({} if extra.kind == "boolean" else {"widget": BS3TextFieldWidget()}),
+            )
+            for extra in EXTRA_FIELDS
+        }
+
+    @classmethod
+    def get_ui_field_behaviour(cls) -> dict[str, Any]:
+        """Return the form's labels and placeholders for Airflow 2.11."""
+        return python_form_behaviour()
+
+    def read_settings(self, conn: Any) -> VezaSettings:
+        """Check an Airflow connection and return what it says."""
+        settings = read_connection(conn)
+        if settings.unknown_extras:
+            self.log.warning(
+                "Connection %s: nothing reads the extra %s; is it misspelt?",
+                self.conn_id,
+                ", ".join(settings.unknown_extras),
+            )
+        return settings
+
+    def service(self, name: str, settings: HookSettings) -> QueryService:
+        """Return ``veza_nodes`` or ``veza_result`` as this connection configures it."""
+        veza = cast("VezaSettings", settings)
+        for service in (veza.nodes, veza.result):
+            if service.name == name:
+                return service
+        raise HandleError(
+            f"The handle is of service {name!r}, which a veza connection does not have. No query was touched."
+        )
+
+    def submit(self, query: VezaQuery, *, deadline: Deadline) -> QueryHandle:
+        """Submit a query and return its handle at once.
+
+        :param query: made by :func:`~airflow_provider_veza.services.veza_query.check_query`.
+        :param deadline: after which nobody wants the answer; the handle carries it.
+        :raises NoAnswerError: when no answer came: the tenant may run a query that nobody can name. It is not sent again.
+        :raises RequestError: when the request failed otherwise; no query was started.
+        """
+        return self._handle(query, self.run(self._submit_call(query)), deadline)
+
+    async def asubmit(self, query: VezaQuery, *, deadline: Deadline) -> QueryHandle:
+        """Submit a query; the async twin of :meth:`submit`."""
+        await self._asettings()
+        return self._handle(query, await self.arun(self._submit_call(query)), deadline)
+
+    def get_conn(self) -> requests.Session:
+        """Return a ready session: TLS, proxy and User-Agent as the connection says, the key sent to the tenant only."""
+        if self._transport is None:
+            self._transport = self._new_transport()
+        return self._transport.session
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Ask for one saved query, a cheap call that query rights suffice for."""
+        try:
+            self.run(list_one())
+        except AsyncQueryError as e:
+            return False, f"{type(e).__name__}: {e}"
+        return True, f"{self.tenant} accepts the credentials, and they may read queries."
+
+    def _submit_call(self, query: VezaQuery) -> Any:
+        veza = cast("VezaSettings", self.settings)
+        return veza.nodes.submit(query) if isinstance(query, NodesQuery) else veza.result.submit(query)
+
+    def _handle(self, query: VezaQuery, submitted: Submitted, deadline: Deadline) -> QueryHandle:
+        now = datetime.now(UTC)
+        veza = cast("VezaSettings", self.settings)
+        return QueryHandle(
+            service=query.service,
+            id=submitted.id,
+            tenant=self.tenant,
+            conn_id=self.conn_id,
+            submitted_at=now,
+            deadline=deadline,
+            fingerprint=query.fingerprint(self.tenant).digest,
+            cache_id=submitted.cache_id,
+            last_completed_cache_id=submitted.last_completed_cache_id,
+            owned=submitted.owned,
+            stale_until=now + veza.stale_grace if submitted.may_be_stale else None,
+        )

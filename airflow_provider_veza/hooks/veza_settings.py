@@ -1,0 +1,235 @@
+"""An Airflow connection of type `veza`, read and checked into settings; it sends nothing and keeps nothing."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import math
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, NoReturn, Protocol
+from urllib.parse import SplitResult, urlsplit
+
+from airflow_provider_veza import __version__
+from airflow_provider_veza.exceptions import ConnectionSettingsError
+from airflow_provider_veza.hooks.connection_fields import EXTRA_FIELDS, ExtraField
+from airflow_provider_veza.services.veza_nodes import VezaNodesService
+from airflow_provider_veza.services.veza_result import VezaResultService
+from airflow_provider_veza.transport.settings import ApiKeyAuth, OAuth2ClientCredentials, TransportSettings
+
+USER_AGENT = f"airflow-provider-veza/{__version__} python/{platform.python_version()}"
+
+
+class AirflowConnection(Protocol):
+    """What is read of an Airflow connection, the same on every version."""
+
+    conn_id: str
+    host: str | None
+    schema: str | None
+    port: int | None
+    login: str | None
+    password: str | None
+    extra: str | None
+
+
+@dataclass(frozen=True)
+class VezaSettings:
+    """Everything a `veza` connection says.
+
+    :param stale_grace: how long the success of an immediate run may still show an older result.
+    :param unknown_extras: keys of the extra that nothing reads; most likely misspelt.
+    """
+
+    transport: TransportSettings
+    nodes: VezaNodesService = field(default_factory=VezaNodesService)
+    result: VezaResultService = field(default_factory=VezaResultService)
+    stale_grace: timedelta = timedelta(seconds=4)
+    ui_url_template: str = ""
+    unknown_extras: tuple[str, ...] = ()
+
+    @property
+    def tenant(self) -> str:
+        """Base URL of the tenant; handles carry it."""
+        return self.transport.base_url
+
+    def ui_url(self, query_id: str) -> str:
+        """Return where people can look at the query, or at its tenant."""
+        return self.ui_url_template.replace("{tenant}", self.tenant).replace("{query_id}", query_id) or self.tenant
+
+
+def read_connection(conn: AirflowConnection) -> VezaSettings:
+    """Check a connection and return what it says.
+
+    :raises ConnectionSettingsError: naming the connection, the field and what to put there.
+    """
+    reader = _Reader(conn)
+    extras = reader.extras()
+    transport = TransportSettings(
+        base_url=reader.base_url(verify=extras["verify"]),
+        auth=reader.auth(extras),
+        user_agent=USER_AGENT,
+        verify=extras["verify"],
+        ca_bundle=extras["ca_bundle"],
+        proxy=reader.proxy(extras["proxy"]),
+        connect_timeout=extras["connect_timeout"],
+        read_timeout=extras["read_timeout"],
+        rate_limit=extras["rate_limit"],
+        max_connections=extras["max_connections"],
+    )
+    return VezaSettings(
+        transport,
+        VezaNodesService(extras["page_size"], reader.path(extras["nodes_get_path"]), extras["nodes_get_method"]),
+        stale_grace=timedelta(seconds=extras["stale_grace"]),
+        ui_url_template=extras["ui_url_template"] or "",
+        unknown_extras=reader.unknown_extras(),
+    )
+
+
+class _Reader:
+    """Reads one connection; every complaint names it."""
+
+    def __init__(self, conn: AirflowConnection) -> None:
+        self._conn = conn
+        self._raw = self._json_object(conn.extra)
+
+    def base_url(self, *, verify: bool) -> str:
+        host = (self._conn.host or "").strip()
+        if not host:
+            self._refuse("host", "is empty: put the tenant's URL there, such as https://your-tenant.vezacloud.com")
+        parts = self._split(host if "://" in host else f"{self._conn.schema or 'https'}://{_bracketed(host)}")
+        if parts.path.strip("/") or parts.query or parts.fragment:
+            self._refuse(
+                "host", f"has more than the tenant's URL: give only {parts.scheme}://{parts.hostname}, without a path"
+            )
+        if parts.username or parts.password:
+            self._refuse("host", "holds credentials: the API key belongs into password")
+        if parts.scheme == "http" and verify and not _is_loopback(parts.hostname or ""):
+            self._refuse(
+                "host", "is http://, which would send the API key in clear text: use https://, or set verify to false"
+            )
+        port = parts.port or self._conn.port
+        name = _bracketed(parts.hostname or "")
+        is_default_port = port is None or port == {"https": 443, "http": 80}[parts.scheme]
+        return f"{parts.scheme}://{name}" if is_default_port else f"{parts.scheme}://{name}:{port}"
+
+    def auth(self, extras: Mapping[str, Any]) -> ApiKeyAuth | OAuth2ClientCredentials:
+        password = (self._conn.password or "").strip()
+        if extras["auth"] == "api_key":
+            if not password:
+                self._refuse("password", "is empty: put a personal API key of the tenant there")
+            if not password.isascii() or any(c.isspace() for c in password):
+                self._refuse("password", "is no API key: it holds spaces or characters outside ASCII")
+            return ApiKeyAuth(password)
+        login = (self._conn.login or "").strip()
+        for name, value in (("login", login), ("password", password), ("extra token_url", extras["token_url"])):
+            if not value:
+                self._refuse(name, "is empty, which auth=oauth2_client_credentials needs")
+        token_url = extras["token_url"]
+        parts = self._split(token_url, "extra token_url")
+        if parts.scheme == "http" and extras["verify"] and not _is_loopback(parts.hostname or ""):
+            self._refuse("extra token_url", "is http://, which would send the client secret in clear text")
+        return OAuth2ClientCredentials(token_url, login, password, extras["scope"] or "")
+
+    def proxy(self, proxy: str | None) -> str | None:
+        if proxy:
+            self._split(proxy, "extra proxy")
+        return proxy
+
+    def path(self, path: str) -> str:
+        is_plain = path.isascii() and not any(c.isspace() or c in "?#" for c in path)
+        if not is_plain or not path.startswith("/") or path.startswith("//"):
+            self._refuse("extra nodes_get_path", f"must be a plain path that starts with one '/', not {path!r}")
+        return path
+
+    def extras(self) -> dict[str, Any]:
+        return {known.name: self._extra(known) for known in EXTRA_FIELDS}
+
+    def unknown_extras(self) -> tuple[str, ...]:
+        known = {known.name for known in EXTRA_FIELDS}
+        return tuple(sorted(set(self._raw) - known))
+
+    def _extra(self, known: ExtraField) -> Any:
+        value = self._raw.get(known.name)
+        if value is None or value == "":
+            return known.default
+        converted: Any = _CONVERTERS[known.kind](value)
+        if converted is None:
+            self._refuse(f"extra {known.name}", f"must be of type {known.kind}, not {value!r}")
+        if known.choices and converted not in known.choices:
+            self._refuse(f"extra {known.name}", f"must be one of {', '.join(known.choices)}, not {value!r}")
+        if not _in_range(converted, known):
+            self._refuse(
+                f"extra {known.name}", f"is out of range: {value!r} (from {known.minimum} to {known.maximum or 'any'})"
+            )
+        return converted
+
+    def _split(self, url: str, name: str = "host") -> SplitResult:
+        try:
+            parts = urlsplit(url)
+            valid = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        except ValueError:
+            valid = False
+        if not valid or any(c.isspace() for c in url):
+            self._refuse(name, "is no http(s) URL of a host; expected something like https://your-tenant.vezacloud.com")
+        return parts
+
+    def _json_object(self, text: str | None) -> Mapping[str, Any]:
+        try:
+            extra = json.loads(text) if text else {}
+        except ValueError as e:
+            self._refuse("extra", f"is not JSON ({e})")
+        if not isinstance(extra, dict):
+            self._refuse("extra", "must be a JSON object")
+        return extra
+
+    def _refuse(self, name: str, problem: str) -> NoReturn:
+        raise ConnectionSettingsError(f"Airflow connection {self._conn.conn_id!r}: {name} {problem}. Nothing was sent.")
+
+
+def _in_range(value: Any, known: ExtraField) -> bool:
+    return (known.minimum is None or value >= known.minimum) and (known.maximum is None or value <= known.maximum)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _bracketed(host: str) -> str:
+    """Write an IPv6 address as URLs do; Airflow drops the brackets of a connection that is given as a URI."""
+    return f"[{host}]" if _is_ipv6(host) else host
+
+
+def _is_ipv6(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).version == 6
+    except ValueError:
+        return False
+
+
+def _boolean(value: Any) -> bool | None:
+    return {"true": True, "1": True, "false": False, "0": False}.get(str(value).strip().lower())
+
+
+def _number(value: Any) -> float | None:
+    try:
+        number = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _integer(value: Any) -> int | None:
+    number = _number(value)
+    return int(number) if number is not None and number.is_integer() else None
+
+
+def _text(value: Any) -> str | None:
+    return value.strip() if isinstance(value, str) else None
+
+
+_CONVERTERS = {"boolean": _boolean, "number": _number, "integer": _integer, "string": _text}

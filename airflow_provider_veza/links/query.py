@@ -1,0 +1,21 @@
+"""The link from a task to its query in Veza's UI, pushed to XCom by the task before it defers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.providers.common.compat.sdk import BaseOperatorLink, XCom
+
+
+class VezaQueryLink(BaseOperatorLink):
+    """Leads to the query in Veza, or to its tenant where the connection has no ``ui_url_template``."""
+
+    name = "Veza"
+
+    def get_link(self, operator: Any, *, ti_key: Any) -> str:
+        """Return the URL of the task's query; empty where it has not come to one.
+
+        Airflow 3 asks in the task's own process, where the operator knows; Airflow 2 in the webserver, where only XCom does.
+        """
+        known = getattr(operator, "query_url", None)
+        return XCom.get_value(key="veza_url", ti_key=ti_key) or "" if known is None else known

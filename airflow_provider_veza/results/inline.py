@@ -1,0 +1,93 @@
+"""Pages become a small value for XCom, within bounds; larger results belong into files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from airflow_provider_veza.async_query.vocabulary import Page, Row
+from airflow_provider_veza.exceptions import ArgumentError, EmptyResultError, TooManyRowsError, XComLimitError
+
+DEFAULT_XCOM_ROWS = 10_000
+DEFAULT_XCOM_BYTES = 1_048_576
+
+
+@dataclass(frozen=True)
+class InlineLimits:
+    """How much may go into XCom.
+
+    :param max_rows: more rows are an error whatever XCom can hold; None for no bound.
+    :param xcom_max_rows: rows that XCom may get.
+    :param xcom_max_bytes: size as JSON that XCom may get.
+    :param fail_on_empty: whether no rows at all, or a count of zero, is an error.
+    """
+
+    max_rows: int | None = None
+    xcom_max_rows: int = DEFAULT_XCOM_ROWS
+    xcom_max_bytes: int = DEFAULT_XCOM_BYTES
+    fail_on_empty: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("max_rows", "xcom_max_rows", "xcom_max_bytes"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ArgumentError(f"{name} must be at least 1, not {value!r}.")
+
+
+def collect(pages: Iterable[Page], limits: InlineLimits) -> list[Row] | dict[str, int]:
+    """Return the rows as the service sent them, or ``{"count": 6}`` where the result is a number.
+
+    Stops reading at the first bound that is passed, so that a huge result costs one page too many and no more.
+
+    :raises TooManyRowsError: past ``max_rows``.
+    :raises XComLimitError: past ``xcom_max_rows`` or ``xcom_max_bytes``.
+    :raises EmptyResultError: where there is nothing and ``fail_on_empty``.
+    """
+    rows: list[Row] = []
+    size = 1  # two brackets, less the comma that the last row lacks
+    for page in pages:
+        if page.count is not None:
+            return _checked_count(page.count, limits)
+        rows.extend(page.rows)
+        size += sum(_json_size(row) for row in page.rows)
+        _check_bounds(len(rows), size, limits)
+    if not rows and limits.fail_on_empty:
+        raise EmptyResultError(f"The query succeeded with no rows. {_EMPTY_ADVICE}")
+    return rows
+
+
+def _checked_count(count: int, limits: InlineLimits) -> dict[str, int]:
+    if count == 0 and limits.fail_on_empty:
+        raise EmptyResultError(f"The query succeeded with a count of 0. {_EMPTY_ADVICE}")
+    return {"count": count}
+
+
+def _check_bounds(rows: int, size: int, limits: InlineLimits) -> None:
+    if limits.max_rows is not None and rows > limits.max_rows:
+        raise TooManyRowsError(
+            f"The result has more than max_rows={limits.max_rows} rows; none was delivered. {_NARROW}"
+        )
+    if rows > limits.xcom_max_rows:
+        raise XComLimitError(
+            f"The result has more than xcom_max_rows={limits.xcom_max_rows} rows; none was delivered. {_NARROW}"
+        )
+    if size > limits.xcom_max_bytes:
+        raise XComLimitError(
+            f"The first {rows} rows are {size} bytes of JSON, more than xcom_max_bytes={limits.xcom_max_bytes}; none was "
+            f"delivered. {_NARROW}"
+        )
+
+
+_NARROW = (
+    "The query itself succeeded and nothing runs any more. Ask for less (conditions, properties_to_get), read the pages in a "
+    "task of your own with VezaHook.pages(handle), or raise the limit if your metadata database can take it."
+)
+_EMPTY_ADVICE = (
+    "Veza answers some misspelt node types and properties with no rows instead of an error, so check the names in the query "
+    "spec first. The query has ended; a retry submits it anew."
+)
+
+
+def _json_size(row: Row) -> int:
+    return len(json.dumps(row, separators=(",", ":"), ensure_ascii=False).encode()) + 1

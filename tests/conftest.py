@@ -1,0 +1,40 @@
+"""What tests of several rooms share: how hypothesis runs, Airflow connections, and a demo tenant whose clock stands still."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import settings as hypothesis_settings
+
+from airflow_provider_veza.emulator.server import RunningTenant, running_tenant
+from airflow_provider_veza.emulator.settings import TenantSettings
+from airflow_provider_veza.emulator.tenant import Tenant
+
+# The same examples each time, and no time limit, since the machine may be busy.
+hypothesis_settings.register_profile("repeatable", deadline=None, derandomize=True)
+hypothesis_settings.load_profile("repeatable")
+
+DefineConnection = Callable[..., None]
+
+
+@pytest.fixture
+def demo() -> Iterator[RunningTenant]:
+    """Serve a small demo tenant; its time moves only by ``demo.tenant.clock.advance``."""
+    noon = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    with running_tenant(Tenant(TenantSettings(size=400), now=lambda: noon)) as running:
+        yield running
+
+
+@pytest.fixture
+def define_connection(monkeypatch: pytest.MonkeyPatch) -> DefineConnection:
+    """Define an Airflow connection, or define it anew; it lives in the environment, as JSON or as a URI."""
+
+    def define(conn_id: str, uri: str | None = None, **fields: Any) -> None:
+        text = uri or json.dumps({"conn_type": "veza"} | fields)
+        monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", text)
+
+    return define

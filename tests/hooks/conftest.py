@@ -1,0 +1,31 @@
+"""What the hooks' tests share: a tenant with its connection, and a process that has looked up no connection yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from airflow_provider_veza.emulator.server import RunningTenant
+from airflow_provider_veza.hooks import base
+from airflow_provider_veza.hooks.settings_cache import SettingsCache
+from hooks.tenant_site import Site
+
+
+@pytest.fixture
+def site(demo: RunningTenant, define_connection: Callable[..., None]) -> Site:
+    return Site(demo, define_connection)
+
+
+@pytest.fixture(autouse=True)
+def settings_cache(monkeypatch: pytest.MonkeyPatch) -> SettingsCache:
+    cache = SettingsCache()
+    monkeypatch.setattr(base, "SETTINGS_CACHE", cache)
+    return cache
+
+
+@pytest.fixture(autouse=True)
+def _environment_without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)

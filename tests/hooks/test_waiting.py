@@ -1,0 +1,138 @@
+"""The two loops that wait: they look, pause as told, log what is said, and end with the verdict."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from airflow_provider_veza.async_query.deadline import Deadline
+from airflow_provider_veza.async_query.handle import QueryHandle
+from airflow_provider_veza.async_query.polling import PollSchedule
+from airflow_provider_veza.async_query.vocabulary import Phase, Snapshot, Traits
+from airflow_provider_veza.async_query.watch import Ended, LookAgain, Outcome, Watch
+from airflow_provider_veza.exceptions import ForbiddenError, HandleError, NoAnswerError, RequestError
+from airflow_provider_veza.hooks.waiting import look_once, utc_now, wait, wait_async
+
+LOG = logging.getLogger("task")
+RUNNING = Snapshot(Phase.RUNNING, "IN_PROGRESS")
+DONE = Snapshot(Phase.SUCCEEDED, "DONE", rows=12)
+FAILED = Snapshot(Phase.FAILED, "FAILED", error="Out of memory")
+BLIP = NoAnswerError("no whole answer")
+Seen = Snapshot | RequestError
+
+WAITS = pytest.mark.parametrize(
+    ("looks", "outcome", "detail"),
+    [
+        ([DONE], Outcome.SUCCEEDED, ""),
+        ([RUNNING, RUNNING, DONE], Outcome.SUCCEEDED, ""),
+        ([RUNNING, BLIP, BLIP, DONE], Outcome.SUCCEEDED, ""),
+        ([RUNNING, FAILED], Outcome.FAILED, "Out of memory"),
+        ([RUNNING, ForbiddenError(403, "no right")], Outcome.REFUSED, "ForbiddenError: no right"),
+    ],
+    ids=["at once", "later", "after blips", "failed", "refused"],
+)
+
+
+class Tenant:
+    """Shows one thing after the other."""
+
+    def __init__(self, *looks: Seen) -> None:
+        self.looks = list(looks)
+
+    def look(self) -> Snapshot:
+        seen = self.looks.pop(0)
+        if isinstance(seen, RequestError):
+            raise seen
+        return seen
+
+    async def look_later(self) -> Snapshot:
+        return self.look()
+
+
+@pytest.fixture
+def watch() -> Callable[..., Watch]:
+    def watch_for(wanted: timedelta = timedelta(hours=1)) -> Watch:
+        now = datetime.now(UTC)
+        deadline = Deadline.after(now, wanted)
+        handle = QueryHandle("veza_nodes", "q1", "https://acme.vezacloud.com", "veza_default", now, deadline)
+        return Watch(handle, Traits(), PollSchedule(fixed_interval=0.01), deadline)
+
+    return watch_for
+
+
+@WAITS
+def test_a_worker_waits_to_the_end_and_pauses_between_two_looks(
+    watch: Callable[..., Watch], looks: list[Seen], outcome: Outcome, detail: str
+) -> None:
+    tenant, pauses = Tenant(*looks), []
+
+    ended = wait(watch(), tenant.look, LOG, pauses.append)
+
+    assert (ended.outcome, ended.detail) == (outcome, detail)
+    assert tenant.looks == []
+    assert len(pauses) == len(looks) - 1
+    assert all(0.009 <= seconds <= 0.011 for seconds in pauses)
+
+
+@WAITS
+def test_a_trigger_waits_to_the_end(
+    watch: Callable[..., Watch], looks: list[Seen], outcome: Outcome, detail: str
+) -> None:
+    tenant = Tenant(*looks)
+
+    ended = asyncio.run(wait_async(watch(), tenant.look_later, LOG))
+
+    assert (ended.outcome, ended.detail) == (outcome, detail)
+    assert tenant.looks == []
+
+
+def test_a_passed_deadline_ends_the_wait(watch: Callable[..., Watch]) -> None:
+    ended = wait(watch(timedelta(0)), Tenant(RUNNING).look, LOG, lambda seconds: None)
+
+    assert ended.outcome is Outcome.DEADLINE_PASSED
+
+
+def test_a_pause_may_give_up_the_wait(watch: Callable[..., Watch]) -> None:
+    def killed(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        wait(watch(), Tenant(RUNNING).look, LOG, killed)
+
+
+def test_an_error_that_is_no_failed_request_is_nobodys_to_swallow(watch: Callable[..., Watch]) -> None:
+    def look() -> Snapshot:
+        raise HandleError("not a handle")
+
+    with pytest.raises(HandleError):
+        look_once(watch(), look, LOG)
+
+
+def test_each_new_state_is_logged_once_and_so_is_the_end(
+    watch: Callable[..., Watch], caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        wait(watch(), Tenant(RUNNING, RUNNING, RUNNING, DONE).look, LOG, lambda seconds: None)
+
+    assert [message.partition(",")[0] for message in caplog.messages] == [
+        "Query state IN_PROGRESS",
+        "Query ended as SUCCEEDED (state DONE",
+    ]
+
+
+def test_one_look_gives_the_watch_for_the_next(watch: Callable[..., Watch]) -> None:
+    first, verdict = look_once(watch(), Tenant(BLIP).look, LOG)
+    then, end = look_once(first, Tenant(DONE).look, LOG)
+
+    assert isinstance(verdict, LookAgain)
+    assert first.failing_since is not None
+    assert isinstance(end, Ended)
+    assert then.handle == first.handle
+
+
+def test_deadlines_are_judged_by_a_clock_that_knows_its_zone() -> None:
+    assert utc_now().tzinfo is UTC
