@@ -1,0 +1,46 @@
+"""The command line: `python -m airflow_provider_veza emulator | cancel`; each command imports only what it needs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command and return its exit status."""
+    if arguments[:1] == ["emulator"]:
+        from airflow_provider_veza.emulator.__main__ import main as emulator
+
+        emulator(arguments[1:])
+        return 0
+    options = _parser().parse_args(arguments)
+    return _cancel(options.handle, options.conn_id)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m airflow_provider_veza")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("emulator", help="run a Veza tenant on loopback; see its own --help", add_help=False)
+    cancel = commands.add_parser("cancel", help="cancel a query by hand, if it still runs")
+    cancel.add_argument("--conn-id", help="Airflow connection of the tenant; by default the handle's")
+    cancel.add_argument("handle", help="the handle as JSON, as the log or XCom `veza_query` shows it")
+    return parser
+
+
+def _cancel(handle_text: str, conn_id: str | None) -> int:
+    from airflow_provider_veza.async_query.handle import QueryHandle
+    from airflow_provider_veza.exceptions import AsyncQueryError
+    from airflow_provider_veza.hooks.of_service import hook_of
+
+    try:
+        handle = QueryHandle.from_json(handle_text)
+        result = hook_of(handle.service, conn_id or handle.conn_id).cancel(handle)
+    except AsyncQueryError as e:
+        print(f"{type(e).__name__}: {e}", file=sys.stderr)
+        return 1
+    print(f"Query {handle.id} was cancelled." if result.cancelled else f"Nothing was cancelled: {result.reason}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

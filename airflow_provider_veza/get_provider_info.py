@@ -1,0 +1,72 @@
+"""What Airflow's providers manager reads; it imports no Airflow, no hook and no HTTP library."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow_provider_veza import __version__
+from airflow_provider_veza.hooks.connection_fields import declarative_form
+
+_PACKAGE = "airflow_provider_veza"
+_INTEGRATION = "Veza"
+
+
+def get_provider_info() -> dict[str, Any]:
+    """Return the provider's metadata; later Airflow versions read more of it than earlier ones."""
+    return {
+        "package-name": "airflow-provider-veza",
+        "name": "Veza",
+        "description": "Ask `Veza <https://www.veza.com/>`__ who can do what to which data.",
+        "versions": [__version__],
+        "integrations": [
+            {"integration-name": _INTEGRATION, "external-doc-url": "https://docs.veza.com/", "tags": ["service"]}
+        ],
+        "operators": [_modules("operators.query", "operators.orphans")],
+        "sensors": [_modules("sensors.query")],
+        "hooks": [_modules("hooks.veza")],
+        "triggers": [_modules("triggers.async_query")],
+        "connection-types": [
+            {
+                "connection-type": "veza",
+                "hook-class-name": f"{_PACKAGE}.hooks.veza.VezaHook",
+                "hook-name": "Veza",
+                **declarative_form(),
+            }
+        ],
+        "extra-links": [f"{_PACKAGE}.links.query.VezaQueryLink"],
+        "config": {
+            "veza": {
+                "description": "Options of the Veza provider.",
+                "options": {"record_path": _RECORD_PATH, "cancel_on_marked": _CANCEL_ON_MARKED},
+            }
+        },
+    }
+
+
+def _modules(*names: str) -> dict[str, Any]:
+    return {"integration-name": _INTEGRATION, "python-modules": [f"{_PACKAGE}.{name}" for name in names]}
+
+
+_RECORD_PATH = {
+    "description": (
+        "Where live queries are remembered: any object storage path, one small JSON file per query, removed when the query has "
+        "ended. Below Airflow 3.3 a retry finds the query of a crashed attempt only by it; from 3.3 on it mirrors Airflow's "
+        "task state store. VezaCancelOrphanedQueriesOperator lists it, so no two Airflows may share it."
+    ),
+    "version_added": "0.1.0",
+    "type": "string",
+    "example": "s3://aws_default@my-bucket/veza-records",
+    "default": "",
+}
+
+_CANCEL_ON_MARKED = {
+    "description": (
+        "Whether the API server of Airflow 3 itself cancels the queries of tasks and runs that a user marks failed or "
+        "success, so that a mark takes effect though no triggerer runs. Needs record_path. It registers a listener, and "
+        "with any listener Airflow refuses tasks with end_from_trigger=True."
+    ),
+    "version_added": "0.1.0",
+    "type": "boolean",
+    "example": "True",
+    "default": "False",
+}

@@ -1,0 +1,385 @@
+"""The lifecycle of a task around its query: obtain, wait or defer, conclude, and cancel when nobody waits; no service's words."""
+
+from __future__ import annotations
+
+import time
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from threading import Thread
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from airflow.providers.common.compat.sdk import AirflowException, AirflowTaskTimeout, BaseOperator
+
+from airflow_provider_veza.async_query.deadline import Deadline
+from airflow_provider_veza.async_query.event import WaitEvent
+from airflow_provider_veza.async_query.handle import QueryHandle
+from airflow_provider_veza.async_query.outcomes import GONE_WITHOUT_TRACE, error_of
+from airflow_provider_veza.async_query.polling import PollSchedule
+from airflow_provider_veza.async_query.record import OnAmbiguousSubmit, OnPreviousQuery, Owner
+from airflow_provider_veza.async_query.watch import Ended, Outcome, Watch
+from airflow_provider_veza.exceptions import (
+    ArgumentError,
+    AsyncQueryError,
+    EmptyResultError,
+    QueryCanceledError,
+    QueryDeadlineError,
+    RecordError,
+)
+from airflow_provider_veza.operators.arguments import choice, duration
+from airflow_provider_veza.operators.attempt import Attempt
+from airflow_provider_veza.operators.deferral import BACKSTOP, default_deferrable, earliest_resume
+from airflow_provider_veza.operators.failures import airflow_failures
+
+if TYPE_CHECKING:
+    from airflow_provider_veza.hooks.base import AsyncQueryHook
+    from airflow_provider_veza.operators.submission import Query
+    from airflow_provider_veza.records.store import RecordStore
+
+HANDLE_KEY = "veza_query"
+URL_KEY = "veza_url"
+DEFAULT_TIMEOUT = timedelta(hours=24)
+NOTE_BUDGET_SECONDS = 0.5
+CANCEL_BUDGET_SECONDS = 2.5
+"""Together three seconds: Airflow kills the process five seconds after it asked it to end."""
+PAUSE_SLICE_SECONDS = 0.5
+_NEXT_RETRY = {
+    Outcome.FAILED: "A retry submits it anew.",
+    Outcome.CANCELED: "A retry submits it anew.",
+    Outcome.GONE: "A retry submits it anew, unless the service knows it again by then.",
+}
+
+
+class SubmittingOperator(BaseOperator):
+    """An operator that brings one query into the world and is answerable for it.
+
+    :param timeout: from the submit until nobody wants the answer any more; a timedelta or seconds.
+    :param cancel_on_kill: whether the query is cancelled when the task is killed, marked or cleared while it owns it. It is
+        not known whether Veza runs equal specs of several submits once, in which case cancelling one would end all of them;
+        switch it off where such queries matter.
+    :param on_previous_query: ``reattach`` adopts the query of a crashed attempt if it asks the same;
+        ``cancel_and_resubmit`` never does.
+    :param on_ambiguous_submit: ``resubmit`` or ``fail``, after an attempt that died inside its submit.
+    """
+
+    query_owner = Owner.TASK
+
+    def __init__(
+        self,
+        *,
+        timeout: timedelta | float = DEFAULT_TIMEOUT,
+        cancel_on_kill: bool = True,
+        on_previous_query: str = "reattach",
+        on_ambiguous_submit: str = "resubmit",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.timeout = duration(timeout)
+        self.cancel_on_kill = cancel_on_kill
+        self.on_previous_query = choice(OnPreviousQuery, on_previous_query, "on_previous_query")
+        self.on_ambiguous_submit = choice(OnAmbiguousSubmit, on_ambiguous_submit, "on_ambiguous_submit")
+        self.query_url = ""
+        self._handle: QueryHandle | None = None
+        self._context: Mapping[str, Any] = {}
+        self._killed = False
+
+    @property
+    @abstractmethod
+    def hook(self) -> AsyncQueryHook:
+        """The client of this task's service; one for the life of the task process."""
+
+    @abstractmethod
+    def checked_query(self) -> Query:
+        """Return this task's query, checked before anything is sent.
+
+        :raises ConfigurationError: when it can be told now that the query is wrong.
+        """
+
+    @abstractmethod
+    def submit(self, query: Any, *, deadline: Deadline) -> QueryHandle:
+        """Send the query."""
+
+    def on_kill(self) -> None:
+        """Cancel the query in a bounded time; on Airflow 3 ``execute`` goes on after this, so it also ends the wait.
+
+        The work runs in threads of its own, since this may interrupt the main thread in the middle of a request or a log line.
+        """
+        self._killed = True
+        handle = self._handle
+        if handle is None or not self.cancel_on_kill:
+            return
+        from airflow_provider_veza.hooks.cancelling import try_to_cancel
+
+        hook = self.hook
+        finished_within(NOTE_BUDGET_SECONDS, lambda: self._note_cancel(handle))
+        if not finished_within(
+            CANCEL_BUDGET_SECONDS, lambda: try_to_cancel(self.log, handle, hook.conn_id, hook.cancel_now)
+        ):
+            self.log.warning("The cancel of query %s took too long for a killed task; it may still run.", handle.id)
+
+    def obtain(self, context: Mapping[str, Any]) -> QueryHandle:
+        """Adopt the query of an earlier attempt or submit, and let the UI and later tasks know the handle."""
+        from airflow_provider_veza.operators.submission import Submission
+
+        self._context = context
+        self._handle = Submission(
+            hook=self.hook,
+            query=self.checked_query(),
+            submit=self.submit,
+            attempt=Attempt.of(context),
+            store=self.store(context),
+            owner=self.query_owner,
+            timeout=self.timeout,
+            on_previous_query=self.on_previous_query,
+            on_ambiguous_submit=self.on_ambiguous_submit,
+            log=self.log,
+            killed=lambda: self._killed,
+        ).handle()
+        if self._killed:
+            self.on_kill()
+            raise QueryCanceledError(f"The task was killed while it came to its query {self._handle.id}; see above.")
+        return self._handle
+
+    def announce(self, handle: QueryHandle, context: Mapping[str, Any]) -> None:
+        """Push the handle and its link to XCom, where triggers, links and later tasks look for them."""
+        context["ti"].xcom_push(key=URL_KEY, value=self.query_url)
+        context["ti"].xcom_push(key=HANDLE_KEY, value=handle.to_json())
+
+    def store(self, context: Mapping[str, Any]) -> RecordStore:
+        """Return where this task instance's live query is remembered."""
+        from airflow_provider_veza.records.store import record_store
+
+        return record_store(context, Attempt.of(context).identity)
+
+    def settle(self, context: Mapping[str, Any]) -> None:
+        """Forget the query: it has ended. A record that cannot be removed is said, and fails nothing."""
+        try:
+            self.store(context).delete()
+        except RecordError as e:
+            self.log.warning("%s It names a query that has ended, which a later attempt will notice.", e)
+
+    @contextmanager
+    def answerable_for(self, handle: QueryHandle, context: Mapping[str, Any]) -> Iterator[None]:
+        """Cancel the query if an error ends the task and no retry can find it, since then nobody waits."""
+        self._handle, self._context = handle, context
+        try:
+            self.query_url = self.hook.settings.ui_url(handle.id)
+            yield
+        except QueryDeadlineError:
+            raise
+        except Exception as e:
+            heals = not isinstance(e, AsyncQueryError) or e.heals
+            will_be_adopted = heals and Attempt.of(context).may_be_retried and self.store(context).remembers
+            if not will_be_adopted:
+                self._cancel_and_settle(handle, context)
+            raise
+
+    def _cancel_and_settle(self, handle: QueryHandle, context: Mapping[str, Any]) -> None:
+        """Cancel, and forget the query unless the cancel failed: then a later attempt or the sweeper tries again."""
+        from airflow_provider_veza.hooks.cancelling import CancelOutcome, try_to_cancel
+
+        self._note_cancel(handle)
+        outcome = try_to_cancel(self.log, handle, self.hook.conn_id, self.hook.cancel)
+        if outcome is not CancelOutcome.FAILED:
+            self.settle(context)
+
+    def _note_cancel(self, handle: QueryHandle) -> None:
+        from airflow_provider_veza.records.store import note_cancel
+
+        try:
+            note_cancel(self.store(self._context), handle.id, Attempt.of(self._context).try_number)
+        except RecordError as e:
+            self.log.warning("The cancel could not be noted: %s", e)
+
+
+class OwningOperator(SubmittingOperator):
+    """An operator that owns its query until the query has ended and its result is delivered.
+
+    :param deferrable: wait in the triggerer and hold no worker; by default as Airflow's ``default_deferrable`` says.
+    :param poll_interval: seconds between two looks; by default the schedule of :class:`~.async_query.polling.PollSchedule`.
+    :param cancel_on_timeout: whether the query is cancelled when its deadline passes.
+    :param retry_on_timeout: whether a passed deadline may be followed by Airflow's retries, each with a new query.
+    """
+
+    def __init__(
+        self,
+        *,
+        deferrable: bool | None = None,
+        poll_interval: float | None = None,
+        min_poll_interval: float = 1.0,
+        max_poll_interval: float = 30.0,
+        cancel_on_timeout: bool = True,
+        retry_on_timeout: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.deferrable = default_deferrable() if deferrable is None else deferrable
+        self.poll_interval = poll_interval
+        self.min_poll_interval = min_poll_interval
+        self.max_poll_interval = max_poll_interval
+        self.cancel_on_timeout = cancel_on_timeout
+        self.retry_on_timeout = retry_on_timeout
+        self.poll_schedule()
+
+    @abstractmethod
+    def collect(self, handle: QueryHandle) -> Any:
+        """Deliver the result of the succeeded query.
+
+        :raises ResultsError: when the rows cannot be brought.
+        """
+
+    def poll_schedule(self) -> PollSchedule:
+        """Return when to look.
+
+        :raises ArgumentError: when the intervals make no schedule.
+        """
+        try:
+            return PollSchedule(self.min_poll_interval, self.max_poll_interval, self.poll_interval)
+        except (ValueError, TypeError) as e:
+            raise ArgumentError(f"Task {self.task_id}: {e}.") from e
+
+    def execute(self, context: Any) -> Any:
+        """Submit or adopt, look once, and wait here or in the triggerer."""
+        from airflow_provider_veza.hooks.waiting import look_once
+
+        with airflow_failures():
+            handle = self.obtain(context)
+            with self.answerable_for(handle, context):
+                self.announce(handle, context)
+                watch = self._watch(handle, context)
+                if not self.deferrable:
+                    return self._conclude(self._wait_here(watch, handle), handle, context)
+                watch, verdict = look_once(watch, lambda: self.hook.look(handle), self.log)
+                if isinstance(verdict, Ended):
+                    return self._conclude(verdict, handle, context)
+                return self._defer(watch)
+
+    def execute_complete(self, context: Any, event: Any = None) -> Any:
+        """Go on after the trigger's event; only an outcome on the allow-list counts."""
+        with airflow_failures():
+            read = WaitEvent.from_json(event)
+            with self.answerable_for(read.handle, context):
+                return self._conclude(read.ended, read.handle, context)
+
+    def pre_execute(self, context: Any) -> None:
+        """Conclude a deferral that outlasted ``execution_timeout``: Airflow 2.11 ends such a task before its next method."""
+        from airflow_provider_veza.hooks.waiting import utc_now
+
+        super().pre_execute(context)
+        is_resumed = getattr(context["ti"], "next_method", None) is not None
+        if not is_resumed or self.execution_timeout is None or not (handle := self._announced_handle(context)):
+            return
+        self._handle, self._context = handle, context
+        if Deadline.after(Attempt.of(context).started_at, self.execution_timeout).passed(utc_now()):
+            ended = Ended(Outcome.DEADLINE_PASSED, f"execution_timeout={self.execution_timeout} has passed")
+            with airflow_failures():
+                self._give_up(ended, handle, context)
+
+    def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Any) -> Any:
+        """Resume; where the trigger failed or overran its backstop, nobody waits for the query any more."""
+        try:
+            return super().resume_execution(next_method, next_kwargs, context)
+        except AirflowException:
+            if next_method == "__fail__" and (handle := self._announced_handle(context)):
+                self._context = context
+                self._cancel_and_settle(handle, context)
+            raise
+
+    def _wait_here(self, watch: Watch, handle: QueryHandle) -> Ended:
+        """Wait; Airflow's alarm of ``execution_timeout`` and the watch's own end for the same reason, whichever comes first."""
+        from airflow_provider_veza.hooks.waiting import wait
+
+        try:
+            return wait(watch, lambda: self.hook.look(handle), self.log, self._pause)
+        except AirflowTaskTimeout:
+            return Ended(Outcome.DEADLINE_PASSED, f"execution_timeout={self.execution_timeout} has passed")
+
+    def _watch(self, handle: QueryHandle, context: Any) -> Watch:
+        deadline = handle.deadline
+        if self.execution_timeout is not None:
+            deadline = min(deadline, Deadline.after(Attempt.of(context).started_at, self.execution_timeout))
+        traits = self.hook.service(handle.service, self.hook.settings).traits
+        return Watch(handle, traits, self.poll_schedule(), deadline)
+
+    def _defer(self, watch: Watch) -> NoReturn:
+        from airflow_provider_veza.hooks.waiting import utc_now
+        from airflow_provider_veza.triggers.async_query import AsyncQueryTrigger
+
+        self.log.info("Deferring until query %s has ended.", watch.handle.id)
+        self.defer(
+            trigger=AsyncQueryTrigger.of(
+                watch,
+                conn_id=self.hook.conn_id,
+                cancel_on_kill=self.cancel_on_kill,
+                not_before=earliest_resume(utc_now()),
+            ),
+            method_name="execute_complete",
+            timeout=watch.deadline.remaining(utc_now()) + BACKSTOP,
+        )
+
+    def _conclude(self, ended: Ended, handle: QueryHandle, context: Any) -> Any:
+        if ended.outcome is Outcome.DEADLINE_PASSED:
+            self._give_up(ended, handle, context)
+        why_gone = self._why_gone(handle, context) if ended.outcome is Outcome.GONE else GONE_WITHOUT_TRACE
+        error = error_of(ended, handle, next_retry=_NEXT_RETRY.get(ended.outcome, ""), why_gone=why_gone)
+        if error is None:
+            return self._deliver(handle, context)
+        # A query that is gone stays on record: the next attempt looks again before it submits anew.
+        if ended.outcome in (Outcome.FAILED, Outcome.CANCELED):
+            self.settle(context)
+        raise error
+
+    def _deliver(self, handle: QueryHandle, context: Any) -> Any:
+        try:
+            result = self.collect(handle)
+        except AsyncQueryError as e:
+            if isinstance(e, EmptyResultError) or not e.heals:
+                self.settle(context)
+            raise
+        self.settle(context)
+        return result
+
+    def _why_gone(self, handle: QueryHandle, context: Any) -> str:
+        try:
+            record = self.store(context).read()
+        except RecordError as e:
+            return f"{GONE_WITHOUT_TRACE} (its record cannot be read: {e})"
+        if record is None or not record.is_of(handle.id) or record.cancel_sent_by is None:
+            return GONE_WITHOUT_TRACE
+        return f"Attempt {record.cancel_sent_by} of this task cancelled it"
+
+    def _give_up(self, ended: Ended, handle: QueryHandle, context: Any) -> NoReturn:
+        if self.cancel_on_timeout:
+            self._cancel_and_settle(handle, context)
+            left = "What became of its cancel is said above."
+        else:
+            self.settle(context)
+            left = "It was left running (cancel_on_timeout=False)."
+        retry = "A retry submits anew" if self.retry_on_timeout else "No retry follows"
+        error = QueryDeadlineError(
+            f"Query {handle.id} of {handle.tenant} did not end in time ({ended.detail}). {left} {retry} "
+            f"(retry_on_timeout={self.retry_on_timeout}). Raise timeout={self.timeout} if it needs longer."
+        )
+        error.heals = self.retry_on_timeout
+        raise error
+
+    def _pause(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while not self._killed and (left := end - time.monotonic()) > 0:
+            time.sleep(min(left, PAUSE_SLICE_SECONDS))
+        if self._killed:
+            raise QueryCanceledError("The task was killed while it waited; what became of its query is said above.")
+
+    def _announced_handle(self, context: Any) -> QueryHandle | None:
+        ti = context["ti"]
+        data = ti.xcom_pull(task_ids=self.task_id, key=HANDLE_KEY, map_indexes=ti.map_index)
+        return QueryHandle.from_json(data) if data else None
+
+
+def finished_within(seconds: float, work: Callable[[], object]) -> bool:
+    """Run ``work`` in a thread and say whether it ended in time; if not, it goes on as long as the process lives."""
+    thread = Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    return not thread.is_alive()

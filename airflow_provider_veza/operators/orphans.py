@@ -1,0 +1,113 @@
+"""The operator of a maintenance DAG that cancels what nobody waits for; the rule is in :mod:`async_query.orphan`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+from airflow.providers.common.compat.sdk import BaseOperator
+
+from airflow_provider_veza.exceptions import ArgumentError, ConfigurationError, QueryUnreachableError
+from airflow_provider_veza.operators.failures import airflow_failures
+from airflow_provider_veza.operators.settling import RecordedHooks, Settlement, Settler
+from airflow_provider_veza.operators.standing import standing_of, states_for_tasks
+from airflow_provider_veza.operators.veza_question import UI_COLOR
+from airflow_provider_veza.records.record_path import configured_record_path
+from airflow_provider_veza.records.registry import FiledRecord, RecordRegistry, UnreadableFile
+
+EXAMINED = "examined"
+UNREADABLE = "unreadable"
+
+
+class VezaCancelOrphanedQueriesOperator(BaseOperator):
+    """Cancel the queries of this Airflow that nobody waits for any more, and remove the records of settled ones.
+
+    For a maintenance DAG. It lists ``[veza] record_path`` and asks Airflow about the owner of each query. A query of a task is
+    orphaned once its task instance has ended, was cleared or deleted; a query of a DAG run (``VezaSubmitQueryOperator``) once
+    the run has ended or was deleted, or the query's deadline has passed. A task that runs, waits or will be retried settles its
+    query itself, and is never touched; nor is anything that Airflow gives no answer about. A query that has ended is not
+    cancelled.
+
+    Returns how many records were ``examined`` and what became of them: ``cancelled``, ``already_ended``, ``not_possible``,
+    ``failed``, ``kept``, ``unreadable``. Fails, to be retried, if a cancel failed.
+
+    A ``record_path`` belongs to one Airflow: to another one, the tasks of this one look deleted. ``cancel_on_kill=False`` of a
+    task is not known here: once the task has ended, its query is cancelled.
+
+    :param grace: queries submitted more recently are left alone; a timedelta or seconds.
+    :param max_cancels: so many cancels end a run's work; the next run goes on.
+    """
+
+    ui_color = UI_COLOR
+
+    def __init__(
+        self, *, grace: timedelta | float = timedelta(minutes=5), max_cancels: int = 100, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.grace = _grace(grace)
+        if max_cancels < 1:
+            raise ArgumentError(f"max_cancels must be at least 1, not {max_cancels!r}.")
+        self.max_cancels = max_cancels
+
+    def execute(self, context: Any) -> dict[str, int]:
+        """Sweep once."""
+        with airflow_failures():
+            base = _record_path()
+            summary = self._sweep(RecordRegistry(base))
+            self.log.info("%s", ", ".join(f"{name}: {count}" for name, count in summary.items()))
+            if summary[Settlement.FAILED]:
+                raise QueryUnreachableError(
+                    f"{summary[Settlement.FAILED]} of {summary[EXAMINED]} recorded queries could not be cancelled, see the "
+                    f"warnings above; they may still run. Their records stay in {base}. The next retry tries again."
+                )
+            return summary
+
+    def _sweep(self, registry: RecordRegistry) -> dict[str, int]:
+        counts: Counter[str] = Counter()
+        with RecordedHooks() as hooks:
+            settler = Settler(registry, hooks.cancel, self.grace, self.log)
+            for entry in registry.entries():
+                counts[self._settled(entry, settler, counts[Settlement.CANCELLED])] += 1
+        if counts[Settlement.CANCELLED] >= self.max_cancels:
+            self.log.warning("Stopped after max_cancels=%s cancels; the next run goes on.", self.max_cancels)
+        outcomes = [*Settlement, UNREADABLE]
+        return {EXAMINED: counts.total(), **{str(outcome): counts[outcome] for outcome in outcomes}}
+
+    def _settled(self, entry: FiledRecord | UnreadableFile, settler: Settler, cancelled: int) -> str:
+        if isinstance(entry, UnreadableFile):
+            self.log.warning(
+                "%s is no record that can be read (%s). It was left as it is: look at it, then remove it.",
+                entry.path,
+                entry.reason,
+            )
+            return UNREADABLE
+        if cancelled >= self.max_cancels:
+            return Settlement.KEPT
+        settlement = settler.settle(entry.record, standing_of(entry.record, states_for_tasks(), self.log))
+        if settlement is Settlement.FAILED:
+            self.log.warning(
+                "If no connection leads to that tenant any more, remove its record %s by hand.", entry.path
+            )
+        return settlement
+
+
+def _record_path() -> str:
+    path = configured_record_path()
+    if not path:
+        raise ConfigurationError(
+            "Live queries cannot be listed: [veza] record_path is not set. Set it, for all processes of this Airflow, to an "
+            "object storage path that they can write, such as s3://aws_default@bucket/veza; queries submitted from then on are "
+            "listed. No query was touched."
+        )
+    return path
+
+
+def _grace(value: timedelta | float) -> timedelta:
+    try:
+        grace = value if isinstance(value, timedelta) else timedelta(seconds=value)
+    except (TypeError, OverflowError):
+        raise ArgumentError(f"grace must be a timedelta or seconds, not {value!r}.") from None
+    if grace < timedelta(0):
+        raise ArgumentError(f"grace must not be negative, not {value!r}.")
+    return grace

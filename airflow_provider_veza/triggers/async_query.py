@@ -1,0 +1,163 @@
+"""The one trigger of all services: waits for a query and cancels it when Airflow says that nobody waits any more."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+
+from airflow_provider_veza.async_query.deadline import Deadline, utc_from_iso
+from airflow_provider_veza.async_query.event import WaitEvent
+from airflow_provider_veza.async_query.handle import QueryHandle
+from airflow_provider_veza.async_query.polling import PollSchedule
+from airflow_provider_veza.async_query.vocabulary import Snapshot
+from airflow_provider_veza.async_query.watch import Ended, Outcome, Watch
+from airflow_provider_veza.exceptions import AsyncQueryError
+from airflow_provider_veza.hooks.base import AsyncQueryHook
+from airflow_provider_veza.hooks.of_service import hook_of
+from airflow_provider_veza.hooks.waiting import utc_now, wait_async
+from airflow_provider_veza.triggers.airflow_version import CALLS_TRIGGER_ON_KILL
+from airflow_provider_veza.triggers.settling import Settling
+from airflow_provider_veza.triggers.task_fate import TaskKey
+
+TRIGGER_VERSION = 1
+FIRST_CHECK_INTERVAL = timedelta(minutes=1)
+LONGEST_CHECK_INTERVAL = timedelta(minutes=10)
+"""Airflow serves a triggerer only some 20 to 35 such questions a second, so they grow rare."""
+
+
+class AsyncQueryTrigger(BaseTrigger):
+    """Fires once, with a :class:`~airflow_provider_veza.async_query.event.WaitEvent`, when the wait has ended.
+
+    Its arguments are stored in plain text by Airflow 3.3, so only names, times and the handle are among them, no credential;
+    the connection is looked up where it runs. It never raises: a failure is an outcome.
+
+    A kill is told apart from a restart or a move to another triggerer by asking Airflow about the task instance, see
+    :func:`~airflow_provider_veza.triggers.task_fate.nobody_waits`. No query is cancelled if the task is killed while no
+    triggerer runs: nobody is there to do it.
+
+    :param handle: of the query, as plain JSON.
+    :param conn_id: the waiter's connection; by default the handle's.
+    :param deadline: ISO 8601, UTC; by default the handle's.
+    :param cancel_on_kill: whether the query ends with the wait; false for a waiter that does not own it.
+    :param not_before: ISO 8601, UTC; the event is held back until then, for a query that ends sooner than Airflow can bear.
+    :param later: arguments of a later version of this class, ignored: deferred tasks outlive upgrades and downgrades.
+    """
+
+    def __init__(
+        self,
+        handle: dict[str, Any],
+        conn_id: str = "",
+        deadline: str = "",
+        min_interval: float = 1.0,
+        max_interval: float = 30.0,
+        fixed_interval: float | None = None,
+        cancel_on_kill: bool = False,
+        not_before: str = "",
+        v: int = TRIGGER_VERSION,
+        **later: Any,
+    ) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # untyped on Airflow 3.2 and 3.3
+        del later
+        self.v = v
+        self.handle = QueryHandle.from_json(handle)
+        self.conn_id = conn_id or self.handle.conn_id
+        self.deadline = Deadline(utc_from_iso(deadline)) if deadline else self.handle.deadline
+        self.schedule = PollSchedule(min_interval, max_interval, fixed_interval)
+        self.cancel_on_kill = cancel_on_kill
+        self.not_before = utc_from_iso(not_before) if not_before else self.handle.submitted_at
+        self._fired = False
+        self._check_interval = FIRST_CHECK_INTERVAL
+        self._next_check = utc_now() + self._check_interval
+
+    @classmethod
+    def of(cls, watch: Watch, *, conn_id: str, cancel_on_kill: bool, not_before: datetime) -> AsyncQueryTrigger:
+        """Return the trigger that goes on with ``watch``."""
+        return cls(
+            watch.handle.to_json(),
+            conn_id,
+            watch.deadline.at.isoformat(),
+            watch.schedule.min_interval,
+            watch.schedule.max_interval,
+            watch.schedule.fixed_interval,
+            cancel_on_kill,
+            not_before.isoformat(),
+        )
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Return what rebuilds this trigger in any triggerer, as plain JSON types."""
+        return (
+            "airflow_provider_veza.triggers.async_query.AsyncQueryTrigger",
+            {
+                "v": TRIGGER_VERSION,
+                "handle": self.handle.to_json(),
+                "conn_id": self.conn_id,
+                "deadline": self.deadline.at.isoformat(),
+                "min_interval": self.schedule.min_interval,
+                "max_interval": self.schedule.max_interval,
+                "fixed_interval": self.schedule.fixed_interval,
+                "cancel_on_kill": self.cancel_on_kill,
+                "not_before": self.not_before.isoformat(),
+            },
+        )
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Wait, and fire. Nothing follows the event: an await there would look like a kill to Airflow."""
+        try:
+            ended = await self._wait()
+            await asyncio.sleep((self.not_before - utc_now()).total_seconds())
+        except asyncio.CancelledError:
+            if not CALLS_TRIGGER_ON_KILL:
+                await self._settle_kill()
+            raise
+        self._fired = True
+        yield TriggerEvent(WaitEvent(self.handle, ended).to_json())
+
+    async def on_kill(self) -> None:
+        """Cancel the query, if Airflow confirms that nobody waits for it (Airflow 3.3 and later call this)."""
+        await self._settle_kill()
+
+    async def _settle_kill(self) -> None:
+        if self.cancel_on_kill and not self._fired:
+            await self._settling().after_kill()
+
+    async def _wait(self) -> Ended:
+        try:
+            hook = hook_of(self.handle.service, self.conn_id)
+            async with hook.connected():
+                return await wait_async(await self._watch(hook), lambda: self._look(hook), self.log)
+        except _NobodyWaitsError:
+            await self._settling().cancel()
+            return Ended(Outcome.CANCELED, "its task was cleared, or is over")
+        except AsyncQueryError as e:
+            return Ended(Outcome.UNREACHABLE if e.heals else Outcome.REFUSED, f"{type(e).__name__}: {e}")
+        except Exception as e:
+            self.log.exception("The trigger could not go on waiting for query %s.", self.handle.id)
+            return Ended(Outcome.UNREACHABLE, f"{type(e).__name__}: {e}")
+
+    async def _look(self, hook: AsyncQueryHook) -> Snapshot:
+        """Look, and now and then ask whether anybody still waits.
+
+        Airflow does not end the trigger of a task that is cleared while its DAG is paused or no slot is free.
+        """
+        if self.cancel_on_kill and utc_now() >= self._next_check:
+            self._check_interval = min(2 * self._check_interval, LONGEST_CHECK_INTERVAL)
+            self._next_check = utc_now() + self._check_interval
+            if await self._settling().nobody_waits():
+                raise _NobodyWaitsError
+        return await hook.alook(self.handle)
+
+    async def _watch(self, hook: AsyncQueryHook) -> Watch:
+        traits = (await hook.aservice(self.handle)).traits
+        return Watch(self.handle, traits, self.schedule, self.deadline)
+
+    def _settling(self) -> Settling:
+        key = TaskKey.of(getattr(self, "task_instance", None))
+        return Settling(self.handle, self.conn_id, key, self.log)
+
+
+class _NobodyWaitsError(Exception):
+    """Ends the wait of a trigger that Airflow has forgotten."""

@@ -1,0 +1,100 @@
+"""A recorded query is cancelled only when nobody answers for it; whatever is doubtful is left alone."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from airflow_provider_veza.async_query.orphan import Cancel, Forget, Keep, Standing, Verdict, answerable, judge
+from airflow_provider_veza.async_query.record import Owner, QueryRecord
+from support.recorded import HANDLE, INTENT, NOON, OF_RUN, OF_TASK
+
+GRACE = timedelta(minutes=5)
+SOON = NOON + GRACE
+AFTER_THE_DEADLINE = HANDLE.deadline.at
+ATTACHED = replace(OF_TASK, handle=replace(HANDLE, owned=False))
+
+RECORDS = st.sampled_from([OF_TASK, OF_RUN, INTENT, ATTACHED, replace(INTENT, owner=Owner.DAG_RUN)])
+AGES = st.timedeltas(min_value=-timedelta(hours=1), max_value=timedelta(days=3))
+
+
+def verdict(record: QueryRecord, standing: Standing, now=SOON) -> Verdict:
+    return judge(record, standing, now=now, grace=GRACE)
+
+
+@pytest.mark.parametrize("record", [OF_TASK, OF_RUN], ids=["of a task", "of a run"])
+@pytest.mark.parametrize("standing", [Standing.CLEARED, Standing.ENDED, Standing.GONE])
+def test_a_query_whose_owner_is_no_more_is_cancelled(record: QueryRecord, standing: Standing) -> None:
+    decided = verdict(record, standing)
+
+    assert isinstance(decided, Cancel)
+    assert decided.handle == HANDLE
+    assert standing in decided.line.text
+
+
+def test_a_query_of_a_run_is_cancelled_past_its_deadline_though_the_run_goes_on() -> None:
+    assert isinstance(verdict(OF_RUN, Standing.AT_WORK), Keep)
+    assert isinstance(verdict(OF_RUN, Standing.AT_WORK, AFTER_THE_DEADLINE), Cancel)
+
+
+def test_a_task_at_work_keeps_its_query_even_past_the_deadline() -> None:
+    assert isinstance(verdict(OF_TASK, Standing.AT_WORK, AFTER_THE_DEADLINE), Keep)
+
+
+def test_a_cached_result_that_was_attached_to_is_forgotten_and_not_cancelled() -> None:
+    assert isinstance(verdict(ATTACHED, Standing.ENDED), Forget)
+    assert isinstance(verdict(ATTACHED, Standing.AT_WORK), Keep)
+
+
+@pytest.mark.parametrize("standing", [Standing.ENDED, Standing.GONE])
+def test_an_intent_is_forgotten_with_a_warning_once_no_attempt_follows(standing: Standing) -> None:
+    decided = verdict(INTENT, standing)
+
+    assert isinstance(decided, Forget)
+    assert decided.line.level == logging.WARNING
+    assert "One query may run that nobody can name" in decided.line.text
+
+
+@pytest.mark.parametrize("standing", [Standing.CLEARED, Standing.AT_WORK])
+def test_an_intent_is_kept_with_a_warning_for_the_attempt_that_settles_it(standing: Standing) -> None:
+    decided = verdict(INTENT, standing)
+
+    assert isinstance(decided, Keep)
+    assert decided.line.level == logging.WARNING
+
+
+@given(record=RECORDS, standing=st.sampled_from(Standing), age=AGES)
+def test_nothing_is_touched_within_the_grace(record: QueryRecord, standing: Standing, age: timedelta) -> None:
+    grace = age + timedelta(microseconds=1)
+
+    assert isinstance(judge(record, standing, now=NOON + age, grace=grace), Keep)
+
+
+@given(record=RECORDS, age=AGES, grace=AGES)
+def test_nothing_is_touched_that_airflow_gives_no_answer_about(
+    record: QueryRecord, age: timedelta, grace: timedelta
+) -> None:
+    assert isinstance(judge(record, Standing.UNKNOWN, now=NOON + age, grace=grace), Keep)
+
+
+@given(record=RECORDS, standing=st.sampled_from(Standing), age=AGES)
+def test_only_an_owned_query_with_a_name_is_ever_cancelled(
+    record: QueryRecord, standing: Standing, age: timedelta
+) -> None:
+    decided = verdict(record, standing, NOON + age)
+
+    assert not isinstance(decided, Cancel) or (record.handle is not None and record.handle.owned)
+
+
+@pytest.mark.parametrize(
+    ("record", "owner"),
+    [(OF_TASK, Owner.TASK), (OF_RUN, Owner.DAG_RUN), (INTENT, Owner.TASK), (replace(OF_RUN, handle=None), Owner.TASK)],
+    ids=["of a task", "of a run", "intent of a task", "intent of a submit task"],
+)
+def test_the_task_answers_until_its_submit_is_answered(record: QueryRecord, owner: Owner) -> None:
+    assert answerable(record) is owner

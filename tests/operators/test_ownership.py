@@ -1,0 +1,391 @@
+"""Who answers for a query: adopted after a crash, replaced after a clear, cancelled when nobody waits, never submitted twice."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from airflow.providers.common.compat.sdk import AirflowFailException, TaskDeferred
+
+from airflow_provider_veza.emulator.behaviours import Behaviour
+from airflow_provider_veza.emulator.faults import Fault, FaultKind, FaultMatch
+from airflow_provider_veza.emulator.server import RunningTenant, running_tenant
+from airflow_provider_veza.emulator.settings import TenantSettings
+from airflow_provider_veza.emulator.tenant import Tenant
+from airflow_provider_veza.exceptions import AmbiguousSubmitError, QueryCanceledError, QueryGoneError, RecordError
+from airflow_provider_veza.operators.query import VezaQueryOperator, VezaSubmitQueryOperator
+from support.served_tenant import AT_ONCE, PAYROLL_ACCESS, UNTIL_FINISHED, cancelled_ids, connect, creates
+from support.task_run import TaskRun, fire
+
+OTHER_SPEC = {"source_node_types": {"nodes": [{"node_type": "AzureADUser"}]}}
+CREATE = FaultMatch(path_suffix="nodes_async_create")
+LOOK = FaultMatch(path_suffix="nodes_async_get")
+
+
+def task(retries: int = 1, **arguments: Any) -> TaskRun:
+    defaults = {"task_id": "ask", "query_spec": PAYROLL_ACCESS, "deferrable": True, "poll_interval": 0.05}
+    return TaskRun(lambda: VezaQueryOperator(**{**defaults, **arguments}), retries=retries)
+
+
+def handle_id(run: TaskRun) -> str:
+    return str(run.xcom["veza_query"]["id"])
+
+
+def test_a_retry_after_a_crash_adopts_the_running_query(tenant: Tenant) -> None:
+    run = task()
+    run.execute()
+    first = handle_id(run)
+    deferral = run.execute()
+    assert (handle_id(run), creates(tenant)) == (first, 1)
+    tenant.finish(first)
+    assert len(run.resume(deferral, fire(deferral.trigger))) == 12
+
+
+def test_a_retry_after_a_crash_reads_the_rows_of_a_query_that_ended_meanwhile(tenant: Tenant) -> None:
+    run = task()
+    run.execute()
+    tenant.finish(handle_id(run))
+    assert len(run.execute()) == 12
+    assert creates(tenant) == 1
+
+
+def test_an_adopted_query_keeps_its_deadline(tenant: Tenant) -> None:
+    run = task()
+    deadline = run.execute().trigger.deadline
+    assert run.execute().trigger.deadline == deadline
+
+
+def test_a_cleared_task_cancels_its_running_query_and_asks_anew(tenant: Tenant) -> None:
+    run = task()
+    run.execute()
+    first = handle_id(run)
+    run.clear()
+    run.execute()
+    assert handle_id(run) != first
+    assert cancelled_ids(tenant) == [first]
+    assert [execution.id for execution in tenant.running()] == [handle_id(run)]
+
+
+def test_a_run_recreated_under_the_same_id_does_not_adopt(tenant: Tenant) -> None:
+    run = task()
+    run.execute()
+    run.run_started += timedelta(days=1)
+    run.execute()
+    assert creates(tenant) == 2
+    assert len(tenant.running()) == 1
+
+
+def test_a_retry_that_asks_something_else_replaces_the_query(tenant: Tenant) -> None:
+    specs = iter([PAYROLL_ACCESS, OTHER_SPEC])
+    run = TaskRun(lambda: VezaQueryOperator(task_id="ask", query_spec=next(specs), deferrable=True))
+    run.execute()
+    first = handle_id(run)
+    run.execute()
+    assert cancelled_ids(tenant) == [first]
+
+
+def test_a_policy_may_forbid_to_adopt(tenant: Tenant) -> None:
+    run = task(on_previous_query="cancel_and_resubmit")
+    run.execute()
+    first = handle_id(run)
+    run.execute()
+    assert cancelled_ids(tenant) == [first]
+
+
+def test_a_connection_that_moved_to_another_tenant_touches_nothing_at_the_old_one(
+    running: RunningTenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = task()
+    run.execute()
+    seen = len(running.tenant.journal.entries())
+    with running_tenant(Tenant(TenantSettings(size=1_000))) as other:
+        other.tenant.set_behaviour(UNTIL_FINISHED)
+        connect(monkeypatch, other)
+        run.execute()
+        assert creates(other.tenant) == 1
+    assert len(running.tenant.journal.entries()) == seen
+
+
+def test_a_recorded_query_that_was_cancelled_is_not_adopted(tenant: Tenant) -> None:
+    run = task()
+    run.execute()
+    tenant.cancel_nodes(handle_id(run))
+    run.execute()
+    assert creates(tenant) == 2
+
+
+def test_a_query_that_was_unknown_for_a_moment_is_adopted_by_the_retry(tenant: Tenant) -> None:
+    run = task()
+    deferral = run.execute()
+    with pytest.raises(QueryGoneError, match="unless the service knows it again by then"):
+        run.resume(deferral, {"outcome": "GONE", "handle": run.xcom["veza_query"]})
+    run.execute()
+    assert creates(tenant) == 1
+
+
+def test_a_recorded_query_that_is_unknown_is_cancelled_before_another_is_submitted(tenant: Tenant) -> None:
+    run = task()
+    run.execute()
+    first = handle_id(run)
+    tenant.faults.add(Fault(FaultKind.UNKNOWN_STATUS, LOOK, times=2, status_name="UNKNOWN"))
+    run.execute()
+    assert cancelled_ids(tenant) == [first]
+    assert [execution.id for execution in tenant.running()] == [handle_id(run)]
+
+
+def test_the_last_attempt_that_finds_its_query_gone_cancels_it_all_the_same(tenant: Tenant) -> None:
+    run = task(retries=0)
+    deferral = run.execute()
+    tenant.faults.add(Fault(FaultKind.UNKNOWN_STATUS, LOOK, status_name="UNKNOWN"))
+    with pytest.raises(QueryGoneError):
+        run.resume(deferral, {"outcome": "GONE", "handle": run.xcom["veza_query"]})
+    assert tenant.running() == []
+
+
+def test_a_kill_ends_a_query_that_is_too_young_to_be_seen(tenant: Tenant) -> None:
+    run = task()
+    run.execute()
+    tenant.faults.add(Fault(FaultKind.UNKNOWN_STATUS, LOOK, status_name="UNKNOWN"))
+    run.operator.on_kill()
+    assert tenant.running() == []
+
+
+def test_a_replaced_query_that_cannot_be_cancelled_now_stops_the_submit(tenant: Tenant) -> None:
+    run = task()
+    run.execute()
+    run.clear()
+    tenant.faults.add(Fault(FaultKind.STATUS, FaultMatch(path_suffix="async_cancel"), status=403))
+    with pytest.raises(Exception, match="Nothing was submitted"):
+        run.execute()
+    assert creates(tenant) == 1
+
+
+def test_without_a_store_the_query_of_a_failing_attempt_is_cancelled(tenant: Tenant) -> None:
+    run = task()
+    run.has_state_store = False
+    deferral = run.execute()
+    with pytest.raises(Exception, match="could not be looked at"):
+        run.resume(deferral, {"outcome": "UNREACHABLE", "handle": run.xcom["veza_query"]})
+    assert tenant.running() == []
+
+
+def test_with_a_store_and_a_retry_left_the_query_is_kept_for_the_retry(tenant: Tenant) -> None:
+    run = task(retries=1)
+    deferral = run.execute()
+    with pytest.raises(Exception, match="The next retry finds it"):
+        run.resume(deferral, {"outcome": "UNREACHABLE", "handle": run.xcom["veza_query"]})
+    assert len(tenant.running()) == 1
+    assert isinstance(run.execute(), TaskDeferred)
+    assert creates(tenant) == 1
+
+
+def test_the_last_attempt_to_fail_cancels_the_query(tenant: Tenant) -> None:
+    run = task(retries=0)
+    deferral = run.execute()
+    with pytest.raises(Exception, match="could not be looked at"):
+        run.resume(deferral, {"outcome": "UNREACHABLE", "handle": run.xcom["veza_query"]})
+    assert tenant.running() == []
+    assert run.state_store.values == {}
+
+
+def test_a_query_whose_cancel_failed_stays_on_record(tenant: Tenant) -> None:
+    run = task(retries=0)
+    deferral = run.execute()
+    tenant.faults.add(Fault(FaultKind.STATUS, FaultMatch(path_suffix="async_cancel"), status=403))
+    with pytest.raises(Exception, match="could not be looked at"):
+        run.resume(deferral, {"outcome": "UNREACHABLE", "handle": run.xcom["veza_query"]})
+    assert run.state_store.values["veza_query"]["cancel_sent_by"] == 1
+
+
+def test_a_lost_answer_to_the_submit_is_never_sent_again_by_itself(tenant: Tenant) -> None:
+    tenant.faults.add(Fault(FaultKind.RESET_AFTER_ACCEPT, CREATE))
+    with pytest.raises(AmbiguousSubmitError, match="one query may run that nobody can name"):
+        task().execute()
+    assert creates(tenant) == 1
+
+
+def test_after_a_lost_answer_the_retry_submits_again_and_says_so(
+    tenant: Tenant, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    tenant.faults.add(Fault(FaultKind.RESET_AFTER_ACCEPT, CREATE))
+    run = task()
+    with pytest.raises(AmbiguousSubmitError):
+        run.execute()
+    run.execute()
+    assert creates(tenant) == 2
+    assert "Attempt 1 died inside its submit" in capsys.readouterr().out + caplog.text
+
+
+def test_after_a_lost_answer_the_retry_may_be_told_to_fail(tenant: Tenant) -> None:
+    tenant.faults.add(Fault(FaultKind.RESET_AFTER_ACCEPT, CREATE))
+    run = task(on_ambiguous_submit="fail")
+    with pytest.raises(AmbiguousSubmitError):
+        run.execute()
+    with pytest.raises(AirflowFailException, match="Clear the task to submit again"):
+        run.execute()
+    assert creates(tenant) == 1
+
+
+def test_a_refused_submit_leaves_no_intent_behind(tenant: Tenant) -> None:
+    tenant.faults.add(Fault(FaultKind.STATUS, CREATE, status=400))
+    run = task()
+    with pytest.raises(AirflowFailException):
+        run.execute()
+    assert run.state_store.values == {}
+
+
+def test_the_intent_is_recorded_before_the_submit(tenant: Tenant) -> None:
+    run = task()
+    run.state_store.fails_on = lambda action, value: action == "set"
+    with pytest.raises(RecordError):
+        run.execute()
+    assert creates(tenant) == 0
+
+
+def test_a_record_that_cannot_be_read_is_not_taken_for_none(tenant: Tenant) -> None:
+    run = task()
+    run.state_store.fails_on = lambda action, value: action == "get"
+    with pytest.raises(RecordError, match="nothing was submitted"):
+        run.execute()
+    assert creates(tenant) == 0
+
+
+def test_a_query_that_cannot_be_remembered_is_cancelled_at_once(tenant: Tenant) -> None:
+    run = task()
+    run.state_store.fails_on = lambda action, value: action == "set" and bool(value["handle"])
+    with pytest.raises(RecordError):
+        run.execute()
+    assert len(cancelled_ids(tenant)) == 1
+    assert tenant.running() == []
+
+
+def test_a_settled_query_is_forgotten(tenant: Tenant) -> None:
+    tenant.set_behaviour(AT_ONCE)
+    run = task()
+    run.execute()
+    assert run.state_store.values == {}
+
+
+def test_a_record_that_cannot_be_removed_fails_nothing(tenant: Tenant) -> None:
+    tenant.set_behaviour(AT_ONCE)
+    run = task()
+    run.state_store.fails_on = lambda action, value: action == "delete"
+    assert len(run.execute()) == 12
+
+
+def test_a_kill_during_the_wait_cancels_the_query_and_ends_the_wait(tenant: Tenant) -> None:
+    run = task(deferrable=False)
+    with killed_once(run, lambda: bool(run.xcom.get("veza_query"))), pytest.raises(QueryCanceledError):
+        run.execute()
+    assert cancelled_ids(tenant) == [handle_id(run)]
+
+
+def test_a_query_that_an_attempt_was_killed_over_is_not_adopted_by_the_next(tenant: Tenant) -> None:
+    run = task()
+    run.execute()
+    first = handle_id(run)
+    tenant.faults.add(Fault(FaultKind.STATUS, FaultMatch(path_suffix="async_cancel"), status=503))
+    run.operator.on_kill()
+    run.execute()
+    assert handle_id(run) != first
+    assert [execution.id for execution in tenant.running()] == [handle_id(run)]
+
+
+def test_a_query_that_this_task_cancelled_itself_is_not_blamed_on_others(tenant: Tenant) -> None:
+    run = task()
+    deferral = run.execute()
+    run.operator.on_kill()
+    with pytest.raises(QueryGoneError, match="Attempt 1 of this task cancelled it"):
+        run.resume(deferral, {"outcome": "GONE", "handle": run.xcom["veza_query"]})
+
+
+def test_a_query_that_others_cancelled_is_said_to_be(tenant: Tenant) -> None:
+    run = task()
+    deferral = run.execute()
+    with pytest.raises(QueryGoneError, match="cancelled outside Airflow, or its result has expired"):
+        run.resume(deferral, {"outcome": "GONE", "handle": run.xcom["veza_query"]})
+
+
+def test_a_kill_is_bounded_when_the_tenant_does_not_answer(tenant: Tenant) -> None:
+    run = task()
+    run.execute()
+    tenant.faults.add(Fault(FaultKind.DELAY, FaultMatch(path_suffix="async_get"), seconds=10))
+    started = time.monotonic()
+    run.operator.on_kill()
+    assert time.monotonic() - started < 4
+
+
+def test_a_kill_may_leave_the_query_running(tenant: Tenant) -> None:
+    run = task(cancel_on_kill=False)
+    run.execute()
+    run.operator.on_kill()
+    assert len(tenant.running()) == 1
+
+
+def test_a_kill_looks_first_and_never_cancels_a_finished_query(tenant: Tenant) -> None:
+    run = task()
+    run.execute()
+    tenant.finish(handle_id(run))
+    run.operator.on_kill()
+    assert cancelled_ids(tenant) == []
+
+
+def test_a_kill_never_cancels_an_attached_cached_result(tenant: Tenant) -> None:
+    tenant.set_behaviour(Behaviour(duration=timedelta(0), pending=timedelta(0)))
+    first = task()
+    first.execute()
+    cache_id = first.xcom["veza_query"]["cache_id"] if first.xcom else None
+    run = task(query_spec=None, cache_mode="cached_result_context", cache_id=cache_id)
+    run.execute()
+    run.operator.on_kill()
+    assert cancelled_ids(tenant) == []
+
+
+def test_a_kill_while_the_submit_is_in_flight_leaves_no_query(tenant: Tenant) -> None:
+    tenant.faults.add(Fault(FaultKind.DELAY, CREATE, seconds=0.5))
+    run = task()
+    with killed_once(run, lambda: creates(tenant) == 1), pytest.raises(QueryCanceledError):
+        run.execute()
+    assert len(cancelled_ids(tenant)) == 1
+    assert tenant.running() == []
+
+
+def test_a_submit_task_leaves_its_query_to_the_dag_run(tenant: Tenant) -> None:
+    run = TaskRun(lambda: VezaSubmitQueryOperator(task_id="submit", query_spec=PAYROLL_ACCESS))
+    handle = run.execute()
+    assert [execution.id for execution in tenant.running()] == [handle["id"]]
+    assert run.state_store.values["veza_query"]["owner"] == "dag_run"
+
+
+def test_a_cleared_submit_task_cancels_the_query_of_before(tenant: Tenant) -> None:
+    run = TaskRun(lambda: VezaSubmitQueryOperator(task_id="submit", query_spec=PAYROLL_ACCESS))
+    first = run.execute()
+    run.clear()
+    second = run.execute()
+    assert cancelled_ids(tenant) == [first["id"]]
+    assert [execution.id for execution in tenant.running()] == [second["id"]]
+
+
+@contextmanager
+def killed_once(run: TaskRun, condition: Callable[[], bool]) -> Iterator[None]:
+    """Call the running operator's ``on_kill`` as soon as ``condition`` holds."""
+
+    def kill() -> None:
+        observed = threading.Event()
+        while not condition() and not over.is_set():
+            observed.wait(0.005)
+        run.operator.on_kill()
+
+    over = threading.Event()
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        yield
+    finally:
+        over.set()
+        killer.join()

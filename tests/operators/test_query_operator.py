@@ -1,0 +1,267 @@
+"""VezaQueryOperator: from the arguments to the rows, deferred and not."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from airflow.providers.common.compat.sdk import DAG, AirflowFailException, TaskDeferred
+
+from airflow_provider_veza.emulator.behaviours import Behaviour, Outcome
+from airflow_provider_veza.emulator.faults import Fault, FaultKind, FaultMatch
+from airflow_provider_veza.emulator.server import RunningTenant
+from airflow_provider_veza.emulator.tenant import Tenant
+from airflow_provider_veza.exceptions import (
+    ArgumentError,
+    EmptyResultError,
+    QueryFailedError,
+    QueryUnreachableError,
+    XComLimitError,
+)
+from airflow_provider_veza.operators.query import VezaQueryOperator
+from support.served_tenant import AT_ONCE, PAYROLL_ACCESS, cancelled_ids, connect, creates
+from support.task_run import TaskRun, fire
+
+
+def query(**arguments: Any) -> VezaQueryOperator:
+    defaults = {"task_id": "ask", "query_spec": PAYROLL_ACCESS, "deferrable": True, "poll_interval": 0.05}
+    return VezaQueryOperator(**{**defaults, **arguments})
+
+
+def task(**arguments: Any) -> TaskRun:
+    return TaskRun(lambda: query(**arguments))
+
+
+def test_a_deferred_query_returns_the_rows_as_veza_sent_them(tenant: Tenant) -> None:
+    run = task()
+    deferral = run.execute()
+    tenant.finish(run.xcom["veza_query"]["id"])
+    rows = run.resume(deferral, fire(deferral.trigger))
+    assert len(rows) == 12
+    assert {row["destination"]["properties"]["name"] for row in rows} == {"acme-payroll-exports"}
+    assert tenant.running() == []
+
+
+def test_the_handle_and_the_link_are_in_xcom_before_the_task_defers(running: RunningTenant) -> None:
+    run = task()
+    assert isinstance(run.execute(), TaskDeferred)
+    assert run.xcom["veza_query"]["tenant"] == running.url
+    assert run.xcom["veza_url"] == running.url
+
+
+def test_the_link_template_of_the_connection_names_tenant_and_query(
+    running: RunningTenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect(monkeypatch, running, ui_url_template="{tenant}/app/queries/{query_id}")
+    run = task()
+    run.execute()
+    assert run.xcom["veza_url"] == f"{running.url}/app/queries/{run.xcom['veza_query']['id']}"
+    assert run.operator.query_url == run.xcom["veza_url"]
+
+
+def test_a_query_that_is_done_at_the_first_look_is_not_deferred(tenant: Tenant) -> None:
+    tenant.set_behaviour(AT_ONCE)
+    assert len(task().execute()) == 12
+
+
+def test_without_deferring_the_worker_waits(tenant: Tenant) -> None:
+    tenant.set_behaviour(Behaviour(duration=timedelta(seconds=0.2)))
+    assert len(task(deferrable=False).execute()) == 12
+
+
+def test_a_wait_in_the_worker_survives_failing_looks(tenant: Tenant) -> None:
+    tenant.set_behaviour(Behaviour(duration=timedelta(seconds=0.1)))
+    tenant.faults.add(Fault(FaultKind.HTML, FaultMatch(path_suffix="async_get"), times=2))
+    assert len(task(deferrable=False).execute()) == 12
+
+
+def test_the_result_family_returns_a_number(tenant: Tenant) -> None:
+    tenant.set_behaviour(AT_ONCE)
+    spec = {**PAYROLL_ACCESS, "result_value_type": "SOURCE_NODES_WITH_COUNTS"}
+    assert task(result_kind="result", query_spec=spec).execute() == {"count": 12}
+
+
+def test_an_attached_cached_result_is_read_and_starts_no_query(tenant: Tenant) -> None:
+    tenant.set_behaviour(AT_ONCE)
+    first = task()
+    first.execute()
+    cache_id = first.xcom["veza_query"]["cache_id"]
+    rows = task(query_spec=None, cache_mode="cached_result_context", cache_id=cache_id).execute()
+    assert len(rows) == 12
+    assert [entry.note.mode for entry in tenant.journal.entries() if "create" in entry.path] == [
+        "cached_result_if_available",
+        "cached_result_context",
+    ]
+
+
+def test_an_unknown_cache_id_fails_without_retries_and_leaves_nothing(tenant: Tenant) -> None:
+    with pytest.raises(AirflowFailException, match="NotFoundError.*request_id"):
+        task(query_spec=None, cache_mode="cached_result_context", cache_id="no-such-entry").execute()
+    assert tenant.running() == []
+
+
+def test_a_spec_may_be_the_text_of_a_yaml_or_json_file(tenant: Tenant) -> None:
+    tenant.set_behaviour(AT_ONCE)
+    text = "source_node_types:\n  nodes:\n    - node_type: OktaUser\n      node_id: nobody\n"
+    assert task(query_spec=text).execute() == []
+
+
+def test_spec_files_are_templates() -> None:
+    assert set(VezaQueryOperator.template_ext) == {".json", ".yaml", ".yml"}
+    assert "query_spec" in VezaQueryOperator.template_fields
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ({"query_spec": {}}, "QuerySpecError"),
+        (
+            {"query_spec": {"source_node_types": {"nodes": [{"node_type": 7}]}}},
+            r"source_node_types\.nodes\[0\]\.node_type",
+        ),
+        ({"query_spec": "not: [a spec"}, "neither JSON nor YAML"),
+        ({"query_spec": "specs/missing.json5"}, "plain text"),
+        ({"cache_mode": "sometimes"}, "cache_mode"),
+        ({"cache_id": "c1"}, "cache_id"),
+        ({"result_kind": "result", "cache_mode": "immediate_run"}, "documents no cache"),
+        ({"max_staleness": "a day"}, "max_staleness"),
+    ],
+)
+def test_a_wrong_question_fails_without_retries_and_sends_nothing(
+    tenant: Tenant, arguments: dict[str, Any], complaint: str
+) -> None:
+    with pytest.raises(AirflowFailException, match=complaint):
+        task(**arguments).execute()
+    assert tenant.journal.entries() == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"timeout": 0},
+        {"timeout": "soon"},
+        {"poll_interval": -1},
+        {"min_poll_interval": 40},
+        {"on_previous_query": "hope"},
+        {"on_ambiguous_submit": "hope"},
+        {"max_rows": 0},
+        {"xcom_max_bytes": -5},
+    ],
+)
+def test_wrong_arguments_are_refused_when_the_dag_file_is_parsed(arguments: dict[str, Any]) -> None:
+    with pytest.raises(ArgumentError):
+        query(**arguments)
+
+
+def test_a_wrong_key_fails_at_once_without_retries(running: RunningTenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect(monkeypatch, running, key="wrong")
+    with pytest.raises(AirflowFailException, match=r"UnauthorizedError.*request_id"):
+        task().execute()
+    assert [entry.status for entry in running.tenant.journal.entries()] == [401]
+
+
+def test_a_key_without_rights_fails_at_once_without_retries(
+    running: RunningTenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect(monkeypatch, running, key="no-query-rights")
+    with pytest.raises(AirflowFailException, match="ForbiddenError"):
+        task().execute()
+
+
+def test_a_failed_query_is_reported_once_and_a_retry_submits_anew(tenant: Tenant) -> None:
+    tenant.set_behaviour(Behaviour(duration=timedelta(0), pending=timedelta(0), outcome=Outcome.FAIL))
+    run = task()
+    with pytest.raises(QueryFailedError, match="A retry submits it anew"):
+        run.execute()
+    tenant.set_behaviour(AT_ONCE)
+    assert len(run.execute()) == 12
+    assert creates(tenant) == 2
+
+
+def test_an_empty_result_may_be_an_error_that_a_retry_asks_anew(tenant: Tenant) -> None:
+    tenant.set_behaviour(AT_ONCE)
+    spec = {"source_node_types": {"nodes": [{"node_type": "OktaUserr"}]}}
+    run = task(query_spec=spec, fail_on_empty=True)
+    for _ in range(2):
+        with pytest.raises(EmptyResultError, match="check the names"):
+            run.execute()
+    assert creates(tenant) == 2
+
+
+def test_too_many_rows_for_xcom_fail_with_advice_and_without_retries(tenant: Tenant) -> None:
+    tenant.set_behaviour(AT_ONCE)
+    with pytest.raises(AirflowFailException, match="xcom_max_rows=11.*Ask for less") as failure:
+        task(xcom_max_rows=11).execute()
+    assert isinstance(failure.value.__cause__, XComLimitError)
+    assert tenant.running() == []
+
+
+def test_a_repeated_page_token_is_an_error_and_no_row_is_delivered_twice(tenant: Tenant) -> None:
+    tenant.set_behaviour(AT_ONCE)
+    tenant.faults.add(Fault(FaultKind.REPEAT_PAGE_TOKEN, FaultMatch(path_suffix="async_get"), times=50))
+    everybody = {"source_node_types": {"nodes": [{"node_type": "OktaUser"}]}}
+    with pytest.raises(Exception, match="repeats a page token"):
+        task(query_spec=everybody).execute()
+
+
+@pytest.mark.parametrize("event", [None, {}, {"outcome": "RUNNING"}, {"outcome": "SUCCEEDED"}, {"status": "success"}])
+def test_an_event_without_a_known_outcome_is_never_a_success(tenant: Tenant, event: Any) -> None:
+    run = task()
+    deferral = run.execute()
+    with pytest.raises(QueryUnreachableError, match="tells no outcome"):
+        run.resume(deferral, event)
+
+
+def test_a_passed_deadline_cancels_and_ends_the_retries(tenant: Tenant) -> None:
+    run = task(timeout=timedelta(seconds=0.2))
+    deferral = run.execute()
+    with pytest.raises(AirflowFailException, match="did not end in time.*No retry follows"):
+        run.resume(deferral, fire(deferral.trigger))
+    assert tenant.running() == []
+
+
+def test_after_a_deadline_a_retry_may_ask_anew_with_a_new_deadline(tenant: Tenant) -> None:
+    run = task(timeout=timedelta(seconds=0.2), retry_on_timeout=True)
+    deferral = run.execute()
+    with pytest.raises(Exception, match="A retry submits anew"):
+        run.resume(deferral, fire(deferral.trigger))
+    tenant.set_behaviour(AT_ONCE)
+    assert len(run.execute()) == 12
+    assert creates(tenant) == 2
+
+
+def test_a_passed_deadline_may_leave_the_query_running(tenant: Tenant) -> None:
+    run = task(timeout=timedelta(seconds=0.2), cancel_on_timeout=False)
+    deferral = run.execute()
+    with pytest.raises(AirflowFailException, match="left running"):
+        run.resume(deferral, fire(deferral.trigger))
+    assert len(tenant.running()) == 1
+
+
+def test_execution_timeout_counts_where_it_is_earlier(tenant: Tenant) -> None:
+    run = task(execution_timeout=timedelta(seconds=0.2))
+    deferral = run.execute()
+    assert fire(deferral.trigger)["outcome"] == "DEADLINE_PASSED"
+
+
+def test_a_trigger_that_failed_leaves_no_query_behind(tenant: Tenant) -> None:
+    run = task()
+    deferral = run.execute()
+    run._new_process()
+    with pytest.raises(Exception, match="[Tt]rigger"):
+        run.operator.resume_execution("__fail__", {"error": "Trigger timeout"}, run._new_process())
+    assert cancelled_ids(tenant) == [run.xcom["veza_query"]["id"]]
+    assert isinstance(deferral, TaskDeferred)
+
+
+def test_the_operator_maps_over_specs() -> None:
+    with DAG("mapped", schedule=None):
+        mapped = VezaQueryOperator.partial(task_id="ask", deferrable=True).expand(query_spec=[PAYROLL_ACCESS, {}])
+    assert mapped.task_id == "ask"
+
+
+def test_default_args_reach_every_argument() -> None:
+    with DAG("defaults", schedule=None, default_args={"veza_conn_id": "veza_eu", "timeout": timedelta(hours=1)}):
+        operator = VezaQueryOperator(task_id="ask", query_spec=PAYROLL_ACCESS)
+    assert (operator.veza_conn_id, operator.timeout) == ("veza_eu", timedelta(hours=1))

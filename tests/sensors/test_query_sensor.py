@@ -1,0 +1,128 @@
+"""VezaQuerySensor: waits for a query of somebody else, and keeps Airflow's own timeout, poke_interval and soft_fail."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from airflow.providers.common.compat.sdk import (
+    AirflowFailException,
+    AirflowSensorTimeout,
+    AirflowSkipException,
+    TaskDeferred,
+)
+
+from airflow_provider_veza.emulator.behaviours import Behaviour, Outcome
+from airflow_provider_veza.emulator.faults import Fault, FaultKind
+from airflow_provider_veza.emulator.tenant import Tenant
+from airflow_provider_veza.exceptions import QueryFailedError
+from airflow_provider_veza.operators.query import VezaSubmitQueryOperator
+from airflow_provider_veza.sensors.query import VezaQuerySensor
+from support.served_tenant import AT_ONCE, PAYROLL_ACCESS, cancelled_ids
+from support.task_run import TaskRun, fire
+
+FAILING = Behaviour(duration=timedelta(0), pending=timedelta(0), outcome=Outcome.FAIL)
+
+
+def submitted() -> dict[str, Any]:
+    return dict(TaskRun(lambda: VezaSubmitQueryOperator(task_id="submit", query_spec=PAYROLL_ACCESS)).execute())
+
+
+def sensor(handle: Any, **arguments: Any) -> TaskRun:
+    defaults = {"task_id": "wait", "handle": handle, "deferrable": True, "poke_interval": 0.05}
+    return TaskRun(lambda: VezaQuerySensor(**{**defaults, **arguments}))
+
+
+def test_a_deferred_sensor_succeeds_when_the_query_has(tenant: Tenant) -> None:
+    handle = submitted()
+    run = sensor(handle)
+    deferral = run.execute()
+    tenant.finish(handle["id"])
+    assert run.resume(deferral, fire(deferral.trigger)) is None
+
+
+def test_a_query_that_has_succeeded_already_is_not_deferred_for(tenant: Tenant) -> None:
+    tenant.set_behaviour(AT_ONCE)
+    assert not isinstance(sensor(submitted()).execute(), TaskDeferred)
+
+
+def test_a_poke_looks_once(tenant: Tenant) -> None:
+    handle = submitted()
+    operator = sensor(handle, deferrable=False).make_operator()
+    assert operator.poke({}) is False
+    tenant.finish(handle["id"])
+    assert operator.poke({}) is True
+
+
+def test_a_poke_tolerates_a_failing_look(tenant: Tenant) -> None:
+    operator = sensor(submitted(), deferrable=False).make_operator()
+    tenant.faults.add(Fault(FaultKind.HTML))
+    assert operator.poke({}) is False
+
+
+def test_without_deferring_it_pokes_until_the_end(tenant: Tenant) -> None:
+    tenant.set_behaviour(Behaviour(duration=timedelta(seconds=0.2)))
+    sensor(submitted(), deferrable=False).execute()
+    assert tenant.running() == []
+
+
+@pytest.mark.parametrize("deferrable", [True, False])
+def test_a_failed_query_fails_the_sensor(tenant: Tenant, deferrable: bool) -> None:
+    tenant.set_behaviour(FAILING)
+    with pytest.raises(QueryFailedError, match="Clear the task that submitted it"):
+        sensor(submitted(), deferrable=deferrable).execute()
+
+
+@pytest.mark.parametrize("deferrable", [True, False])
+def test_with_soft_fail_a_failed_query_skips(tenant: Tenant, deferrable: bool) -> None:
+    tenant.set_behaviour(FAILING)
+    with pytest.raises(AirflowSkipException):
+        sensor(submitted(), deferrable=deferrable, soft_fail=True).execute()
+
+
+def test_a_deferred_timeout_is_a_sensor_timeout_and_leaves_the_query_running(tenant: Tenant) -> None:
+    run = sensor(submitted(), timeout=0.2)
+    deferral = run.execute()
+    with pytest.raises(AirflowSensorTimeout, match="left running"):
+        run.resume(deferral, fire(deferral.trigger))
+    assert len(tenant.running()) == 1
+
+
+def test_a_poking_timeout_is_a_sensor_timeout_and_leaves_the_query_running(tenant: Tenant) -> None:
+    with pytest.raises(AirflowSensorTimeout):
+        sensor(submitted(), timeout=0.2, deferrable=False).execute()
+    assert len(tenant.running()) == 1
+
+
+def test_with_soft_fail_a_deferred_timeout_skips(tenant: Tenant) -> None:
+    run = sensor(submitted(), timeout=0.2, soft_fail=True)
+    deferral = run.execute()
+    with pytest.raises(AirflowSkipException):
+        run.resume(deferral, fire(deferral.trigger))
+
+
+@pytest.mark.parametrize("deferrable", [True, False])
+def test_a_timeout_cancels_only_if_told_to(tenant: Tenant, deferrable: bool) -> None:
+    handle = submitted()
+    run = sensor(handle, timeout=0.2, deferrable=deferrable, cancel_on_timeout=True)
+    with pytest.raises(AirflowSensorTimeout):
+        deferral = run.execute()
+        run.resume(deferral, fire(deferral.trigger))
+    assert cancelled_ids(tenant) == [handle["id"]]
+
+
+@pytest.mark.parametrize(("cancel_on_kill", "left_running"), [(False, 1), (True, 0)])
+def test_a_kill_cancels_only_if_told_to(tenant: Tenant, cancel_on_kill: bool, left_running: int) -> None:
+    operator = sensor(submitted(), cancel_on_kill=cancel_on_kill).make_operator()
+    operator.on_kill()
+    assert len(tenant.running()) == left_running
+
+
+def test_its_trigger_does_not_cancel_on_kill(tenant: Tenant) -> None:
+    assert sensor(submitted()).execute().trigger.cancel_on_kill is False
+
+
+def test_something_else_than_a_handle_fails_without_retries(tenant: Tenant) -> None:
+    with pytest.raises(AirflowFailException, match="Not a query handle"):
+        sensor({"id": "q"}).execute()

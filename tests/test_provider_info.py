@@ -1,0 +1,96 @@
+"""What Airflow reads of this package: valid by Airflow's own schema, true of the code, and cheap to ask for."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from importlib.metadata import entry_points, version
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+import airflow
+import airflow_provider_veza
+from airflow_provider_veza.get_provider_info import get_provider_info
+
+ASK_AND_NAME_WHAT_WAS_LOADED = """
+import sys
+from airflow_provider_veza.get_provider_info import get_provider_info
+
+get_provider_info()
+print(*sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+
+
+def python_modules() -> Iterator[str]:
+    info = get_provider_info()
+    for section in ("operators", "sensors", "hooks", "triggers"):
+        for integration in info[section]:
+            yield from integration["python-modules"]
+
+
+def class_paths() -> Iterator[str]:
+    info = get_provider_info()
+    yield from (connection["hook-class-name"] for connection in info["connection-types"])
+    yield from info["extra-links"]
+
+
+def test_it_is_valid_by_this_airflows_schema() -> None:
+    schema = Path(airflow.__file__).parent / "provider_info.schema.json"
+
+    jsonschema.validate(get_provider_info(), json.loads(schema.read_text()))
+
+
+def test_it_is_what_the_entry_point_gives() -> None:
+    found = entry_points(group="apache_airflow_provider", name="provider_info")
+
+    assert get_provider_info in [entry.load() for entry in found]
+
+
+def test_its_version_is_the_packages() -> None:
+    assert get_provider_info()["versions"] == [airflow_provider_veza.__version__] == [version("airflow-provider-veza")]
+    assert get_provider_info()["package-name"] == "airflow-provider-veza"
+
+
+@pytest.mark.parametrize("name", list(python_modules()))
+def test_every_module_that_it_names_can_be_imported(name: str) -> None:
+    assert import_module(name).__name__ == name
+
+
+@pytest.mark.parametrize("path", list(class_paths()))
+def test_every_class_that_it_names_is_there(path: str) -> None:
+    module, _, name = path.rpartition(".")
+
+    assert isinstance(getattr(import_module(module), name), type)
+
+
+def test_every_integration_that_it_uses_is_declared() -> None:
+    info = get_provider_info()
+
+    declared = {integration["integration-name"] for integration in info["integrations"]}
+    used = {
+        entry["integration-name"]
+        for section in ("operators", "sensors", "hooks", "triggers")
+        for entry in info[section]
+    }
+    assert used == declared
+
+
+def test_the_configuration_that_is_read_is_declared() -> None:
+    options: dict[str, Any] = get_provider_info()["config"]["veza"]["options"]
+
+    assert options["record_path"]["default"] == ""
+    assert options["record_path"]["version_added"] == airflow_provider_veza.__version__
+
+
+def test_asking_for_it_loads_neither_airflow_nor_an_http_library() -> None:
+    asked = subprocess.run(
+        [sys.executable, "-c", ASK_AND_NAME_WHAT_WAS_LOADED], capture_output=True, text=True, timeout=60, check=True
+    )
+
+    assert {"airflow", "requests", "aiohttp", "urllib3", "pendulum", "yaml"}.isdisjoint(asked.stdout.split())

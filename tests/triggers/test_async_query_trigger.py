@@ -1,0 +1,168 @@
+"""AsyncQueryTrigger: what it stores, what it fires, and that it never raises."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from airflow_provider_veza.async_query.deadline import Deadline
+from airflow_provider_veza.async_query.handle import QueryHandle
+from airflow_provider_veza.emulator.behaviours import Behaviour
+from airflow_provider_veza.emulator.faults import Fault, FaultKind
+from airflow_provider_veza.emulator.server import RunningTenant
+from airflow_provider_veza.hooks.veza import VezaHook
+from airflow_provider_veza.services.veza_query import check_query
+from airflow_provider_veza.triggers.async_query import AsyncQueryTrigger
+from support.served_tenant import AT_ONCE, PAYROLL_ACCESS, cancelled_ids, connect
+from support.task_run import fire
+
+
+def submitted(wait: timedelta = timedelta(hours=1), **question: Any) -> QueryHandle:
+    query = check_query(PAYROLL_ACCESS, **question).query
+    return VezaHook().submit(query, deadline=Deadline.after(datetime.now(UTC), wait))
+
+
+def trigger(handle: QueryHandle, **arguments: Any) -> AsyncQueryTrigger:
+    return AsyncQueryTrigger(handle.to_json(), **{"fixed_interval": 0.05, **arguments})
+
+
+def test_what_is_stored_rebuilds_the_trigger(running: RunningTenant) -> None:
+    path, kwargs = trigger(submitted(), cancel_on_kill=True, deadline="2026-12-01T00:00:00+00:00").serialize()
+    assert path == f"{AsyncQueryTrigger.__module__}.{AsyncQueryTrigger.__qualname__}"
+    assert AsyncQueryTrigger(**kwargs).serialize() == (path, kwargs)
+
+
+def test_what_is_stored_survives_airflows_own_serialization(running: RunningTenant) -> None:
+    try:
+        from airflow.sdk.serde import deserialize, serialize
+    except ImportError:
+        from airflow.serialization.serde import deserialize, serialize
+    _, kwargs = trigger(submitted()).serialize()
+    assert deserialize(serialize(kwargs)) == kwargs
+
+
+def test_what_is_stored_holds_no_credential(running: RunningTenant) -> None:
+    assert running.api_key not in json.dumps(trigger(submitted()).serialize())
+
+
+def test_arguments_of_a_later_version_are_ignored(running: RunningTenant) -> None:
+    _, kwargs = trigger(submitted()).serialize()
+    assert AsyncQueryTrigger(**kwargs, long_poll_seconds=30).serialize()[1] == kwargs
+
+
+def test_arguments_that_an_earlier_version_did_not_store_have_defaults(running: RunningTenant) -> None:
+    handle = submitted()
+    rebuilt = AsyncQueryTrigger(handle.to_json())
+    assert (rebuilt.conn_id, rebuilt.deadline, rebuilt.cancel_on_kill) == ("veza_default", handle.deadline, False)
+
+
+def test_it_fires_once_with_phase_handle_and_count_and_no_row(running: RunningTenant) -> None:
+    running.tenant.set_behaviour(AT_ONCE)
+    handle = submitted()
+    event = fire(trigger(handle))
+    assert event == {"v": 1, "outcome": "SUCCEEDED", "detail": "", "rows": 12, "handle": handle.to_json()}
+
+
+def test_a_look_asks_for_one_row_at_most(running: RunningTenant) -> None:
+    running.tenant.set_behaviour(AT_ONCE)
+    fire(trigger(submitted()))
+    assert {entry.note.page_size for entry in running.tenant.journal.entries() if "async_get" in entry.path} == {1}
+
+
+def test_an_immediate_run_that_is_done_at_once_is_looked_at_once_more(
+    running: RunningTenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect(monkeypatch, running, stale_grace=0.3)
+    running.tenant.set_behaviour(AT_ONCE)
+    fire(trigger(submitted(cache_mode="immediate_run")))
+    looks = [entry for entry in running.tenant.journal.entries() if "async_get" in entry.path]
+    assert len(looks) == 2
+
+
+def test_the_event_is_held_back_until_airflow_can_bear_it(running: RunningTenant) -> None:
+    running.tenant.set_behaviour(AT_ONCE)
+    not_before = datetime.now(UTC) + timedelta(seconds=0.4)
+    fire(trigger(submitted(), not_before=not_before.isoformat()))
+    assert datetime.now(UTC) >= not_before
+
+
+def test_failing_looks_do_not_end_the_wait(running: RunningTenant) -> None:
+    running.tenant.set_behaviour(Behaviour(duration=timedelta(seconds=0.1)))
+    handle = submitted()
+    running.tenant.faults.add(Fault(FaultKind.HTML, times=2))
+    running.tenant.faults.add(Fault(FaultKind.TRUNCATED_JSON, times=2))
+    assert fire(trigger(handle))["outcome"] == "SUCCEEDED"
+
+
+def test_a_passed_deadline_is_an_outcome(running: RunningTenant) -> None:
+    assert fire(trigger(submitted(timedelta(seconds=0.1))))["outcome"] == "DEADLINE_PASSED"
+
+
+def test_a_key_that_stops_working_is_an_outcome_and_not_waited_on(
+    running: RunningTenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handle = submitted()
+    connect(monkeypatch, running, key="revoked")
+    event = fire(trigger(handle))
+    assert event["outcome"] == "REFUSED"
+    assert "UnauthorizedError" in event["detail"]
+
+
+def test_a_key_rotated_during_the_wait_is_taken_up(running: RunningTenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    handle = submitted()
+
+    async def rotate_once_it_waits() -> Any:
+        waiting = asyncio.ensure_future(anext(trigger(handle).run()))
+        await until_looked_at(running)
+        connect(monkeypatch, running, page_size=50)
+        running.tenant.faults.add(Fault(FaultKind.STATUS, status=401))
+        running.tenant.finish(handle.id)
+        return await waiting
+
+    assert asyncio.run(rotate_once_it_waits()).payload["outcome"] == "SUCCEEDED"
+
+
+def test_a_broken_connection_is_an_outcome(running: RunningTenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    handle = submitted()
+    monkeypatch.setenv("AIRFLOW_CONN_VEZA_OTHER", json.dumps({"conn_type": "veza", "host": ""}))
+    event = fire(trigger(handle, conn_id="veza_other"))
+    assert event["outcome"] == "REFUSED"
+    assert "host is empty" in event["detail"]
+
+
+def test_a_connection_that_is_missing_is_an_outcome(running: RunningTenant) -> None:
+    assert fire(trigger(submitted(), conn_id="veza_missing"))["outcome"] == "UNREACHABLE"
+
+
+def test_a_service_that_nobody_knows_is_an_outcome(running: RunningTenant) -> None:
+    _, kwargs = trigger(submitted()).serialize()
+    kwargs["handle"]["service"] = "veza_future"
+    assert fire(AsyncQueryTrigger(**kwargs))["outcome"] == "REFUSED"
+
+
+def test_a_kill_without_a_known_task_cancels_nothing(running: RunningTenant) -> None:
+    asyncio.run(trigger(submitted(), cancel_on_kill=True).on_kill())
+    assert cancelled_ids(running.tenant) == []
+
+
+def test_a_restart_of_the_triggerer_cancels_nothing(running: RunningTenant) -> None:
+    async def wait_and_stop() -> None:
+        waiting = asyncio.ensure_future(anext(trigger(submitted(), cancel_on_kill=True).run()))
+        await until_looked_at(running)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+    asyncio.run(wait_and_stop())
+    assert len(running.tenant.running()) == 1
+    assert cancelled_ids(running.tenant) == []
+
+
+async def until_looked_at(running: RunningTenant) -> None:
+    """Wait for the trigger's first look."""
+    while not any("async_get" in entry.path for entry in running.tenant.journal.entries()):
+        await asyncio.sleep(0)
