@@ -1,0 +1,86 @@
+# Everything that a fresh machine needs besides Python 3.11 or 3.12 and make comes from PyPI, into .venv.
+
+VERSIONS := 3.3 3.2 2.11
+NEWEST := 3.3
+# Airflow 2.11 ends at Python 3.12.
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))
+PYTHON ?= $(shell for name in python3.11 python3.12 python3; do \
+	$$name -c '$(SUPPORTED)' 2>/dev/null && command -v $$name && break; done)
+
+UV := .venv/tools/bin/uv
+NEWEST_PYTHON := .venv/airflow-$(NEWEST)/bin/python
+UNITS := $(VERSIONS:%=units-%)
+REAL := $(VERSIONS:%=test-airflow-%)
+DRILLS := $(VERSIONS:%=drills-%)
+# Only the drills that every version runs.
+DRILLED_BRIEFLY := 3.2
+
+STAGE := @.venv/tools/bin/python -m tools.stage
+
+.PHONY: help test drills demo lint format units $(UNITS) $(REAL) $(DRILLS) bench-import lock clean
+.NOTPARALLEL:
+
+help: ## List the targets
+	@sed -n 's/^\([a-z][^:$$]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 24
+	@printf '%s\n' 'units-VERSION, test-airflow-VERSION, drills-VERSION: the same on one Airflow ($(VERSIONS))'
+
+test: lint units $(REAL) ## Run everything: lint, units on every Airflow, then real Airflow processes, with a few drills
+
+drills: $(DRILLS) ## Kill, crash and freeze real Airflow processes in every way there is, and write docs/drills.md
+	@.venv/tools/bin/python -m tools.drills_table $(VERSIONS)
+
+demo: .venv/airflow-$(NEWEST)/installed ## Run the first example DAG on a real Airflow and print its rows
+	@$(NEWEST_PYTHON) -m tools.demo
+
+lint: .venv/airflow-$(NEWEST)/installed ## Check style, types and layers
+	$(STAGE) 'ruff check' $(NEWEST_PYTHON) -m ruff check .
+	$(STAGE) 'ruff format' $(NEWEST_PYTHON) -m ruff format --check .
+	$(STAGE) 'mypy' $(NEWEST_PYTHON) -m mypy -p airflow_provider_veza -p tools
+	$(STAGE) 'import-linter' .venv/airflow-$(NEWEST)/bin/lint-imports
+
+format: .venv/airflow-$(NEWEST)/installed ## Format the code and mend what ruff can mend
+	$(NEWEST_PYTHON) -m ruff check --fix .
+	$(NEWEST_PYTHON) -m ruff format .
+
+units: $(UNITS) ## Run the unit tests on every Airflow
+
+$(UNITS): units-%: .venv/airflow-%/installed
+	$(STAGE) 'units on Airflow $*' env 'AIRFLOW_HOME=$(CURDIR)/.run/units-$*' \
+		.venv/airflow-$*/bin/python -m pytest --ignore tests/airflow
+
+$(REAL): test-airflow-%: .venv/airflow-%/installed
+	$(STAGE) 'real Airflow $*' .venv/airflow-$*/bin/python -m pytest tests/airflow -m 'not drill or short_drill'
+
+$(DRILLS): drills-%: .venv/airflow-%/installed
+	$(STAGE) 'drills on Airflow $*' .venv/airflow-$*/bin/python -m pytest tests/airflow/drills \
+		$(if $(filter $*,$(DRILLED_BRIEFLY)),-m deferred_kill)
+
+bench-import: .venv/airflow-$(NEWEST)/installed ## Measure what importing the operators costs
+	$(NEWEST_PYTHON) tools/bench_import.py
+
+lock: .venv/tools/installed ## Pin the newest versions of all that the requirement files ask for
+	$(foreach version,$(VERSIONS),$(call compile,$(version)))
+
+clean: ## Remove the virtual environments and what runs left
+	rm -rf .venv .run
+
+define compile
+$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --custom-compile-command 'make lock' \
+	--extra emulator --group test $(if $(filter $(NEWEST),$(1)),--group lint) \
+	--output-file requirements/airflow-$(1).txt pyproject.toml requirements/airflow-$(1).in
+
+endef
+
+.venv/tools/installed: requirements/tools.txt
+	$(if $(PYTHON),,$(error no Python 3.11 or 3.12 found; name one with PYTHON=...))
+	@echo 'Setting up the tools with $(PYTHON)'
+	@$(PYTHON) -m venv --clear .venv/tools
+	@.venv/tools/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+.venv/airflow-%/installed: requirements/airflow-%.txt pyproject.toml .venv/tools/installed
+	@echo 'Setting up Airflow $*'
+	@$(UV) venv --quiet --clear --python .venv/tools/bin/python .venv/airflow-$*
+	@$(UV) pip sync --quiet --compile-bytecode --python .venv/airflow-$*/bin/python $<
+	@$(UV) pip install --quiet --no-deps --python .venv/airflow-$*/bin/python --editable .
+	@touch $@

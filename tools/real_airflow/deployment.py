@@ -1,0 +1,149 @@
+"""Airflow as it really runs: every component a process of its own, which a test can stop, freeze, kill and double."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+from typing import TypeVar
+
+import requests
+
+from tools.real_airflow.configuration import LOOPBACK, airflow_environment, free_port, link_dag_folders
+from tools.real_airflow.dag_runs import RUN_LIMIT, DagRun
+from tools.real_airflow.errors import BootError
+from tools.real_airflow.postgres import running_postgres
+from tools.real_airflow.processes import ManagedProcess, Processes, ProcessSpec, processes
+from tools.real_airflow.release import Role, installed_release
+from tools.real_airflow.rest_api import Json, RestApi, rest_api
+from tools.real_airflow.run_folder import tail
+from tools.real_airflow.waiting import no_evidence, wait_until
+
+T = TypeVar("T")
+
+BOOT_LIMIT = 180.0
+PARSE_LIMIT = 60.0
+
+
+class Database(Enum):
+    """Where Airflow keeps its state."""
+
+    SQLITE = "sqlite"
+    """Nothing to start, but writes are refused when many tasks start at once; Airflow 2.11 cannot run two tasks on it."""
+    POSTGRES = "postgres"
+
+
+class Airflow:
+    """A running deployment."""
+
+    def __init__(self, home: Path, environment: Mapping[str, str], api: RestApi, started: Processes) -> None:
+        self.home = home
+        self.logs = home / "logs"
+        self.api = api
+        self._environment = environment
+        self._processes = started
+        self._components: dict[Role, list[ManagedProcess]] = {}
+
+    def start(self, role: Role) -> ManagedProcess:
+        """Start a component; a role that already runs gets one more process."""
+        siblings = self._components.setdefault(role, [])
+        name = f"{role.value}-{len(siblings) + 1}" if siblings else role.value
+        command = (sys.executable, "-m", "airflow", role.value, *_options(role))
+        log = self.home / f"{name}.log"
+        component = self._processes.start(ProcessSpec(name, command, self._environment, self.home, log))
+        siblings.append(component)
+        return component
+
+    def component(self, role: Role, number: int = 0) -> ManagedProcess:
+        """Return the first (or a later) process that was started for a role."""
+        return self._components[role][number]
+
+    def trigger(self, dag_id: str, conf: Json | None = None) -> DagRun:
+        """Start a run of a DAG, once Airflow has read its file."""
+        self.wait_until(lambda: self._is_read(dag_id), f"DAG {dag_id} to be read", PARSE_LIMIT)
+        run_id = f"run_{uuid.uuid4().hex[:8]}"
+        self.api.start_run(dag_id, run_id, conf or {})
+        return DagRun(self, dag_id, run_id)
+
+    def wait_until(
+        self,
+        look: Callable[[], T | None],
+        what: str,
+        within: float = RUN_LIMIT,
+        evidence: Callable[[], str] = no_evidence,
+    ) -> T:
+        """Wait for something observable; a component that died by itself meanwhile fails the wait at once."""
+
+        def look_at_all() -> T | None:
+            self._processes.check_running()
+            return look()
+
+        return wait_until(look_at_all, what, within, lambda: f"{evidence()}\n{self._processes.tails()}")
+
+    def wait_healthy(self) -> None:
+        """Wait until the API answers and every component has reported itself alive."""
+        self.wait_until(self._is_healthy, "Airflow to be healthy", BOOT_LIMIT)
+
+    def _is_healthy(self) -> bool:
+        try:
+            health = self.api.health()
+        except requests.ConnectionError:
+            return False
+        return all((health[name] or {}).get("status") == "healthy" for name in _health_names(self._components))
+
+    def _is_read(self, dag_id: str) -> bool:
+        broken = [f"{error['filename']}\n{error['stack_trace']}" for error in self.api.import_errors()]
+        if broken:
+            raise BootError("Airflow cannot read these DAG files:\n" + "\n".join(broken))
+        return self.api.knows_dag(dag_id)
+
+
+@contextmanager
+def running_airflow(
+    home: Path, dag_folders: Sequence[Path], settings: Mapping[str, str], database: Database = Database.POSTGRES
+) -> Iterator[Airflow]:
+    """Run the installed Airflow in an empty home folder, with further settings as environment variables."""
+    generation = installed_release().generation
+    port = free_port()
+    link_dag_folders(home, dag_folders)
+    with _address_of(database, home) as address, processes() as started:
+        environment = {**airflow_environment(generation, home, address, port), **settings}
+        _migrate(home, environment)
+        airflow = Airflow(home, environment, rest_api(generation, f"http://{LOOPBACK}:{port}"), started)
+        for role in generation.roles:
+            airflow.start(role)
+        airflow.wait_healthy()
+        yield airflow
+
+
+@contextmanager
+def _address_of(database: Database, home: Path) -> Iterator[str]:
+    if database is Database.SQLITE:
+        yield f"sqlite:///{home}/airflow.db"
+        return
+    with running_postgres(home) as address:
+        yield address
+
+
+def _migrate(home: Path, environment: Mapping[str, str]) -> None:
+    log = home / "db-migrate.log"
+    command = (sys.executable, "-m", "airflow", "db", "migrate")
+    with log.open("wb") as output:
+        migrated = subprocess.run(command, env=environment, cwd=home, stdout=output, stderr=output, check=False)
+    if migrated.returncode:
+        raise BootError(f"`airflow db migrate` ended with status {migrated.returncode}\n{tail(log, 60)}")
+
+
+def _options(role: Role) -> tuple[str, ...]:
+    """Logs are read from the files, so that the servers of logs, and their ports, are not needed."""
+    return ("--skip-serve-logs",) if role in {Role.SCHEDULER, Role.TRIGGERER} else ()
+
+
+def _health_names(roles: Iterable[Role]) -> set[str]:
+    """Return the components that report their health to the database; that of the API is its answer."""
+    reporting = {Role.SCHEDULER, Role.DAG_PROCESSOR, Role.TRIGGERER}
+    return {"metadatabase", *(role.value.replace("-", "_") for role in reporting.intersection(roles))}
