@@ -14,15 +14,16 @@ from starlette.routing import BaseRoute, Mount, Route, Router
 
 from airflow_provider_veza.emulator.admin import AdminEndpoints
 from airflow_provider_veza.emulator.assessments import AssessmentEndpoints
+from airflow_provider_veza.emulator.connections import Connections
 from airflow_provider_veza.emulator.errors import ApiError, ErrorKind
-from airflow_provider_veza.emulator.fault_middleware import ConnectionBreaker, FaultMiddleware
+from airflow_provider_veza.emulator.fault_middleware import FaultMiddleware
 from airflow_provider_veza.emulator.json_http import JsonResponse, error_response, read_body
 from airflow_provider_veza.emulator.middleware import ADMIN_PATH, AuthMiddleware, ErrorMiddleware, JournalMiddleware
 from airflow_provider_veza.emulator.oauth import OAuthError
 from airflow_provider_veza.emulator.tenant import Tenant
 
 
-def build_app(tenant: Tenant, drop_connection: ConnectionBreaker) -> Starlette:
+def build_app(tenant: Tenant, connections: Connections) -> Starlette:
     """Return the ASGI application of a tenant."""
     api = _router([Mount("/v1/assessments", app=_router(AssessmentEndpoints(tenant).routes()))])
     routes: list[BaseRoute] = [
@@ -34,7 +35,7 @@ def build_app(tenant: Tenant, drop_connection: ConnectionBreaker) -> Starlette:
         routes=routes,
         middleware=[
             Middleware(JournalMiddleware, tenant=tenant),
-            Middleware(FaultMiddleware, tenant=tenant, drop_connection=drop_connection),
+            Middleware(FaultMiddleware, tenant=tenant, connections=connections),
             Middleware(ErrorMiddleware, tenant=tenant),
         ],
         exception_handlers={HTTPException: _unrouted(tenant)},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -15,7 +14,7 @@ from airflow_provider_veza.emulator.executions import Execution, ExecutionState,
 from airflow_provider_veza.emulator.fields import Fields, Findings
 from airflow_provider_veza.emulator.journal import RequestNote, note_of
 from airflow_provider_veza.emulator.json_http import JsonResponse, read_json_object
-from airflow_provider_veza.emulator.pages import PageRequest, page_of
+from airflow_provider_veza.emulator.pages import NO_PAGE, PageRequest, page_of
 from airflow_provider_veza.emulator.query_requests import (
     read_asked_spec,
     read_create_mode,
@@ -26,7 +25,6 @@ from airflow_provider_veza.emulator.rows import render_rows
 from airflow_provider_veza.emulator.tenant import Tenant
 from airflow_provider_veza.emulator.variants import CancelBody
 
-_NO_ROWS: Mapping[str, Any] = {"values": [], "path_values": [], "next_page_token": "", "has_more": False}
 _INTERNAL = 13  # the number of INTERNAL in google.rpc.Code
 
 
@@ -75,8 +73,8 @@ class AssessmentEndpoints:
         _settle(fields.findings, note)
         execution = self._tenant.look(Family.NODES, look.query_id)
         if execution is None:
-            return JsonResponse({"status": "UNKNOWN", "progress_status": {"row_count": 0}, **_NO_ROWS})
-        return JsonResponse(self._render_nodes(execution, look.page))
+            return JsonResponse({"status": "UNKNOWN", "progress_status": {"row_count": 0}, **NO_PAGE})
+        return JsonResponse(self._render_nodes(execution, look.page, note))
 
     async def cancel_nodes(self, request: Request) -> Response:
         """Cancel a nodes query."""
@@ -101,22 +99,23 @@ class AssessmentEndpoints:
 
     async def look_at_task(self, request: Request) -> Response:
         """Answer where a result query stands."""
-        task_id = request.path_params["task_id"]
-        note_of(request.scope).query_id = task_id
+        note = note_of(request.scope)
+        note.query_id = task_id = request.path_params["task_id"]
         execution = self._tenant.look(Family.RESULT, task_id)
         if execution is None:
             raise not_found("async_task", task_id)
-        return JsonResponse({"task": _render_task(execution, execution.state(self._tenant.clock.now()))})
+        note.query_state = state = execution.state(self._tenant.clock.now())
+        return JsonResponse({"task": _render_task(execution, state)})
 
-    def _render_nodes(self, execution: Execution, page: PageRequest) -> dict[str, Any]:
+    def _render_nodes(self, execution: Execution, page: PageRequest, note: RequestNote) -> dict[str, Any]:
         now = self._tenant.clock.now()
-        state = execution.state(now)
+        note.query_state = state = execution.state(now)
         variants = self._tenant.settings.variants
         progress = {"progress_status": {"row_count": execution.row_count(now)}}
         if state is ExecutionState.SUCCEEDED:
             return {"status": "DONE", **progress, **page_of(execution.result, execution.id, page)}
         status = variants.running_status if state.is_running else variants.failed_status
-        return {"status": status, **progress, **_NO_ROWS}
+        return {"status": status, **progress, **NO_PAGE}
 
 
 async def _body_fields(request: Request) -> Fields:

@@ -1,53 +1,53 @@
-"""Applies queued faults to requests or to their answers; what a fault is stands elsewhere."""
+"""Applies queued faults to requests, to answers and to connections; what a fault is stands elsewhere."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Callable
-from typing import Any
+from collections import deque
 
-from starlette.datastructures import MutableHeaders
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from airflow_provider_veza.emulator.connections import Connections
 from airflow_provider_veza.emulator.errors import ApiError, ErrorKind
+from airflow_provider_veza.emulator.executions import Family
+from airflow_provider_veza.emulator.fault_answers import Answer, spoil_words
 from airflow_provider_veza.emulator.faults import Fault, FaultKind
 from airflow_provider_veza.emulator.journal import note_of
 from airflow_provider_veza.emulator.json_http import JsonResponse
 from airflow_provider_veza.emulator.middleware import ADMIN_PATH
 from airflow_provider_veza.emulator.tenant import Tenant
 
-ConnectionBreaker = Callable[[tuple[str, int]], None]
-"""Drops the connection of the client with this address."""
-
 _GATEWAY_PAGE = "<html><head><title>{status}</title></head><body><h1>{status}</h1><hr>nginx</body></html>"
+_PIECES = 10
 
 
 class FaultMiddleware:
     """Makes a request go wrong if a fault is queued for it."""
 
-    def __init__(self, app: ASGIApp, tenant: Tenant, drop_connection: ConnectionBreaker) -> None:
+    def __init__(self, app: ASGIApp, tenant: Tenant, connections: Connections) -> None:
         self._app = app
         self._tenant = tenant
-        self._drop_connection = drop_connection
+        self._connections = connections
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, with the fault that is queued for it."""
+        """Serve one request, with the first fault that is queued for it."""
         in_api = not scope["path"].startswith(ADMIN_PATH)
-        fault = self._tenant.faults.next_for(scope["method"], scope["path"]) if in_api else None
-        if fault is None:
+        faults = self._tenant.faults.that_meet(scope["method"], scope["path"]) if in_api else []
+        if not faults:
             await self._app(scope, receive, send)
-        elif fault.kind.spoils_answer:
-            await self._execute_and_spoil(fault, scope, receive, send)
+        elif faults[0].kind.spoils_answer:
+            await self._execute_and_spoil(faults, scope, receive, send)
         else:
-            await self._meet(fault, scope, receive, send)
+            await self._meet(faults[0], scope, receive, send)
 
     async def _meet(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
         answer = self._answer_of(fault) if self._use(fault, scope) else self._app
         await answer(scope, receive, send)
 
     def _answer_of(self, fault: Fault) -> ASGIApp:
+        if fault.kind is FaultKind.RESET_BEFORE_ACCEPT:
+            return self._reset
         if fault.kind is FaultKind.DELAY:
             return self._answer_after(fault.seconds)
         if fault.kind is FaultKind.HTML:
@@ -56,25 +56,68 @@ class FaultMiddleware:
         body = ApiError(ErrorKind.of_status(fault.status)).body(self._tenant.clock.now())
         return JsonResponse(body, status_code=fault.status, headers=fault.headers)
 
+    async def _reset(self, scope: Scope, receive: Receive, _send: Send) -> None:
+        self._connections.reset(scope["client"])
+        await _wait_for_disconnect(receive)
+
     def _answer_after(self, seconds: float) -> ASGIApp:
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            request = await _whole_request(receive)
             await asyncio.sleep(seconds)
-            await self._app(scope, receive, send)
+            await self._app(scope, request, send)
 
         return answer
 
-    async def _execute_and_spoil(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = _HeldAnswer()
-        await self._app(scope, receive, answer.hold)
-        spoilt = _spoilt_body(fault, bytes(answer.body), note_of(scope).page_token)
-        if spoilt is None or not self._use(fault, scope):
-            await answer.release(send)
-        elif fault.kind is FaultKind.RESET_AFTER_ACCEPT:
-            self._drop_connection(scope["client"])
-            await _wait_for_disconnect(receive)
-        else:
-            answer.replace_body(spoilt)
-            await answer.release(send)
+    async def _execute_and_spoil(self, faults: list[Fault], scope: Scope, receive: Receive, send: Send) -> None:
+        answer = await self._executed(scope, receive)
+        for fault in faults:
+            spoilt = self._spoilt(fault, answer, scope)
+            if spoilt is not None and self._use(fault, scope):
+                await self._deliver(fault, spoilt, scope, receive, send)
+                return
+        await _send_whole(answer, send)
+
+    async def _executed(self, scope: Scope, receive: Receive) -> Answer:
+        """Execute the request and return its answer, of which nothing is sent."""
+        held: list[Message] = []
+
+        async def hold(message: Message) -> None:
+            held.append(message)
+
+        await self._app(scope, receive, hold)
+        start, *parts = held
+        return Answer(start["status"], dict(start["headers"]), b"".join(part.get("body", b"") for part in parts))
+
+    def _spoilt(self, fault: Fault, answer: Answer, scope: Scope) -> Answer | None:
+        """Return what the fault makes of an answer; None if it does not concern this answer."""
+        kind, note = fault.kind, note_of(scope)
+        if not kind.spoils_answer or not fault.match.matches_state(note.query_state):
+            return None
+        if kind.needs_body and not answer.body:
+            return None
+        if kind.spoils_delivery:
+            return answer
+        return spoil_words(fault, answer, note, self._tenant.look(Family.NODES, note.query_id or ""))
+
+    async def _deliver(self, fault: Fault, answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
+        client = scope["client"]
+        match fault.kind:
+            case FaultKind.RESET_AFTER_ACCEPT:
+                await self._reset(scope, receive, send)
+            case FaultKind.CONNECTION_REFUSED:
+                self._connections.refuse_new(fault.seconds, spared=client)
+                await _send_whole(answer.with_header(b"connection", b"close"), send)
+            case FaultKind.SLOW_HEADERS:
+                if await _still_there_after(fault.seconds, receive):
+                    await _send_whole(answer, send)
+            case FaultKind.SLOW_BODY:
+                await _send_in_pieces(answer, fault.seconds, receive, send)
+            case FaultKind.TRUNCATED_BODY:
+                await _send_half(answer, send)
+                self._connections.close(client)
+                await _wait_for_disconnect(receive)
+            case _:
+                await _send_whole(answer, send)
 
     def _use(self, fault: Fault, scope: Scope) -> bool:
         used = self._tenant.faults.use(fault)
@@ -83,55 +126,46 @@ class FaultMiddleware:
         return used
 
 
-class _HeldAnswer:
-    """An answer that is complete but not yet sent."""
-
-    def __init__(self) -> None:
-        self._start: Message = {}
-        self.body = bytearray()
-
-    async def hold(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self._start = message
-        else:
-            self.body += message.get("body", b"")
-
-    def replace_body(self, body: bytes) -> None:
-        self.body = bytearray(body)
-        MutableHeaders(raw=self._start["headers"])["content-length"] = str(len(body))
-
-    async def release(self, send: Send) -> None:
-        await send(self._start)
-        await send({"type": "http.response.body", "body": bytes(self.body)})
+async def _send_whole(answer: Answer, send: Send) -> None:
+    await send(answer.start)
+    await send({"type": "http.response.body", "body": answer.body})
 
 
-def _spoilt_body(fault: Fault, body: bytes, page_token: str | None) -> bytes | None:
-    """Return the body that the fault makes of an answer; None if the fault does not concern this answer."""
-    match fault.kind:
-        case FaultKind.RESET_AFTER_ACCEPT:
-            return b""
-        case FaultKind.TRUNCATED_JSON:
-            return body[: len(body) // 2]
-        case FaultKind.REPEAT_PAGE_TOKEN if page_token and b'"next_page_token"' in body:
-            return _changed(body, {"next_page_token": page_token, "has_more": True})
-        case FaultKind.UNKNOWN_STATUS:
-            return _with_unknown_status(body, fault.status_name)
-        case _:
-            return None
+async def _send_in_pieces(answer: Answer, seconds: float, receive: Receive, send: Send) -> None:
+    await send(answer.start)
+    size = len(answer.body)
+    for piece in range(_PIECES):
+        if not await _still_there_after(seconds / _PIECES, receive):
+            return
+        part = answer.body[size * piece // _PIECES : size * (piece + 1) // _PIECES]
+        await send({"type": "http.response.body", "body": part, "more_body": piece < _PIECES - 1})
 
 
-def _with_unknown_status(body: bytes, status_name: str) -> bytes | None:
-    answer = json.loads(body or b"{}")
-    if "task" in answer:
-        return _changed(body, {"task": {**answer["task"], "state": status_name, "result": None}})
-    if "status" in answer:
-        no_rows = {"values": [], "path_values": [], "next_page_token": "", "has_more": False}
-        return _changed(body, {"status": status_name, **no_rows})
-    return None
+async def _send_half(answer: Answer, send: Send) -> None:
+    await send(answer.start)
+    await send({"type": "http.response.body", "body": answer.body[: len(answer.body) // 2], "more_body": True})
 
 
-def _changed(body: bytes, changes: dict[str, Any]) -> bytes:
-    return json.dumps({**json.loads(body), **changes}).encode()
+async def _whole_request(receive: Receive) -> Receive:
+    """Receive a request to its end, after which its caller may go; return what gives it once more."""
+    messages = deque([await receive()])
+    while messages[-1].get("more_body"):
+        messages.append(await receive())
+
+    async def again() -> Message:
+        return messages.popleft() if messages else await receive()
+
+    return again
+
+
+async def _still_there_after(seconds: float, receive: Receive) -> bool:
+    """Wait; tell whether the caller has waited as well."""
+    try:
+        async with asyncio.timeout(seconds):
+            await _wait_for_disconnect(receive)
+    except TimeoutError:
+        return True
+    return False
 
 
 async def _wait_for_disconnect(receive: Receive) -> None:

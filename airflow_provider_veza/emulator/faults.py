@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from airflow_provider_veza.emulator.executions import ExecutionState
 from airflow_provider_veza.emulator.fields import Fields
+
+_STAGE_UNKNOWN = "is not known before the request is executed, where this kind of fault meets it; leave it out"
 
 
 class FaultKind(StrEnum):
@@ -18,33 +21,94 @@ class FaultKind(StrEnum):
     HTML = "html"
     """A gateway's HTML page instead of JSON; nothing is executed."""
     DELAY = "delay"
-    """A real wait before the request is executed as always."""
+    """A real wait before the request is executed as always, also for a caller that has gone meanwhile."""
+    RESET_BEFORE_ACCEPT = "reset_before_accept"
+    """The connection is reset without an answer; nothing is executed."""
+    RESET_AFTER_ACCEPT = "reset_after_accept"
+    """The request is executed, then the connection is reset without an answer."""
+    CONNECTION_REFUSED = "connection_refused"
+    """The request is answered as always; then for some seconds every new connection is refused."""
+    SLOW_HEADERS = "slow_headers"
+    """The request is executed, then nothing is sent for some seconds, then the usual answer."""
+    SLOW_BODY = "slow_body"
+    """The headers are sent at once, the body piece by piece over some seconds."""
+    TRUNCATED_BODY = "truncated_body"
+    """The connection ends in the middle of the body, which the headers announce whole."""
     TRUNCATED_JSON = "truncated_json"
-    """The answer's body ends in the middle."""
+    """The body ends in the middle, and the headers announce no more than that."""
+    MALFORMED_JSON = "malformed_json"
+    """The body is whole, with a comma too many."""
+    WRONG_CONTENT_TYPE = "wrong_content_type"
+    """The body is right and is called HTML."""
+    UNKNOWN_STATUS = "unknown_status"
+    """A look answers another status, by default one that nobody has heard of, and no rows."""
+    STALE_ANSWER = "stale_answer"
+    """A look at a nodes query is answered DONE, with the fewer rows of an older result, whatever the query's state."""
     REPEAT_PAGE_TOKEN = "repeat_page_token"
     """A page answers the token that it was asked with, and says that there is more."""
-    UNKNOWN_STATUS = "unknown_status"
-    """A look answers a status that nobody has heard of, and no rows."""
-    RESET_AFTER_ACCEPT = "reset_after_accept"
-    """The request is executed, then the connection drops without an answer."""
+    EMPTY_PAGE = "empty_page"
+    """A page after the first has no rows and another token, which leads to the rows."""
 
     @property
     def spoils_answer(self) -> bool:
         """Whether the request is executed first and its answer spoilt, rather than the request met before."""
-        return self not in (FaultKind.STATUS, FaultKind.HTML, FaultKind.DELAY)
+        return self not in _MEETS_REQUEST
+
+    @property
+    def spoils_delivery(self) -> bool:
+        """Whether the answer's words stay as they are, and only their way to the caller is spoilt."""
+        return self in _SPOILS_DELIVERY
+
+    @property
+    def needs_body(self) -> bool:
+        """Whether an answer without a body is left alone."""
+        return self in _NEEDS_BODY
+
+
+_MEETS_REQUEST = frozenset({FaultKind.STATUS, FaultKind.HTML, FaultKind.DELAY, FaultKind.RESET_BEFORE_ACCEPT})
+_SPOILS_DELIVERY = frozenset(
+    {
+        FaultKind.RESET_AFTER_ACCEPT,
+        FaultKind.CONNECTION_REFUSED,
+        FaultKind.SLOW_HEADERS,
+        FaultKind.SLOW_BODY,
+        FaultKind.TRUNCATED_BODY,
+    }
+)
+_NEEDS_BODY = frozenset(
+    {FaultKind.SLOW_BODY, FaultKind.TRUNCATED_BODY, FaultKind.TRUNCATED_JSON, FaultKind.MALFORMED_JSON}
+)
+
+
+class QueryStage(StrEnum):
+    """Where the query stands that a look is about."""
+
+    ANY = "any"
+    RUNNING = "running"
+    ENDED = "ended"
 
 
 @dataclass(frozen=True)
 class FaultMatch:
-    """Which requests a fault meets; an empty part matches every request."""
+    """Which requests a fault meets; an empty part matches every request.
+
+    A stage matches only looks, and only at queries that may still be seen.
+    """
 
     path_suffix: str = ""
     path_contains: str = ""
     method: str = ""
+    stage: QueryStage = QueryStage.ANY
 
     def matches(self, method: str, path: str) -> bool:
         """Tell whether a request is met."""
         return path.endswith(self.path_suffix) and self.path_contains in path and self.method in ("", method)
+
+    def matches_state(self, state: ExecutionState | None) -> bool:
+        """Tell whether an answer is met that shows a query in this state, or no query."""
+        if self.stage is QueryStage.ANY:
+            return True
+        return state is not None and state.is_running is (self.stage is QueryStage.RUNNING)
 
 
 @dataclass(frozen=True)
@@ -58,6 +122,10 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 1.0
     status_name: str = "RECALCULATING"
+
+    def __post_init__(self) -> None:
+        if self.match.stage is not QueryStage.ANY and not self.kind.spoils_answer:
+            raise ValueError(f"the stage of a fault {self.kind.value!r} {_STAGE_UNKNOWN}")
 
 
 @dataclass
@@ -78,11 +146,10 @@ class Faults:
         with self._lock:
             self._queue.append(_Queued(fault, fault.times))
 
-    def next_for(self, method: str, path: str) -> Fault | None:
-        """Return the first fault that meets this request, without using it up."""
+    def that_meet(self, method: str, path: str) -> list[Fault]:
+        """Return the faults that meet this request, in order, without using them up."""
         with self._lock:
-            met = (queued.fault for queued in self._queue if queued.fault.match.matches(method, path))
-            return next(met, None)
+            return [queued.fault for queued in self._queue if queued.fault.match.matches(method, path)]
 
     def use(self, fault: Fault) -> bool:
         """Use a fault up once; False if other requests have used it up meanwhile."""
@@ -107,11 +174,12 @@ class Faults:
 
 def read_fault(fields: Fields) -> Fault:
     """Read a fault from the admin API's JSON."""
+    kind = _read_kind(fields)
     match = fields.child("match")
     seconds = fields.number("seconds")
     return Fault(
-        kind=_read_kind(fields),
-        match=FaultMatch() if match is None else _read_match(match),
+        kind=kind,
+        match=FaultMatch() if match is None else _read_match(match, kind),
         times=fields.count("times", default=1),
         status=_read_status(fields),
         headers=fields.string_map("headers"),
@@ -126,14 +194,23 @@ def _read_kind(fields: Fields) -> FaultKind:
     return fields.enum("kind", FaultKind, FaultKind.STATUS)
 
 
-def _read_match(fields: Fields) -> FaultMatch:
+def _read_match(fields: Fields, kind: FaultKind) -> FaultMatch:
     match = FaultMatch(
         path_suffix=fields.string("path_suffix"),
         path_contains=fields.string("path_contains"),
         method=fields.string("method").upper(),
+        stage=_read_stage(fields, kind),
     )
     fields.refuse_rest()
     return match
+
+
+def _read_stage(fields: Fields, kind: FaultKind) -> QueryStage:
+    stage = fields.enum("stage", QueryStage, QueryStage.ANY)
+    if stage is QueryStage.ANY or kind.spoils_answer:
+        return stage
+    fields.violate("stage", _STAGE_UNKNOWN)
+    return QueryStage.ANY
 
 
 def _read_status(fields: Fields) -> int:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from airflow_provider_veza.emulator.clock import rfc3339
+from airflow_provider_veza.emulator.executions import ExecutionState
 
 _KEPT_ENTRIES = 100_000
 _NOTE_KEY = "emulator.note"
@@ -19,6 +20,7 @@ class RequestNote:
     """What the handlers of one request learn about it, for its journal entry and for faults."""
 
     query_id: str | None = None
+    query_state: ExecutionState | None = None
     mode: str | None = None
     page_size: Any = None
     page_token: str | None = None

@@ -15,6 +15,8 @@ from airflow_provider_veza.emulator.rows import QueryResult, RowKey, render_rows
 
 DEFAULT_PAGE_SIZE = 100
 MAXIMUM_PAGE_SIZE = 100
+NO_PAGE: Mapping[str, Any] = {"values": [], "path_values": [], "next_page_token": "", "has_more": False}
+"""What stands in an answer that has no page to show."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,13 @@ def page_of(result: QueryResult, scope: str, wanted: PageRequest) -> dict[str, A
 
 def encode_token(first: RowKey, last: RowKey, scope: str) -> str:
     """Return the page token after a page that starts and ends with these rows."""
-    content = {"First": _render_key(first, scope), "Last": _render_key(last, scope)}
-    return base64.b64encode(json.dumps(content, separators=(",", ":")).encode()).decode()
+    return _encode({"First": _render_key(first, scope), "Last": _render_key(last, scope)})
+
+
+def respell_token(token: str) -> str:
+    """Return another token that asks for the same page as a token of this service."""
+    content = json.loads(base64.b64decode(token))
+    return _encode({**content, "Spelling": content.get("Spelling", 0) + 1})
 
 
 def decode_token(token: str, scope: str) -> RowKey:
@@ -56,6 +63,10 @@ def decode_token(token: str, scope: str) -> RowKey:
     if token_scope != scope:
         raise _bad_token("belongs to another query; use a token only with the query that gave it")
     return key
+
+
+def _encode(content: Mapping[str, Any]) -> str:
+    return base64.b64encode(json.dumps(content, separators=(",", ":")).encode()).decode()
 
 
 def _render_key(key: RowKey, scope: str) -> Mapping[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+import struct
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,9 +16,13 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from airflow_provider_veza import __version__
 from airflow_provider_veza.emulator.app import build_app
+from airflow_provider_veza.emulator.connections import Client
 from airflow_provider_veza.emulator.tenant import Tenant
 
 LOOPBACK = "127.0.0.1"
+
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+"""The value of SO_LINGER that makes a close reset the connection."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +42,10 @@ class RunningTenant:
 def running_tenant(tenant: Tenant | None = None, *, host: str = LOOPBACK, port: int = 0) -> Iterator[RunningTenant]:
     """Serve a tenant (by default the demo tenant) until the block ends; port 0 takes any free port."""
     tenant = tenant or Tenant()
-    with _listening_socket(host, port) as listener:
-        server = _Server(tenant)
-        thread = threading.Thread(target=server.serve_on, args=(listener,), name="veza-emulator", daemon=True)
+    with _bound_socket(host, port) as listener:
+        listener.listen()
+        server = _Server(tenant, listener)
+        thread = threading.Thread(target=server.serve_until_end, name="veza-emulator", daemon=True)
         thread.start()
         server.wait_until_ready()
         try:
@@ -58,12 +64,12 @@ def is_loopback(host: str) -> bool:
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn server that tells when it is ready, ends at once, and can drop a connection without an answer."""
+    """A uvicorn server that tells when it is ready, ends at once, and has its connections in hand."""
 
-    def __init__(self, tenant: Tenant) -> None:
+    def __init__(self, tenant: Tenant, listener: socket.socket) -> None:
         super().__init__(
             uvicorn.Config(
-                build_app(tenant, self._drop_connection),
+                build_app(tenant, self),
                 access_log=False,
                 headers=[("Server", f"veza-emulator/{__version__}")],
                 http="h11",
@@ -77,12 +83,14 @@ class _Server(uvicorn.Server):
                 ws="none",
             )
         )
+        self._listener = listener
+        self._outage: asyncio.Task[None] | None = None
         self._settled = threading.Event()
 
-    def serve_on(self, listener: socket.socket) -> None:
-        """Serve until told to exit."""
+    def serve_until_end(self) -> None:
+        """Serve until told to end."""
         try:
-            self.run(sockets=[listener])
+            self.run(sockets=[self._listener])
         finally:
             self._settled.set()
 
@@ -113,32 +121,58 @@ class _Server(uvicorn.Server):
         """Drop every connection: a tenant that tests start and stop owes nobody a grace."""
         for server in self.servers:
             server.close()
-        for listener in sockets or []:
+        for listener in (*(sockets or ()), self._listener):
             listener.close()
         for connection in self._connections():
             connection.transport.abort()
 
-    def _drop_connection(self, client: tuple[str, int]) -> None:
+    def reset(self, client: Client) -> None:
+        """Break a connection at once."""
+        for transport in self._transports(client):
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+            transport.abort()
+
+    def close(self, client: Client) -> None:
+        """End a connection after what was sent on it."""
+        for transport in self._transports(client):
+            transport.close()
+
+    def refuse_new(self, seconds: float, *, spared: Client) -> None:
+        """Refuse every new connection for so many seconds; one outage at a time, the first counts."""
+        if self._outage is not None and not self._outage.done():
+            return
+        host, port = self._listener.getsockname()[:2]
+        for server in self.servers:
+            server.close()
+        # A socket that is bound and does not listen keeps the port, and makes the system refuse every connection.
+        self._listener = _bound_socket(host, port)
         for connection in self._connections():
-            if connection.client == client:
-                connection.transport.abort()
+            if connection.client != spared:
+                connection.transport.close()
+        self._outage = asyncio.create_task(self._listen_again_after(seconds))
+
+    async def _listen_again_after(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        await super().startup([self._listener])
+
+    def _transports(self, client: Client) -> list[asyncio.Transport]:
+        return [connection.transport for connection in self._connections() if connection.client == client]
 
     def _connections(self) -> list[H11Protocol]:
         return [connection for connection in self.server_state.connections if isinstance(connection, H11Protocol)]
 
 
-def _listening_socket(host: str, port: int) -> socket.socket:
+def _bound_socket(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio turns Nagle's algorithm off only where the protocol is named; else each answer waits 40 ms.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen()
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
     except OSError:
-        listener.close()
+        bound.close()
         raise
-    return listener
+    return bound
 
 
 def _bracketed(host: str) -> str:

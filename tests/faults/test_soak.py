@@ -1,0 +1,67 @@
+"""The soak: many tasks at once, each with faults of its own, and not one wrong row or forgotten query."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pytest
+
+from airflow_provider_veza.emulator.demo_tenant import demo_graph
+from airflow_provider_veza.emulator.faults import FaultKind
+from airflow_provider_veza.emulator.server import running_tenant
+from airflow_provider_veza.emulator.tenant import Tenant
+from faults.plans import plan_of
+from faults.soaked_task import Ending, SetConnection, carry_out, prepare_thread
+from faults.verdicts import ambiguous_submits, complaints, root_error, story
+
+AT_ONCE = 16
+GRAPH = demo_graph(300, seed=7)
+
+
+@dataclass(frozen=True)
+class Soaked:
+    """One task after the soak.
+
+    :param wrong: the story of what went wrong; empty if all is well.
+    """
+
+    ending: Ending
+    faults: frozenset[str]
+    wrong: str
+
+    @property
+    def name(self) -> str:
+        return "delivered" if self.ending.succeeded else type(root_error(self.ending.errors[-1])).__name__
+
+
+def soak(seed: int, number: int, set_connection: SetConnection) -> Soaked:
+    plan = plan_of(seed, number)
+    with running_tenant(Tenant(graph=GRAPH)) as running:
+        ending = carry_out(plan, running, set_connection)
+        wrong = complaints(plan, ending, running.tenant)
+        faults = frozenset(entry.note.fault for entry in running.tenant.journal.entries() if entry.note.fault)
+        return Soaked(ending, faults, story(seed, plan, ending, running.tenant, wrong) if wrong else "")
+
+
+def test_under_random_faults_a_task_delivers_exactly_its_rows_or_fails_by_name_and_leaves_nothing_running(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seed = int(os.environ.get("SOAK_SEED") or secrets.randbelow(1_000_000))
+    count = int(os.environ.get("SOAK_QUERIES") or 200)
+    print(f"SOAK_SEED={seed} SOAK_QUERIES={count}")
+    monkeypatch.setenv("AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL", "0")
+
+    def set_connection(conn_id: str, text: str) -> None:
+        monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", text)
+
+    with ThreadPoolExecutor(AT_ONCE, initializer=prepare_thread) as tasks:
+        soaked = list(tasks.map(lambda number: soak(seed, number, set_connection), range(count)))
+    print(Counter(task.name for task in soaked))
+    print(f"ambiguous submits: {sum(ambiguous_submits(task.ending) for task in soaked)}")
+    assert not any(task.wrong for task in soaked), "\n\n".join(task.wrong for task in soaked if task.wrong)
+    unused = set(FaultKind).difference(*(task.faults for task in soaked))
+    assert not unused, f"SOAK_SEED={seed}: no task met {unused}"
