@@ -74,6 +74,9 @@ def judge(record: QueryRecord, standing: Standing, *, now: datetime, grace: time
     if standing not in _NOBODY_WAITS and not overdue:
         return Keep(LogLine(logging.DEBUG, f"{subject}: left alone, its {record.owner} {standing}."))
     why = f"its {record.owner} {standing}" if standing in _NOBODY_WAITS else "its deadline has passed"
+    if not record.cancel_on_kill:
+        line = LogLine(logging.INFO, f"{subject}: {why}; cancel_on_kill=False lets {record.handle.id} run on.")
+        return Keep(line) if standing is Standing.CLEARED else Forget(line)
     if not record.handle.owned:
         return Forget(LogLine(logging.INFO, f"{subject}: {why}; it is a cached result that others may use."))
     return Cancel(record.handle, LogLine(logging.INFO, f"{subject}: nobody waits for {record.handle.id}, {why}."))

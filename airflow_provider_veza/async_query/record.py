@@ -43,6 +43,7 @@ class QueryRecord:
 
     :param intent_at: when the submit was begun (UTC).
     :param handle: None while the submit has no answer yet: then one query may run that nobody can name.
+    :param cancel_on_kill: whether the query ends with its task; false lets it outlive a killed one.
     :param cancel_sent_by: the attempt that was about to cancel the query; noted before the cancel is sent.
     """
 
@@ -53,6 +54,7 @@ class QueryRecord:
     fingerprint: Fingerprint
     intent_at: datetime
     handle: QueryHandle | None = None
+    cancel_on_kill: bool = True
     cancel_sent_by: int | None = None
     v: int = RECORD_VERSION
 
@@ -71,6 +73,7 @@ class QueryRecord:
             "fingerprint": dict(self.fingerprint.parts),
             "intent_at": self.intent_at.isoformat(),
             "handle": self.handle.to_json() if self.handle else None,
+            "cancel_on_kill": self.cancel_on_kill,
             "cancel_sent_by": self.cancel_sent_by,
         }
 
@@ -89,6 +92,7 @@ class QueryRecord:
                 fingerprint=Fingerprint(dict(data["fingerprint"])),
                 intent_at=utc_from_iso(data["intent_at"]),
                 handle=QueryHandle.from_json(data["handle"]) if data.get("handle") is not None else None,
+                cancel_on_kill=data.get("cancel_on_kill", True),
                 cancel_sent_by=data.get("cancel_sent_by"),
             )
         except Exception as e:
@@ -138,12 +142,12 @@ def next_step(
     """
     if record is None:
         return SubmitAnew()
+    differences = life.differences(record.life)
     if record.handle is None:
-        return Ambiguous(record.intent_at, record.try_number)
+        return _after_intent(record, differences)
     if record.handle.tenant != tenant:
         moved = f"the connection moved from {record.handle.tenant} to {tenant}"
         return SubmitAnew(f"{moved}; query {record.handle.id} there was not touched")
-    differences = life.differences(record.life)
     if record.fingerprint != fingerprint:
         parts = ", ".join(fingerprint.differences(record.fingerprint))
         differences += (f"the rendered query differs in: {parts}",)
@@ -152,6 +156,13 @@ def next_step(
     if policy is OnPreviousQuery.CANCEL_AND_RESUBMIT and not differences:
         differences = (f"on_previous_query={policy}",)
     return Replace(record.handle, "; ".join(differences)) if differences else Adopt(record.handle)
+
+
+def _after_intent(record: QueryRecord, since_then: tuple[str, ...]) -> SubmitAnew | Ambiguous:
+    if not since_then:
+        return Ambiguous(record.intent_at, record.try_number)
+    died = f"attempt {record.try_number} died inside its submit at {record.intent_at.isoformat()}"
+    return SubmitAnew(f"{died}, so one query may run that nobody can name; since then {'; '.join(since_then)}")
 
 
 def _known(data: Mapping[str, Any], known: Iterable[Field[Any]]) -> dict[str, Any]:

@@ -133,6 +133,7 @@ class SubmittingOperator(BaseOperator):
             timeout=self.timeout,
             on_previous_query=self.on_previous_query,
             on_ambiguous_submit=self.on_ambiguous_submit,
+            cancel_on_kill=self.cancel_on_kill,
             log=self.log,
             killed=lambda: self._killed,
         ).handle()

@@ -32,8 +32,8 @@ class VezaCancelOrphanedQueriesOperator(BaseOperator):
     Returns how many records were ``examined`` and what became of them: ``cancelled``, ``already_ended``, ``not_possible``,
     ``failed``, ``kept``, ``unreadable``. Fails, to be retried, if a cancel failed.
 
-    A ``record_path`` belongs to one Airflow: to another one, the tasks of this one look deleted. ``cancel_on_kill=False`` of a
-    task is not known here: once the task has ended, its query is cancelled.
+    A ``record_path`` belongs to one Airflow: to another one, the tasks of this one look deleted. A query of a task with
+    ``cancel_on_kill=False`` is left running.
 
     :param grace: queries submitted more recently are left alone; a timedelta or seconds.
     :param max_cancels: so many cancels end a run's work; the next run goes on.

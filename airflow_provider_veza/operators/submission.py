@@ -62,6 +62,7 @@ class Submission:
     """One attempt's way to a handle.
 
     :param submit: sends the query; returns the handle.
+    :param cancel_on_kill: whether the query ends with its task; the record tells whoever cleans up.
     :param killed: whether the task was killed meanwhile.
     """
 
@@ -74,6 +75,7 @@ class Submission:
     timeout: timedelta
     on_previous_query: OnPreviousQuery
     on_ambiguous_submit: OnAmbiguousSubmit
+    cancel_on_kill: bool
     log: TaskLog
     killed: Callable[[], bool]
 
@@ -149,6 +151,7 @@ class Submission:
             self.owner,
             self.query.fingerprint(self.hook.tenant),
             intent_at=utc_now(),
+            cancel_on_kill=self.cancel_on_kill,
         )
         if self.killed():
             raise QueryCanceledError("The task was killed before its submit; nothing was submitted.")

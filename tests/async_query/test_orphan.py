@@ -51,6 +51,12 @@ def test_a_cached_result_that_was_attached_to_is_forgotten_and_not_cancelled() -
     assert isinstance(verdict(ATTACHED, Standing.AT_WORK), Keep)
 
 
+def test_a_query_that_may_outlive_its_killed_task_is_not_cancelled() -> None:
+    outliving = replace(OF_TASK, cancel_on_kill=False)
+    assert isinstance(verdict(outliving, Standing.ENDED), Forget)
+    assert isinstance(verdict(outliving, Standing.CLEARED), Keep)
+
+
 @pytest.mark.parametrize("standing", [Standing.ENDED, Standing.GONE])
 def test_an_intent_is_forgotten_with_a_warning_once_no_attempt_follows(standing: Standing) -> None:
     decided = verdict(INTENT, standing)

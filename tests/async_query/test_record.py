@@ -127,6 +127,13 @@ def test_an_intent_without_an_id_is_ambiguous_since_one_query_may_run_that_nobod
     assert step_after(replace(RECORD, handle=None)) == Ambiguous(since=START, try_number=1)
 
 
+def test_a_clear_after_a_lost_submit_asks_anew_and_says_what_may_run() -> None:
+    step = step_after(replace(RECORD, handle=None), life=replace(LIFE, max_tries=5))
+    assert isinstance(step, SubmitAnew)
+    assert "one query may run that nobody can name" in step.reason
+    assert "was cleared" in step.reason
+
+
 def test_after_a_clear_the_old_query_is_replaced() -> None:
     step = step_after(RECORD, life=replace(LIFE, max_tries=4))
 

@@ -1,0 +1,7 @@
+"""What is heard is acted on at a served tenant."""
+
+from __future__ import annotations
+
+from support.served_tenant import running, tenant
+
+__all__ = ["running", "tenant"]
