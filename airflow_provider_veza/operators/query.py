@@ -77,7 +77,7 @@ class _HandleOperator(BaseOperator):
     """
 
     template_fields: Sequence[str] = ("handle", "veza_conn_id")
-    template_fields_renderers = {"handle": "json"}  # noqa: RUF012 - Airflow declares it so
+    template_fields_renderers = {"handle": "json"}
     ui_color = UI_COLOR
 
     def __init__(self, *, handle: Any, veza_conn_id: str = DEFAULT_CONN_ID, **kwargs: Any) -> None:

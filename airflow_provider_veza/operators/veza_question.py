@@ -36,7 +36,7 @@ class VezaQuestionOperator(SubmittingOperator):
 
     template_fields: Sequence[str] = QUERY_FIELDS
     template_ext: Sequence[str] = TEMPLATE_EXTENSIONS
-    template_fields_renderers = {"query_spec": "json"}  # noqa: RUF012 - Airflow declares it so
+    template_fields_renderers = {"query_spec": "json"}
     operator_extra_links = (VezaQueryLink(),)
     ui_color = UI_COLOR
 

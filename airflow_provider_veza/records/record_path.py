@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from contextlib import AbstractContextManager, suppress
+from pathlib import Path
 from uuid import uuid4
 
 from airflow.providers.common.compat.sdk import conf
@@ -69,12 +70,13 @@ class RecordPathStore:
 
     def _replace_local_file(self, text: str) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        written = f"{self._path.path}.{uuid4().hex}.tmp"
-        with open(written, "w", encoding="utf-8") as file:  # noqa: PTH123 - a plain path, as os.replace takes it
+        target = Path(self._path.path)
+        written = target.with_name(f"{target.name}.{uuid4().hex}.tmp")
+        with written.open("w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(written, self._path.path)  # noqa: PTH105
+        written.replace(target)
 
     def _naming_the_place(self, access: Access) -> AbstractContextManager[None]:
         return naming_the_place(access, f"at {self._path}")

@@ -45,7 +45,7 @@ class VezaQuerySensor(BaseSensorOperator):
     """
 
     template_fields: Sequence[str] = ("handle", "veza_conn_id")
-    template_fields_renderers = {"handle": "json"}  # noqa: RUF012 - Airflow declares it so
+    template_fields_renderers = {"handle": "json"}
     ui_color = UI_COLOR
 
     def __init__(

@@ -69,7 +69,7 @@ class CachedResultContext:
     cache_id: str
     idempotent: ClassVar[bool] = True
 
-    def body(self, spec: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - the mode's one difference: no spec is sent
+    def body(self, _spec: Mapping[str, Any]) -> dict[str, Any]:
         """Return the create body."""
         return {"cached_result_context": {"cache_id": self.cache_id}}
 
