@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
 from tools.real_airflow.run_folder import REPOSITORY, RUNS
 
@@ -21,26 +19,23 @@ what runs at the end, and whether the rows delivered are exactly the query's. No
 the end of all drills none runs.
 
 On 3.3 the record of the live query is Airflow's task state store; on 3.2 and 2.11 it is `[veza] record_path`, except where a
-row says otherwise. `-`: not run on this version (3.2 runs the kills of deferred tasks), or it cannot happen there.
-A task killed while **no triggerer runs** is the subject of `tests/airflow/test_orphans.py`.
+row says otherwise. `-`: not run on this version (3.2 runs the drills of deferred tasks and of the triggerer), or it cannot
+happen there. A task killed while **no triggerer runs** is the subject of `tests/airflow/test_orphans.py`.
 """
 
-Row = dict[str, Any]
+Row = Mapping[str, str]
 
 
 def main(versions: Sequence[str]) -> None:
     """Write the table of these versions' last drills."""
-    outcomes = {version: _outcomes(RUNS / f"drills-{version}.json") for version in versions}
+    rows = {version: json.loads((RUNS / f"drills-{version}.json").read_text()) for version in versions}
     TABLE.parent.mkdir(exist_ok=True)
-    TABLE.write_text("\n".join([INTRODUCTION, *_lines(outcomes)]) + "\n")
+    TABLE.write_text("\n".join([INTRODUCTION, *table_lines(rows)]) + "\n")
 
 
-def _outcomes(file: Path) -> dict[tuple[str, str], Row]:
-    rows: list[Row] = json.loads(file.read_text())
-    return {(row["subject"], row["event"]): row for row in rows}
-
-
-def _lines(outcomes: dict[str, dict[tuple[str, str], Row]]) -> Iterator[str]:
+def table_lines(rows: Mapping[str, Sequence[Row]]) -> Iterator[str]:
+    """Return the table of each version's rows; drills of one subject stand together."""
+    outcomes = {version: {(row["subject"], row["event"]): row for row in rows[version]} for version in rows}
     drills = {drill: row for of_version in outcomes.values() for drill, row in of_version.items()}
     yield _line("who or what", "what happens", *(f"Airflow {version}" for version in outcomes), "note")
     yield _line(*["---"] * (len(outcomes) + 3))

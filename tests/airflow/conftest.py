@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from drills.selection import MEANINGS
 
 from tools.real_airflow.configuration import clean_environment
 from tools.real_airflow.deployment import Airflow, running_airflow
@@ -20,12 +21,12 @@ from tools.real_airflow.run_folder import REPOSITORY, claimed_run_folder
 # Shorter than by default, since a test waits for each of these; long enough for a loaded machine.
 DRILL_SETTINGS = {
     "AIRFLOW__CORE__PARALLELISM": "16",
+    "AIRFLOW__CORE__TASK_SUCCESS_OVERTIME": "5",
     "AIRFLOW__SCHEDULER__JOB_HEARTBEAT_SEC": "2",
     "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "5",
     "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "15",
     "AIRFLOW__SCHEDULER__SCHEDULER_ZOMBIE_TASK_THRESHOLD": "15",
-    # Airflow 2.11 takes a running task that was cleared for a zombie, unless the task's own heartbeat comes first.
-    "AIRFLOW__SCHEDULER__ZOMBIE_DETECTION_INTERVAL": "60",
+    "AIRFLOW__SCHEDULER__ZOMBIE_DETECTION_INTERVAL": "3",
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "15",
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "3",
     "AIRFLOW__TRIGGERER__JOB_HEARTBEAT_SEC": "2",
@@ -36,8 +37,8 @@ SLOW_SUBMIT_SECONDS = 4.0
 
 def pytest_configure(config: pytest.Config) -> None:
     interrupt_on_signals()
-    for mark in ("drill", "short_drill", "deferred_kill"):
-        config.addinivalue_line("markers", f"{mark}: see drills/selection.py")
+    for mark, meaning in MEANINGS.items():
+        config.addinivalue_line("markers", f"{mark}: {meaning}")
 
 
 @pytest.fixture(scope="session")
