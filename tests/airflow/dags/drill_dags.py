@@ -190,6 +190,7 @@ SHORT_RUN = {"dagrun_timeout": SHORT_ATTEMPT}
 DAGS = [
     one_query("deferred", deferrable=True),
     one_query("deferred_paused", deferrable=True),
+    one_query("deferred_stays_paused", deferrable=True),
     one_query("deferred_short_run", SHORT_RUN, deferrable=True),
     one_query("deferred_short_attempt", deferrable=True, execution_timeout=SHORT_ATTEMPT),
     one_query("deferred_short_query", deferrable=True, timeout=SHORT_QUERY),

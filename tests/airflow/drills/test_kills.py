@@ -48,6 +48,13 @@ def cleared_while_paused(case: Case) -> None:
     case.finish()
 
 
+def cleared_and_left_paused(case: Case) -> None:
+    case.wait_watched()
+    case.bench.airflow.api.set_paused(case.run.dag_id, paused=True)
+    case.strike(case.task().clear)
+    case.wait_cancelled()
+
+
 def cleared_in_vain(case: Case) -> None:
     case.wait_watched()
     case.task().clear()
@@ -77,6 +84,14 @@ OF_DEFERRED = [
         "deferred_paused",
         note="Airflow keeps the trigger of a cleared task until its next attempt starts, which cancels the query: timed from "
         "the unpausing",
+    ),
+    Drill(
+        "deferred task",
+        "cleared while its DAG is paused, and left so",
+        cleared_and_left_paused,
+        CANCELLED,
+        "deferred_stays_paused",
+        note="the trigger asks by itself whether anybody waits: after a minute, then ever more rarely",
     ),
 ]
 OF_RUNNING = [

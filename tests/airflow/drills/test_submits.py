@@ -9,7 +9,7 @@ import pytest
 
 from drills.bench import Case, Tenant
 from drills.drill import CANCELLED, DELIVERED, Drill, Expected, Tally
-from drills.selection import params
+from drills.selection import Mark, params
 from tools.real_airflow.release import installed_release
 
 AMBIGUOUS = Expected(Tally(2, running=1), delivers="ask", said="died inside its submit")
@@ -121,6 +121,8 @@ def test_a_kill_while_the_submit_is_on_its_way_leaves_no_query(drill, outcome_of
     outcome_of(drill)
 
 
-@pytest.mark.parametrize("drill", params([*AT_SUBMIT, *AFTER_SUBMIT, *WITHOUT_RECORD_PATH]))
+@pytest.mark.parametrize(
+    "drill", params([*AT_SUBMIT, *AFTER_SUBMIT]) + params(WITHOUT_RECORD_PATH, Mark.ON_EVERY_VERSION)
+)
 def test_the_attempt_after_a_crash_knows_what_the_one_before_it_left(drill, outcome_of) -> None:
     outcome_of(drill)
