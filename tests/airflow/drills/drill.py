@@ -37,14 +37,17 @@ class Expected:
 
     :param delivers: the task whose return value is the rows of the last query; empty where no rows are wanted any more.
     :param said: what the task's log must say.
+    :param within: seconds in which a cancel must follow the strike.
     """
 
     tally: Tally = ONE_QUERY
     delivers: str = ""
     said: str = ""
+    within: float = PROMPT_SECONDS
 
 
 CANCELLED = Expected(Tally(cancelled=1))
+CANCELLED_BY_AND_BY = Expected(Tally(cancelled=1), within=100.0)
 DELIVERED = Expected(delivers="ask")
 ASKED_ANEW = Expected(Tally(2, cancelled=1), delivers="ask")
 
@@ -106,7 +109,7 @@ class Outcome:
         assert expected.said in case.log_text()
         _check_rows(expected, case)
         delays = _delays(case, queries)
-        assert all(delay < PROMPT_SECONDS for delay in delays), f"cancelled late: {delays}"
+        assert all(delay < expected.within for delay in delays), f"cancelled late: {delays}"
         return cls(drill, case, expected.tally, delays)
 
     def is_overtaken(self) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from drills.bench import Case
-from drills.drill import ASKED_ANEW, CANCELLED, DELIVERED, Drill
+from drills.drill import ASKED_ANEW, CANCELLED, CANCELLED_BY_AND_BY, DELIVERED, Drill
 from drills.selection import Mark, params
 from tools.real_airflow.release import Generation, installed_release
 
@@ -89,7 +89,7 @@ OF_DEFERRED = [
         "deferred task",
         "cleared while its DAG is paused, and left so",
         cleared_and_left_paused,
-        CANCELLED,
+        CANCELLED_BY_AND_BY,
         "deferred_stays_paused",
         note="the trigger asks by itself whether anybody waits: after a minute, then ever more rarely",
     ),
