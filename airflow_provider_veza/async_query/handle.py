@@ -12,6 +12,10 @@ from airflow_provider_veza.async_query.deadline import Deadline, utc_from_iso
 from airflow_provider_veza.exceptions import ForeignTenantError, HandleError
 
 HANDLE_VERSION = 1
+HANDLE_KEY = "veza_query"
+"""Under this name a task announces its handle; triggers and later tasks look there."""
+URL_KEY = "veza_url"
+"""Under this name a task announces where people can look at its query."""
 
 
 @dataclass(frozen=True)

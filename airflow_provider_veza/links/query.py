@@ -6,6 +6,8 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import BaseOperatorLink, XCom
 
+from airflow_provider_veza.async_query.handle import URL_KEY
+
 
 class VezaQueryLink(BaseOperatorLink):
     """Leads to the query in Veza, or to its tenant where the connection has no ``ui_url_template``."""
@@ -18,4 +20,4 @@ class VezaQueryLink(BaseOperatorLink):
         Airflow 3 asks in the task's own process, where the operator knows; Airflow 2 in the webserver, where only XCom does.
         """
         known = getattr(operator, "query_url", None)
-        return XCom.get_value(key="veza_url", ti_key=ti_key) or "" if known is None else known
+        return XCom.get_value(key=URL_KEY, ti_key=ti_key) or "" if known is None else known

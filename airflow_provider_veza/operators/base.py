@@ -14,7 +14,7 @@ from airflow.providers.common.compat.sdk import AirflowException, AirflowTaskTim
 
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.event import WaitEvent
-from airflow_provider_veza.async_query.handle import QueryHandle
+from airflow_provider_veza.async_query.handle import HANDLE_KEY, URL_KEY, QueryHandle
 from airflow_provider_veza.async_query.outcomes import GONE_WITHOUT_TRACE, error_of
 from airflow_provider_veza.async_query.polling import PollSchedule
 from airflow_provider_veza.async_query.record import OnAmbiguousSubmit, OnPreviousQuery, Owner
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from airflow_provider_veza.operators.submission import Query
     from airflow_provider_veza.records.store import RecordStore
 
-HANDLE_KEY = "veza_query"
-URL_KEY = "veza_url"
 DEFAULT_TIMEOUT = timedelta(hours=24)
 NOTE_BUDGET_SECONDS = 0.5
 CANCEL_BUDGET_SECONDS = 2.5

@@ -8,10 +8,10 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 
+from airflow_provider_veza.async_query.handle import HANDLE_KEY
 from airflow_provider_veza.records.record_path import configured_record_path
 from airflow_provider_veza.triggers.airflow_version import HAS_TASK_SDK, HAS_TASK_STATE_STORE
 
-HANDLE_KEY = "veza_query"
 _ENDED_STATES = frozenset({"success", "failed", "skipped", "upstream_failed", "removed"})
 
 
