@@ -66,7 +66,7 @@ clean: ## Remove the virtual environments and what runs left
 
 define compile
 $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --custom-compile-command 'make lock' \
-	--extra emulator --group test $(if $(filter $(NEWEST),$(1)),--group lint) \
+	--all-extras --group test $(if $(filter $(NEWEST),$(1)),--group lint) \
 	--output-file requirements/airflow-$(1).txt pyproject.toml requirements/airflow-$(1).in
 
 endef
