@@ -17,7 +17,7 @@ DRILLED_BRIEFLY := 3.2
 
 STAGE := @.venv/tools/bin/python -m tools.stage
 
-.PHONY: help test drills demo lint format units $(UNITS) $(REAL) $(DRILLS) bench-import lock clean
+.PHONY: help test drills demo lint format units $(UNITS) $(REAL) $(DRILLS) bench-import bench-landing bench-drift bench-emulator lock clean
 .NOTPARALLEL:
 
 help: ## List the targets
@@ -58,6 +58,17 @@ $(DRILLS): drills-%: .venv/airflow-%/installed
 bench-import: .venv/airflow-$(NEWEST)/installed ## Measure what importing the operators costs
 	$(NEWEST_PYTHON) tools/bench_import.py
 
+bench-landing: .venv/airflow-$(NEWEST)/installed ## Measure landing a million rows, beside the naive way and the raw limit
+	$(NEWEST_PYTHON) -m tools.bench_landing
+
+bench-drift: .venv/airflow-$(NEWEST)/installed ## Measure comparing a million landed rows with a million others
+	$(NEWEST_PYTHON) -m tools.bench_drift
+
+bench-emulator: .venv/airflow-$(NEWEST)/installed ## Measure the emulated tenant: specs, polls, sizes, the pytest fixture
+	$(NEWEST_PYTHON) -m tools.bench_emulator
+	$(NEWEST_PYTHON) -m tools.bench_demo_tenant
+	$(NEWEST_PYTHON) -m tools.bench_fixture
+
 lock: .venv/tools/installed ## Pin the newest versions of all that the requirement files ask for
 	$(foreach version,$(VERSIONS),$(call compile,$(version)))
 
@@ -66,7 +77,7 @@ clean: ## Remove the virtual environments and what runs left
 
 define compile
 $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --custom-compile-command 'make lock' \
-	--all-extras --group test $(if $(filter $(NEWEST),$(1)),--group lint) \
+	--all-extras --group test $(if $(filter $(NEWEST),$(1)),--group lint --group bench) \
 	--output-file requirements/airflow-$(1).txt pyproject.toml requirements/airflow-$(1).in
 
 endef

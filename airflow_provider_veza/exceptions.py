@@ -33,8 +33,16 @@
         ├── RepeatedPageTokenError
         ├── IncompleteResultError     the service says that there are more rows than it shows
         ├── EmptyResultError
+        ├── PartialResultError        the service says that rows are missing, and only whole results were asked for
         ├── TooManyRowsError
-        └── XComLimitError
+        ├── XComLimitError
+        ├── RowCountError             fewer or more rows came than the service counted
+        ├── ColumnError               a column cannot hold what came, or two columns have one name
+        ├── LandingError              parts, checkpoint or manifest cannot be read or written
+        │   ├── LandingTakenOverError another task lands into the same folder
+        │   └── ManifestError         what should be a manifest is none, or its parts are not what it says
+        └── DriftError                two landed results differ more than was allowed
+            └── BaselineError         there is nothing that the result could be compared with
 """
 
 from __future__ import annotations
@@ -211,6 +219,10 @@ class EmptyResultError(ResultsError):
     """The query found nothing, and ``fail_on_empty`` asked for that to be an error."""
 
 
+class PartialResultError(ResultsError):
+    """The service says that rows of the result are missing, and ``allow_partial_results`` does not allow that."""
+
+
 class TooManyRowsError(ResultsError):
     """The result has more rows than ``max_rows`` allows."""
 
@@ -221,3 +233,60 @@ class XComLimitError(ResultsError):
     """The rows are too many or too large for XCom."""
 
     heals = False
+
+
+class RowCountError(ResultsError):
+    """The pages held fewer or more rows than the service counted.
+
+    :param counted: by the service.
+    :param landed: that came.
+    """
+
+    def __init__(self, *, counted: int, landed: int, query_id: str) -> None:
+        self.counted, self.landed = counted, landed
+        super().__init__(
+            f"The service counted {counted} rows of query {query_id}, but its pages held {landed}. No manifest was written, and "
+            "an earlier landed result stays as it was. A retry reads all pages again; row_count_check='warn' lands what comes."
+        )
+
+
+class ColumnError(ResultsError):
+    """A column cannot hold what came, or two fields would become one column.
+
+    :param column: its name.
+    """
+
+    heals = False
+
+    def __init__(self, column: str, problem: str) -> None:
+        self.column = column
+        super().__init__(
+            f"Column {column!r}: {problem}. Land as 'jsonl', which takes rows as they are, or leave it out with columns=. "
+            "The query itself succeeded."
+        )
+
+
+class LandingError(ResultsError):
+    """Parts, checkpoint or manifest cannot be read or written."""
+
+
+class LandingTakenOverError(LandingError):
+    """Another task lands into the same folder; two would spoil each other's result."""
+
+    heals = False
+
+
+class ManifestError(LandingError):
+    """What should be a manifest is none, or the parts are not what it says."""
+
+    heals = False
+
+
+class DriftError(ResultsError):
+    """Two landed results differ more than the task allows; the differences are landed."""
+
+    heals = False
+
+
+class BaselineError(DriftError):
+    """There is nothing that the result could be compared with."""

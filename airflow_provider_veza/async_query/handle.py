@@ -88,8 +88,8 @@ class QueryHandle:
 
 def _no_handle(problem: str) -> HandleError:
     return HandleError(
-        f"Not a query handle: {problem}. Pass what VezaSubmitQueryOperator returned, or XCom `veza_query` of "
-        "VezaQueryOperator, unchanged. No query was touched."
+        f"Not a query handle: {problem}. Pass what VezaSubmitQueryOperator or EsqlSubmitQueryOperator returned, or "
+        f"XCom `{HANDLE_KEY}` of the task that owns the query, unchanged. No query was touched."
     )
 
 

@@ -16,6 +16,7 @@ class Request:
     :param path: from the root of the host; sent as it is, so a colon stays a colon.
     :param body: sent as JSON; None sends no body.
     :param idempotent: whether sending it twice does the same as sending it once.
+    :param wait: seconds that the service may take before it begins to answer, because it was asked to; no timeout counts them.
     """
 
     method: str
@@ -23,15 +24,20 @@ class Request:
     body: Mapping[str, Any] | None = None
     params: Mapping[str, str] = field(default_factory=dict)
     idempotent: bool = True
+    wait: float = 0.0
 
 
 @dataclass(frozen=True)
 class Response:
-    """An HTTP answer, whole; header names are in lower case."""
+    """An HTTP answer, whole; header names are in lower case.
+
+    :param attempts: requests that it took.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    attempts: int = 1
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,13 @@ class Call(Generic[T_co]):
     """A request together with the only code that can read its answer.
 
     A service returns calls and never sends them; the sync and the async transport run the same ones.
+
+    :param is_answer: whether an error status is what was asked for, such as the stored failure of a query, and no failure of
+        the request: then it is not sent again.
+    :param is_passing: whether an error status passes by itself, though its number does not say so: then it is sent again.
     """
 
     request: Request
     read: Callable[[Response], T_co]
+    is_answer: Callable[[Response], bool] = lambda _: False
+    is_passing: Callable[[Response], bool] = lambda _: False

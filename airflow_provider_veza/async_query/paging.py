@@ -1,21 +1,28 @@
-"""The way through the pages of one result; it only keeps order, it fetches nothing."""
+"""The way through the pages of one result: their order, and how large they may be; it fetches nothing."""
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass, replace
 
+from airflow_provider_veza.async_query.retry import RetryPolicy
 from airflow_provider_veza.async_query.vocabulary import Page
-from airflow_provider_veza.exceptions import RepeatedPageTokenError
+from airflow_provider_veza.exceptions import NoAnswerError, RefusedError, RepeatedPageTokenError, RequestError
+
+_TOO_MUCH = frozenset({400, 408, 413, 422, 500, 502, 503, 504})
+"""How a server refuses a page that is too large for it, or cannot bring it in time."""
 
 
 class PageTrail:
     """Remembers where it has been, so that a token that leads back ends in an error and not in repeated rows.
 
     Only digests are kept: 16 bytes a page, whatever the length of the tokens.
+
+    :param after: the token where reading begins; None for the first page.
     """
 
-    def __init__(self) -> None:
-        self._seen: set[bytes] = set()
+    def __init__(self, after: str | None = None) -> None:
+        self._seen: set[bytes] = set() if after is None else {_digest(after)}
         self._pages = 0
 
     def after(self, page: Page) -> str | None:
@@ -26,7 +33,7 @@ class PageTrail:
         self._pages += 1
         if page.next_page_token is None:
             return None
-        digest = hashlib.blake2b(page.next_page_token.encode(), digest_size=16).digest()
+        digest = _digest(page.next_page_token)
         if digest in self._seen:
             raise RepeatedPageTokenError(
                 f"Page {self._pages} points to a page that was read before: the service repeats a page token, and going "
@@ -34,3 +41,37 @@ class PageTrail:
             )
         self._seen.add(digest)
         return page.next_page_token
+
+
+@dataclass(frozen=True)
+class PageSize:
+    """How many rows to ask for: half as many when the service refuses a page or cannot bring it in time, never more again.
+
+    :param rows: None where the service has no say in it.
+    """
+
+    rows: int | None
+
+    @property
+    def retry(self) -> RetryPolicy:
+        """How often to ask for a page of this size; a smaller page is the better repetition."""
+        return _USUAL if self.rows is None or self.rows == 1 else _BEFORE_SMALLER
+
+    def smaller_after(self, error: RequestError) -> PageSize | None:
+        """Return the size to try after this error, or None where a smaller page would not help.
+
+        >>> PageSize(100).smaller_after(NoAnswerError("timed out"))
+        PageSize(rows=50)
+        """
+        too_much = isinstance(error, NoAnswerError) or (isinstance(error, RefusedError) and error.status in _TOO_MUCH)
+        if self.rows is None or self.rows == 1 or not too_much:
+            return None
+        return PageSize(self.rows // 2)
+
+
+_USUAL = RetryPolicy()
+_BEFORE_SMALLER = replace(_USUAL, max_attempts_on_no_answer=2)
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.blake2b(token.encode(), digest_size=16).digest()

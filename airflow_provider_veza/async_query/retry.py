@@ -21,11 +21,13 @@ class RetryPolicy:
 
     :param max_attempts: requests sent in all, the first included.
     :param max_attempts_on_500: fewer, since Veza answers 500 to some queries that are simply wrong.
+    :param max_attempts_on_no_answer: fewer, where the caller would rather ask for less than wait out another timeout.
     :param max_retry_after: a server that asks for a longer pause, in seconds, is not waited for: the caller decides.
     """
 
     max_attempts: int = 5
     max_attempts_on_500: int = 3
+    max_attempts_on_no_answer: int = 5
     base_delay: float = 0.6
     max_delay: float = 30.0
     max_retry_after: float = 120.0
@@ -49,7 +51,11 @@ class RetryPolicy:
         return retry_after + jitter * self.base_delay
 
     def _attempts(self, outcome: int | Failure) -> int:
-        return min(self.max_attempts, self.max_attempts_on_500) if outcome == 500 else self.max_attempts
+        bounds: dict[int | Failure, int] = {
+            500: self.max_attempts_on_500,
+            Failure.NO_ANSWER: self.max_attempts_on_no_answer,
+        }
+        return min(self.max_attempts, bounds.get(outcome, self.max_attempts))
 
     @staticmethod
     def _may_heal(outcome: int | Failure, idempotent: bool) -> bool:

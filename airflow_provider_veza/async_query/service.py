@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 from airflow_provider_veza.async_query.handle import QueryHandle
+from airflow_provider_veza.async_query.layout import RowLayout
 from airflow_provider_veza.async_query.message import Call, Response
 from airflow_provider_veza.async_query.vocabulary import Page, Phase, Snapshot, Traits
 from airflow_provider_veza.exceptions import BadRequestError, NotFoundError
@@ -35,16 +36,36 @@ class QueryService(Protocol):
         """What this service can do."""
         ...
 
-    def look(self, query_id: str) -> Call[Snapshot]:
-        """Ask how the query stands, with as few rows as the service allows."""
+    @property
+    def layout(self) -> RowLayout:
+        """How its rows become columns."""
         ...
 
-    def page(self, query_id: str, page_token: str | None) -> Call[Page]:
-        """Ask for the page at ``page_token``; None asks for the first."""
+    @property
+    def page_size(self) -> int | None:
+        """Rows of a page, if the size can be asked for."""
+        ...
+
+    def look(self, query_id: str, wait: float = 0.0, /) -> Call[Snapshot]:
+        """Ask how the query stands, with as few rows as the service allows.
+
+        :param wait: seconds to wait on the server for the end of the query, at most ``traits.long_poll_seconds``.
+        """
+        ...
+
+    def page(self, query_id: str, page_token: str | None, page_size: int | None = None, /) -> Call[Page]:
+        """Ask for the page at ``page_token``; None asks for the first.
+
+        :param page_size: instead of the service's own; smaller where that was too much.
+        """
         ...
 
     def cancel(self, query_id: str) -> Call[None]:
         """Ask to end a running query; only where ``traits.can_cancel``."""
+        ...
+
+    def release(self, query_id: str) -> Call[None]:
+        """Ask to forget the result of an ended query; only where ``traits.keeps_result``."""
         ...
 
 
@@ -66,7 +87,7 @@ class Cancellation:
 
 
 def cancel_flow(service: QueryService, handle: QueryHandle) -> Flow[Cancellation]:
-    """Look once, and cancel only what may still run and is ours to cancel.
+    """Look once, cancel only what may still run and is ours to cancel, and leave no result behind that nobody will read.
 
     A query that the service does not know may have ended long ago, or be too young to be seen: to cancel the one changes
     nothing, to leave the other would lose it.
@@ -80,6 +101,11 @@ def cancel_flow(service: QueryService, handle: QueryHandle) -> Flow[Cancellation
             f"the service does not know it (state {snapshot.state}); a cancel was sent in case it cannot be seen yet"
         )
         return Cancellation(False, snapshot.phase, reason)
+    if snapshot.phase.is_terminal and service.traits.keeps_result:
+        yield _unless_refused(service.release(handle.id))
+        return Cancellation(
+            False, snapshot.phase, f"the query had already ended (state {snapshot.state}); its result was deleted"
+        )
     if snapshot.phase.is_terminal:
         return Cancellation(False, snapshot.phase, f"the query had already ended (state {snapshot.state})")
     if not service.traits.can_cancel:
@@ -95,4 +121,4 @@ def _unless_refused(cancel: Call[None]) -> Call[None]:
         with suppress(BadRequestError, NotFoundError):
             cancel.read(response)
 
-    return Call(cancel.request, read)
+    return replace(cancel, read=read)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
-Row = Mapping[str, Any]
+from airflow_provider_veza.async_query.rows import Row
 
 
 class Phase(StrEnum):
@@ -29,14 +28,20 @@ class Phase(StrEnum):
 class Page:
     """One page of a result, or the whole of a count.
 
-    :param rows: as the service sent them.
+    :param rows: as the service sent them; :class:`~.rows.JsonRows` where they come in pages.
     :param next_page_token: where the next page starts; None on the last page, whatever token the service sent there.
     :param count: set where the answer is a number and not rows.
+    :param total: rows of the whole result, where the service counts them.
+    :param partial: the rows are known not to be all of the result.
+    :param warnings: what the log should say once.
     """
 
-    rows: tuple[Row, ...] = ()
+    rows: Sequence[Row] = ()
     next_page_token: str | None = None
     count: int | None = None
+    total: int | None = None
+    partial: bool = False
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,18 +69,22 @@ class Snapshot:
 class Traits:
     """What a service can do; declared by the service and never faked.
 
-    :param long_poll: a look may wait on the server until the query ends.
+    :param long_poll_seconds: how long a look may wait on the server until the query ends; 0 where it cannot.
     :param can_cancel: a running query can be ended.
     :param can_stop: a running query can be ended with the rows it has.
     :param pages: results come in pages.
+    :param keeps_result: the result of an ended query stays at the service until it is released.
     :param absent_grace_seconds: how long after the submit an unknown id may still be a race.
+    :param storing_grace_seconds: how long an id that was known may be unknown while the service stores its result.
     """
 
-    long_poll: bool = False
+    long_poll_seconds: float = 0.0
     can_cancel: bool = True
     can_stop: bool = False
     pages: bool = True
+    keeps_result: bool = False
     absent_grace_seconds: float = 0.0
+    storing_grace_seconds: float = 0.0
 
 
 @dataclass(frozen=True)

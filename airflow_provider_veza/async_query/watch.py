@@ -74,13 +74,21 @@ class Watch:
     deadline: Deadline
     patience: timedelta = PATIENCE
     failing_since: datetime | None = None
+    absent_since: datetime | None = None
     progress: ProgressLog = field(default_factory=ProgressLog)
 
-    def after(self, look: Snapshot | RequestError, *, now: datetime, jitter: float) -> tuple[Watch, Verdict]:
+    def longest_look(self, now: datetime) -> float:
+        """Return how many seconds the next look may wait on the server."""
+        return min(self.traits.long_poll_seconds, max(self.deadline.remaining(now).total_seconds(), 0.0))
+
+    def after(
+        self, look: Snapshot | RequestError, *, now: datetime, jitter: float, took: float = 0.0
+    ) -> tuple[Watch, Verdict]:
         """Judge one look.
 
         :param look: what the look showed, or why it failed.
         :param jitter: random in [0, 1).
+        :param took: seconds that the look waited on the server; they count as part of the pause before the next one.
         """
         if isinstance(look, RequestError):
             return self._after_failure(look, now, jitter)
@@ -89,9 +97,9 @@ class Watch:
             return self._again(stale, now, (self.handle.stale_until - now).total_seconds())
         if self._may_not_be_visible_yet(look, now):
             absent = replace(look, state=f"{look.state} (it may not be visible yet)")
-            return self._again(absent, now, self._delay(now, jitter))
+            return self._again(absent, now, self._delay(now, jitter), absent_since=self.absent_since or now)
         if look.phase is Phase.RUNNING:
-            return self._again(look, now, self._delay(now, jitter))
+            return self._again(look, now, max(self._delay(now, jitter) - took, 0.0))
         return self, Ended(Outcome(look.phase), look.error, look.rows, self.progress.ended(look, self._elapsed(now)))
 
     def _after_failure(self, error: RequestError, now: datetime, jitter: float) -> tuple[Watch, Verdict]:
@@ -104,17 +112,27 @@ class Watch:
         return self._again(error, now, self._delay(now, jitter), failing_since=since)
 
     def _again(
-        self, look: Snapshot | RequestError, now: datetime, delay: float, failing_since: datetime | None = None
+        self,
+        look: Snapshot | RequestError,
+        now: datetime,
+        delay: float,
+        *,
+        failing_since: datetime | None = None,
+        absent_since: datetime | None = None,
     ) -> tuple[Watch, Verdict]:
         if self.deadline.passed(now):
             state = look.state if isinstance(look, Snapshot) else f"unknown, the last look failed: {look}"
             return self, Ended(Outcome.DEADLINE_PASSED, f"its state was {state}")
         seconds = min(delay, self.deadline.remaining(now).total_seconds())
         progress, lines = self.progress.after(look, now=now, elapsed=self._elapsed(now), next_look=seconds)
-        return replace(self, progress=progress, failing_since=failing_since), LookAgain(seconds, lines)
+        watch = replace(self, progress=progress, failing_since=failing_since, absent_since=absent_since)
+        return watch, LookAgain(seconds, lines)
 
     def _may_not_be_visible_yet(self, look: Snapshot, now: datetime) -> bool:
-        return look.phase is Phase.GONE and self._elapsed(now) < self.traits.absent_grace_seconds
+        if look.phase is not Phase.GONE:
+            return False
+        absent_for = (now - (self.absent_since or now)).total_seconds()
+        return self._elapsed(now) < self.traits.absent_grace_seconds or absent_for < self.traits.storing_grace_seconds
 
     def _delay(self, now: datetime, jitter: float) -> float:
         return self.schedule.delay(elapsed=self._elapsed(now), jitter=jitter)

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
 
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.message import Call
-from airflow_provider_veza.async_query.paging import PageTrail
-from airflow_provider_veza.async_query.retry import ONE_ATTEMPT
+from airflow_provider_veza.async_query.retry import ONE_ATTEMPT, RetryPolicy
 from airflow_provider_veza.async_query.service import Cancellation, Flow, QueryService, cancel_flow
 from airflow_provider_veza.async_query.vocabulary import Page, Snapshot
 from airflow_provider_veza.exceptions import ConnectionSettingsError, UnauthorizedError
+from airflow_provider_veza.hooks.paging import AheadOfCaller, PageReader
 from airflow_provider_veza.hooks.settings_cache import SETTINGS_CACHE
 from airflow_provider_veza.transport import shared
+from airflow_provider_veza.transport.client import AsyncClient, Client, ClientSettings
 from airflow_provider_veza.transport.pacing import Turn
-from airflow_provider_veza.transport.settings import TransportSettings
-
-if TYPE_CHECKING:
-    from airflow_provider_veza.transport.aio import AsyncTransport
-    from airflow_provider_veza.transport.sync import SyncTransport
 
 T = TypeVar("T")
 
@@ -35,7 +32,7 @@ class HookSettings(Protocol):
     """What a connection of any service says, as far as the lifecycle cares."""
 
     @property
-    def transport(self) -> TransportSettings:
+    def transport(self) -> ClientSettings:
         """How to reach the tenant."""
         ...
 
@@ -63,8 +60,8 @@ class AsyncQueryHook(BaseHook):
         super().__init__(**kwargs)
         self.conn_id = conn_id
         self._settings: HookSettings | None = None
-        self._transport: SyncTransport | None = None
-        self._shared: AsyncTransport | None = None
+        self._transport: Client | None = None
+        self._shared: AsyncClient | None = None
 
     @abstractmethod
     def read_settings(self, conn: Any) -> HookSettings:
@@ -97,22 +94,24 @@ class AsyncQueryHook(BaseHook):
         """Base URL of the tenant."""
         return self.settings.tenant
 
-    def run(self, call: Call[T]) -> T:
+    def run(self, call: Call[T], retry: RetryPolicy | None = None) -> T:
         """Send one call and return what it read.
 
+        :param retry: instead of the usual repetitions.
         :raises RequestError: when the request failed, after the repetitions that may heal it.
         """
         if self._transport is None:
-            self._transport = self._new_transport()
-        return self._transport.run(call)
+            self._transport = self.settings.transport.new_client()
+        return self._transport.run(call, retry=retry)
 
-    def look(self, handle: QueryHandle) -> Snapshot:
+    def look(self, handle: QueryHandle, wait: float = 0.0) -> Snapshot:
         """Return how the query stands.
 
+        :param wait: seconds to wait on the server for its end, where the service can.
         :raises ForeignTenantError: when the handle is another tenant's.
         :raises RequestError: when the look failed; this says nothing about the query.
         """
-        return self.run(self.service_of(handle).look(handle.id))
+        return self.run(self.service_of(handle).look(handle.id, wait))
 
     def pages(self, handle: QueryHandle) -> Iterator[Page]:
         """Yield the pages of a succeeded query, one request each.
@@ -120,13 +119,22 @@ class AsyncQueryHook(BaseHook):
         :raises RepeatedPageTokenError: when a page leads back to an earlier one.
         :raises QueryGoneError: when the result vanishes in between.
         """
-        service, trail, token = self.service_of(handle), PageTrail(), None
-        while True:
-            page = self.run(service.page(handle.id, token))
-            yield page
-            token = trail.after(page)
-            if token is None:
-                return
+        return PageReader(self.service_of(handle), handle.id, self.log).pages(self.run)
+
+    @asynccontextmanager
+    async def reading_ahead(self, handle: QueryHandle, after: str | None = None) -> AsyncIterator[AheadOfCaller]:
+        """Read pages in a worker over a client of its own, the next one in flight while the caller works on this one.
+
+        :param after: the token of the page to begin with; None for the first.
+        """
+        transport = await asyncio.to_thread(self.settings.transport.new_async_client)
+        reader = PageReader(self.service_of(handle), handle.id, self.log, after)
+        pages = reader.pages_ahead(lambda call, retry: transport.run(call, retry=retry))
+        try:
+            yield AheadOfCaller(reader, pages)
+        finally:
+            await pages.aclose()
+            await transport.close()
 
     def cancel(self, handle: QueryHandle) -> Cancellation:
         """Look once, and cancel the query only if it still runs, is ours and can be cancelled.
@@ -135,13 +143,22 @@ class AsyncQueryHook(BaseHook):
         """
         return _drive(cancel_flow(self.service_of(handle), handle), self.run)
 
+    def release(self, handle: QueryHandle) -> None:
+        """Let the service forget the result of an ended query, where it would keep it.
+
+        :raises RequestError: when that failed: the service keeps the result until it expires.
+        """
+        service = self.service_of(handle)
+        if service.traits.keeps_result and handle.owned:
+            self.run(service.release(handle.id))
+
     def cancel_now(self, handle: QueryHandle) -> Cancellation:
         """Do the same in at most three seconds of network time: own session, short timeouts, nothing repeated.
 
         For a process that is being killed. The connection and the token must have been used before.
         """
         flow = cancel_flow(self.service_of(handle), handle)
-        with self._new_transport() as transport:
+        with self.settings.transport.new_client() as transport:
             run = partial(transport.run, retry=ONE_ATTEMPT, timeout=BOUNDED_TIMEOUTS, turn=Turn.AT_ONCE)
             return _drive(flow, run)
 
@@ -159,32 +176,30 @@ class AsyncQueryHook(BaseHook):
         finally:
             await self._release()
 
-    async def arun(self, call: Call[T], turn: Turn = Turn.IN_LINE) -> T:
+    async def arun(self, call: Call[T], turn: Turn = Turn.IN_LINE, retry: RetryPolicy | None = None) -> T:
         """Send one call; the async twin of :meth:`run`.
 
         :param turn: whether it waits behind the other requests of this process when they come too fast.
         """
         used = await self._asettings()
         try:
-            return await (await self._shared_transport()).run(call, turn=turn)
+            return await (await self._shared_transport()).run(call, turn=turn, retry=retry)
         except UnauthorizedError:
             if await self._asettings_after(used) == used:
                 raise
-            return await (await self._shared_transport()).run(call, turn=turn)
+            return await (await self._shared_transport()).run(call, turn=turn, retry=retry)
 
-    async def alook(self, handle: QueryHandle) -> Snapshot:
+    async def alook(self, handle: QueryHandle, wait: float = 0.0) -> Snapshot:
         """Return how the query stands; the async twin of :meth:`look`."""
-        return await self.arun((await self.aservice(handle)).look(handle.id))
+        return await self.arun((await self.aservice(handle)).look(handle.id, wait))
 
     async def apages(self, handle: QueryHandle) -> AsyncIterator[Page]:
         """Yield the pages of a succeeded query; the async twin of :meth:`pages`."""
-        service, trail, token = await self.aservice(handle), PageTrail(), None
-        while True:
-            page = await self.arun(service.page(handle.id, token))
-            yield page
-            token = trail.after(page)
-            if token is None:
-                return
+        reader = PageReader(await self.aservice(handle), handle.id, self.log)
+        pages = reader.pages_ahead(lambda call, retry: self.arun(call, retry=retry))
+        async with aclosing(pages):
+            async for page in pages:
+                yield page
 
     async def acancel(self, handle: QueryHandle) -> Cancellation:
         """Cancel what still runs, ahead of all looks; the async twin of :meth:`cancel`."""
@@ -212,11 +227,6 @@ class AsyncQueryHook(BaseHook):
             settings = await self._asettings_after(settings)
         handle.require_tenant(settings.tenant)
         return self.service(handle.service, settings)
-
-    def _new_transport(self) -> SyncTransport:
-        from airflow_provider_veza.transport.sync import SyncTransport
-
-        return SyncTransport(self.settings.transport)
 
     @property
     def _cache_key(self) -> tuple[str, str]:
@@ -250,15 +260,15 @@ class AsyncQueryHook(BaseHook):
             error.heals = True
             raise error from e
 
-    async def _shared_transport(self) -> AsyncTransport:
+    async def _shared_transport(self) -> AsyncClient:
         wanted = (await self._asettings()).transport
         if self._shared is not None and self._shared.settings != wanted:
             await self._release()
         if self._shared is None:
             await self._keep(await shared.acquire(wanted))
-        return cast("AsyncTransport", self._shared)
+        return cast("AsyncClient", self._shared)
 
-    async def _keep(self, acquired: AsyncTransport) -> None:
+    async def _keep(self, acquired: AsyncClient) -> None:
         """Keep one share, however many calls of this hook began at once."""
         if self._shared is None:
             self._shared = acquired

@@ -11,7 +11,7 @@ from enum import StrEnum
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.progress import LogLine
 from airflow_provider_veza.async_query.service import Cancellation
-from airflow_provider_veza.hooks.task_log import TaskLog
+from airflow_provider_veza.async_query.task_log import TaskLog
 
 
 class CancelOutcome(StrEnum):

@@ -107,6 +107,12 @@ EXTRA_FIELDS: tuple[ExtraField, ...] = (
         choices=("POST", "GET"),
     ),
     ExtraField(
+        "saved_query_create_path",
+        "Path that runs a saved query",
+        "The path is inferred; {id} stands for the saved query's id.",
+        default="/api/v1/assessments/queries/{id}:nodes_async_create",
+    ),
+    ExtraField(
         "stale_grace",
         "Stale grace (s)",
         "An immediate run that is done sooner than this is looked at once more: it may still show an older result.",

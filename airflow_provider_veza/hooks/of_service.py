@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 _HOOKS = {
     "veza_nodes": ("airflow_provider_veza.hooks.veza", "VezaHook"),
     "veza_result": ("airflow_provider_veza.hooks.veza", "VezaHook"),
+    "esql": ("airflow_provider_veza.hooks.esql", "EsqlHook"),
+    "esql_columnar": ("airflow_provider_veza.hooks.esql", "EsqlHook"),
 }
 
 

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import QueryHandle
+from airflow_provider_veza.async_query.message import Call
+from airflow_provider_veza.async_query.paging import PageTrail
+from airflow_provider_veza.async_query.rows import Row
 from airflow_provider_veza.async_query.service import QueryService
-from airflow_provider_veza.async_query.vocabulary import Submitted
+from airflow_provider_veza.async_query.vocabulary import Page, Submitted
 from airflow_provider_veza.exceptions import AsyncQueryError, HandleError
 from airflow_provider_veza.hooks.base import AsyncQueryHook, HookSettings
 from airflow_provider_veza.hooks.connection_fields import EXTRA_FIELDS, python_form_behaviour
 from airflow_provider_veza.hooks.veza_settings import VezaSettings, read_connection
 from airflow_provider_veza.services.veza_nodes import NodesQuery
 from airflow_provider_veza.services.veza_query import VezaQuery
-from airflow_provider_veza.services.veza_saved_queries import list_one
+from airflow_provider_veza.services.veza_result import ResultQuery
+from airflow_provider_veza.services.veza_saved_queries import SavedNodesQuery, list_one
+from airflow_provider_veza.services.veza_spec import check_query_spec
+from airflow_provider_veza.services.veza_sync import Result
 
 if TYPE_CHECKING:
     import requests
+
+    from airflow_provider_veza.transport.sync import SyncTransport
 
 
 class VezaHook(AsyncQueryHook):
@@ -104,11 +113,60 @@ class VezaHook(AsyncQueryHook):
         await self._asettings()
         return self._handle(query, await self.arun(self._submit_call(query)), deadline)
 
+    def nodes(self, query_spec: Mapping[str, Any]) -> Iterator[Page]:
+        """Yield the pages of a query that Veza answers at once (``query_spec:nodes``), one request each.
+
+        Nothing runs on after it, and it must end within the tenant's timeout for synchronous requests; :meth:`submit` what
+        takes longer.
+
+        :raises QuerySpecError: when the spec has a wrong shape; nothing was sent.
+        :raises RequestError: when a request failed, after the repetitions that may heal it.
+        :raises RepeatedPageTokenError: when a page leads back to an earlier one.
+
+        .. code-block:: python
+
+            users = {"source_node_types": {"nodes": [{"node_type": "OktaUser"}]}}
+            names = [row["properties"]["name"] for page in hook.nodes(users) for row in page.rows]
+        """
+        spec = self._checked(query_spec)
+        return self._paged(lambda token: self._veza.sync.nodes(spec, token))
+
+    def result(self, query_spec: Mapping[str, Any], page_token: str | None = None) -> Result:
+        """Return a query's value, which Veza answers at once (``query_spec:result``): as a rule the number of its results.
+
+        :param page_token: ``result.nodes.next_page_token`` of the answer before, where the spec has ``include_nodes``.
+        :raises QuerySpecError: when the spec has a wrong shape; nothing was sent.
+        """
+        return self.run(self._veza.sync.result(self._checked(query_spec), page_token))
+
+    def saved_queries(self, name: str | None = None) -> Iterator[Row]:
+        """Yield the tenant's saved queries, inactive ones included, as Veza sends them; ``id`` is what others take.
+
+        :param name: only those of exactly this name.
+        """
+        pages = self._paged(lambda token: self._veza.saved_queries.queries(name, token))
+        return (query for page in pages for query in page.rows)
+
+    def saved_query(self, saved_query_id: str) -> Mapping[str, Any]:
+        """Return a saved query's definition.
+
+        :raises NotFoundError: when the tenant has no such query.
+        """
+        return self.run(self._veza.saved_queries.definition(saved_query_id))
+
+    def saved_query_nodes(self, saved_query_id: str) -> Iterator[Page]:
+        """Yield the pages of a saved query that Veza answers at once (``queries/{id}:nodes``), one request each."""
+        return self._paged(lambda token: self._veza.saved_queries.nodes(saved_query_id, token))
+
+    def saved_query_result(self, saved_query_id: str) -> Result:
+        """Return a saved query's value, which Veza answers at once (``queries/{id}:result``)."""
+        return self.run(self._veza.saved_queries.result(saved_query_id))
+
     def get_conn(self) -> requests.Session:
         """Return a ready session: TLS, proxy and User-Agent as the connection says, the key sent to the tenant only."""
         if self._transport is None:
-            self._transport = self._new_transport()
-        return self._transport.session
+            self._transport = self._veza.transport.new_client()
+        return cast("SyncTransport", self._transport).session
 
     def test_connection(self) -> tuple[bool, str]:
         """Ask for one saved query, a cheap call that query rights suffice for."""
@@ -118,13 +176,36 @@ class VezaHook(AsyncQueryHook):
             return False, f"{type(e).__name__}: {e}"
         return True, f"{self.tenant} accepts the credentials, and they may read queries."
 
-    def _submit_call(self, query: VezaQuery) -> Any:
-        veza = cast("VezaSettings", self.settings)
-        return veza.nodes.submit(query) if isinstance(query, NodesQuery) else veza.result.submit(query)
+    @property
+    def _veza(self) -> VezaSettings:
+        return cast("VezaSettings", self.settings)
+
+    def _submit_call(self, query: VezaQuery) -> Call[Submitted]:
+        match query:
+            case NodesQuery():
+                return self._veza.nodes.submit(query)
+            case ResultQuery():
+                return self._veza.result.submit(query)
+            case SavedNodesQuery():
+                return self._veza.saved_queries.submit(query)
+
+    def _paged(self, page: Callable[[str | None], Call[Page]]) -> Iterator[Page]:
+        trail, token = PageTrail(), None
+        while True:
+            read = self.run(page(token))
+            yield read
+            token = trail.after(read)
+            if token is None:
+                return
+
+    def _checked(self, query_spec: Mapping[str, Any]) -> Mapping[str, Any]:
+        checked = check_query_spec(query_spec)
+        for text in checked.warnings:
+            self.log.warning("%s", text)
+        return checked.body
 
     def _handle(self, query: VezaQuery, submitted: Submitted, deadline: Deadline) -> QueryHandle:
         now = datetime.now(UTC)
-        veza = cast("VezaSettings", self.settings)
         return QueryHandle(
             service=query.service,
             id=submitted.id,
@@ -136,5 +217,5 @@ class VezaHook(AsyncQueryHook):
             cache_id=submitted.cache_id,
             last_completed_cache_id=submitted.last_completed_cache_id,
             owned=submitted.owned,
-            stale_until=now + veza.stale_grace if submitted.may_be_stale else None,
+            stale_until=now + self._veza.stale_grace if submitted.may_be_stale else None,
         )

@@ -17,6 +17,8 @@ from airflow_provider_veza.exceptions import ConnectionSettingsError
 from airflow_provider_veza.hooks.connection_fields import EXTRA_FIELDS, ExtraField
 from airflow_provider_veza.services.veza_nodes import VezaNodesService
 from airflow_provider_veza.services.veza_result import VezaResultService
+from airflow_provider_veza.services.veza_saved_queries import ID_IN_PATH, VezaSavedQueriesService
+from airflow_provider_veza.services.veza_sync import VezaSyncService
 from airflow_provider_veza.transport.settings import ApiKeyAuth, OAuth2ClientCredentials, TransportSettings
 
 USER_AGENT = f"airflow-provider-veza/{__version__} python/{platform.python_version()}"
@@ -45,6 +47,8 @@ class VezaSettings:
     transport: TransportSettings
     nodes: VezaNodesService = field(default_factory=VezaNodesService)
     result: VezaResultService = field(default_factory=VezaResultService)
+    sync: VezaSyncService = field(default_factory=VezaSyncService)
+    saved_queries: VezaSavedQueriesService = field(default_factory=VezaSavedQueriesService)
     stale_grace: timedelta = timedelta(seconds=4)
     ui_url_template: str = ""
     unknown_extras: tuple[str, ...] = ()
@@ -80,7 +84,9 @@ def read_connection(conn: AirflowConnection) -> VezaSettings:
     )
     return VezaSettings(
         transport,
-        VezaNodesService(extras["page_size"], reader.path(extras["nodes_get_path"]), extras["nodes_get_method"]),
+        VezaNodesService(extras["page_size"], reader.path("nodes_get_path", extras), extras["nodes_get_method"]),
+        sync=VezaSyncService(extras["page_size"]),
+        saved_queries=VezaSavedQueriesService(extras["page_size"], reader.saved_query_path(extras)),
         stale_grace=timedelta(seconds=extras["stale_grace"]),
         ui_url_template=extras["ui_url_template"] or "",
         unknown_extras=reader.unknown_extras(),
@@ -137,10 +143,19 @@ class _Reader:
             self._split(proxy, "extra proxy")
         return proxy
 
-    def path(self, path: str) -> str:
+    def path(self, name: str, extras: Mapping[str, Any]) -> str:
+        path: str = extras[name]
         is_plain = path.isascii() and not any(c.isspace() or c in "?#" for c in path)
         if not is_plain or not path.startswith("/") or path.startswith("//"):
-            self._refuse("extra nodes_get_path", f"must be a plain path that starts with one '/', not {path!r}")
+            self._refuse(f"extra {name}", f"must be a plain path that starts with one '/', not {path!r}")
+        return path
+
+    def saved_query_path(self, extras: Mapping[str, Any]) -> str:
+        path = self.path("saved_query_create_path", extras)
+        if path.count(ID_IN_PATH) != 1:
+            self._refuse(
+                "extra saved_query_create_path", f"must hold {ID_IN_PATH} once, where the id belongs, not {path!r}"
+            )
         return path
 
     def extras(self) -> dict[str, Any]:

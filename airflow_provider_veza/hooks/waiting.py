@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 
 from airflow_provider_veza.async_query.progress import LogLine
+from airflow_provider_veza.async_query.task_log import TaskLog
 from airflow_provider_veza.async_query.vocabulary import Snapshot
 from airflow_provider_veza.async_query.watch import Ended, LookAgain, Verdict, Watch
 from airflow_provider_veza.exceptions import RequestError
-from airflow_provider_veza.hooks.task_log import TaskLog
+
+RACE_PAUSE_SECONDS = 1.0
 
 
 def utc_now() -> datetime:
@@ -21,27 +25,42 @@ def utc_now() -> datetime:
 
 def look_once(watch: Watch, look: Callable[[], Snapshot], log: TaskLog) -> tuple[Watch, Verdict]:
     """Look and judge."""
-    try:
-        seen: Snapshot | RequestError = look()
-    except RequestError as e:
-        seen = e
-    return _judged(watch, seen, log)
+    return _judged(watch, _seen(look), log)
 
 
-def wait(watch: Watch, look: Callable[[], Snapshot], log: TaskLog, pause: Callable[[float], None]) -> Ended:
+def look_until_sure(
+    watch: Watch, look: Callable[[], Snapshot], log: TaskLog, pause: Callable[[float], None]
+) -> tuple[Watch, Verdict]:
+    """Look and judge; while a query is absent that may only not be visible yet, look again.
+
+    For a waiter that forgets what it saw between two looks: it would take every look for the first that missed the query.
+    """
+    watch, verdict = look_once(watch, look, log)
+    while isinstance(verdict, LookAgain) and watch.absent_since is not None:
+        pause(min(verdict.seconds, RACE_PAUSE_SECONDS))
+        watch, verdict = look_once(watch, look, log)
+    return watch, verdict
+
+
+def wait(watch: Watch, look: Callable[[float], Snapshot], log: TaskLog, pause: Callable[[float], None]) -> Ended:
     """Look until the wait has ended.
 
+    :param look: takes the seconds that it may wait on the server.
     :param pause: waits so many seconds; may raise to give up the wait.
     """
     while True:
-        watch, verdict = look_once(watch, look, log)
+        began = time.monotonic()
+        seen = _seen(partial(look, watch.longest_look(utc_now())))
+        watch, verdict = _judged(watch, seen, log, _waited(watch, began))
         if isinstance(verdict, Ended):
             return verdict
         pause(verdict.seconds)
 
 
-async def wait_async(watch: Watch, look: Callable[[], Awaitable[Snapshot]], log: TaskLog) -> Ended:
+async def wait_async(watch: Watch, look: Callable[[float], Awaitable[Snapshot]], log: TaskLog) -> Ended:
     """Look until the wait has ended; the first look comes after a random part of the first delay.
+
+    :param look: takes the seconds that it may wait on the server.
 
     A triggerer that restarts begins all its waits in one instant; spread out, they do not meet again.
     """
@@ -49,16 +68,29 @@ async def wait_async(watch: Watch, look: Callable[[], Awaitable[Snapshot]], log:
     verdict: Verdict = LookAgain(random.random() * watch.schedule.delay(elapsed=elapsed, jitter=0.5))
     while isinstance(verdict, LookAgain):
         await asyncio.sleep(verdict.seconds)
+        began = time.monotonic()
         try:
-            seen: Snapshot | RequestError = await look()
+            seen: Snapshot | RequestError = await look(watch.longest_look(utc_now()))
         except RequestError as e:
             seen = e
-        watch, verdict = _judged(watch, seen, log)
+        watch, verdict = _judged(watch, seen, log, _waited(watch, began))
     return verdict
 
 
-def _judged(watch: Watch, seen: Snapshot | RequestError, log: TaskLog) -> tuple[Watch, Verdict]:
-    watch, verdict = watch.after(seen, now=utc_now(), jitter=random.random())
+def _seen(look: Callable[[], Snapshot]) -> Snapshot | RequestError:
+    try:
+        return look()
+    except RequestError as e:
+        return e
+
+
+def _waited(watch: Watch, began: float) -> float:
+    """Return how long a look waited on the server; one that cannot was only slow."""
+    return time.monotonic() - began if watch.traits.long_poll_seconds else 0.0
+
+
+def _judged(watch: Watch, seen: Snapshot | RequestError, log: TaskLog, took: float = 0.0) -> tuple[Watch, Verdict]:
+    watch, verdict = watch.after(seen, now=utc_now(), jitter=random.random(), took=took)
     for line in verdict.lines:
         _write(log, line)
     return watch, verdict

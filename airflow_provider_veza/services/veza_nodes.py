@@ -13,11 +13,14 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from airflow_provider_veza.async_query.identity import Fingerprint
+from airflow_provider_veza.async_query.layout import RowLayout
 from airflow_provider_veza.async_query.message import Call, Request, Response
 from airflow_provider_veza.async_query.vocabulary import Page, Phase, Snapshot, Submitted, Traits
 from airflow_provider_veza.exceptions import MalformedResponseError, NotFoundError, QueryGoneError
 from airflow_provider_veza.services.veza_errors import accepted, json_object, refusal
-from airflow_provider_veza.services.veza_rows import page_of
+from airflow_provider_veza.services.veza_layout import LAYOUT
+from airflow_provider_veza.services.veza_rows import answer_with_rows, page_of, row_count_of, warnings_of
+from airflow_provider_veza.services.veza_submitted import read_submitted
 
 CREATE_PATH = "/api/v1/assessments/query_spec:nodes_async_create"
 CANCEL_PATH = "/api/v1/assessments/query_spec:nodes_async_cancel"
@@ -104,25 +107,32 @@ class VezaNodesService:
     get_method: str = INFERRED_GET_METHOD
     name: ClassVar[str] = NodesQuery.service
     traits: ClassVar[Traits] = Traits(can_cancel=True, pages=True, absent_grace_seconds=5.0)
+    layout: ClassVar[RowLayout] = LAYOUT
 
     def submit(self, query: NodesQuery) -> Call[Submitted]:
         """Ask Veza to run the query, or to attach to a cached result."""
         request = Request("POST", CREATE_PATH, query.cache.body(query.spec), idempotent=query.cache.idempotent)
         attached = isinstance(query.cache, CachedResultContext)
         fresh = isinstance(query.cache, ImmediateRun)
-        return Call(request, lambda response: _read_submitted(response, owned=not attached, may_be_stale=fresh))
+        return Call(request, lambda response: read_submitted(response, owned=not attached, may_be_stale=fresh))
 
-    def look(self, query_id: str) -> Call[Snapshot]:
+    def look(self, query_id: str, _wait: float = 0.0, /) -> Call[Snapshot]:
         """Ask how the query stands; asks for one row at most, so that waiting stays cheap."""
         return Call(self._get(query_id, LOOK_PAGE_SIZE, None), _read_snapshot)
 
-    def page(self, query_id: str, page_token: str | None) -> Call[Page]:
+    def page(self, query_id: str, page_token: str | None, page_size: int | None = None, /) -> Call[Page]:
         """Ask for a page of rows."""
-        return Call(self._get(query_id, self.page_size, page_token), _read_page)
+        return Call(self._get(query_id, page_size or self.page_size, page_token), _read_page)
 
     def cancel(self, query_id: str) -> Call[None]:
         """Ask to cancel; afterwards a look shows UNKNOWN."""
         return Call(Request("POST", CANCEL_PATH, {"query_result_id": query_id}), _read_canceled)
+
+    def release(self, query_id: str) -> Call[None]:
+        """Refuse: Veza keeps results by its own rules, see ``traits.keeps_result``."""
+        raise NotImplementedError(
+            f"Veza documents no deletion of a result; that of {query_id} stays as long as Veza keeps it."
+        )
 
     def _get(self, query_id: str, page_size: int, page_token: str | None) -> Request:
         fields: dict[str, Any] = {"query_result_id": query_id, "page_size": page_size}
@@ -133,34 +143,20 @@ class VezaNodesService:
         return Request(self.get_method, self.get_path, fields)
 
 
-def _read_submitted(response: Response, *, owned: bool, may_be_stale: bool) -> Submitted:
-    answer = json_object(response)
-    query_id = answer.get("query_result_id")
-    if not isinstance(query_id, str) or not query_id:
-        raise MalformedResponseError(f"Veza accepted the query but sent no query_result_id (fields: {sorted(answer)}).")
-    return Submitted(
-        id=query_id,
-        cache_id=answer.get("cache_id") or None,
-        last_completed_cache_id=answer.get("last_completed_cache_id") or None,
-        owned=owned,
-        may_be_stale=may_be_stale,
-    )
-
-
 def _read_snapshot(response: Response) -> Snapshot:
     if response.status == 404:
         return Snapshot(Phase.GONE, state="HTTP 404", error=str(refusal(response)))
     answer = json_object(response)
     state = _state(answer)
-    warnings = _warnings(answer)
+    warnings = warnings_of(answer)
     if not _is_known(state):
         warnings += (f"Veza reports status {state!r}, which is not documented; it is taken as running.",)
-    return Snapshot(_phase(state), state, rows=_row_count(answer), error=_error(answer), warnings=warnings)
+    return Snapshot(_phase(state), state, rows=row_count_of(answer), error=_error(answer), warnings=warnings)
 
 
 def _read_page(response: Response) -> Page:
     try:
-        answer = json_object(response)
+        answer = answer_with_rows(response)
     except NotFoundError as e:
         raise QueryGoneError(f"The query was gone while its rows were read: {e} {_READ_AGAIN}") from e
     state = _state(answer)
@@ -207,17 +203,6 @@ def _phase(state: str) -> Phase:
 
 def _is_known(state: str) -> bool:
     return state in _NAMED_RUNNING or _phase(state) is not Phase.RUNNING
-
-
-def _warnings(answer: Mapping[str, Any]) -> tuple[str, ...]:
-    warnings = answer.get("warnings")
-    return tuple(str(text) for text in warnings) if isinstance(warnings, list) else ()
-
-
-def _row_count(answer: Mapping[str, Any]) -> int | None:
-    progress = answer.get("progress_status")
-    count = progress.get("row_count") if isinstance(progress, dict) else None
-    return int(count) if isinstance(count, (int, str)) and str(count).isdecimal() else None
 
 
 def _error(answer: Mapping[str, Any]) -> str:

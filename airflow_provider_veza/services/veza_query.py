@@ -15,10 +15,12 @@ from airflow_provider_veza.services.veza_nodes import (
     NodesQuery,
 )
 from airflow_provider_veza.services.veza_result import ResultQuery
+from airflow_provider_veza.services.veza_saved_queries import SavedNodesQuery
 from airflow_provider_veza.services.veza_spec import DeprecatedFields, check_query_spec
 
-VezaQuery = NodesQuery | ResultQuery
+VezaQuery = NodesQuery | ResultQuery | SavedNodesQuery
 DEFAULT_STALENESS = timedelta(hours=24)
+_FETCH_CACHED_RESULTS = {None: None, "cached_result_if_available": True, "immediate_run": False}
 LONGEST_DURATION_SECONDS = 315_576_000_000
 """What a protobuf Duration can hold: ten thousand years."""
 
@@ -34,6 +36,7 @@ class CheckedQuery:
 def check_query(
     query_spec: Any = None,
     *,
+    saved_query_id: Any = None,
     result_kind: str = "nodes",
     cache_mode: str | None = None,
     max_staleness: timedelta | float | str | None = None,
@@ -42,6 +45,7 @@ def check_query(
 ) -> CheckedQuery:
     """Check the arguments of a query against each other and the spec against its documented shape.
 
+    :param saved_query_id: the tenant's saved query to run instead of a spec; without ``cache_mode`` the tenant decides.
     :param result_kind: ``nodes`` (rows in pages, cache, cancel) or ``result`` (as ``query_spec:result_async_create``).
     :param cache_mode: ``cached_result_if_available`` (default), ``immediate_run`` or ``cached_result_context``.
     :param max_staleness: a timedelta, seconds, or text such as ``"86400s"``; default 24 hours.
@@ -52,14 +56,31 @@ def check_query(
     >>> check_query({"source_node_types": {"nodes": [{"node_type": "OktaUser"}]}}).query.cache
     CachedResultIfAvailable(max_staleness=datetime.timedelta(days=1))
     """
+    if saved_query_id is not None:
+        query = _saved_query(saved_query_id, cache_mode)
+        _refuse_with_saved_query(
+            query_spec=bool(query_spec),
+            result_kind=result_kind != "nodes",
+            max_staleness=max_staleness is not None,
+            cache_id=cache_id is not None,
+            rewrite_deprecated=rewrite_deprecated,
+        )
+        return CheckedQuery(query)
     deprecated = DeprecatedFields.REWRITE if rewrite_deprecated else DeprecatedFields.WARN
     if result_kind == "result":
         _refuse_with_result(cache_mode=cache_mode, max_staleness=max_staleness, cache_id=cache_id)
-        checked = check_query_spec(query_spec, deprecated)
-        return CheckedQuery(ResultQuery(checked.body), checked.warnings)
+        return _checked_result(query_spec, deprecated)
     if result_kind != "nodes":
         raise ArgumentError(f"result_kind must be 'nodes' or 'result', not {result_kind!r}.")
-    cache = _cache_mode(cache_mode or "cached_result_if_available", max_staleness, cache_id)
+    return _checked_nodes(query_spec, deprecated, _cache_mode(cache_mode, max_staleness, cache_id))
+
+
+def _checked_result(query_spec: Any, deprecated: DeprecatedFields) -> CheckedQuery:
+    checked = check_query_spec(query_spec, deprecated)
+    return CheckedQuery(ResultQuery(checked.body), checked.warnings)
+
+
+def _checked_nodes(query_spec: Any, deprecated: DeprecatedFields, cache: CacheMode) -> CheckedQuery:
     if isinstance(cache, CachedResultContext):
         if query_spec:
             raise ArgumentError(
@@ -70,7 +91,27 @@ def check_query(
     return CheckedQuery(NodesQuery(checked.body, cache), checked.warnings)
 
 
-def _cache_mode(name: str, max_staleness: timedelta | float | str | None, cache_id: str | None) -> CacheMode:
+def _saved_query(saved_query_id: Any, cache_mode: str | None) -> SavedNodesQuery:
+    if not isinstance(saved_query_id, str) or not saved_query_id.strip():
+        raise ArgumentError(f"saved_query_id must be the id of a saved query, not {saved_query_id!r}.")
+    if cache_mode not in _FETCH_CACHED_RESULTS:
+        raise ArgumentError(
+            f"cache_mode={cache_mode!r}: Veza documents no such choice for saved queries; leave it out, or say "
+            "'cached_result_if_available' or 'immediate_run'."
+        )
+    return SavedNodesQuery(saved_query_id.strip(), _FETCH_CACHED_RESULTS[cache_mode])
+
+
+def _refuse_with_saved_query(**arguments: bool) -> None:
+    given = [name for name, is_given in arguments.items() if is_given]
+    if given:
+        raise ArgumentError(
+            f"{', '.join(given)}: not together with saved_query_id, which says what to ask and is run as nodes."
+        )
+
+
+def _cache_mode(name: str | None, max_staleness: timedelta | float | str | None, cache_id: str | None) -> CacheMode:
+    name = name or "cached_result_if_available"
     if name != "cached_result_if_available" and max_staleness is not None:
         raise ArgumentError(f"max_staleness goes only with cache_mode='cached_result_if_available', not with {name!r}.")
     if name != "cached_result_context" and cache_id is not None:

@@ -12,11 +12,13 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from airflow_provider_veza.async_query.identity import Fingerprint
+from airflow_provider_veza.async_query.layout import RowLayout
 from airflow_provider_veza.async_query.message import Call, Request, Response
 from airflow_provider_veza.async_query.vocabulary import Page, Phase, Snapshot, Submitted, Traits
 from airflow_provider_veza.exceptions import IncompleteResultError, MalformedResponseError, QueryGoneError
 from airflow_provider_veza.services.veza_errors import json_object, refusal
-from airflow_provider_veza.services.veza_rows import rows_of
+from airflow_provider_veza.services.veza_layout import LAYOUT
+from airflow_provider_veza.services.veza_rows import answer_with_rows, rows_of
 
 CREATE_PATH = "/api/v1/assessments/query_spec:result_async_create"
 TASKS_PATH = "/api/v1/assessments/async_tasks/"
@@ -47,17 +49,19 @@ class VezaResultService:
 
     name: ClassVar[str] = ResultQuery.service
     traits: ClassVar[Traits] = Traits(can_cancel=False, pages=False, absent_grace_seconds=5.0)
+    layout: ClassVar[RowLayout] = LAYOUT
+    page_size: ClassVar[None] = None
 
     def submit(self, query: ResultQuery) -> Call[Submitted]:
         """Ask Veza to run the query."""
         return Call(Request("POST", CREATE_PATH, query.spec, idempotent=False), _read_submitted)
 
-    def look(self, query_id: str) -> Call[Snapshot]:
+    def look(self, query_id: str, _wait: float = 0.0, /) -> Call[Snapshot]:
         """Ask how the task stands."""
         return Call(_get(query_id), _read_snapshot)
 
-    def page(self, query_id: str, page_token: str | None) -> Call[Page]:
-        """Ask for the result; it is one page."""
+    def page(self, query_id: str, page_token: str | None, _page_size: int | None = None, /) -> Call[Page]:
+        """Ask for the result; it is one page of whatever size."""
         if page_token is not None:
             raise IncompleteResultError(f"An AsyncTask has one page; there is none at {page_token!r}.")
         return Call(_get(query_id), _read_page)
@@ -65,6 +69,12 @@ class VezaResultService:
     def cancel(self, query_id: str) -> Call[None]:
         """Refuse: Veza documents no cancel of an AsyncTask, see ``traits.can_cancel``."""
         raise NotImplementedError(f"Veza documents no cancel of an AsyncTask; {query_id} runs on to its end.")
+
+    def release(self, query_id: str) -> Call[None]:
+        """Refuse: Veza keeps results by its own rules, see ``traits.keeps_result``."""
+        raise NotImplementedError(
+            f"Veza documents no deletion of a result; that of {query_id} stays as long as Veza keeps it."
+        )
 
 
 def _get(task_id: str) -> Request:
@@ -94,7 +104,7 @@ def _read_page(response: Response) -> Page:
             f"The task had succeeded, but while its result was read Veza reports {snapshot.state}. {snapshot.error} "
             "Clear the task, or let it retry, to submit anew."
         )
-    return result_page(_task(json_object(response)).get("result"))
+    return result_page(_task(answer_with_rows(response)).get("result"))
 
 
 def result_page(result: Any) -> Page:

@@ -1,15 +1,50 @@
-"""Where Veza puts rows in an answer: ``values`` or ``path_values``, and what ``has_more`` says of the next page."""
+"""Where Veza puts rows in an answer: ``values`` or ``path_values``, and what ``has_more`` says of the next page.
+
+Rows are left as the JSON text that came: most of them are only passed on.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from airflow_provider_veza.async_query.vocabulary import Page, Row
+from msgspec import DecodeError, Raw
+from msgspec.json import Decoder
+
+from airflow_provider_veza.async_query.message import Response
+from airflow_provider_veza.async_query.rows import JsonRows, Row
+from airflow_provider_veza.async_query.vocabulary import Page
 from airflow_provider_veza.exceptions import MalformedResponseError
+from airflow_provider_veza.services.veza_errors import json_object
+
+_ROW_LISTS = frozenset({"values", "path_values"})
+_HOLDERS = frozenset({"task", "value", "result", "nodes_value"})
+"""What may stand around rows in an answer."""
+
+# Each field by its kind, so that the rows are gone through once.
+_Field = list[Raw] | dict[str, Raw] | str | int | float | bool | None
+_FIELDS = Decoder(dict[str, _Field])
+_FIELD: Decoder[Any] = Decoder(_Field)
+_LIST = Decoder(list[Raw])
+_VALUE: Decoder[Any] = Decoder()
 
 
-def rows_of(answer: Mapping[str, Any]) -> tuple[Row, ...]:
+def answer_with_rows(response: Response) -> Mapping[str, Any]:
+    """Return the body of a successful answer, in which rows stay text.
+
+    :raises RefusedError: on an error status, as the subclass of that status.
+    :raises MalformedResponseError: when the body is not a JSON object.
+    """
+    if response.status == 200:
+        try:
+            _require_utf8(response.body)
+            return _fields_of(response.body)
+        except (DecodeError, UnicodeDecodeError):
+            pass
+    return json_object(response)
+
+
+def rows_of(answer: Mapping[str, Any]) -> Sequence[Row]:
     """Return the rows, as they were sent. Both keys are present in real answers and one of them is empty.
 
     :raises MalformedResponseError: when either is not a list of objects, or both hold rows.
@@ -40,11 +75,53 @@ def page_of(answer: Mapping[str, Any]) -> Page:
         raise MalformedResponseError(
             "Veza announced another page (has_more) without a next_page_token; rows would be lost."
         )
-    return Page(rows_of(answer), token if has_more else None)
+    return Page(rows_of(answer), token if has_more else None, total=row_count_of(answer), warnings=warnings_of(answer))
 
 
-def _row_list(answer: Mapping[str, Any], key: str) -> tuple[Row, ...]:
+def row_count_of(answer: Mapping[str, Any]) -> int | None:
+    """Return how many rows Veza counts, so far or in all; seen only in the web UI's private twin of the endpoint."""
+    progress = answer.get("progress_status")
+    count = progress.get("row_count") if isinstance(progress, dict) else None
+    return int(count) if isinstance(count, (int, str)) and str(count).isdecimal() else None
+
+
+def warnings_of(answer: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what Veza warns of in a successful answer."""
+    warnings = answer.get("warnings")
+    return tuple(str(text) for text in warnings) if isinstance(warnings, list) else ()
+
+
+def _row_list(answer: Mapping[str, Any], key: str) -> Sequence[Row]:
     rows = answer.get(key) or ()
-    if not isinstance(rows, (list, tuple)) or not all(isinstance(row, dict) for row in rows):
-        raise MalformedResponseError(f"Veza sent {key!r} that is not a list of objects: {str(rows)[:200]}")
-    return tuple(rows)
+    if _is_text(rows):
+        rows = JsonRows(rows)
+        if rows.are_objects:
+            return rows
+    elif isinstance(rows, (list, tuple)) and all(isinstance(row, dict) for row in rows):
+        return tuple(rows)
+    raise MalformedResponseError(f"Veza sent {key!r} that is not a list of objects: {str(rows)[:200]}")
+
+
+def _is_text(rows: Any) -> bool:
+    return isinstance(rows, list) and bool(rows) and isinstance(rows[0], Raw)
+
+
+def _fields_of(text: bytes | Raw) -> Mapping[str, Any]:
+    return {name: _field(name, value) for name, value in _FIELDS.decode(text).items()}
+
+
+def _field(name: str, value: Any) -> Any:
+    match value:
+        case list() if name not in _ROW_LISTS | _HOLDERS:
+            return [_VALUE.decode(raw) for raw in value]
+        case dict() if name in _HOLDERS:
+            return {key: _field(key, _FIELD.decode(raw)) for key, raw in value.items()}
+        case dict():
+            return {key: _VALUE.decode(raw) for key, raw in value.items()}
+        case _:
+            return value
+
+
+def _require_utf8(body: bytes) -> None:
+    if not body.isascii():
+        body.decode()

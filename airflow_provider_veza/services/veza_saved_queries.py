@@ -1,11 +1,102 @@
-"""Saved queries of Veza's Query Builder on the wire: so far the list, which is also the cheapest proof of query rights."""
+"""Saved queries of Veza's Query Builder on the wire: list, definition, result, rows, and the asynchronous run; sans-I/O.
+
+Sources: docs.veza.com, Query Builder (GetAssessmentQuery and its result and nodes, CreateAssessmentQueryNodesAsync), and
+Veza's SDK oaaclient 1.2.0 (list and definition). The path of the asynchronous run is inferred from its siblings, and so
+is that its query is polled and cancelled like one of ``query_spec:nodes_async_create``.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from urllib.parse import quote
+
+from airflow_provider_veza.async_query.identity import Fingerprint
 from airflow_provider_veza.async_query.message import Call, Request, Response
+from airflow_provider_veza.async_query.vocabulary import Page, Submitted
+from airflow_provider_veza.exceptions import ArgumentError
 from airflow_provider_veza.services.veza_errors import json_object
+from airflow_provider_veza.services.veza_submitted import read_submitted
+from airflow_provider_veza.services.veza_sync import Result, read_page, read_result
 
 LIST_PATH = "/api/v1/assessments/queries"
+INFERRED_CREATE_PATH = LIST_PATH + "/{id}:nodes_async_create"
+ID_IN_PATH = "{id}"
+
+
+@dataclass(frozen=True)
+class SavedNodesQuery:
+    """A run of a saved query for nodes or paths.
+
+    Its definition is the tenant's: whoever edits it there changes what a retry asks, and the fingerprint does not show it.
+
+    :param fetch_cached_results: sent as it is; None leaves it to the tenant. That true allows and false forbids a cached
+        result is inferred from the name.
+    """
+
+    saved_query_id: str
+    fetch_cached_results: bool | None = None
+    service: ClassVar[str] = "veza_nodes"
+
+    def body(self) -> dict[str, Any]:
+        """Return the create body."""
+        return {} if self.fetch_cached_results is None else {"fetch_cached_results": self.fetch_cached_results}
+
+    def fingerprint(self, tenant: str) -> Fingerprint:
+        """Return what decides whether two submits ask the same."""
+        return Fingerprint.of(
+            service=self.service, saved_query_id=self.saved_query_id, cache=self.body(), tenant=tenant
+        )
+
+
+@dataclass(frozen=True)
+class VezaSavedQueriesService:
+    """``queries`` and ``queries/{id}…``.
+
+    :param page_size: saved queries, or rows, a page.
+    :param create_path: of the asynchronous run, with ``{id}``; inferred, see the module.
+    """
+
+    page_size: int = 100
+    create_path: str = INFERRED_CREATE_PATH
+
+    def queries(self, name: str | None = None, page_token: str | None = None) -> Call[Page]:
+        """Ask for a page of saved queries, inactive ones included.
+
+        :param name: only those of exactly this name.
+        :raises ArgumentError: when the name holds a double quote, for which Veza documents no escape.
+        """
+        params = {"include_inactive_queries": "true", **self._page_params(page_token)}
+        if name is not None:
+            params["filter"] = _name_filter(name)
+        return Call(Request("GET", LIST_PATH, params=params), read_page)
+
+    def definition(self, saved_query_id: str) -> Call[Mapping[str, Any]]:
+        """Ask for a saved query's definition."""
+        return Call(Request("GET", _path(saved_query_id)), _read_definition)
+
+    def result(self, saved_query_id: str) -> Call[Result]:
+        """Ask for a saved query's result, now."""
+        return Call(Request("GET", _path(saved_query_id, ":result")), read_result)
+
+    def nodes(self, saved_query_id: str, page_token: str | None = None) -> Call[Page]:
+        """Ask for a page of a saved query's rows, now."""
+        request = Request("GET", _path(saved_query_id, ":nodes"), params=self._page_params(page_token))
+        return Call(request, read_page)
+
+    def submit(self, query: SavedNodesQuery) -> Call[Submitted]:
+        """Ask Veza to run a saved query; the answer is that of the nodes family."""
+        path = self.create_path.replace(ID_IN_PATH, _in_path(query.saved_query_id))
+        fresh = query.fetch_cached_results is False
+        return Call(
+            Request("POST", path, query.body(), idempotent=False),
+            lambda response: read_submitted(response, owned=True, may_be_stale=fresh),
+        )
+
+    def _page_params(self, page_token: str | None) -> dict[str, str]:
+        size = {"page_size": str(self.page_size)}
+        return size if page_token is None else {**size, "page_token": page_token}
 
 
 def list_one() -> Call[None]:
@@ -13,5 +104,29 @@ def list_one() -> Call[None]:
     return Call(Request("GET", LIST_PATH, params={"page_size": "1"}), _read_list)
 
 
+def _path(saved_query_id: str, verb: str = "") -> str:
+    return f"{LIST_PATH}/{_in_path(saved_query_id)}{verb}"
+
+
+def _in_path(saved_query_id: str) -> str:
+    if not saved_query_id.strip("."):
+        # HTTP clients take dots alone for a way up the path.
+        raise ArgumentError(f"{saved_query_id!r} is not the id of a saved query.")
+    return quote(saved_query_id, safe="")
+
+
+def _name_filter(name: str) -> str:
+    if '"' in name:
+        raise ArgumentError(f"Veza documents no way to filter for a name with a double quote: {name!r}.")
+    return f'name eq "{name}"'
+
+
 def _read_list(response: Response) -> None:
     json_object(response)
+
+
+def _read_definition(response: Response) -> Mapping[str, Any]:
+    """Return the definition, without the ``value`` that Veza wraps single objects in."""
+    answer = json_object(response)
+    wrapped = answer.get("value")
+    return wrapped if isinstance(wrapped, dict) else answer

@@ -19,7 +19,7 @@ from airflow_provider_veza.transport.exchange import USUAL_RETRY, Rules, exchang
 from airflow_provider_veza.transport.pacing import Turn, tenant_pace
 from airflow_provider_veza.transport.reasons import causes, why_no_answer, why_not_sent
 from airflow_provider_veza.transport.routes import Routes
-from airflow_provider_veza.transport.settings import OAuth2ClientCredentials, Timeouts, TransportSettings
+from airflow_provider_veza.transport.settings import OAuth2ClientCredentials, Timeouts, TransportSettings, with_wait
 from airflow_provider_veza.transport.steps import (
     Answer,
     Authorize,
@@ -91,7 +91,9 @@ class AsyncTransport:
             timeout or self.settings.timeouts,
         )
         pace = partial(self._pace.reserve, rate=self.settings.rate_limit, turn=turn)
-        steps = exchange(call.request, self.settings, Rules(driver.retry, pace), read_clock())
+        steps = exchange(
+            call.request, self.settings, Rules(driver.retry, pace, call.is_answer, call.is_passing), read_clock()
+        )
         response = await driver.drive(steps)
         if len(response.body) > READ_ON_THE_LOOP_BYTES:
             return await asyncio.to_thread(call.read, response)
@@ -175,7 +177,7 @@ class _Driver:
             return Failed(Failure.NO_ANSWER, reason, read_clock())
 
     async def _response(self, wire: WireRequest, proxy: str | None) -> Response:
-        connect, read = self.timeouts
+        connect, read = with_wait(self.timeouts, wire.wait)
         async with self.session.request(
             wire.method,
             URL(wire.url, encoded=True),

@@ -27,10 +27,18 @@ from airflow_provider_veza.transport.tokens import Token, read_token, token_requ
 
 USUAL_RETRY = RetryPolicy()
 
+_PASSING = 503
+"""The status by which HTTP itself says that an error passes."""
+
 
 def unpaced(_now: float) -> float:
     """Let every request go at once."""
     return 0.0
+
+
+def never(_response: Response) -> bool:
+    """Take every error status for a failure of the request."""
+    return False
 
 
 @dataclass(frozen=True)
@@ -38,10 +46,14 @@ class Rules:
     """How one exchange repeats and paces its requests.
 
     :param reserve: books a request at a monotonic time and returns the seconds that it must wait.
+    :param is_answer: whether an error status is what was asked for, which no repetition changes.
+    :param is_passing: whether an error status passes by itself, whatever its number.
     """
 
     retry: RetryPolicy
     reserve: Callable[[float], float] = unpaced
+    is_answer: Callable[[Response], bool] = never
+    is_passing: Callable[[Response], bool] = never
 
 
 def exchange(request: Request, settings: TransportSettings, rules: Rules, at: Moment) -> Steps[Response]:
@@ -57,7 +69,7 @@ def exchange(request: Request, settings: TransportSettings, rules: Rules, at: Mo
     """
     wire = _wire_request(request, settings)
     if isinstance(settings.auth, ApiKeyAuth):
-        received = yield from _attempts(_bearing(wire, settings.auth.key), rules, at)
+        received = yield from attempts(_bearing(wire, settings.auth.key), rules, at)
     else:
         received = yield from _with_token(wire, settings.auth, rules)
     return received.response
@@ -72,7 +84,7 @@ def fetch_token(auth: OAuth2ClientCredentials, user_agent: str, retry: RetryPoli
     """
     wire = token_request(auth, user_agent)
     try:
-        received = yield from _attempts(wire, Rules(retry), at)
+        received = yield from attempts(wire, Rules(retry), at)
     except NoAnswerError as e:
         raise NotSentError(f"{e} So no access token was had, and the request that needs one was not sent.") from e
     return read_token(auth, wire, received.response, now=received.at.monotonic)
@@ -80,21 +92,25 @@ def fetch_token(auth: OAuth2ClientCredentials, user_agent: str, retry: RetryPoli
 
 def _with_token(wire: WireRequest, auth: OAuth2ClientCredentials, rules: Rules) -> Steps[Received]:
     first = yield from authorize(auth)
-    received = yield from _attempts(_bearing(wire, first.token), rules, first.at)
+    received = yield from attempts(_bearing(wire, first.token), rules, first.at)
     if received.response.status != 401:
         return received
     second = yield from authorize(auth, refused=first.token)
-    return (yield from _attempts(_bearing(wire, second.token), rules, second.at))
+    return (yield from attempts(_bearing(wire, second.token), rules, second.at))
 
 
-def _attempts(wire: WireRequest, rules: Rules, at: Moment) -> Steps[Received]:
+def attempts(wire: WireRequest, rules: Rules, at: Moment) -> Steps[Received]:
+    """Bring a request that lacks nothing any more to its last answer; for :func:`exchange`'s errors and those beneath it.
+
+    :param at: when its first attempt begins.
+    """
     for attempt in count(1):
         answer = yield from _follow(wire, rules, at)
-        delay = _delay(wire, rules.retry, attempt, answer)
+        delay = _delay(wire, rules, attempt, answer)
         if delay is not None:
             at = (yield Pause(delay)).at
         elif isinstance(answer, Received):
-            return answer
+            return answer if attempt == 1 else replace(answer, response=replace(answer.response, attempts=attempt))
         else:
             raise _error(wire, answer, attempt)
     raise AssertionError("counting never ends")
@@ -114,14 +130,16 @@ def _follow(wire: WireRequest, rules: Rules, at: Moment) -> Steps[Received | Fai
     raise too_many_redirects(wire)
 
 
-def _delay(wire: WireRequest, retry: RetryPolicy, attempt: int, answer: Received | Failed) -> float | None:
+def _delay(wire: WireRequest, rules: Rules, attempt: int, answer: Received | Failed) -> float | None:
+    if isinstance(answer, Received) and rules.is_answer(answer.response):
+        return None
     if isinstance(answer, Failed):
         outcome: int | Failure = answer.failure
         retry_after = None
     else:
-        outcome = answer.response.status
+        outcome = _PASSING if rules.is_passing(answer.response) else answer.response.status
         retry_after = parse_retry_after(answer.response.headers.get("retry-after"), answer.at.wall)
-    return retry.delay(
+    return rules.retry.delay(
         attempt=attempt,
         idempotent=wire.idempotent,
         outcome=outcome,
@@ -150,7 +168,7 @@ def _wire_request(request: Request, settings: TransportSettings) -> WireRequest:
         headers["Content-Type"] = "application/json"
         body = json.dumps(request.body, separators=(",", ":"), ensure_ascii=False).encode()
     url = settings.base_url.rstrip("/") + request.path + query
-    return WireRequest(request.method, url, headers, body, idempotent=request.idempotent)
+    return WireRequest(request.method, url, headers, body, idempotent=request.idempotent, wait=request.wait)
 
 
 def _bearing(wire: WireRequest, token: str) -> WireRequest:

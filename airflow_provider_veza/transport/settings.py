@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from airflow_provider_veza.exceptions import ConnectionSettingsError
 from airflow_provider_veza.transport.origin import Origin
 
+if TYPE_CHECKING:
+    from airflow_provider_veza.transport.aio import AsyncTransport
+    from airflow_provider_veza.transport.sync import SyncTransport
+
 Timeouts = tuple[float, float]
 """Seconds to connect, and of silence while reading, in that order."""
+
+
+def with_wait(timeouts: Timeouts, wait: float) -> Timeouts:
+    """Return the timeouts of a request for which the service was asked to take its time."""
+    connect, read = timeouts
+    return connect, read + wait
 
 
 @dataclass(frozen=True)
@@ -91,6 +102,18 @@ class TransportSettings:
     def timeouts(self) -> Timeouts:
         """Both timeouts, in the order in which HTTP clients take them."""
         return self.connect_timeout, self.read_timeout
+
+    def new_client(self) -> SyncTransport:
+        """Return a client for one thread; loads its HTTP library."""
+        from airflow_provider_veza.transport.sync import SyncTransport
+
+        return SyncTransport(self)
+
+    def new_async_client(self) -> AsyncTransport:
+        """Return a client for one event loop; loads its HTTP library, so that a loop has it done in a thread."""
+        from airflow_provider_veza.transport.aio import AsyncTransport
+
+        return AsyncTransport(self)
 
 
 def _require_url(url: str, name: str) -> None:

@@ -33,6 +33,7 @@ class WireRequest:
 
     :param authorization: value of the ``Authorization`` header; apart from the others, since it must never be shown.
     :param body: not shown either: the body of a token request may hold what the user calls a secret.
+    :param wait: seconds that the service was asked to take; a timeout is counted on top of them.
     """
 
     method: str
@@ -41,6 +42,7 @@ class WireRequest:
     body: bytes | None = field(default=None, repr=False)
     authorization: str | None = field(default=None, repr=False)
     idempotent: bool = True
+    wait: float = 0.0
 
     @property
     def all_headers(self) -> dict[str, str]:

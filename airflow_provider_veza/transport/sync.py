@@ -21,7 +21,7 @@ from airflow_provider_veza.transport.pacing import Turn, tenant_pace
 from airflow_provider_veza.transport.reasons import Causes, causes, why_no_answer, why_not_sent
 from airflow_provider_veza.transport.routes import Routes
 from airflow_provider_veza.transport.session import NOT_CONNECTED, TenantSession
-from airflow_provider_veza.transport.settings import OAuth2ClientCredentials, Timeouts, TransportSettings
+from airflow_provider_veza.transport.settings import OAuth2ClientCredentials, Timeouts, TransportSettings, with_wait
 from airflow_provider_veza.transport.steps import (
     Answer,
     Authorize,
@@ -83,7 +83,9 @@ class SyncTransport:
         """
         driver = self._driver(retry, timeout)
         pace = partial(self._pace.reserve, rate=self._settings.rate_limit, turn=turn)
-        steps = exchange(call.request, self._settings, Rules(driver.retry, pace), read_clock())
+        steps = exchange(
+            call.request, self._settings, Rules(driver.retry, pace, call.is_answer, call.is_passing), read_clock()
+        )
         return call.read(driver.drive(steps))
 
     def token(self) -> str:
@@ -137,7 +139,7 @@ class _Driver:
         handled = sys.exception()
         try:
             answer = self.session.tenant_adapter.send(
-                _prepared(wire), timeout=self.timeouts, verify=self.session.verify
+                _prepared(wire), timeout=with_wait(self.timeouts, wire.wait), verify=self.session.verify
             )
             response = Response(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, answer.content)
         except (requests.RequestException, HTTPError) as e:

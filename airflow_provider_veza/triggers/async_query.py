@@ -128,7 +128,7 @@ class AsyncQueryTrigger(BaseTrigger):
         try:
             hook = hook_of(self.handle.service, self.conn_id)
             async with hook.connected():
-                return await wait_async(await self._watch(hook), lambda: self._look(hook), self.log)
+                return await wait_async(await self._watch(hook), lambda seconds: self._look(hook, seconds), self.log)
         except _NobodyWaitsError:
             await self._settling().cancel()
             return Ended(Outcome.CANCELED, "its task was cleared, or is over")
@@ -138,7 +138,7 @@ class AsyncQueryTrigger(BaseTrigger):
             self.log.exception("The trigger could not go on waiting for query %s.", self.handle.id)
             return Ended(Outcome.UNREACHABLE, f"{type(e).__name__}: {e}")
 
-    async def _look(self, hook: AsyncQueryHook) -> Snapshot:
+    async def _look(self, hook: AsyncQueryHook, wait: float) -> Snapshot:
         """Look, and now and then ask whether anybody still waits.
 
         Airflow does not end the trigger of a task that is cleared while its DAG is paused or no slot is free.
@@ -148,7 +148,7 @@ class AsyncQueryTrigger(BaseTrigger):
             self._next_check = utc_now() + self._check_interval
             if await self._settling().nobody_waits():
                 raise _NobodyWaitsError
-        return await hook.alook(self.handle)
+        return await hook.alook(self.handle, wait)
 
     async def _watch(self, hook: AsyncQueryHook) -> Watch:
         traits = (await hook.aservice(self.handle)).traits

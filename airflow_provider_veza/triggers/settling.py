@@ -9,10 +9,10 @@ from asgiref.sync import sync_to_async
 
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.identity import TaskIdentity
+from airflow_provider_veza.async_query.task_log import TaskLog
 from airflow_provider_veza.exceptions import RecordError
 from airflow_provider_veza.hooks.cancelling import cancel_command, try_to_cancel_async
 from airflow_provider_veza.hooks.of_service import hook_of
-from airflow_provider_veza.hooks.task_log import TaskLog
 from airflow_provider_veza.records.record_path import RecordPathStore, configured_record_path
 from airflow_provider_veza.records.store import note_cancel
 from airflow_provider_veza.triggers.task_fate import Fate, TaskKey, ask_fate, nobody_waits

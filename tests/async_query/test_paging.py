@@ -1,4 +1,4 @@
-"""The way through a result visits each page once and ends."""
+"""The way through a result visits each page once and ends; pages that are too large shrink."""
 
 from __future__ import annotations
 
@@ -6,9 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_veza.async_query.paging import PageTrail
+from airflow_provider_veza.async_query.paging import PageSize, PageTrail
+from airflow_provider_veza.async_query.retry import Failure
 from airflow_provider_veza.async_query.vocabulary import Page
-from airflow_provider_veza.exceptions import RepeatedPageTokenError
+from airflow_provider_veza.exceptions import (
+    MalformedResponseError,
+    NoAnswerError,
+    NotSentError,
+    RefusedError,
+    RepeatedPageTokenError,
+    RequestError,
+)
 
 TOKENS = st.text(alphabet="abc", max_size=3) | st.text()
 
@@ -40,3 +48,57 @@ def test_a_token_that_leads_back_is_an_error_that_names_the_page(tokens: list[st
 
     with pytest.raises(RepeatedPageTokenError, match=f"Page {len(tokens) + 1} "):
         trail.after(Page(next_page_token=data.draw(st.sampled_from(tokens))))
+
+
+def test_a_token_where_reading_began_counts_as_read() -> None:
+    with pytest.raises(RepeatedPageTokenError):
+        PageTrail(after="t7").after(Page(next_page_token="t7"))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [NoAnswerError("timed out"), *(RefusedError(status, "no") for status in (400, 408, 413, 422, 500, 502, 503, 504))],
+    ids=str,
+)
+def test_half_as_many_rows_are_asked_for_after_a_page_that_may_be_too_large(error: RequestError) -> None:
+    assert PageSize(100).smaller_after(error) == PageSize(50)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        NotSentError("no route"),
+        MalformedResponseError("no JSON"),
+        *(RefusedError(s, "no") for s in (401, 403, 404, 429)),
+    ],
+    ids=repr,
+)
+def test_no_smaller_page_helps_against_other_errors(error: RequestError) -> None:
+    assert PageSize(100).smaller_after(error) is None
+
+
+@pytest.mark.parametrize("rows", [1, None])
+def test_a_page_that_cannot_be_smaller_is_given_up(rows: int | None) -> None:
+    assert PageSize(rows).smaller_after(NoAnswerError("timed out")) is None
+
+
+@given(st.integers(min_value=1, max_value=10_000))
+def test_sizes_shrink_to_one_and_end(rows: int) -> None:
+    sizes = [PageSize(rows)]
+    while smaller := sizes[-1].smaller_after(NoAnswerError("timed out")):
+        sizes.append(smaller)
+
+    assert sizes[-1] == PageSize(1)
+    assert len(sizes) <= 14
+
+
+def test_a_page_that_can_be_smaller_is_not_waited_for_again_and_again() -> None:
+    delays = [
+        [
+            size.retry.delay(attempt=n, idempotent=True, outcome=Failure.NO_ANSWER, retry_after=None, jitter=0.5)
+            for n in (1, 2, 4)
+        ]
+        for size in (PageSize(100), PageSize(1))
+    ]
+
+    assert [[delay is not None for delay in each] for each in delays] == [[True, False, False], [True, True, True]]

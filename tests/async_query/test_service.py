@@ -30,7 +30,7 @@ class OneQuery:
     name: str = "veza_nodes"
     refusal: RefusedError | None = None
 
-    def look(self, query_id: str) -> Call[Snapshot]:
+    def look(self, query_id: str, _wait: float = 0.0, /) -> Call[Snapshot]:
         return Call(Request("GET", f"/{query_id}"), lambda _: Snapshot(self.phase, self.phase.value))
 
     def page(self, query_id: str, page_token: str | None) -> Call[Page]:

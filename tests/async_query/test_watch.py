@@ -273,3 +273,44 @@ def test_a_wait_that_keeps_to_the_times_it_is_told_ends_at_its_deadline(
     assert isinstance(verdict, Ended)
     assert verdict.outcome is Outcome.DEADLINE_PASSED
     assert now - watch.deadline.at < timedelta(milliseconds=1)
+
+
+LONG_POLL = Traits(long_poll_seconds=30.0, storing_grace_seconds=5.0)
+
+
+def long_polling(wait: timedelta = timedelta(hours=1)) -> Watch:
+    return replace(a_watch(wait=wait), traits=LONG_POLL)
+
+
+def test_a_look_that_waited_on_the_server_is_followed_by_the_next_at_once() -> None:
+    now = START + timedelta(seconds=400)
+    verdicts = [long_polling().after(RUNNING, now=now, jitter=0.5, took=took)[1] for took in (30.0, 5.0, 0.0)]
+
+    assert [verdict.seconds for verdict in verdicts if isinstance(verdict, LookAgain)] == [0, 15, 20]
+
+
+def test_a_look_waits_on_the_server_no_longer_than_anybody_wants_the_answer() -> None:
+    watch = long_polling(wait=timedelta(seconds=10))
+
+    assert [watch.longest_look(START + timedelta(seconds=passed)) for passed in (0, 7, 60)] == [10, 3, 0]
+    assert long_polling().longest_look(START) == 30
+
+
+def test_an_id_may_be_unknown_for_a_moment_while_its_result_is_stored() -> None:
+    now = START + timedelta(minutes=5)
+    then, first = long_polling().after(GONE, now=now, jitter=0.5)
+    _, later = then.after(GONE, now=now + timedelta(seconds=4), jitter=0.5)
+    _, too_late = then.after(GONE, now=now + timedelta(seconds=5), jitter=0.5)
+
+    assert isinstance(first, LookAgain)
+    assert isinstance(later, LookAgain)
+    assert isinstance(too_late, Ended)
+
+
+def test_an_id_that_came_back_may_be_unknown_for_a_moment_again() -> None:
+    now = START + timedelta(minutes=5)
+    then, _ = long_polling().after(GONE, now=now, jitter=0.5)
+    then, _ = then.after(RUNNING, now=now + timedelta(seconds=1), jitter=0.5)
+    _, again = then.after(GONE, now=now + timedelta(minutes=1), jitter=0.5)
+
+    assert isinstance(again, LookAgain)

@@ -207,9 +207,11 @@ def test_an_unknown_cache_id_is_refused_by_name(site: Site) -> None:
 
 
 def test_a_spec_that_only_the_tenant_can_refuse_names_the_field(site: Site) -> None:
-    spec = {"source_node_types": {"nodes": [{"node_type": "OktaUser", "tags_to_get": [{"key": "team"}]}]}}
+    spec = {"source_node_types": {"nodes": [{"node_type": "OktaUser", "integration_types": ["OKTA"]}]}}
 
-    with pytest.raises(BadRequestError, match=r"source_node_types\.nodes\[0\]\.tags_to_get.*request_id: [0-9a-f]{32}"):
+    with pytest.raises(
+        BadRequestError, match=r"source_node_types\.nodes\[0\]\.integration_types.*request_id: [0-9a-f]{32}"
+    ):
         site.connect().submit(query(spec), deadline=in_an_hour())
     assert site.states == []
 

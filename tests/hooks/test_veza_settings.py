@@ -16,6 +16,7 @@ from airflow_provider_veza.exceptions import ConnectionSettingsError
 from airflow_provider_veza.hooks.connection_fields import EXTRA_FIELDS
 from airflow_provider_veza.hooks.veza_settings import VezaSettings, read_connection
 from airflow_provider_veza.services.veza_nodes import VezaNodesService
+from airflow_provider_veza.services.veza_saved_queries import VezaSavedQueriesService
 from airflow_provider_veza.transport.settings import ApiKeyAuth, OAuth2ClientCredentials
 
 KEY = "k1-personal-api-key"
@@ -206,6 +207,7 @@ EVERY_EXTRA = {
     "max_connections": 10.0,
     "nodes_get_path": "/api/v2/nodes:get",
     "nodes_get_method": "GET",
+    "saved_query_create_path": "/api/v2/queries/{id}:run",
     "stale_grace": 0,
     "ui_url_template": "{tenant}/app/queries/{query_id}",
 }
@@ -221,6 +223,7 @@ def test_every_extra_is_read_from_its_type_or_from_text_as_a_uri_gives_it(read: 
     assert (transport.proxy, transport.timeouts) == ("http://proxy.example:3128", (1.0, 2.5))
     assert (transport.rate_limit, transport.max_connections) == (7.5, 10)
     assert settings.nodes == VezaNodesService(50, "/api/v2/nodes:get", "GET")
+    assert settings.saved_queries == VezaSavedQueriesService(50, "/api/v2/queries/{id}:run")
     assert settings.stale_grace == timedelta(0)
     assert settings.ui_url("q1") == f"{TENANT}/app/queries/q1"
 
@@ -297,6 +300,19 @@ def test_an_extra_that_is_no_json_object_is_refused(extra: str, problem: str) ->
 
     with pytest.raises(ConnectionSettingsError, match=problem):
         read_connection(conn)
+
+
+def test_the_path_that_runs_a_saved_query_is_an_extra(read: Read) -> None:
+    path = "/api/private/assessments/queries/{id}:nodes_async_create"
+
+    assert read(extra={"saved_query_create_path": path}).saved_queries.create_path == path
+    assert read(extra={"page_size": 7}).saved_queries == VezaSavedQueriesService(page_size=7)
+
+
+@pytest.mark.parametrize("path", ["/api/queries:run", "/api/{id}/{id}", "queries/{id}", "/api/{id}?x=1"])
+def test_a_path_without_one_place_for_the_id_is_refused(read: Read, path: str) -> None:
+    with pytest.raises(ConnectionSettingsError, match="extra saved_query_create_path must"):
+        read(extra={"saved_query_create_path": path})
 
 
 def test_extras_that_nothing_reads_are_told(read: Read) -> None:

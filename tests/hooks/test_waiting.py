@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,12 +16,14 @@ from airflow_provider_veza.async_query.polling import PollSchedule
 from airflow_provider_veza.async_query.vocabulary import Phase, Snapshot, Traits
 from airflow_provider_veza.async_query.watch import Ended, LookAgain, Outcome, Watch
 from airflow_provider_veza.exceptions import ForbiddenError, HandleError, NoAnswerError, RequestError
-from airflow_provider_veza.hooks.waiting import look_once, utc_now, wait, wait_async
+from airflow_provider_veza.hooks import waiting
+from airflow_provider_veza.hooks.waiting import look_once, look_until_sure, utc_now, wait, wait_async
 
 LOG = logging.getLogger("task")
 RUNNING = Snapshot(Phase.RUNNING, "IN_PROGRESS")
 DONE = Snapshot(Phase.SUCCEEDED, "DONE", rows=12)
 FAILED = Snapshot(Phase.FAILED, "FAILED", error="Out of memory")
+ABSENT = Snapshot(Phase.GONE, "HTTP 404")
 BLIP = NoAnswerError("no whole answer")
 Seen = Snapshot | RequestError
 
@@ -43,13 +46,13 @@ class Tenant:
     def __init__(self, *looks: Seen) -> None:
         self.looks = list(looks)
 
-    def look(self) -> Snapshot:
+    def look(self, wait: float = 0.0) -> Snapshot:
         seen = self.looks.pop(0)
         if isinstance(seen, RequestError):
             raise seen
         return seen
 
-    async def look_later(self) -> Snapshot:
+    async def look_later(self, wait: float) -> Snapshot:
         return self.look()
 
 
@@ -132,6 +135,32 @@ def test_one_look_gives_the_watch_for_the_next(watch: Callable[..., Watch]) -> N
     assert first.failing_since is not None
     assert isinstance(end, Ended)
     assert then.handle == first.handle
+
+
+@pytest.mark.parametrize(
+    ("looks", "outcome", "pauses"),
+    [([DONE], Outcome.SUCCEEDED, 0), ([ABSENT, ABSENT, DONE], Outcome.SUCCEEDED, 2), ([ABSENT] * 9, Outcome.GONE, 3)],
+    ids=["seen at once", "seen after a race", "gone"],
+)
+def test_a_waiter_without_memory_looks_until_an_absent_query_is_surely_gone(
+    watch: Callable[..., Watch],
+    monkeypatch: pytest.MonkeyPatch,
+    looks: list[Snapshot],
+    outcome: Outcome,
+    pauses: int,
+) -> None:
+    clock = [datetime.now(UTC)]
+    monkeypatch.setattr(waiting, "utc_now", lambda: clock[0])
+    paused: list[float] = []
+
+    def pause(seconds: float) -> None:
+        paused.append(seconds)
+        clock[0] += timedelta(seconds=seconds)
+
+    racing = replace(watch(), traits=Traits(storing_grace_seconds=2.5), schedule=PollSchedule(fixed_interval=30.0))
+    _, verdict = look_until_sure(racing, Tenant(*looks).look, LOG, pause)
+    assert isinstance(verdict, Ended)
+    assert (verdict.outcome, len(paused)) == (outcome, pauses)
 
 
 def test_deadlines_are_judged_by_a_clock_that_knows_its_zone() -> None:

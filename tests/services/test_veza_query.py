@@ -18,29 +18,35 @@ from airflow_provider_veza.services import veza_query
 from airflow_provider_veza.services.veza_nodes import (
     CachedResultContext,
     CachedResultIfAvailable,
-    CacheMode,
     ImmediateRun,
     NodesQuery,
 )
-from airflow_provider_veza.services.veza_query import check_query, parse_staleness
+from airflow_provider_veza.services.veza_query import VezaQuery, check_query, parse_staleness
 from airflow_provider_veza.services.veza_result import ResultQuery
+from airflow_provider_veza.services.veza_saved_queries import SavedNodesQuery
 
 SPEC = {"source_node_types": {"nodes": [{"node_type": "OktaUser"}]}}
 ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "query_spec": (None, SPEC),
+    "saved_query_id": (None, "s1"),
     "result_kind": ("nodes", "result"),
     "cache_mode": (None, "cached_result_if_available", "immediate_run", "cached_result_context"),
     "max_staleness": (None, 3600),
     "cache_id": (None, "c1"),
 }
-ALLOWED = {
-    ("spec", "nodes", None, None, None): CachedResultIfAvailable(),
-    ("spec", "nodes", None, 3600, None): CachedResultIfAvailable(timedelta(hours=1)),
-    ("spec", "nodes", "cached_result_if_available", None, None): CachedResultIfAvailable(),
-    ("spec", "nodes", "cached_result_if_available", 3600, None): CachedResultIfAvailable(timedelta(hours=1)),
-    ("spec", "nodes", "immediate_run", None, None): ImmediateRun(),
-    (None, "nodes", "cached_result_context", None, "c1"): CachedResultContext("c1"),
-    ("spec", "result", None, None, None): None,
+ALLOWED: dict[tuple[Any, ...], VezaQuery] = {
+    ("spec", None, "nodes", None, None, None): NodesQuery(SPEC, CachedResultIfAvailable()),
+    ("spec", None, "nodes", None, 3600, None): NodesQuery(SPEC, CachedResultIfAvailable(timedelta(hours=1))),
+    ("spec", None, "nodes", "cached_result_if_available", None, None): NodesQuery(SPEC, CachedResultIfAvailable()),
+    ("spec", None, "nodes", "cached_result_if_available", 3600, None): NodesQuery(
+        SPEC, CachedResultIfAvailable(timedelta(hours=1))
+    ),
+    ("spec", None, "nodes", "immediate_run", None, None): NodesQuery(SPEC, ImmediateRun()),
+    (None, None, "nodes", "cached_result_context", None, "c1"): NodesQuery({}, CachedResultContext("c1")),
+    ("spec", None, "result", None, None, None): ResultQuery(SPEC),
+    (None, "s1", "nodes", None, None, None): SavedNodesQuery("s1"),
+    (None, "s1", "nodes", "cached_result_if_available", None, None): SavedNodesQuery("s1", True),
+    (None, "s1", "nodes", "immediate_run", None, None): SavedNodesQuery("s1", False),
 }
 
 
@@ -58,9 +64,7 @@ def test_of_all_combinations_of_arguments_exactly_the_allowed_ones_make_a_query(
         with pytest.raises((ArgumentError, QuerySpecError)):
             check_query(**arguments)
         return
-    cache: CacheMode | None = ALLOWED[row_of(arguments)]
-    spec = arguments["query_spec"] or {}
-    assert check_query(**arguments).query == (ResultQuery(spec) if cache is None else NodesQuery(spec, cache))
+    assert check_query(**arguments).query == ALLOWED[row_of(arguments)]
 
 
 @pytest.mark.parametrize(
@@ -91,6 +95,22 @@ def test_of_all_combinations_of_arguments_exactly_the_allowed_ones_make_a_query(
 def test_a_contradiction_is_named(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ArgumentError, match=message):
         check_query(SPEC, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"query_spec": SPEC}, "query_spec: not together with saved_query_id"),
+        ({"result_kind": "result", "max_staleness": 5}, "result_kind, max_staleness: not together with saved_query_id"),
+        ({"rewrite_deprecated": True}, "rewrite_deprecated: not together"),
+        ({"cache_mode": "cached_result_context", "cache_id": "c"}, "no such choice for saved queries"),
+        ({"saved_query_id": " "}, "must be the id of a saved query, not ' '"),
+        ({"saved_query_id": 7}, "must be the id of a saved query, not 7"),
+    ],
+)
+def test_what_a_saved_query_does_not_take_is_named(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ArgumentError, match=message):
+        check_query(**{"saved_query_id": "s1"} | arguments)
 
 
 @pytest.mark.parametrize("result_kind", ["nodes", "result"])

@@ -1,0 +1,91 @@
+"""The synchronous twins of Veza's Query Builder on the wire: rows in pages, and a result; sans-I/O.
+
+Source: docs.veza.com, Query Builder: GetAssessmentQuerySpecNodes and GetAssessmentQuerySpecResult. They answer within the
+tenant's timeout for synchronous requests, which is not documented; what takes longer belongs to the asynchronous twins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from airflow_provider_veza.async_query.message import Call, Request, Response
+from airflow_provider_veza.async_query.vocabulary import Page
+from airflow_provider_veza.exceptions import MalformedResponseError
+from airflow_provider_veza.services.veza_rows import answer_with_rows, page_of
+
+NODES_PATH = "/api/v1/assessments/query_spec:nodes"
+RESULT_PATH = "/api/v1/assessments/query_spec:result"
+
+
+@dataclass(frozen=True)
+class Result:
+    """The value of a query: a number, a time or nodes.
+
+    :param type: what Veza calls the type of the value, in upper case, such as ``NUMBER``; it is documented in either case.
+    :param number: a count; Veza sends it as text.
+    :param timestamp: as Veza wrote it (RFC 3339).
+    :param nodes: a page of rows where the spec has ``include_nodes``; its token asks for the next one.
+    """
+
+    type: str
+    number: int | None = None
+    timestamp: str | None = None
+    nodes: Page = field(default_factory=Page)
+
+
+@dataclass(frozen=True)
+class VezaSyncService:
+    """``query_spec:nodes`` and ``query_spec:result``: both only read, so they may be sent twice.
+
+    :param page_size: rows a page.
+    """
+
+    page_size: int = 100
+
+    def nodes(self, spec: Mapping[str, Any], page_token: str | None = None) -> Call[Page]:
+        """Ask for a page of rows. Page size and token stand in the query string: in the body Veza ignores them."""
+        return Call(Request("POST", NODES_PATH, spec, params=self.page_params(page_token)), read_page)
+
+    def result(self, spec: Mapping[str, Any], page_token: str | None = None) -> Call[Result]:
+        """Ask for the result; here page size and token stand in the body, as documented."""
+        return Call(Request("POST", RESULT_PATH, {**spec, **self.page_params(page_token)}), read_result)
+
+    def page_params(self, page_token: str | None) -> dict[str, str]:
+        """Return what asks for one page."""
+        size = {"page_size": str(self.page_size)}
+        return size if page_token is None else {**size, "page_token": page_token}
+
+
+def read_page(response: Response) -> Page:
+    """Read an answer that is a page of rows."""
+    return page_of(answer_with_rows(response))
+
+
+def read_result(response: Response) -> Result:
+    """Read an answer that is a result.
+
+    :raises MalformedResponseError: when it is none.
+    """
+    answer = answer_with_rows(response)
+    nodes = answer.get("nodes_value")
+    if isinstance(nodes, list):
+        nodes = {"values": nodes}
+    if not isinstance(nodes or {}, dict) or not answer.keys() & {"result_type", "number_value", "nodes_value"}:
+        raise MalformedResponseError(f"Veza's answer holds no result (fields: {sorted(answer)}).")
+    return Result(
+        type=str(answer.get("result_type") or "").upper(),
+        number=_number(answer.get("number_value")),
+        timestamp=answer.get("timestamp_value") or None,
+        nodes=page_of(nodes or {}),
+    )
+
+
+def _number(value: Any) -> int | None:
+    if value is None or value == "":
+        return None
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        raise MalformedResponseError(f"Veza sent number_value={value!r}, which is no whole number.") from None
