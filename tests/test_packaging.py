@@ -38,6 +38,11 @@ def test_every_module_of_the_package_is_in_the_wheel(wheel: ZipFile) -> None:
     assert modules == {name for name in wheel.namelist() if name.endswith(".py")}
 
 
+@pytest.mark.parametrize("name", ["index.html", "page.css", "page.js"])
+def test_the_emulators_page_is_in_the_wheel(wheel: ZipFile, name: str) -> None:
+    assert f"airflow_provider_veza/emulator/page/{name}" in wheel.namelist()
+
+
 @pytest.mark.parametrize("name", ["airflow_provider_veza/py.typed", f"{DIST_INFO}/licenses/LICENSE"])
 def test_the_wheel_is_typed_and_licensed(wheel: ZipFile, name: str) -> None:
     assert name in wheel.namelist()
@@ -58,3 +63,9 @@ def test_airflow_finds_the_provider_by_its_entry_point(wheel: ZipFile) -> None:
     assert (
         "[apache_airflow_provider]\nprovider_info = airflow_provider_veza.get_provider_info:get_provider_info" in found
     )
+
+
+def test_pytest_finds_the_fixture_by_its_entry_point(wheel: ZipFile) -> None:
+    found = wheel.read(f"{DIST_INFO}/entry_points.txt").decode()
+
+    assert "[pytest11]\nveza_emulator = airflow_provider_veza.emulator.pytest_plugin" in found

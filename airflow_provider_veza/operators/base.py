@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
-from threading import Thread
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.providers.common.compat.sdk import AirflowException, AirflowTaskTimeout, BaseOperator
@@ -23,12 +22,15 @@ from airflow_provider_veza.exceptions import (
     ArgumentError,
     AsyncQueryError,
     EmptyResultError,
+    PartialResultError,
     QueryCanceledError,
     QueryDeadlineError,
     RecordError,
+    RequestError,
 )
 from airflow_provider_veza.operators.arguments import choice, duration
 from airflow_provider_veza.operators.attempt import Attempt
+from airflow_provider_veza.operators.bounded import finished_within
 from airflow_provider_veza.operators.deferral import BACKSTOP, default_deferrable, earliest_resume
 from airflow_provider_veza.operators.failures import airflow_failures
 
@@ -62,6 +64,7 @@ class SubmittingOperator(BaseOperator):
     """
 
     query_owner = Owner.TASK
+    keep_results = False
 
     def __init__(
         self,
@@ -222,11 +225,15 @@ class OwningOperator(SubmittingOperator):
         self.poll_schedule()
 
     @abstractmethod
-    def collect(self, handle: QueryHandle) -> Any:
+    def collect(self, handle: QueryHandle, context: Mapping[str, Any]) -> Any:
         """Deliver the result of the succeeded query.
 
         :raises ResultsError: when the rows cannot be brought.
         """
+
+    @abstractmethod
+    def check_delivery(self) -> None:
+        """Refuse what could never be delivered, before a query runs for it."""
 
     def poll_schedule(self) -> PollSchedule:
         """Return when to look.
@@ -243,6 +250,7 @@ class OwningOperator(SubmittingOperator):
         from airflow_provider_veza.hooks.waiting import look_once
 
         with airflow_failures():
+            self.check_delivery()
             handle = self.obtain(context)
             with self.answerable_for(handle, context):
                 self.announce(handle, context)
@@ -290,7 +298,7 @@ class OwningOperator(SubmittingOperator):
         from airflow_provider_veza.hooks.waiting import wait
 
         try:
-            return wait(watch, lambda: self.hook.look(handle), self.log, self._pause)
+            return wait(watch, lambda seconds: self.hook.look(handle, seconds), self.log, self._pause)
         except AirflowTaskTimeout:
             return Ended(Outcome.DEADLINE_PASSED, f"execution_timeout={self.execution_timeout} has passed")
 
@@ -326,18 +334,27 @@ class OwningOperator(SubmittingOperator):
             return self._deliver(handle, context)
         # A query that is gone stays on record: the next attempt looks again before it submits anew.
         if ended.outcome in (Outcome.FAILED, Outcome.CANCELED):
-            self.settle(context)
+            self._release_and_settle(handle, context)
         raise error
 
     def _deliver(self, handle: QueryHandle, context: Any) -> Any:
         try:
-            result = self.collect(handle)
+            result = self.collect(handle, context)
         except AsyncQueryError as e:
-            if isinstance(e, EmptyResultError) or not e.heals:
-                self.settle(context)
+            if isinstance(e, (EmptyResultError, PartialResultError)) or not e.heals:
+                self._release_and_settle(handle, context)
             raise
-        self.settle(context)
+        self._release_and_settle(handle, context)
         return result
+
+    def _release_and_settle(self, handle: QueryHandle, context: Any) -> None:
+        """Let the service forget the result, then forget the query: killed in between, a retry runs it again."""
+        try:
+            if not self.keep_results:
+                self.hook.release(handle)
+        except RequestError as e:
+            self.log.warning("The result of query %s could not be deleted and stays until it expires: %s", handle.id, e)
+        self.settle(context)
 
     def _why_gone(self, handle: QueryHandle, context: Any) -> str:
         try:
@@ -374,11 +391,3 @@ class OwningOperator(SubmittingOperator):
         ti = context["ti"]
         data = ti.xcom_pull(task_ids=self.task_id, key=HANDLE_KEY, map_indexes=ti.map_index)
         return QueryHandle.from_json(data) if data else None
-
-
-def finished_within(seconds: float, work: Callable[[], object]) -> bool:
-    """Run ``work`` in a thread and say whether it ended in time; if not, it goes on as long as the process lives."""
-    thread = Thread(target=work, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    return not thread.is_alive()

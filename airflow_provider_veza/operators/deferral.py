@@ -16,8 +16,8 @@ def earliest_resume(now: datetime) -> datetime:
     On Airflow 3 the supervisor may notice up to ``[workers] min_heartbeat_interval`` late that the deferred process has ended.
     A task that runs again by then is taken for that process, and failed by the scheduler although nothing is wrong.
     """
-    interval = conf.getfloat("workers", "min_heartbeat_interval", fallback=None)
-    return now + timedelta(seconds=1.2 * (interval or 0.0))
+    interval = conf.getfloat("workers", "min_heartbeat_interval", fallback=0.0)
+    return now + timedelta(seconds=1.2 * interval)
 
 
 def default_deferrable() -> bool:

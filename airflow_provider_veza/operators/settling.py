@@ -13,10 +13,10 @@ from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.orphan import Cancel, Forget, Standing, judge
 from airflow_provider_veza.async_query.record import QueryRecord
 from airflow_provider_veza.async_query.service import Cancellation
+from airflow_provider_veza.async_query.task_log import TaskLog
 from airflow_provider_veza.exceptions import RecordError
 from airflow_provider_veza.hooks.cancelling import CancelOutcome, try_to_cancel
 from airflow_provider_veza.hooks.of_service import hook_of
-from airflow_provider_veza.hooks.task_log import TaskLog
 from airflow_provider_veza.hooks.waiting import utc_now
 from airflow_provider_veza.records.registry import RecordRegistry
 

@@ -8,7 +8,7 @@ from typing import Protocol
 from airflow_provider_veza.async_query.identity import TaskIdentity
 from airflow_provider_veza.async_query.orphan import Standing, answerable
 from airflow_provider_veza.async_query.record import Owner, QueryRecord
-from airflow_provider_veza.hooks.task_log import TaskLog
+from airflow_provider_veza.async_query.task_log import TaskLog
 from airflow_provider_veza.triggers.airflow_version import HAS_TASK_SDK
 
 _ENDED_TASK_STATES = frozenset({"success", "failed", "skipped", "upstream_failed", "removed"})

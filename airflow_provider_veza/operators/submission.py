@@ -22,6 +22,7 @@ from airflow_provider_veza.async_query.record import (
     SubmitAnew,
     next_step,
 )
+from airflow_provider_veza.async_query.task_log import TaskLog
 from airflow_provider_veza.async_query.vocabulary import Phase
 from airflow_provider_veza.exceptions import (
     AmbiguousSubmitError,
@@ -34,7 +35,6 @@ from airflow_provider_veza.exceptions import (
     RequestError,
 )
 from airflow_provider_veza.hooks.cancelling import CancelOutcome, try_to_cancel
-from airflow_provider_veza.hooks.task_log import TaskLog
 from airflow_provider_veza.hooks.waiting import utc_now
 from airflow_provider_veza.operators.attempt import Attempt
 from airflow_provider_veza.records.store import RecordStore

@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     from airflow_provider_veza.services.veza_query import VezaQuery
 
 DEFAULT_CONN_ID = "veza_default"
-QUERY_FIELDS = ("query_spec", "result_kind", "cache_mode", "max_staleness", "cache_id", "veza_conn_id")
+QUERY_FIELDS = (
+    "query_spec",
+    "saved_query_id",
+    "result_kind",
+    "cache_mode",
+    "max_staleness",
+    "cache_id",
+    "veza_conn_id",
+)
 TEMPLATE_EXTENSIONS = (".json", ".yaml", ".yml")
 UI_COLOR = "#d9e8f5"
 
@@ -26,6 +34,9 @@ class VezaQuestionOperator(SubmittingOperator):
     """An operator that asks Veza something.
 
     :param query_spec: the spec as Veza's Query Builder takes it; a dict, or the path of a templated ``.json``/``.yaml`` file.
+    :param saved_query_id: id of a query that is saved in the tenant, to run instead of a spec. The path of that run is inferred
+        (connection extra ``saved_query_create_path``). ``cache_mode`` may be ``cached_result_if_available`` or ``immediate_run``;
+        without it the tenant decides.
     :param result_kind: ``nodes`` (rows in pages, cache, cancel) or ``result`` (as ``query_spec:result_async_create``).
     :param cache_mode: ``cached_result_if_available`` (default), ``immediate_run`` or ``cached_result_context``.
     :param max_staleness: how old a cached result may be: timedelta, seconds or ``"86400s"``; default 24 hours.
@@ -44,6 +55,7 @@ class VezaQuestionOperator(SubmittingOperator):
         self,
         *,
         query_spec: dict[str, Any] | str | None = None,
+        saved_query_id: str | None = None,
         result_kind: str = "nodes",
         cache_mode: str | None = None,
         max_staleness: timedelta | float | str | None = None,
@@ -54,6 +66,7 @@ class VezaQuestionOperator(SubmittingOperator):
     ) -> None:
         super().__init__(**kwargs)
         self.query_spec = query_spec
+        self.saved_query_id = saved_query_id
         self.result_kind = result_kind
         self.cache_mode = cache_mode
         self.max_staleness = max_staleness
@@ -73,6 +86,7 @@ class VezaQuestionOperator(SubmittingOperator):
 
         checked = check_query(
             parsed_spec(self.query_spec),
+            saved_query_id=self.saved_query_id,
             result_kind=self.result_kind,
             cache_mode=self.cache_mode,
             max_staleness=self.max_staleness,

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from airflow_provider_veza.async_query.vocabulary import Page, Row
-from airflow_provider_veza.exceptions import ArgumentError, EmptyResultError, TooManyRowsError, XComLimitError
+from airflow_provider_veza.async_query.rows import Row
+from airflow_provider_veza.async_query.task_log import TaskLog
+from airflow_provider_veza.async_query.vocabulary import Page
+from airflow_provider_veza.exceptions import (
+    ArgumentError,
+    EmptyResultError,
+    PartialResultError,
+    TooManyRowsError,
+    XComLimitError,
+)
 
 DEFAULT_XCOM_ROWS = 10_000
 DEFAULT_XCOM_BYTES = 1_048_576
@@ -21,12 +29,14 @@ class InlineLimits:
     :param xcom_max_rows: rows that XCom may get.
     :param xcom_max_bytes: size as JSON that XCom may get.
     :param fail_on_empty: whether no rows at all, or a count of zero, is an error.
+    :param allow_partial: whether a result that the service calls partial may go there.
     """
 
     max_rows: int | None = None
     xcom_max_rows: int = DEFAULT_XCOM_ROWS
     xcom_max_bytes: int = DEFAULT_XCOM_BYTES
     fail_on_empty: bool = False
+    allow_partial: bool = True
 
     def __post_init__(self) -> None:
         for name in ("max_rows", "xcom_max_rows", "xcom_max_bytes"):
@@ -43,23 +53,51 @@ def collect(pages: Iterable[Page], limits: InlineLimits) -> list[Row] | dict[str
     :raises TooManyRowsError: past ``max_rows``.
     :raises XComLimitError: past ``xcom_max_rows`` or ``xcom_max_bytes``.
     :raises EmptyResultError: where there is nothing and ``fail_on_empty``.
+    :raises PartialResultError: where the service calls the result partial, unless ``allow_partial``.
     """
     rows: list[Row] = []
     size = 1  # two brackets, less the comma that the last row lacks
     for page in pages:
+        if not limits.allow_partial:
+            require_whole(page)
         if page.count is not None:
             return _checked_count(page.count, limits)
         rows.extend(page.rows)
         size += sum(_json_size(row) for row in page.rows)
         _check_bounds(len(rows), size, limits)
     if not rows and limits.fail_on_empty:
-        raise EmptyResultError(f"The query succeeded with no rows. {_EMPTY_ADVICE}")
+        raise EmptyResultError(f"The query succeeded with no rows. {EMPTY_ADVICE}")
     return rows
+
+
+def with_warnings_logged(pages: Iterable[Page], log: TaskLog) -> Iterator[Page]:
+    """Yield the pages, and log what their service warns of, each warning once."""
+    said: set[str] = set()
+    for page in pages:
+        partial = ("These rows are only a part of the result.",) if page.partial else ()
+        for text in dict.fromkeys((*page.warnings, *partial)):
+            if text not in said:
+                log.warning("The service warns: %s", text)
+        said.update(page.warnings, partial)
+        yield page
+
+
+def require_whole(page: Page) -> None:
+    """Refuse a page of a result that the service calls partial.
+
+    :raises PartialResultError: with what the service says is missing.
+    """
+    if page.partial:
+        said = " ".join(page.warnings) or "It does not say what is missing."
+        raise PartialResultError(
+            f"The query succeeded, but its service says that the result is partial: {said} None of it was delivered. A retry "
+            "asks anew; allow_partial_results=True takes the rows that there are."
+        )
 
 
 def _checked_count(count: int, limits: InlineLimits) -> dict[str, int]:
     if count == 0 and limits.fail_on_empty:
-        raise EmptyResultError(f"The query succeeded with a count of 0. {_EMPTY_ADVICE}")
+        raise EmptyResultError(f"The query succeeded with a count of 0. {EMPTY_ADVICE}")
     return {"count": count}
 
 
@@ -80,12 +118,12 @@ def _check_bounds(rows: int, size: int, limits: InlineLimits) -> None:
 
 
 _NARROW = (
-    "The query itself succeeded and nothing runs any more. Ask for less (conditions, properties_to_get), read the pages in a "
-    "task of your own with VezaHook.pages(handle), or raise the limit if your metadata database can take it."
+    "The query itself succeeded and nothing runs any more. Ask for less (conditions, fewer properties), land the rows with "
+    "output_path, or raise the limit if your metadata database can take it."
 )
-_EMPTY_ADVICE = (
-    "Veza answers some misspelt node types and properties with no rows instead of an error, so check the names in the query "
-    "spec first. The query has ended; a retry submits it anew."
+EMPTY_ADVICE = (
+    "A misspelt name may look like this too: Veza answers some with no rows instead of an error, so check the names in the "
+    "query first. The query has ended; a retry submits it anew."
 )
 
 

@@ -1,165 +1,32 @@
-"""The sensor that waits for a Veza query by its handle; it owns nothing, so it cancels nothing unless told to."""
+"""The sensor for Veza queries; how it waits is in :mod:`.base`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import (
-    AirflowSensorTimeout,
-    AirflowSkipException,
-    BaseSensorOperator,
-)
-
-from airflow_provider_veza.async_query.deadline import Deadline
-from airflow_provider_veza.async_query.event import WaitEvent
-from airflow_provider_veza.async_query.handle import QueryHandle
-from airflow_provider_veza.async_query.outcomes import error_of
-from airflow_provider_veza.async_query.polling import PollSchedule
-from airflow_provider_veza.async_query.watch import Ended, Outcome, Watch
-from airflow_provider_veza.exceptions import AsyncQueryError
-from airflow_provider_veza.operators.deferral import BACKSTOP, default_deferrable, earliest_resume
-from airflow_provider_veza.operators.failures import airflow_failures
 from airflow_provider_veza.operators.veza_question import DEFAULT_CONN_ID, UI_COLOR, veza_hook
+from airflow_provider_veza.sensors.base import AsyncQuerySensor
 
 if TYPE_CHECKING:
     from airflow_provider_veza.hooks.veza import VezaHook
 
-DEFAULT_POKE_INTERVAL = 30.0
 
+class VezaQuerySensor(AsyncQuerySensor):
+    """Succeed when a Veza query has succeeded; see :class:`~.base.AsyncQuerySensor`.
 
-class VezaQuerySensor(BaseSensorOperator):
-    """Succeed when the query of ``handle`` has succeeded; fail, or skip with ``soft_fail``, when it ended otherwise.
-
-    Waiting is idempotent: a retry waits for the same query again.
-
-    :param handle: a dict, what a submit task returned, or JSON text from a template.
     :param veza_conn_id: Airflow connection of type ``veza``.
-    :param deferrable: wait in the triggerer; by default as Airflow's ``default_deferrable`` says.
-    :param poke_interval: seconds between two looks. By default a worker looks every 30 s, and a triggerer by the schedule of
-        :class:`~airflow_provider_veza.async_query.polling.PollSchedule`.
-    :param cancel_on_kill: whether the query is cancelled when this task is killed.
-    :param cancel_on_timeout: whether the query is cancelled when this sensor's ``timeout`` passes.
     """
 
-    template_fields: Sequence[str] = ("handle", "veza_conn_id")
-    template_fields_renderers = {"handle": "json"}
+    template_fields: Sequence[str] = (*AsyncQuerySensor.template_fields, "veza_conn_id")
     ui_color = UI_COLOR
 
-    def __init__(
-        self,
-        *,
-        handle: Any,
-        veza_conn_id: str = DEFAULT_CONN_ID,
-        deferrable: bool | None = None,
-        poke_interval: float | timedelta | None = None,
-        cancel_on_kill: bool = False,
-        cancel_on_timeout: bool = False,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(poke_interval=DEFAULT_POKE_INTERVAL if poke_interval is None else poke_interval, **kwargs)
-        self.handle = handle
+    def __init__(self, *, veza_conn_id: str = DEFAULT_CONN_ID, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self.veza_conn_id = veza_conn_id
-        self.deferrable = default_deferrable() if deferrable is None else deferrable
-        self.has_poke_interval = poke_interval is not None
-        self.cancel_on_kill = cancel_on_kill
-        self.cancel_on_timeout = cancel_on_timeout
 
     @cached_property
     def hook(self) -> VezaHook:
         """The client of the tenant."""
         return veza_hook(self.veza_conn_id)
-
-    def execute(self, context: Any) -> Any:
-        """Look once, and defer if the query still runs; or poke, as any sensor does."""
-        with airflow_failures():
-            if not self.deferrable:
-                return self._execute_poking(context)
-            watch, ended = self._look()
-            return self._conclude(ended) if ended else self._defer(watch)
-
-    def poke(self, context: Any) -> bool:
-        """Look once."""
-        _, ended = self._look()
-        if ended:
-            self._conclude(ended)
-        return ended is not None
-
-    def execute_complete(self, context: Any, event: Any = None) -> None:
-        """Go on after the trigger's event; only an outcome on the allow-list counts."""
-        with airflow_failures():
-            self._conclude(WaitEvent.from_json(event).ended)
-
-    def on_kill(self) -> None:
-        """Cancel the query only if told to: somebody else owns it."""
-        if self.cancel_on_kill:
-            self._cancel()
-
-    def _execute_poking(self, context: Any) -> Any:
-        try:
-            return super().execute(context)
-        except AirflowSensorTimeout:
-            if self.cancel_on_timeout:
-                self._cancel()
-            raise
-
-    def _look(self) -> tuple[Watch, Ended | None]:
-        from airflow_provider_veza.hooks.waiting import look_once, utc_now
-
-        handle = self._parsed_handle()
-        traits = self.hook.service(handle.service, self.hook.settings).traits
-        watch = Watch(handle, traits, self._schedule(), Deadline.after(utc_now(), timedelta(seconds=self.timeout)))
-        watch, verdict = look_once(watch, lambda: self.hook.look(handle), self.log)
-        return watch, verdict if isinstance(verdict, Ended) else None
-
-    def _schedule(self) -> PollSchedule:
-        return PollSchedule(fixed_interval=self.poke_interval if self.has_poke_interval else None)
-
-    def _defer(self, watch: Watch) -> None:
-        from airflow_provider_veza.hooks.waiting import utc_now
-        from airflow_provider_veza.triggers.async_query import AsyncQueryTrigger
-
-        self.defer(
-            trigger=AsyncQueryTrigger.of(
-                watch,
-                conn_id=self.veza_conn_id,
-                cancel_on_kill=self.cancel_on_kill,
-                not_before=earliest_resume(utc_now()),
-            ),
-            method_name="execute_complete",
-            timeout=timedelta(seconds=self.timeout) + BACKSTOP,
-        )
-
-    def _conclude(self, ended: Ended) -> None:
-        handle = self._parsed_handle()
-        if ended.outcome is Outcome.DEADLINE_PASSED:
-            self._time_out(handle, ended)
-        error = error_of(ended, handle, next_retry="Clear the task that submitted it to run it again.")
-        if error is not None:
-            self._raise_or_skip(error)
-
-    def _time_out(self, handle: QueryHandle, ended: Ended) -> None:
-        if self.cancel_on_timeout:
-            self._cancel()
-        left = "a cancel was sent, see above" if self.cancel_on_timeout else "it was left running"
-        message = (
-            f"Query {handle.id} did not end within the sensor's timeout of {self.timeout} s ({ended.detail}); {left}."
-        )
-        if self.soft_fail:
-            raise AirflowSkipException(message)
-        raise AirflowSensorTimeout(message)
-
-    def _raise_or_skip(self, error: AsyncQueryError) -> None:
-        if self.soft_fail:
-            raise AirflowSkipException(str(error)) from error
-        raise error
-
-    def _cancel(self) -> None:
-        from airflow_provider_veza.hooks.cancelling import try_to_cancel
-
-        try_to_cancel(self.log, self._parsed_handle(), self.veza_conn_id, self.hook.cancel_now)
-
-    def _parsed_handle(self) -> QueryHandle:
-        return QueryHandle.from_json(self.handle)

@@ -10,10 +10,10 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import AirflowFailException
 
-from airflow_provider_veza.emulator.evaluate import evaluate
 from airflow_provider_veza.emulator.executions import Execution, Family
 from airflow_provider_veza.emulator.fields import Fields, Findings
 from airflow_provider_veza.emulator.journal import JournalEntry
+from airflow_provider_veza.emulator.query_requests import AskedSpec
 from airflow_provider_veza.emulator.query_spec import read_query_spec
 from airflow_provider_veza.emulator.rows import render_rows
 from airflow_provider_veza.emulator.tenant import Tenant
@@ -92,7 +92,7 @@ def _of_delivery(question: Question, ending: Ending, tenant: Tenant) -> Iterator
 def expected(question: Question, tenant: Tenant) -> Any:
     """Return what the tenant itself finds for a question, as a task should return it."""
     spec = read_query_spec(Fields(question.spec, Findings()))
-    result = evaluate(tenant.graph, spec)
+    result = tenant.answer(AskedSpec(spec, question.spec))
     if question.family is Family.RESULT and not spec.include_nodes:
         return {"count": len(result.rows)}
     rendered = render_rows(result.kind, result.rows)

@@ -44,7 +44,7 @@ def test_rows_are_read_by_a_handle_given_as_mapping_or_as_text(tenant: Tenant, f
 
 def test_a_running_query_has_no_rows_to_read_and_is_left_running(tenant: Tenant) -> None:
     handle = submitted()
-    with pytest.raises(QueryUnreachableError, match="Put a VezaQuerySensor before this"):
+    with pytest.raises(QueryUnreachableError, match="Put a sensor before this"):
         results(handle)
     assert len(tenant.running()) == 1
 

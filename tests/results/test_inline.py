@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from logging import getLogger
 from typing import Any
 
 import pytest
@@ -15,11 +16,18 @@ from airflow_provider_veza.exceptions import (
     ArgumentError,
     AsyncQueryError,
     EmptyResultError,
+    PartialResultError,
     ResultsError,
     TooManyRowsError,
     XComLimitError,
 )
-from airflow_provider_veza.results.inline import DEFAULT_XCOM_BYTES, DEFAULT_XCOM_ROWS, InlineLimits, collect
+from airflow_provider_veza.results.inline import (
+    DEFAULT_XCOM_BYTES,
+    DEFAULT_XCOM_ROWS,
+    InlineLimits,
+    collect,
+    with_warnings_logged,
+)
 
 ROW = {"id": "00ue3cb75ea3cda311e1", "properties": {"name": "Amára Okafor"}}
 ROWS = st.lists(st.dictionaries(st.text(max_size=4), st.text(max_size=6) | st.integers(), max_size=2), max_size=9)
@@ -65,8 +73,26 @@ def test_rows_are_a_list_and_a_number_is_a_count(pages: list[Page], value: Any) 
 
 @pytest.mark.parametrize("pages", [pages_of(0), [], [Page(count=0)]], ids=["no rows", "no pages", "count of zero"])
 def test_nothing_found_is_an_error_only_if_asked_for(pages: list[Page]) -> None:
-    with pytest.raises(EmptyResultError, match="check the names in the query spec first"):
+    with pytest.raises(EmptyResultError, match="check the names in the query first"):
         collect(pages, InlineLimits(fail_on_empty=True))
+
+
+def test_a_partial_result_is_delivered_unless_only_a_whole_one_is_allowed() -> None:
+    pages = [Page((ROW,), partial=True, warnings=("shard 3 failed",))]
+
+    assert collect(pages, InlineLimits()) == [ROW]
+    with pytest.raises(PartialResultError, match="shard 3 failed.*allow_partial_results=True"):
+        collect(pages, InlineLimits(allow_partial=False))
+
+
+def test_what_the_service_warns_of_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    pages = [Page((ROW,), warnings=("cut at 1000 rows",)), Page((ROW,), partial=True, warnings=("cut at 1000 rows",))]
+
+    assert list(with_warnings_logged(pages, getLogger("task"))) == pages
+    assert caplog.messages == [
+        "The service warns: cut at 1000 rows",
+        "The service warns: These rows are only a part of the result.",
+    ]
 
 
 @pytest.mark.parametrize("pages", [pages_of(0, 1), [Page(count=1)]], ids=["a row", "a count"])

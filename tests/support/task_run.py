@@ -11,6 +11,11 @@ from typing import Any
 from airflow.providers.common.compat.sdk import TaskDeferred
 from airflow.triggers.base import TriggerEvent
 
+try:
+    from airflow.sdk.execution_time.context import OutletEventAccessors
+except ImportError:
+    from airflow.utils.context import OutletEventAccessors
+
 from airflow_provider_veza.triggers.async_query import AsyncQueryTrigger
 
 
@@ -92,7 +97,9 @@ class TaskRun:
             xcom_push=lambda key, value: self.xcom.__setitem__(key, value),
             xcom_pull=self.xcom_pull,
         )
-        context = {"ti": ti, "dag_run": SimpleNamespace(clear_number=0, start_date=self.run_started)}
+        self.outlet_events = OutletEventAccessors()
+        dag_run = SimpleNamespace(clear_number=0, start_date=self.run_started)
+        context = {"ti": ti, "dag_run": dag_run, "outlet_events": self.outlet_events}
         return {**context, "task_state_store": self.state_store} if self.has_state_store else context
 
 

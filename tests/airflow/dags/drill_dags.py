@@ -6,7 +6,6 @@ import json
 import os
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -97,10 +96,10 @@ class DrillQueryOperator(VezaQueryOperator):
         self._hold(HoldPoint.AFTER_RECORD)
         super().announce(handle, context)
 
-    def rows_for_xcom(self, pages: Any) -> Any:
-        first = next(pages)
+    def deliver(self, hook: Any, handle: Any, context: Any) -> Any:
+        next(hook.pages(handle))
         self._hold(HoldPoint.DURING_RESULTS)
-        return super().rows_for_xcom(chain((first,), pages))
+        return super().deliver(hook, handle, context)
 
     def _hold(self, point: HoldPoint) -> None:
         if self._is_first_attempt and self.hold_at == point:

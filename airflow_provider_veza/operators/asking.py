@@ -1,0 +1,43 @@
+"""The two ways to ask: keep the query until its rows are delivered, or hand it to the DAG run; no service's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_provider_veza.async_query.handle import QueryHandle
+from airflow_provider_veza.async_query.record import Owner
+from airflow_provider_veza.operators.base import OwningOperator, SubmittingOperator
+from airflow_provider_veza.operators.failures import airflow_failures
+from airflow_provider_veza.operators.result import ResultOperator
+
+
+class QueryOperator(ResultOperator, OwningOperator):
+    """Ask, wait, and return or land the rows. The task owns its query until the query has ended."""
+
+    def collect(self, handle: QueryHandle, context: Mapping[str, Any]) -> Any:
+        """Return the rows, or land them."""
+        return self.deliver(self.hook, handle, context)
+
+    def is_ended(self) -> bool:
+        """Whether Airflow is ending this task."""
+        return self._killed
+
+
+class SubmitQueryOperator(SubmittingOperator):
+    """Submit a query and return its handle at once; from then on the DAG run owns the query.
+
+    Put an operator behind it that ends the query, as a teardown, so that the query does not outlive the run. Note that
+    Airflow skips teardowns when ``dagrun_timeout`` ends a run. Clearing this task cancels the query it had submitted, if that
+    still runs, and submits anew.
+    """
+
+    query_owner = Owner.DAG_RUN
+
+    def execute(self, context: Any) -> dict[str, Any]:
+        """Submit or adopt, and return the handle."""
+        with airflow_failures():
+            handle = self.obtain(context)
+            with self.answerable_for(handle, context):
+                self.announce(handle, context)
+                return handle.to_json()

@@ -1,0 +1,48 @@
+"""The Airflow asset (dataset on 2.11) that a landed result is, and the event that tells of a new one; nothing is landed here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from airflow.providers.common.compat.sdk import Asset, AssetAlias
+
+from airflow_provider_veza.results.manifest import MANIFEST_NAME, Manifest
+
+_TEMPLATE_MARKS = ("{{", "{%", "{#")
+
+
+def landed_asset(output_path: str) -> Asset:
+    """Return the asset of what is landed below ``output_path``; schedule a DAG on it.
+
+    The asset is the part of the path that is the same in every run: all folders before the first template. A connection id
+    in the path (``s3://conn@bucket``) is no part of the asset.
+
+    >>> landed_asset("s3://aws_default@lake/access/{{ ds }}").uri
+    's3://lake/access'
+    """
+    folders = output_path.split("/")
+    fixed = next(
+        (i for i, folder in enumerate(folders) if any(mark in folder for mark in _TEMPLATE_MARKS)), len(folders)
+    )
+    path = "/".join(folders[:fixed]).rstrip("/")
+    if "://" not in path:
+        return Asset(uri=f"file://{Path(path).absolute()}")
+    parts = urlsplit(path)
+    return Asset(uri=parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl())
+
+
+def announce_landing(manifest: Manifest, folder: str, outlets: list[Any], context: Mapping[str, Any]) -> None:
+    """Give the event of each asset among the outlets the manifest as its extra; aliases get the landed folder as an asset.
+
+    The list of parts is left to the manifest's file, since it grows with the result.
+    """
+    plain = {name: value for name, value in manifest.to_json().items() if name != "parts"}
+    extra = {"manifest": f"{folder}/{MANIFEST_NAME}", **plain}
+    for outlet in outlets:
+        if isinstance(outlet, AssetAlias):
+            context["outlet_events"][outlet].add(landed_asset(folder), extra=extra)
+        elif isinstance(outlet, Asset):
+            context["outlet_events"][outlet].extra = extra

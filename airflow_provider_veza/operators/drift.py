@@ -1,0 +1,227 @@
+"""The operator that compares two landed results; what counts as a change is said in :mod:`results.drift.rule`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import BaseOperator
+
+from airflow_provider_veza.async_query.layout import RowLayout
+from airflow_provider_veza.exceptions import ArgumentError, BaselineError, DriftError
+from airflow_provider_veza.operators.arguments import choice
+from airflow_provider_veza.operators.failures import airflow_failures
+from airflow_provider_veza.operators.veza_question import UI_COLOR
+from airflow_provider_veza.results.drift.counts import Change, DriftCounts, excesses
+from airflow_provider_veza.results.drift.partial import PartialCheck
+from airflow_provider_veza.services.veza_layout import LAYOUT
+
+if TYPE_CHECKING:
+    from airflow_provider_veza.results.drift.landing import DriftTarget, LandedDrift
+    from airflow_provider_veza.results.drift.question import DriftWishes
+    from airflow_provider_veza.results.reading import LandedResult
+
+DRIFT_KEY = "veza_drift"
+"""Under this name a task announces what differs, before it fails for it."""
+_LAYOUTS = {"veza_nodes": LAYOUT, "veza_result": LAYOUT}
+
+
+class VezaAccessDriftOperator(BaseOperator):
+    """Compare two landed results of one query, and land what was added, removed and changed.
+
+    Rows are about the same thing where they have the same ``type`` and ``id``, or the same source and destination. What of
+    them counts as a change, and which statistics do not, is said in :class:`~.results.drift.rule.DriftRule` and
+    :data:`~.services.veza_layout.LAYOUT`: properties and permissions count; access statistics, risk levels, counts and times
+    of the last use do not. Needs the extra ``drift`` (DuckDB); memory does not grow with the results.
+
+    Below ``output_path`` come ``added/``, ``removed/`` and ``changed/``, each a landed result of its own, and ``drift.json``,
+    written last. A changed row has the identity, the names of what ``changed``, and the row ``before`` and ``after``; in a
+    table these are columns such as ``before.risk_level``. A task that is run again lands the same.
+
+    Returns ``{"first_run": false, "added": 2, "removed": 0, "changed": 1, "unchanged": 97, ...}`` with the paths of all
+    manifests; the same is in XCom ``veza_drift``, also when the task then fails.
+
+    :param current: what a landing task returned, or the path of a landed folder or its manifest; from a template as
+        ``{{ ti.xcom_pull("land") | tojson }}``.
+    :param baseline: the same for what it is compared with. By default the newest earlier result of the same query, tenant and
+        connection in the folders beside ``current``, so let the last folder of a landing's ``output_path`` be the one that
+        differs from run to run, such as ``{{ ds }}``. Where none was landed there before, this is a first run: nothing
+        differs, and ``first_run`` is true.
+    :param output_path: folder on any storage of Airflow's ``ObjectStoragePath``.
+    :param output_format: ``jsonl``, ``csv`` or ``parquet`` (extra ``parquet``).
+    :param compression: ``gzip`` or ``zstd`` (extra ``zstd``).
+    :param key: columns that say what a row is about, instead of those that Veza's rows have: ``["source_id"]``. Columns are
+        named as in a table, also where the results are ``jsonl``.
+    :param ignore_properties: what else may change: properties of whatever node (``updated_at``) or columns
+        (``source_properties.email``).
+    :param also_compare: statistics that count all the same, such as ``risk_level`` or ``destination_node_count``.
+    :param fail_on: ``added``, ``removed``, ``changed``: fail, without retries, if there is any such row.
+    :param max_removed_fraction: fail, without retries, if more of the baseline is gone. A connection that lost rights sees
+        fewer rows, which looks like mass revocation.
+    :param partial_check: ``fail`` refuses a result that Veza calls partial, whose missing rows would look removed, and passes
+        over such baselines; ``warn`` compares it.
+
+    .. code-block:: python
+
+        land = VezaQueryOperator(task_id="land", query_spec=spec, output_path="s3://aws_default@lake/access/{{ ds }}")
+        VezaAccessDriftOperator(
+            task_id="drift",
+            current=land.output,
+            output_path="s3://aws_default@lake/access_drift/{{ ds }}",
+            fail_on={"added"},
+        )
+    """
+
+    template_fields: Sequence[str] = (
+        "current",
+        "baseline",
+        "output_path",
+        "output_format",
+        "compression",
+        "key",
+        "ignore_properties",
+        "also_compare",
+    )
+    template_fields_renderers = {"current": "json", "baseline": "json"}
+    ui_color = UI_COLOR
+
+    def __init__(
+        self,
+        *,
+        current: Any,
+        output_path: str,
+        baseline: Any = None,
+        output_format: str = "jsonl",
+        compression: str | None = None,
+        key: Sequence[str] | None = None,
+        ignore_properties: Collection[str] = (),
+        also_compare: Collection[str] = (),
+        fail_on: Collection[str] = (),
+        max_removed_fraction: float | None = None,
+        partial_check: str = "fail",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.current = current
+        self.baseline = baseline
+        self.output_path = output_path
+        self.output_format = output_format
+        self.compression = compression
+        self.key = key
+        self.ignore_properties = ignore_properties
+        self.also_compare = also_compare
+        self.fail_on = frozenset(choice(Change, change, "fail_on") for change in fail_on)
+        self.max_removed_fraction = _fraction(max_removed_fraction)
+        self.partial_check = choice(PartialCheck, partial_check, "partial_check")
+
+    def execute(self, context: Any) -> dict[str, Any]:
+        """Compare, land, and fail if more differs than is allowed.
+
+        All that DuckDB needs is in a temporary folder of the worker: about 150 bytes for each row of both results.
+        """
+        with airflow_failures(), TemporaryDirectory(prefix="veza-drift-") as scratch:
+            drift = self._landed(Path(scratch))
+            context["ti"].xcom_push(key=DRIFT_KEY, value=drift.summary())
+            self._require_little(drift.differences.counts, str(drift.folder))
+            return drift.summary()
+
+    def _landed(self, scratch: Path) -> LandedDrift:
+        from airflow_provider_veza.results.drift.comparison import comparison, first_run
+        from airflow_provider_veza.results.drift.landing import land_drift
+        from airflow_provider_veza.results.drift.question import agreed_rule
+
+        target = self._target(scratch)
+        current = self._read(self.current, "current")
+        baseline = self._baseline_of(current)
+        if baseline is None:
+            self.log.info("No result was landed beside %s before: a first run, nothing differs.", current.folder)
+            return land_drift(first_run(current), target)
+        self.log.info("Comparing %s with the baseline %s.", current.folder, baseline.folder)
+        rule = agreed_rule(current, baseline, self._wishes())
+        with comparison(current, baseline, rule, scratch) as differences:
+            self.log.info("%s", ", ".join(f"{count} {name}" for name, count in differences.counts.to_json().items()))
+            return land_drift(differences, target)
+
+    def _target(self, scratch: Path) -> DriftTarget:
+        """Return where to land, after a check that this can be done at all."""
+        from airflow_provider_veza.hooks.waiting import utc_now
+        from airflow_provider_veza.results.drift.landing import DriftTarget
+        from airflow_provider_veza.results.folder import Folder
+        from airflow_provider_veza.results.formats.registry import output_format
+
+        if not self.output_path:
+            raise ArgumentError(f"Task {self.task_id}: output_path is empty. Nothing was compared.")
+        output_format(self.output_format, compression=self.compression)
+        folder = Folder(self.output_path)
+        return DriftTarget(folder, self.output_format, self.compression, scratch, self.log, utc_now)
+
+    def _baseline_of(self, current: LandedResult) -> LandedResult | None:
+        from airflow_provider_veza.results.drift.baseline import candidates_beside, newest_earlier, require_comparable
+
+        if self.baseline is not None:
+            baseline = self._read(self.baseline, "baseline")
+            require_comparable(current, baseline)
+            return baseline
+        found = newest_earlier(current.manifest, candidates_beside(current.folder), self.partial_check)
+        return None if found is None else self._checked(found)
+
+    def _read(self, reference: Any, name: str) -> LandedResult:
+        from airflow_provider_veza.results.reading import read_manifest
+
+        return self._checked(read_manifest(_path_in(reference, name)))
+
+    def _checked(self, result: LandedResult) -> LandedResult:
+        """Return the result with the layout of its rows, unless it lacks rows that would look removed."""
+        if result.manifest.partial:
+            problem = f"{result.folder} is a part of its result only, as Veza said when it was landed"
+            if self.partial_check is PartialCheck.FAIL:
+                raise BaselineError(
+                    f"{problem}: what it lacks would look added or removed. Nothing was compared. Land it again, or allow this "
+                    "with partial_check='warn'."
+                )
+            self.log.warning("%s: what it lacks looks added or removed.", problem)
+        return replace(result, layout=_LAYOUTS.get(result.manifest.handle.service, RowLayout()))
+
+    def _wishes(self) -> DriftWishes:
+        from airflow_provider_veza.results.drift.question import DriftWishes
+
+        return DriftWishes(
+            key=None if self.key is None else tuple(self.key),
+            ignore_properties=frozenset(self.ignore_properties),
+            also_compare=frozenset(self.also_compare),
+        )
+
+    def _require_little(self, counts: DriftCounts, folder: str) -> None:
+        if too_much := list(excesses(counts, self.fail_on, self.max_removed_fraction)):
+            raise DriftError(
+                f"Access drifted: {'; '.join(too_much)}. The rows are landed in {folder}. A retry would find the same; clear "
+                "the task that landed the current result to ask Veza again."
+            )
+
+
+def _path_in(reference: Any, name: str) -> str:
+    """Return the path of a landed result, from the path itself, a landing's summary, or that as JSON text."""
+    if isinstance(reference, str) and reference.lstrip().startswith("{"):
+        try:
+            reference = json.loads(reference)
+        except ValueError as e:
+            raise ArgumentError(
+                f"{name} is no JSON ({e}). In a template, write {{{{ ... | tojson }}}}. Nothing was compared."
+            ) from e
+    path = reference.get("manifest") if isinstance(reference, Mapping) else reference
+    if not isinstance(path, str) or path in ("", "None"):
+        raise ArgumentError(
+            f"{name} must be the path of a landed result, or what a task with output_path= returned, not {reference!r}. "
+            "Nothing was compared."
+        )
+    return path
+
+
+def _fraction(value: float | None) -> float | None:
+    if value is None or 0 <= value <= 1:
+        return value
+    raise ArgumentError(f"max_removed_fraction must be between 0 and 1, not {value!r}.")

@@ -1,0 +1,94 @@
+"""Brings a succeeded query's rows from its hook into a folder; what becomes durable when is decided in results."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from airflow_provider_veza.async_query.handle import QueryHandle
+from airflow_provider_veza.async_query.task_log import TaskLog
+from airflow_provider_veza.exceptions import BadRequestError, LandingError, NotFoundError, ResultsError
+from airflow_provider_veza.hooks.base import AsyncQueryHook
+from airflow_provider_veza.hooks.waiting import utc_now
+from airflow_provider_veza.results.folder import Folder
+from airflow_provider_veza.results.formats.registry import output_format
+from airflow_provider_veza.results.landing import Landing
+from airflow_provider_veza.results.landing_limits import LandingLimits
+from airflow_provider_veza.results.manifest import Manifest
+from airflow_provider_veza.results.scratch import scratch_folder
+from airflow_provider_veza.results.target import Target
+
+
+@dataclass(frozen=True)
+class LandingOrder:
+    """What the author of a DAG asked for.
+
+    :param select: names of the columns to write, in this order; None for all.
+    """
+
+    output_path: str
+    output_format: str
+    compression: str | None = None
+    select: tuple[str, ...] | None = None
+    limits: LandingLimits = field(default_factory=LandingLimits)
+
+    def target(self, hook: AsyncQueryHook, handle: QueryHandle, scratch: Path) -> Target:
+        """Return it for one query.
+
+        :raises ArgumentError: when format, compression and columns do not go together, or need a library that is not here.
+        """
+        layout = hook.service_of(handle).layout
+        form = output_format(self.output_format, compression=self.compression, layout=layout, select=self.select)
+        return Target(Folder(self.output_path), handle, form, scratch, self.select, self.limits)
+
+
+def land(
+    hook: AsyncQueryHook, handle: QueryHandle, order: LandingOrder, log: TaskLog, killed: Callable[[], bool]
+) -> Manifest:
+    """Land the rows, going on where an attempt before was stopped, and return the manifest.
+
+    A result that must not be landed leaves nothing behind; anything that a retry may heal leaves what is durable.
+
+    :param killed: whether the task is being ended; asked before each page is taken.
+    :raises ResultsError: when the rows cannot be brought.
+    :raises RequestError: when a page could not be had.
+    """
+    with scratch_folder() as scratch:
+        landing = Landing(order.target(hook, handle, scratch), log, utc_now)
+        landed = landing.begin()
+        if landed is not None:
+            return landed
+        try:
+            retries = 0 if landing.progress.all_read else asyncio.run(_take_all(hook, handle, landing, killed))
+            return landing.finish(retries)
+        except LandingError:
+            raise
+        except ResultsError:
+            landing.abandon()
+            raise
+
+
+async def _take_all(hook: AsyncQueryHook, handle: QueryHandle, landing: Landing, killed: Callable[[], bool]) -> int:
+    begun_after = landing.progress.next_page_token
+    try:
+        return await _take_the_rest(hook, handle, landing, killed)
+    except (BadRequestError, NotFoundError):
+        if begun_after is None or landing.progress.next_page_token != begun_after:
+            raise
+    await asyncio.to_thread(landing.start_over)
+    return await _take_the_rest(hook, handle, landing, killed)
+
+
+async def _take_the_rest(
+    hook: AsyncQueryHook, handle: QueryHandle, landing: Landing, killed: Callable[[], bool]
+) -> int:
+    async with hook.reading_ahead(handle, landing.progress.next_page_token) as ahead:
+        async for page in ahead.pages:
+            if killed():
+                raise LandingError(
+                    "The task was ended while it landed rows. What is durable stays; an attempt goes on there."
+                )
+            await asyncio.to_thread(landing.take, page)
+        return ahead.reader.repeats

@@ -1,0 +1,72 @@
+"""A landed result as Arrow batches, in bounded memory and with one schema, whatever format it was landed in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+import pyarrow as pa
+from pyarrow import parquet
+
+from airflow_provider_veza.async_query.layout import ColumnType, RowLayout
+from airflow_provider_veza.async_query.rows import JsonRows
+from airflow_provider_veza.exceptions import ColumnError
+from airflow_provider_veza.results.formats.arrow import schema_of
+from airflow_provider_veza.results.formats.registry import output_format
+from airflow_provider_veza.results.manifest import Columns
+from airflow_provider_veza.results.reading import LandedResult
+
+_BATCH_ROWS = 1_000
+
+
+def table_of(result: LandedResult) -> pa.Table:
+    """Return all rows as one table."""
+    columns = _columns(result)
+    return pa.Table.from_batches(_batches(result, columns), schema_of(columns))
+
+
+def batches_of(result: LandedResult) -> Iterator[pa.RecordBatch]:
+    """Yield the rows in batches."""
+    return _batches(result, _columns(result))
+
+
+def _columns(result: LandedResult) -> Columns:
+    """Return the columns; rows that were landed as they were sent are read once for that."""
+    columns = result.manifest.columns
+    if result.manifest.format == "jsonl":
+        form = output_format("parquet", layout=result.layout)
+        for rows in _groups(result):
+            columns = form.group(rows, columns).columns
+    return columns
+
+
+def _batches(result: LandedResult, columns: Columns) -> Iterator[pa.RecordBatch]:
+    if result.manifest.format == "parquet":
+        yield from _parquet_batches(result)
+        return
+    names = [column.name for column in columns]
+    form = output_format("parquet", layout=_layout(result.layout, columns), select=names or None)
+    for rows in _groups(result):
+        group = form.group(rows, columns)
+        for column, found in zip(columns, group.columns, strict=True):
+            if column != found:
+                raise ColumnError(column.name, f"{column.type} holds most values, but some fit {found.type} only")
+        yield group.data
+
+
+def _parquet_batches(result: LandedResult) -> Iterator[pa.RecordBatch]:
+    for part in result.manifest.parts:
+        with result.opened(part) as file:
+            yield from parquet.ParquetFile(file).iter_batches(_BATCH_ROWS)
+
+
+def _groups(result: LandedResult) -> Iterator[JsonRows]:
+    rows = iter(result)
+    while some := list(islice(rows, _BATCH_ROWS)):
+        yield JsonRows.of(some)
+
+
+def _layout(layout: RowLayout, columns: Columns) -> RowLayout:
+    """Return the layout with which these columns come out again, whichever rows are looked at."""
+    types = {column.name: column.type for column in columns if column.type is not ColumnType.NULL}
+    return RowLayout(prefixes=layout.prefixes, types=types)

@@ -1,0 +1,115 @@
+"""Which landed result another one may be compared with; reads manifests and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from airflow_provider_veza.exceptions import BaselineError, ManifestError
+from airflow_provider_veza.results.drift.partial import PartialCheck
+from airflow_provider_veza.results.folder import Folder
+from airflow_provider_veza.results.manifest import MANIFEST_NAME, Manifest
+from airflow_provider_veza.results.reading import LandedResult
+
+DRIFT_SERVICE = "drift"
+"""Stands for the service in the manifests of differences: no service has a query with these rows."""
+_READERS = 8
+"""Manifests read at a time: a year of nights beside each other takes seconds and not a minute on slow storage."""
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A folder whose manifest cannot be read: nobody knows what was landed there, or when."""
+
+    folder: Folder
+    problem: str
+
+
+Candidate = LandedResult | Unreadable
+
+
+def candidates_beside(folder: Folder) -> list[Candidate]:
+    """Return what was landed in the folders beside this one.
+
+    :raises LandingError: when the storage does not answer.
+    """
+    with ThreadPoolExecutor(_READERS) as pool:
+        return [found for found in pool.map(_candidate, folder.siblings()) if found is not None]
+
+
+def newest_earlier(current: Manifest, candidates: Iterable[Candidate], partial: PartialCheck) -> LandedResult | None:
+    """Return the newest result of the same query, tenant and connection that was finished before the current one.
+
+    None where no result was landed earlier, which is what a first run finds. A partial result is passed over, unless it may be
+    compared; so is one that cannot be read.
+
+    :raises BaselineError: where there are earlier results, but none that the current one can be compared with.
+    """
+    earlier = sorted((found for found in candidates if _is_earlier(found, current)), key=_finished, reverse=True)
+    for candidate in earlier:
+        if isinstance(candidate, LandedResult) and not _hindrances(current, candidate, partial):
+            return candidate
+    if not earlier:
+        return None
+    hindrances = "; ".join(_hindrances(current, earlier[0], partial))
+    raise BaselineError(
+        f"None of the {len(earlier)} earlier results beside this one can be its baseline. The newest, {earlier[0].folder}, "
+        f"differs in: {hindrances}. Nothing was compared. Give each query a folder of its own, or name a baseline=."
+    )
+
+
+def require_comparable(current: LandedResult, baseline: LandedResult) -> None:
+    """Refuse a baseline that was named and is the current result itself, or asks something else.
+
+    Its connection may be another one, as long as it led to the same tenant.
+
+    :raises BaselineError: saying what differs.
+    """
+    if str(baseline.folder) == str(current.folder):
+        raise BaselineError(
+            f"The baseline and the current result are the same, {current.folder}. Nothing was compared."
+        )
+    if different := list(_differing(current.manifest, baseline.manifest)):
+        raise BaselineError(
+            f"The baseline {baseline.folder} answers another question; it differs in: {'; '.join(different)}. Nothing was "
+            "compared."
+        )
+
+
+def _candidate(folder: Folder) -> Candidate | None:
+    try:
+        data = folder.read_json(MANIFEST_NAME)
+        return None if data is None else LandedResult(folder, Manifest.from_json(data, f"{folder}/{MANIFEST_NAME}"))
+    except ManifestError as e:
+        return Unreadable(folder, str(e))
+
+
+def _is_earlier(candidate: Candidate, current: Manifest) -> bool:
+    """Whether it was there before; differences that were landed are no result of any query."""
+    if isinstance(candidate, Unreadable):
+        return True
+    manifest = candidate.manifest
+    return manifest.finished_at < current.finished_at and manifest.handle.service != DRIFT_SERVICE
+
+
+def _finished(candidate: Candidate) -> float:
+    return 0.0 if isinstance(candidate, Unreadable) else candidate.manifest.finished_at.timestamp()
+
+
+def _hindrances(current: Manifest, candidate: Candidate, partial: PartialCheck) -> list[str]:
+    if isinstance(candidate, Unreadable):
+        return [candidate.problem]
+    found = list(_differing(current, candidate.manifest))
+    if candidate.manifest.handle.conn_id != current.handle.conn_id:
+        found.append(f"the connection ({candidate.manifest.handle.conn_id}, now {current.handle.conn_id})")
+    if candidate.manifest.partial and partial is PartialCheck.FAIL:
+        found.append("being partial")
+    return found
+
+
+def _differing(current: Manifest, other: Manifest) -> Iterator[str]:
+    if other.handle.tenant != current.handle.tenant:
+        yield f"the tenant ({other.handle.tenant}, now {current.handle.tenant})"
+    elif other.handle.fingerprint != current.handle.fingerprint:
+        yield "the query (its spec, or an option that decides what it finds, is another)"

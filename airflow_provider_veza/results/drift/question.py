@@ -1,0 +1,95 @@
+"""Whether two landed results can be compared at all, and the rule by which; looks at manifests and a first row only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from airflow_provider_veza.async_query.layout import ColumnType, RowLayout
+from airflow_provider_veza.exceptions import ArgumentError, BaselineError
+from airflow_provider_veza.results.drift.rows import NESTED
+from airflow_provider_veza.results.drift.rule import DriftRule, fields_of
+from airflow_provider_veza.results.reading import LandedResult
+
+_NUMBERS = frozenset({ColumnType.INT64, ColumnType.DOUBLE})
+
+
+@dataclass(frozen=True)
+class DriftWishes:
+    """What a task may say about how rows are compared.
+
+    :param key: columns that say which thing a row is about; None for those that the layout declares.
+    :param ignore_properties: what may differ besides the volatile: columns (``source_properties.email``) or properties of
+        whatever node (``email``).
+    :param also_compare: volatile columns or properties of the layout that shall count all the same.
+    """
+
+    key: tuple[str, ...] | None = None
+    ignore_properties: frozenset[str] = frozenset()
+    also_compare: frozenset[str] = frozenset()
+
+
+def agreed_rule(current: LandedResult, baseline: LandedResult, wishes: DriftWishes) -> DriftRule:
+    """Return the rule by which two results are compared, with the layout of the current one.
+
+    :raises BaselineError: where one is a table and the other is not, or they have other columns because a task chose them.
+    :raises ArgumentError: where no column tells what a row is about, or ``also_compare`` names what counts anyway.
+    """
+    _require_same_shape(current, baseline)
+    layout = current.layout
+    if needless := wishes.also_compare - layout.volatile:
+        raise ArgumentError(
+            f"also_compare names {', '.join(sorted(needless))}, which is compared anyway; it is for "
+            f"{', '.join(sorted(layout.volatile)) or 'nothing here'}. Nothing was compared."
+        )
+    return DriftRule(
+        layout=layout,
+        identity=_identity(current, baseline, layout, wishes),
+        ignored=(layout.volatile - wishes.also_compare) | wishes.ignore_properties,
+        as_text=frozenset(_columns_of_two_types(current, baseline)),
+    )
+
+
+def _require_same_shape(current: LandedResult, baseline: LandedResult) -> None:
+    now, then = current.manifest, baseline.manifest
+    if (now.format == NESTED) != (then.format == NESTED):
+        raise BaselineError(
+            f"The baseline {baseline.folder} was landed as {then.format!r}, the current result as {now.format!r}: a table is not "
+            "compared with rows as they were sent. Land both as the same. Nothing was compared."
+        )
+    if now.select != then.select:
+        raise BaselineError(
+            f"The baseline {baseline.folder} was landed with columns={_shown(then.select)}, the current result with "
+            f"columns={_shown(now.select)}: every row would look changed. Nothing was compared."
+        )
+
+
+def _identity(current: LandedResult, baseline: LandedResult, layout: RowLayout, wishes: DriftWishes) -> tuple[str, ...]:
+    known = [_names_in(result, layout) for result in (current, baseline) if len(result)]
+    choices = layout.identities if wishes.key is None else (wishes.key,)
+    for identity in choices:
+        if all(names.issuperset(identity) for names in known):
+            return identity
+    wanted = " nor ".join(str(list(identity)) for identity in choices) or "any that Veza's rows have"
+    raise ArgumentError(
+        f"The results in {current.folder} and {baseline.folder} have no columns that say what a row is about, not {wanted}. "
+        f"They have {', '.join(sorted(set().union(*known)))}. Name some of those with key=. Nothing was compared."
+    )
+
+
+def _names_in(result: LandedResult, layout: RowLayout) -> set[str]:
+    if result.manifest.format != NESTED:
+        return {column.name for column in result.manifest.columns}
+    return set(fields_of(next(iter(result)), layout))
+
+
+def _columns_of_two_types(current: LandedResult, baseline: LandedResult) -> Iterator[str]:
+    types = {column.name: column.type for column in baseline.manifest.columns}
+    for column in current.manifest.columns:
+        both = frozenset({column.type, types.get(column.name, column.type)}) - {ColumnType.NULL}
+        if len(both) > 1 and both != _NUMBERS:
+            yield column.name
+
+
+def _shown(select: tuple[str, ...] | None) -> str:
+    return "None" if select is None else str(list(select))

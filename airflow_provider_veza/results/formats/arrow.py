@@ -1,0 +1,105 @@
+"""Columns as Arrow arrays: the Arrow type of each column type, and values to arrays and back; no file is touched here."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from types import NoneType
+from typing import Any
+
+import pyarrow as pa
+from msgspec import json
+
+from airflow_provider_veza.async_query.layout import ColumnType
+from airflow_provider_veza.exceptions import ColumnError
+from airflow_provider_veza.results.columns import Cells
+from airflow_provider_veza.results.formats.arrow_arrays import boolean_array, double_array, integer_array, text_array
+from airflow_provider_veza.results.formats.base import Group
+from airflow_provider_veza.results.formats.table import Table
+from airflow_provider_veza.results.formats.text import texts_of
+from airflow_provider_veza.results.manifest import Column, Columns
+from airflow_provider_veza.results.schema import EXACT_IN_DOUBLE
+
+# A column without any value is text: readers disagree on what a column without a type is.
+_ARROW_TYPE = {
+    ColumnType.NULL: pa.string(),
+    ColumnType.BOOLEAN: pa.bool_(),
+    ColumnType.INT64: pa.int64(),
+    ColumnType.DOUBLE: pa.float64(),
+    ColumnType.TIMESTAMP: pa.timestamp("us", "UTC"),
+    ColumnType.STRING: pa.string(),
+    ColumnType.JSON: pa.string(),
+}
+_NOTHING = frozenset({NoneType})
+
+
+def schema_of(columns: Columns) -> pa.Schema:
+    """Return the schema of a table."""
+    return pa.schema([(column.name, _ARROW_TYPE[column.type]) for column in columns])
+
+
+def group_of(table: Table) -> Group:
+    """Return a group of rows as a record batch."""
+    arrays = [
+        array_of(table.cells[column.name], column.type)
+        if column.name in table.cells
+        else pa.nulls(table.rows, _ARROW_TYPE[column.type])
+        for column in table.columns
+    ]
+    batch = pa.RecordBatch.from_arrays(arrays, schema=schema_of(table.columns))
+    return Group(table.rows, table.columns, batch)
+
+
+def array_of(cells: Cells, column: ColumnType) -> pa.Array:
+    """Return the values of a column."""
+    if cells.kinds == _NOTHING:
+        return pa.nulls(len(cells.values), _ARROW_TYPE[column])
+    match column:
+        case ColumnType.BOOLEAN:
+            return boolean_array(cells)
+        case ColumnType.INT64:
+            return integer_array(cells)
+        case ColumnType.DOUBLE:
+            return double_array(cells)
+        case ColumnType.TIMESTAMP:
+            return text_array(cells).cast(_ARROW_TYPE[column])
+        case ColumnType.JSON:
+            return text_array(texts_of(cells, column))
+        case _:
+            return text_array(texts_of(_with_integers(cells), column))
+
+
+def _with_integers(cells: Cells) -> Cells:
+    """Return whole numbers as integers: in a column of doubles that is text now, nothing tells which of them came as such."""
+    if float not in cells.kinds:
+        return cells
+    return Cells.of(
+        [int(v) if type(v) is float and v.is_integer() and abs(v) <= EXACT_IN_DOUBLE else v for v in cells.values]
+    )
+
+
+def widened(array: pa.Array, column: Column, to: ColumnType) -> pa.Array:
+    """Return the values of a column in a wider type.
+
+    :raises ColumnError: when a value does not fit.
+    """
+    if to is column.type:
+        return array
+    if column.type is not ColumnType.INT64 or to is not ColumnType.DOUBLE:
+        return array_of(Cells.of(values_of(array, column.type)), to)
+    try:
+        return array.cast(_ARROW_TYPE[to])
+    except pa.ArrowInvalid as e:
+        raise ColumnError(
+            column.name, f"values that were landed as {column.type} do not fit {to}, which later values need ({e})"
+        ) from e
+
+
+def values_of(array: pa.Array, column: ColumnType) -> list[Any]:
+    """Return the values of a column as Python has them; timestamps with their offset, JSON decoded."""
+    if column is ColumnType.TIMESTAMP:
+        naive = array.cast(pa.timestamp("us")).to_pylist()
+        return [None if value is None else value.replace(tzinfo=UTC) for value in naive]
+    values: list[Any] = array.to_pylist()
+    if column is ColumnType.JSON:
+        return [None if value is None else json.decode(value) for value in values]
+    return values

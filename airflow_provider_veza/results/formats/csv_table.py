@@ -1,0 +1,145 @@
+"""CSV as RFC 4180 has it, in UTF-8: flat columns under a header, a null apart from an empty text.
+
+Every part has a header. A null is an empty field, an empty text is ``""``; booleans are ``true`` and ``false``; texts and
+timestamps are as they were sent, and numbers are the shortest text that reads as the same number. A value's text does not
+depend on its column's type, so that widening adds columns and changes nothing else. In a table of one column a null is an
+empty line, which some readers skip. A field that a spreadsheet would take for a formula is **not** altered: these files are
+for machines, and an altered value would be a wrong one.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from itertools import chain, islice
+from typing import IO, Any
+
+from msgspec import json
+
+from airflow_provider_veza.async_query.layout import ColumnType, RowLayout
+from airflow_provider_veza.async_query.rows import JsonRows, Row
+from airflow_provider_veza.exceptions import ManifestError
+from airflow_provider_veza.results.formats.base import Group, Target
+from airflow_provider_veza.results.formats.compressing import Compression, Sink, compressed, lines
+from airflow_provider_veza.results.formats.csv_text import LINE_END, body, fields_in, fields_of, header, records_in
+from airflow_provider_veza.results.formats.table import GROUP_BYTES, Table, Tabulator, without_garbage_collection
+from airflow_provider_veza.results.manifest import Columns
+
+_RECORDS_AT_ONCE = 1_000
+
+_VALUE_OF: dict[ColumnType, Callable[[str], Any]] = {
+    ColumnType.BOOLEAN: "true".__eq__,
+    ColumnType.INT64: int,
+    ColumnType.DOUBLE: float,
+    ColumnType.TIMESTAMP: lambda text: datetime.fromisoformat(text).astimezone(UTC),
+    ColumnType.JSON: json.decode,
+}
+
+
+class CsvPart:
+    """Writes a part whose groups are CSV already."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+
+    def write(self, group: Group) -> None:
+        """Append rows."""
+        self._sink.write(group.data)
+
+    def close(self) -> None:
+        """End the compressed stream."""
+        self._sink.close()
+
+
+class CsvTable:
+    """CSV, plain or compressed.
+
+    :param select: names of the columns to write, in this order; None for all.
+    """
+
+    name = "csv"
+    group_bytes = GROUP_BYTES
+
+    def __init__(self, codec: Compression, layout: RowLayout, select: tuple[str, ...] | None) -> None:
+        self._codec = codec
+        self._tabulator = Tabulator(layout, select)
+
+    @property
+    def compression(self) -> str | None:
+        """``gzip``, ``zstd`` or None."""
+        return self._codec or None
+
+    @property
+    def suffix(self) -> str:
+        """How a part's name ends."""
+        return f".csv{self._codec.suffix}"
+
+    def group(self, rows: JsonRows, columns: Columns) -> Group:
+        """Return the rows as lines."""
+        with without_garbage_collection():
+            return _group_of(self._tabulator.table(rows, columns))
+
+    def open(self, file: Target, columns: Columns) -> CsvPart:
+        """Begin a part with its header."""
+        sink = compressed(file, self._codec)
+        sink.write(_header(columns).encode())
+        return CsvPart(sink)
+
+    def fits(self, columns: Columns, to: Columns) -> bool:
+        """Whether the header is the same; a value's text does not depend on its column's type."""
+        return _header(columns) == _header(to)
+
+    def widen(self, source: IO[bytes], target: Target, columns: Columns, to: Columns) -> None:
+        """Write the part once more with empty fields for the columns that it lacks."""
+        if self.fits(columns, to):
+            shutil.copyfileobj(source, target)
+            return
+        sink = compressed(target, self._codec)
+        sink.write(_header(to).encode())
+        more = "," * (len(to) - len(columns)) + LINE_END
+        records = self._records(source, columns)
+        while some := list(islice(records, _RECORDS_AT_ONCE)):
+            sink.write("".join(record + more for record in some).encode())
+        sink.close()
+
+    def rows(self, file: IO[bytes], columns: Columns) -> Iterator[Row]:
+        """Read the rows as flat objects, values by their columns' types."""
+        names = [column.name for column in columns]
+        readers = [(column.name, _VALUE_OF[column.type]) for column in columns if column.type in _VALUE_OF]
+        for record in self._records(file, columns):
+            fields = fields_in(record)
+            if len(fields) != len(names):
+                raise ManifestError(f"A CSV record has {len(fields)} fields and not {len(names)}: {record[:200]!r}")
+            row: dict[str, Any] = dict(zip(names, fields, strict=True))
+            for name, read in readers:
+                if row[name] is not None:
+                    row[name] = read(row[name])
+            yield row
+
+    def _records(self, file: IO[bytes], columns: Columns) -> Iterator[str]:
+        """Yield the records without the header."""
+        end = LINE_END.encode()
+        texts = map(bytes.decode, chain.from_iterable(lines(file, self._codec, end)))
+        records = records_in(texts)
+        found, expected = next(records, "") + LINE_END, _header(columns) or LINE_END
+        if found != expected:
+            raise ManifestError(f"A CSV part begins with {found[:200]!r} and not with its header {expected[:200]!r}.")
+        return records
+
+
+def _header(columns: Columns) -> str:
+    return header(column.name for column in columns)
+
+
+def _group_of(table: Table) -> Group:
+    return Group(table.rows, table.columns, _lines_of(table).encode())
+
+
+def _lines_of(table: Table) -> str:
+    nothing = [""] * table.rows
+    fields = [
+        fields_of(table.cells[column.name], column.type) if column.name in table.cells else nothing
+        for column in table.columns
+    ]
+    return body(fields, table.rows)

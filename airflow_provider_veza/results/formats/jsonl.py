@@ -1,0 +1,73 @@
+"""JSON Lines: each row's text goes through as the service sent it; no row is decoded for writing."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from typing import IO
+
+from msgspec import json
+
+from airflow_provider_veza.async_query.rows import JsonRows, Row
+from airflow_provider_veza.results.formats.base import Group, Target
+from airflow_provider_veza.results.formats.compressing import Compression, Sink, compressed, lines
+from airflow_provider_veza.results.manifest import Columns
+
+
+class LineWriter:
+    """Writes a part whose groups are lines already, all but the last one's end."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+
+    def write(self, group: Group) -> None:
+        """Append rows."""
+        if group.rows:
+            self._sink.write(group.data)
+            self._sink.write(b"\n")
+
+    def close(self) -> None:
+        """End the compressed stream."""
+        self._sink.close()
+
+
+class JsonLines:
+    """One JSON object a line, in UTF-8, ended by a line feed; there are no columns."""
+
+    name = "jsonl"
+    group_bytes = 256 * 1024
+
+    def __init__(self, codec: Compression) -> None:
+        self._codec = codec
+
+    @property
+    def compression(self) -> str | None:
+        """``gzip``, ``zstd`` or None."""
+        return self._codec or None
+
+    @property
+    def suffix(self) -> str:
+        """How a part's name ends."""
+        return f".jsonl{self._codec.suffix}"
+
+    def group(self, rows: JsonRows, columns: Columns) -> Group:
+        """Return the rows as lines."""
+        return Group(len(rows), columns, rows.lines)
+
+    def open(self, file: Target, _columns: Columns) -> LineWriter:
+        """Begin a part."""
+        return LineWriter(compressed(file, self._codec))
+
+    def fits(self, _columns: Columns, _to: Columns) -> bool:
+        """Return True: lines have no columns."""
+        return True
+
+    def widen(self, source: IO[bytes], target: Target, _columns: Columns, _to: Columns) -> None:
+        """Copy: where there are no columns, there are no wider ones."""
+        shutil.copyfileobj(source, target)
+
+    def rows(self, file: IO[bytes], _columns: Columns) -> Iterator[Row]:
+        """Read the rows as they were sent."""
+        decode = json.Decoder().decode
+        for block in lines(file, self._codec, b"\n"):
+            yield from decode(b"[" + b",".join(block) + b"]")

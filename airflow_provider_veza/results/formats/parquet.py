@@ -1,0 +1,67 @@
+"""Parquet as a format of landed results: flat, typed columns; pyarrow is imported when the first rows are at hand.
+
+Numbers, booleans and timestamps (UTC, microseconds) have their own types; text, JSON, and columns in which no value was seen
+are strings. Parts have row groups of at most 64 Ki rows, which bounds the memory of writers and readers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import IO
+
+from airflow_provider_veza.async_query.layout import ColumnType, RowLayout
+from airflow_provider_veza.async_query.rows import JsonRows, Row
+from airflow_provider_veza.results.formats.base import Group, PartWriter, Target
+from airflow_provider_veza.results.formats.table import GROUP_BYTES, Tabulator, without_garbage_collection
+from airflow_provider_veza.results.manifest import Column, Columns
+
+_STORED_AS = {ColumnType.NULL: ColumnType.STRING, ColumnType.JSON: ColumnType.STRING}
+
+
+class ParquetTable:
+    """Parquet.
+
+    :param compression: ``gzip``, ``zstd``, or None for snappy, which all readers have.
+    :param select: names of the columns to write, in this order; None for all.
+    """
+
+    name = "parquet"
+    suffix = ".parquet"
+    group_bytes = GROUP_BYTES
+
+    def __init__(self, compression: str | None, layout: RowLayout, select: tuple[str, ...] | None) -> None:
+        self.compression = compression
+        self._tabulator = Tabulator(layout, select)
+
+    def group(self, rows: JsonRows, columns: Columns) -> Group:
+        """Return the rows as an Arrow batch."""
+        from airflow_provider_veza.results.formats.arrow import group_of
+
+        with without_garbage_collection():
+            return group_of(self._tabulator.table(rows, columns))
+
+    def open(self, file: Target, columns: Columns) -> PartWriter:
+        """Begin a part."""
+        from airflow_provider_veza.results.formats.parquet_file import ParquetPart
+
+        return ParquetPart(file, columns, self.compression or "snappy")
+
+    def fits(self, columns: Columns, to: Columns) -> bool:
+        """Whether the file's columns are the same; text, JSON and columns without values are all strings there."""
+        return _stored(columns) == _stored(to)
+
+    def widen(self, source: IO[bytes], target: Target, columns: Columns, to: Columns) -> None:
+        """Write the part once more with the wider types and the columns that it lacks."""
+        from airflow_provider_veza.results.formats.parquet_file import ParquetPart, widen_part
+
+        widen_part(source, ParquetPart(target, to, self.compression or "snappy"), columns, to)
+
+    def rows(self, file: IO[bytes], columns: Columns) -> Iterator[Row]:
+        """Read the rows as flat objects."""
+        from airflow_provider_veza.results.formats.parquet_file import rows_of
+
+        return rows_of(file, columns)
+
+
+def _stored(columns: Columns) -> Columns:
+    return tuple(Column(column.name, _STORED_AS.get(column.type, column.type)) for column in columns)

@@ -1,0 +1,83 @@
+"""A group of rows as typed columns, the way to it shared by all formats that write tables; no format is written here."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import msgspec
+
+from airflow_provider_veza.async_query.layout import ColumnType, RowLayout
+from airflow_provider_veza.async_query.rows import JsonRows, Row
+from airflow_provider_veza.exceptions import ColumnError, MalformedResponseError
+from airflow_provider_veza.results.columns import Cells, Flattener
+from airflow_provider_veza.results.manifest import Column, Columns
+from airflow_provider_veza.results.schema import columns_after, without_integer_texts
+
+# Rows as objects are several times the size of their text: beyond this they leave the processor's cache, and each row costs
+# up to three times as much.
+GROUP_BYTES = 384 * 1024
+
+
+@dataclass(frozen=True)
+class Table:
+    """A group of rows as columns.
+
+    :param cells: of the columns that these rows have; the others are null throughout.
+    """
+
+    rows: int
+    columns: Columns
+    cells: Mapping[str, Cells]
+
+
+class Tabulator:
+    """Makes tables of one result's rows.
+
+    :param select: names of the columns to write, in this order; None for all, in the order in which they appear.
+    """
+
+    def __init__(self, layout: RowLayout, select: Sequence[str] | None) -> None:
+        self._declared = layout.types
+        self._flatten = Flattener(layout, None if select is None else frozenset(select))
+        self._at_first = tuple(Column(name, layout.types.get(name, ColumnType.NULL)) for name in select or ())
+
+    def table(self, rows: JsonRows, columns: Columns) -> Table:
+        """Return the rows as columns.
+
+        :param columns: known so far.
+        :raises ColumnError: when two fields would become one column, or no row has any column.
+        :raises MalformedResponseError: when a row is not JSON that can be read.
+        """
+        cells = {
+            name: without_integer_texts(column, self._declared.get(name))
+            for name, column in self._flatten(_decoded(rows)).items()
+        }
+        columns = columns_after(columns or self._at_first, cells, self._declared)
+        if rows and not columns:
+            raise ColumnError("", "the rows have no fields, so that a table would lose even how many they are")
+        return Table(len(rows), columns, cells)
+
+
+@contextmanager
+def without_garbage_collection() -> Iterator[None]:
+    """Let nothing search for garbage meanwhile: decoded rows have no cycles, and the search doubles what they cost."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _decoded(rows: JsonRows) -> list[Row]:
+    try:
+        return list(rows)
+    except msgspec.DecodeError as e:
+        raise MalformedResponseError(
+            f"A row cannot be read as an object ({e}), so that it has no columns. Land as 'jsonl', which takes rows as they "
+            "are. The query itself succeeded."
+        ) from e

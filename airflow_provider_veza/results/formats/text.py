@@ -1,0 +1,56 @@
+"""The text of a value, where a column is text or the format has nothing else; no quoting, no file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from types import NoneType
+from typing import Any
+
+from msgspec import json
+
+from airflow_provider_veza.async_query.layout import ColumnType
+from airflow_provider_veza.results.columns import Cells
+
+_JSON = json.Encoder()
+_TEXT_ALREADY = frozenset({str, NoneType})
+
+
+def text_of(value: Any) -> str | None:
+    """Return a value's text; null has none.
+
+    A number's is the shortest that reads as the same number, a timestamp's is in UTC.
+
+    >>> text_of(True), text_of(6), text_of(6.0), text_of(["r", "w"]), text_of("as it is")
+    ('true', '6', '6.0', '["r","w"]', 'as it is')
+    """
+    match value:
+        case None | str():
+            return value
+        case float():
+            return repr(value)
+        case datetime():
+            return _text_of_timestamp(value)
+        case _:
+            return _JSON.encode(value).decode()
+
+
+def texts_of(cells: Cells, column: ColumnType) -> Cells:
+    """Return the texts of all values; those of a JSON column are JSON, texts included."""
+    if column is ColumnType.JSON:
+        return Cells.of(_json_texts(cells))
+    if cells.kinds <= _TEXT_ALREADY:
+        return cells
+    return Cells.of([text_of(value) for value in cells.values])
+
+
+def _json_texts(cells: Cells) -> Sequence[str | None]:
+    texts = _JSON.encode_lines(cells.values).decode().split("\n")[:-1]
+    if NoneType not in cells.kinds:
+        return texts
+    return [None if value is None else text for value, text in zip(cells.values, texts, strict=True)]
+
+
+def _text_of_timestamp(value: datetime) -> str:
+    text = value.astimezone(UTC).replace(tzinfo=None).isoformat()
+    return (text.rstrip("0") if "." in text else text) + "Z"

@@ -1,0 +1,256 @@
+"""Brings the pages of one query into a folder: parts, checkpoint, manifest; it fetches nothing and knows no service."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from airflow_provider_veza.async_query.rows import JsonRows, concatenated
+from airflow_provider_veza.async_query.task_log import TaskLog
+from airflow_provider_veza.async_query.vocabulary import Page
+from airflow_provider_veza.exceptions import LandingTakenOverError
+from airflow_provider_veza.results.checkpoint import (
+    CHECKPOINT_NAME,
+    AlreadyLanded,
+    Checkpoint,
+    GoOn,
+    LandedPart,
+    Progress,
+    first_step,
+)
+from airflow_provider_veza.results.formats.base import Group
+from airflow_provider_veza.results.manifest import MANIFEST_NAME, Manifest, Part
+from airflow_provider_veza.results.parts import OpenPart, is_part_name, new_part_name, widened
+from airflow_provider_veza.results.target import Target
+
+PART_AGE = timedelta(minutes=5)
+"""A slow service fills no part for a long time; a crash shall cost no more than this."""
+
+
+class Landing:
+    """One attempt to land one result: :meth:`begin`, :meth:`take` each page in order, :meth:`finish`.
+
+    The checkpoint is never ahead of what is durable: a crash at any point loses at most the part in the making, whose pages
+    the next attempt reads again.
+
+    :param now: the time in UTC.
+    """
+
+    def __init__(self, target: Target, log: TaskLog, now: Callable[[], datetime]) -> None:
+        self._target = target
+        self._log = log
+        self._now = now
+        self._durable = Checkpoint(target.key, secrets.token_hex(4), now())
+        self._read = self._written = Progress()
+        self._held: list[JsonRows] = []
+        self._held_bytes = 0
+        self._open: OpenPart | None = None
+        self._part_since = now()
+
+    @property
+    def progress(self) -> Progress:
+        """How far the pages have come, those included that are not durable yet."""
+        return self._read
+
+    def begin(self) -> Manifest | None:
+        """Claim the folder; return the manifest where this very result was landed before.
+
+        :raises LandingError: when the folder cannot be read or written.
+        """
+        manifest, checkpoint = self._found()
+        match first_step(self._target.key, manifest, checkpoint, self._sizes(manifest, checkpoint)):
+            case AlreadyLanded(landed):
+                self._log.info("Query %s is landed in %s already.", self._target.handle.id, self._target.folder)
+                if checkpoint is not None and checkpoint.key == self._target.key:
+                    self._tidy(landed)
+                return landed
+            case GoOn(earlier):
+                self._go_on_from(earlier)
+            case _:
+                self._save(self._durable)
+        return None
+
+    def start_over(self) -> None:
+        """Forget what an earlier attempt landed: the service does not know its next page any more."""
+        self._log.warning(
+            "The page after the durable parts cannot be had any more; landing starts over from the first."
+        )
+        stale = self._durable.own_parts
+        self._durable = Checkpoint(self._target.key, self._durable.session, self._now())
+        self._read = self._written = Progress()
+        self._save(self._durable)
+        self._remove(part.name for part in stale)
+
+    def take(self, page: Page) -> None:
+        """Take the next page.
+
+        :raises PartialResultError: where the service calls the result partial and that is not allowed.
+        :raises TooManyRowsError: past ``max_rows``, before anything of this page is written.
+        :raises ColumnError: when a column cannot hold what came.
+        :raises LandingError: when the folder cannot be written, or another task has taken it over.
+        """
+        self._target.limits.require_whole(page)
+        rows = JsonRows.of([{"count": page.count}] if page.count is not None else page.rows)
+        self._log_what_is_new(page)
+        self._read = self._read.after(page, len(rows))
+        self._target.limits.require_not_too_many(self._read)
+        self._held.append(rows)
+        self._held_bytes += rows.size
+        part_ends = self._part_ends()
+        if part_ends or self._held_bytes >= self._target.format.group_bytes or self._read.all_read:
+            self._write_held()
+        if part_ends:
+            self._publish_open()
+
+    def finish(self, retries: int = 0) -> Manifest:
+        """Publish what is left, then the manifest, then tidy up.
+
+        :param retries: requests for pages that this attempt had to send again.
+        :raises RowCountError: when the service counted other than what came.
+        :raises EmptyResultError: where there is nothing and ``fail_on_empty``.
+        """
+        self._target.limits.require_complete(self._read, self._target.handle.id, self._log)
+        self._publish_open()
+        self._durable = replace(self._durable, progress=replace(self._read, retries=self._read.retries + retries))
+        self._give_all_parts_the_same_columns()
+        self._require_claim()
+        manifest = self._manifest()
+        self._target.folder.write_json(MANIFEST_NAME, manifest.to_json())
+        self._tidy(manifest)
+        return manifest
+
+    def abandon(self) -> None:
+        """Remove what was landed of a result that must not be landed; an earlier result stays."""
+        if self._open is not None:
+            self._open.discard()
+            self._open = None
+        self._remove([*(part.name for part in self._durable.own_parts), CHECKPOINT_NAME])
+
+    def _found(self) -> tuple[Manifest | None, Checkpoint | None]:
+        folder = self._target.folder
+        manifest, checkpoint = folder.read_json(MANIFEST_NAME), folder.read_json(CHECKPOINT_NAME)
+        return (
+            None if manifest is None else Manifest.from_json(manifest, f"{folder}/{MANIFEST_NAME}"),
+            None if checkpoint is None else Checkpoint.from_json(checkpoint),
+        )
+
+    def _sizes(self, manifest: Manifest | None, checkpoint: Checkpoint | None) -> dict[str, int | None]:
+        parts = (manifest.parts if manifest else ()) + (checkpoint.own_parts if checkpoint else ())
+        return {part.name: self._target.folder.size(part.name) for part in parts}
+
+    def _go_on_from(self, earlier: Checkpoint) -> None:
+        self._durable = earlier.taken_over(self._durable.session)
+        self._read = self._written = earlier.progress
+        self._save(self._durable)
+        self._log.info(
+            "Going on after %d rows in %d durable parts of an earlier attempt.",
+            earlier.progress.rows,
+            len(earlier.parts),
+        )
+
+    def _log_what_is_new(self, page: Page) -> None:
+        for text in page.warnings:
+            if text not in self._read.warnings:
+                self._log.warning("The service warns: %s", text)
+        if page.partial and not self._read.partial:
+            self._log.warning(
+                "The service says that these rows are only a part of the result; the manifest says so too."
+            )
+
+    def _write_held(self) -> None:
+        rows, self._held = concatenated(self._held), []
+        if not rows:
+            self._written = self._read
+            return
+        group = self._target.format.group(rows, self._durable.columns if self._open is None else self._open.columns)
+        self._part_for(group).write(group, self._held_bytes)
+        self._held_bytes = 0
+        self._written = self._read
+
+    def _part_for(self, group: Group) -> OpenPart:
+        if self._open is not None and not self._target.format.fits(self._open.columns, group.columns):
+            self._publish_open()
+        if self._open is None:
+            name = new_part_name(len(self._durable.parts), self._target.format.suffix)
+            self._open = OpenPart(self._target, name, group.columns)
+        return self._open
+
+    def _part_ends(self) -> bool:
+        size = self._held_bytes + (self._open.text_bytes if self._open is not None else 0)
+        return size >= self._target.limits.part_bytes or self._now() - self._part_since >= PART_AGE
+
+    def _publish_open(self) -> None:
+        if self._open is None:
+            return
+        columns, part = self._open.columns, self._open.publish(self._target.folder)
+        self._open, self._part_since = None, self._now()
+        self._require_claim(part)
+        parts = (*self._durable.parts, LandedPart(part, columns))
+        self._durable = replace(self._durable, parts=parts, columns=columns, progress=self._written)
+        self._save(self._durable)
+        self._log.info(
+            "Landed part %d: %d rows, %.1f MiB; %d rows in all so far.",
+            len(parts),
+            part.rows,
+            part.bytes / 2**20,
+            self._written.rows,
+        )
+
+    def _give_all_parts_the_same_columns(self) -> None:
+        for index, landed in enumerate(self._durable.parts):
+            if not self._target.format.fits(landed.columns, self._durable.columns):
+                self._widen(index, landed)
+
+    def _widen(self, index: int, landed: LandedPart) -> None:
+        columns = self._durable.columns
+        name = new_part_name(index, self._target.format.suffix)
+        parts = list(self._durable.parts)
+        parts[index] = LandedPart(widened(landed, name, self._target, columns), columns)
+        self._durable = replace(self._durable, parts=tuple(parts))
+        self._save(self._durable)
+
+    def _manifest(self) -> Manifest:
+        done, progress, target = self._durable, self._durable.progress, self._target
+        return Manifest(
+            handle=target.handle,
+            format=target.format.name,
+            compression=target.format.compression,
+            select=target.select,
+            columns=done.columns,
+            parts=done.own_parts,
+            started_at=done.started_at,
+            finished_at=self._now(),
+            pages=progress.pages,
+            retries=progress.retries,
+            resumed=done.resumed,
+            row_count=progress.row_count,
+            partial=progress.partial,
+            warnings=progress.warnings,
+        )
+
+    def _require_claim(self, *published: Part) -> None:
+        """Go on only while nobody else has claimed the folder; else take back what nobody knows of."""
+        found = self._target.folder.read_json(CHECKPOINT_NAME)
+        if found is None or found.get("session") != self._durable.session:
+            self._remove(part.name for part in published)
+            raise LandingTakenOverError(
+                f"Another task has begun to land into {self._target.folder}, so this one stopped; nothing was mixed. "
+                "Give every run and every map index an output_path of its own, such as one with {{ ds }} or "
+                "{{ ti.map_index }} in it. A retry takes the folder back."
+            )
+
+    def _save(self, checkpoint: Checkpoint) -> None:
+        self._target.folder.write_json(CHECKPOINT_NAME, checkpoint.to_json())
+
+    def _tidy(self, manifest: Manifest) -> None:
+        """Remove what the manifest does not name: older results, and parts of attempts that died before they noted them."""
+        named = {part.name for part in manifest.parts}
+        names = self._target.folder.names()
+        self._remove(name for name in names if is_part_name(name) and name not in named)
+        self._remove([*self._target.folder.half_written(), CHECKPOINT_NAME])
+
+    def _remove(self, names: Iterable[str]) -> None:
+        for name in names:
+            self._target.folder.remove(name)

@@ -1,0 +1,86 @@
+"""What a landed result may be: how many rows, whether none, whether other than the service counted; it writes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from airflow_provider_veza.async_query.task_log import TaskLog
+from airflow_provider_veza.async_query.vocabulary import Page
+from airflow_provider_veza.exceptions import ArgumentError, EmptyResultError, RowCountError, TooManyRowsError
+from airflow_provider_veza.results.checkpoint import Progress
+from airflow_provider_veza.results.inline import EMPTY_ADVICE, require_whole
+
+DEFAULT_PART_BYTES = 64 * 1024 * 1024
+"""Of JSON text: files that warehouses like, and little to read again after a crash."""
+
+
+class RowCountCheck(StrEnum):
+    """What happens when the service counted other than what came."""
+
+    FAIL = "fail"
+    WARN = "warn"
+
+
+@dataclass(frozen=True)
+class LandingLimits:
+    """What a result may be.
+
+    :param max_rows: more rows are an error, found before they fill a disk; None for no bound.
+    :param fail_on_empty: whether no rows at all is an error.
+    :param part_bytes: JSON text that a part holds at most, give or take a page.
+    :param allow_partial: whether a result that the service calls partial may be landed.
+    """
+
+    max_rows: int | None = None
+    fail_on_empty: bool = False
+    row_count_check: RowCountCheck = RowCountCheck.FAIL
+    part_bytes: int = DEFAULT_PART_BYTES
+    allow_partial: bool = True
+
+    def __post_init__(self) -> None:
+        for name in ("max_rows", "part_bytes"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ArgumentError(f"{name} must be at least 1, not {value!r}.")
+
+    def require_whole(self, page: Page) -> None:
+        """Refuse a page of a result that the service calls partial, unless that is allowed.
+
+        :raises PartialResultError: with what the service says is missing.
+        """
+        if not self.allow_partial:
+            require_whole(page)
+
+    def require_not_too_many(self, read: Progress) -> None:
+        """Refuse a result that has, or by the service's own count will have, too many rows.
+
+        :raises TooManyRowsError: naming the bound.
+        """
+        if self.max_rows is None:
+            return
+        if self.row_count_check is RowCountCheck.FAIL and (read.row_count or 0) > self.max_rows:
+            raise TooManyRowsError(f"The service counts {read.row_count} rows, more than {self._bound}")
+        if read.rows > self.max_rows:
+            raise TooManyRowsError(f"The result has more rows than {self._bound}")
+
+    def require_complete(self, read: Progress, query_id: str, log: TaskLog) -> None:
+        """Refuse a result that is empty, or not what the service counted.
+
+        :raises EmptyResultError: where there is nothing and ``fail_on_empty``.
+        :raises RowCountError: with both numbers, unless ``row_count_check`` is ``warn``.
+        """
+        if read.rows == 0 and self.fail_on_empty:
+            raise EmptyResultError(f"The query succeeded with no rows. {EMPTY_ADVICE}")
+        if read.row_count is None or read.row_count == read.rows:
+            return
+        if self.row_count_check is RowCountCheck.FAIL:
+            raise RowCountError(counted=read.row_count, landed=read.rows, query_id=query_id)
+        log.warning("The service counted %d rows, but its pages held %d.", read.row_count, read.rows)
+
+    @property
+    def _bound(self) -> str:
+        return (
+            f"max_rows={self.max_rows} allows. Nothing of it is left in the folder; an earlier landed result stays as it was. "
+            "Ask for less, or raise max_rows."
+        )

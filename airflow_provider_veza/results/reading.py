@@ -1,0 +1,177 @@
+"""A landed result as rows again, checked against its manifest; what a row means may not enter."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.util import find_spec
+from typing import IO, TYPE_CHECKING
+
+from airflow_provider_veza.async_query.layout import RowLayout
+from airflow_provider_veza.async_query.rows import Row
+from airflow_provider_veza.exceptions import ArgumentError, AsyncQueryError, LandingError, ManifestError
+from airflow_provider_veza.results.folder import Folder
+from airflow_provider_veza.results.formats.base import Format
+from airflow_provider_veza.results.formats.registry import output_format
+from airflow_provider_veza.results.manifest import MANIFEST_NAME, Manifest, Part
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+    import pyarrow as pa
+    from upath import UPath
+
+_CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class LandedResult:
+    """All rows of one landed result, read part by part and never all at once.
+
+    A part that is missing, or has another size or other rows than the manifest says, is an error and never a short result.
+
+    :param manifest: what was landed.
+    """
+
+    folder: Folder
+    manifest: Manifest
+    layout: RowLayout = field(default_factory=RowLayout)
+
+    def __len__(self) -> int:
+        return self.manifest.rows
+
+    def __iter__(self) -> Iterator[Row]:
+        """Yield the rows: those of ``jsonl`` as the service sent them, those of a table with one key for each column.
+
+        :raises LandingError: when a part cannot be read.
+        :raises ManifestError: when a part is not what the manifest says.
+        """
+        for part in self.manifest.parts:
+            yield from self.rows_of(part)
+
+    def rows_of(self, part: Part) -> Iterator[Row]:
+        """Yield the rows of one part; raises as iterating over all does."""
+        rows = 0
+        with self.opened(part) as file:
+            for row in self._format.rows(file, self.manifest.columns):
+                rows += 1
+                yield row
+        if rows != part.rows:
+            raise self._spoilt(part, f"has {rows} rows, not the {part.rows} of its manifest")
+
+    def verify(self) -> None:
+        """Read all parts once, and compare sizes and checksums.
+
+        :raises LandingError: when a part cannot be read.
+        :raises ManifestError: naming the first part that is not what the manifest says.
+        """
+        for part in self.manifest.parts:
+            with self.opened(part) as file:
+                digest = hashlib.sha256()
+                while chunk := file.read(_CHUNK_BYTES):
+                    digest.update(chunk)
+            if digest.hexdigest() != part.sha256:
+                raise self._spoilt(part, "has another checksum than its manifest says")
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Yield the rows as Arrow record batches of one schema, about a thousand rows at a time.
+
+        They have the columns that a table has (:mod:`.columns`). The rows of ``jsonl`` are read twice: once to learn the
+        columns, whose names then depend on the layout, see :func:`read_manifest`.
+
+        :raises ArgumentError: without pyarrow.
+        :raises LandingError: as iterating does.
+        """
+        _require_library("pyarrow", "airflow-provider-veza[parquet]")
+        from airflow_provider_veza.results.arrow_batches import batches_of
+
+        return batches_of(self)
+
+    def to_arrow(self) -> pa.Table:
+        """Return all rows as one Arrow table, in memory; raises as :meth:`batches` does."""
+        _require_library("pyarrow", "airflow-provider-veza[parquet]")
+        from airflow_provider_veza.results.arrow_batches import table_of
+
+        return table_of(self)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """Return all rows as one pandas frame with Arrow's types: nulls make no floats of integers.
+
+        :raises ArgumentError: without pandas or pyarrow.
+        """
+        _require_library("pandas", "pandas")
+        import pandas
+
+        return self.to_arrow().to_pandas(types_mapper=pandas.ArrowDtype)
+
+    def to_polars(self) -> polars.DataFrame:
+        """Return all rows as one polars frame.
+
+        :raises ArgumentError: without polars or pyarrow.
+        """
+        _require_library("polars", "polars")
+        import polars
+
+        return polars.DataFrame(self.to_arrow())
+
+    @contextmanager
+    def opened(self, part: Part) -> Iterator[IO[bytes]]:
+        """Open the file of a part for reading; what goes wrong meanwhile is told with its name."""
+        size = self.folder.size(part.name)
+        if size is None:
+            raise self._spoilt(part, "is missing")
+        if size != part.bytes:
+            raise self._spoilt(part, f"has {size} bytes, not the {part.bytes} of its manifest")
+        try:
+            with self.folder.open(part.name) as file:
+                yield file
+        except AsyncQueryError:
+            raise
+        except Exception as e:
+            raise LandingError(
+                f"Cannot read {self.folder}/{part.name} ({type(e).__name__}: {e}). If a retry meets this too, "
+                "read_manifest(...).verify() tells whether the file is damaged."
+            ) from e
+
+    @cached_property
+    def _format(self) -> Format:
+        return output_format(self.manifest.format, compression=self.manifest.compression, layout=self.layout)
+
+    def _spoilt(self, part: Part, problem: str) -> ManifestError:
+        return ManifestError(
+            f"{self.folder}/{part.name} {problem}: it was removed, edited or damaged, or the "
+            "result was landed anew while it was read. Read it again, or land it again."
+        )
+
+
+def read_manifest(path: str | UPath, *, layout: RowLayout | None = None) -> LandedResult:
+    """Return a landed result, from the path of its folder or of its ``manifest.json``.
+
+    :param path: such as ``s3://aws_default@bucket/access/2026-01-31``, also as an ``ObjectStoragePath``, or the ``manifest`` in
+        what a landing task returned.
+    :param layout: how ``jsonl`` rows become columns, for those who want a table; see :meth:`LandedResult.batches`.
+    :raises ManifestError: where there is none, or a damaged one.
+    :raises LandingError: when the storage does not answer.
+
+    .. code-block:: python
+
+        for row in read_manifest("s3://aws_default@bucket/access/2026-01-31"):
+            print(row["source"]["id"])
+    """
+    folder = Folder(str(path).rstrip("/").removesuffix(f"/{MANIFEST_NAME}"))
+    data = folder.read_json(MANIFEST_NAME)
+    if data is None:
+        raise ManifestError(
+            f"There is no {MANIFEST_NAME} in {folder}: nothing was landed there, or a landing is not finished yet."
+        )
+    return LandedResult(folder, Manifest.from_json(data, f"{folder}/{MANIFEST_NAME}"), layout or RowLayout())
+
+
+def _require_library(name: str, requirement: str) -> None:
+    if find_spec(name) is None:
+        raise ArgumentError(
+            f"{name} is not installed here: pip install '{requirement}'. The landed result is as it was."
+        )

@@ -1,0 +1,124 @@
+"""The types of columns: what values show, how a type widens when later values do not fit; pure, no value is converted here.
+
+Types widen by one table. ``NULL`` gives way to any type; ``INT64`` and ``DOUBLE`` are ``DOUBLE`` together, as long as every
+integer is exact in it; any other two are ``STRING`` together, where each value is its text (:mod:`~.formats.text`).
+The order in which values come does not matter, with one exception: integers beyond 2**53 that are landed as ``INT64`` before
+the first fraction comes do not fit a ``DOUBLE`` any more, which is an error when that part is widened.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from types import NoneType
+from typing import Any
+
+from airflow_provider_veza.async_query.layout import ColumnType
+from airflow_provider_veza.results.columns import Cells
+from airflow_provider_veza.results.manifest import Column, Columns
+
+EXACT_IN_DOUBLE = 2**53
+_INT64 = range(-(2**63), 2**63)
+
+_OF_KIND: Mapping[type, ColumnType] = {
+    NoneType: ColumnType.NULL,
+    bool: ColumnType.BOOLEAN,
+    int: ColumnType.INT64,
+    float: ColumnType.DOUBLE,
+    str: ColumnType.STRING,
+    list: ColumnType.JSON,
+    dict: ColumnType.JSON,
+}
+_NUMBERS = frozenset({ColumnType.INT64, ColumnType.DOUBLE})
+
+_TIMESTAMP = re.compile(
+    r"(?!(?:0001-01-01|9999-12-31)T[^Z\n]*+$)"  # an offset could lead out of the years 1 to 9999
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
+    re.ASCII | re.MULTILINE,
+)
+_TIMESTAMPS = re.compile(rf"(?:{_TIMESTAMP.pattern}\n)*+", re.ASCII | re.MULTILINE)
+_INTEGER = re.compile(r"0|-?[1-9]\d{0,18}", re.ASCII)
+
+
+def wider(one: ColumnType, other: ColumnType) -> ColumnType:
+    """Return the narrowest type that holds the values of both.
+
+    >>> wider(ColumnType.INT64, ColumnType.DOUBLE), wider(ColumnType.NULL, ColumnType.JSON)
+    (<ColumnType.DOUBLE: 'double'>, <ColumnType.JSON: 'json'>)
+    """
+    both = {one, other} - {ColumnType.NULL}
+    if both == _NUMBERS:
+        return ColumnType.DOUBLE
+    return both.pop() if len(both) == 1 else ColumnType.STRING if both else ColumnType.NULL
+
+
+def type_after(known: ColumnType, cells: Cells, declared: ColumnType | None = None) -> ColumnType:
+    """Return a column's type after these values.
+
+    :param known: after all values before.
+    :param declared: by the layout; as text and as JSON every value can be written, so these two are final.
+    """
+    if declared in (ColumnType.STRING, ColumnType.JSON):
+        return declared
+    after: ColumnType = wider(known, declared or ColumnType.NULL)
+    if after is ColumnType.STRING:
+        return after
+    may_be_timestamp = after in (ColumnType.NULL, ColumnType.TIMESTAMP)
+    for kind in cells.kinds:
+        after = wider(after, _OF_KIND[kind])
+    if after is ColumnType.STRING and may_be_timestamp and _are_timestamps(cells):
+        return ColumnType.TIMESTAMP
+    return after if int not in cells.kinds or _integers_fit(cells, after) else ColumnType.STRING
+
+
+def columns_after(known: Columns, group: Mapping[str, Cells], declared: Mapping[str, ColumnType]) -> Columns:
+    """Return a table's columns after a group of rows: those known, wider where need be, and then the new ones.
+
+    >>> columns_after((Column("id", ColumnType.STRING),), {"count": Cells.of([6])}, {})
+    (Column(name='id', type=<ColumnType.STRING: 'string'>), Column(name='count', type=<ColumnType.INT64: 'int64'>))
+    """
+    types = {column.name: column.type for column in known}
+    for name, cells in group.items():
+        types[name] = type_after(types.get(name, ColumnType.NULL), cells, declared.get(name))
+    return tuple(Column(name, type_) for name, type_ in types.items())
+
+
+def without_integer_texts(cells: Cells, declared: ColumnType | None) -> Cells:
+    """Return integers for texts such as ``"6"`` where the layout declares integers, provided that every text is one.
+
+    Services send 64-bit integers as text, as protobuf's JSON mapping does, since not all readers of JSON have so many bits.
+    """
+    if str not in cells.kinds or declared is not ColumnType.INT64:
+        return cells
+    if not all(_INTEGER.fullmatch(value) for value in cells.values if type(value) is str):
+        return cells
+    return Cells.of([int(value) if type(value) is str else value for value in cells.values])
+
+
+def _integers_fit(cells: Cells, column: ColumnType) -> bool:
+    integers = cells.present if cells.kinds <= {int, NoneType} else [v for v in cells.values if type(v) is int]
+    low, high = min(integers), max(integers)
+    if column is ColumnType.DOUBLE:
+        return low >= -EXACT_IN_DOUBLE and high <= EXACT_IN_DOUBLE
+    return low in _INT64 and high in _INT64
+
+
+def _are_timestamps(cells: Cells) -> bool:
+    """Whether all values are RFC 3339 date-times with an offset, in digits that microseconds hold.
+
+    One expression over all values at once costs half of one match each.
+    """
+    texts = cells.present
+    if not cells.kinds <= {str, NoneType} or not _TIMESTAMP.fullmatch(texts[0]):
+        return False
+    return _TIMESTAMPS.fullmatch("\n".join(texts) + "\n") is not None and _are_in_calendar(texts)
+
+
+def _are_in_calendar(texts: Sequence[Any]) -> bool:
+    try:
+        for _ in map(datetime.fromisoformat, texts):
+            pass
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,33 @@
+"""Where and how the rows of one query are landed; pure data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from airflow_provider_veza.async_query.handle import QueryHandle
+from airflow_provider_veza.results.checkpoint import LandingKey
+from airflow_provider_veza.results.folder import Folder
+from airflow_provider_veza.results.formats.base import Format
+from airflow_provider_veza.results.landing_limits import LandingLimits
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where and how a query's rows are landed.
+
+    :param scratch: a local folder for parts in the making.
+    :param select: names of the columns to write, in this order; None for all.
+    """
+
+    folder: Folder
+    handle: QueryHandle
+    format: Format
+    scratch: Path
+    select: tuple[str, ...] | None = None
+    limits: LandingLimits = field(default_factory=LandingLimits)
+
+    @property
+    def key(self) -> LandingKey:
+        """What two attempts must share to go on with each other's parts."""
+        return LandingKey.of(self.handle, self.format.name, self.format.compression, self.select)

@@ -1,0 +1,210 @@
+"""A task compares what was landed tonight with an earlier night, says what differs, and fails where that is too much."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from airflow.providers.common.compat.sdk import AirflowFailException
+
+from airflow_provider_veza.emulator.tenant import Tenant
+from airflow_provider_veza.exceptions import ArgumentError, BaselineError, DriftError
+from airflow_provider_veza.operators.drift import VezaAccessDriftOperator
+from airflow_provider_veza.operators.query import VezaQueryOperator
+from airflow_provider_veza.results.reading import LandedResult, read_manifest
+from support.landed_nights import Nights, path
+from support.object_store import Bucket
+from support.served_tenant import AT_ONCE, PAYROLL_ACCESS
+from support.task_run import TaskRun
+
+FIRST = [path("ana", "payroll", ["Get"]), path("bo", "payroll", ["Get"]), path("cy", "payroll", ["Get"])]
+SECOND = [path("ana", "payroll", ["Get", "Put"]), path("cy", "payroll", ["Get"]), path("eve", "payroll", ["Get"])]
+CHANGES = ("added", "removed", "changed")
+
+
+class Run:
+    """One execution of the operator, and what it pushed to XCom."""
+
+    def __init__(self, place: Path, **arguments: Any) -> None:
+        self.xcom: dict[str, Any] = {}
+        self.operator = VezaAccessDriftOperator(task_id="drift", output_path=f"{place}/drift", **arguments)
+
+    def execute(self) -> dict[str, Any]:
+        return self.operator.execute({"ti": SimpleNamespace(xcom_push=self._push)})
+
+    def failure(self) -> BaseException:
+        """Execute, and return what made the task fail without retries."""
+        with pytest.raises(AirflowFailException) as failed:
+            self.execute()
+        assert failed.value.__cause__ is not None
+        return failed.value.__cause__
+
+    def _push(self, key: str, value: Any) -> None:
+        json.dumps(value)
+        self.xcom[key] = value
+
+
+@pytest.fixture
+def nights(tmp_path: Path) -> Nights:
+    return Nights(f"{tmp_path}/access")
+
+
+def counts(summary: dict[str, Any]) -> tuple[int, ...]:
+    return tuple(summary[change] for change in CHANGES)
+
+
+def summary_of(result: LandedResult) -> dict[str, Any]:
+    return result.manifest.summary(str(result.folder))
+
+
+def test_a_task_says_how_much_differs_from_the_night_before_and_where_the_rows_are(
+    tmp_path: Path, nights: Nights
+) -> None:
+    nights.land(FIRST)
+    run = Run(tmp_path, current=summary_of(nights.land(SECOND)))
+
+    summary = run.execute()
+
+    assert (summary["first_run"], counts(summary), summary["unchanged"]) == (False, (1, 1, 1), 1)
+    assert run.xcom == {"veza_drift": summary}
+    assert [row["source"]["id"] for row in read_manifest(summary["manifests"]["added"])] == ["eve"]
+    assert json.loads(Path(summary["drift"]).read_text())["added"] == 1
+
+
+def test_a_first_run_does_not_differ_and_says_so_and_fails_on_nothing(tmp_path: Path, nights: Nights) -> None:
+    current = summary_of(nights.land(FIRST))
+
+    summary = Run(tmp_path, current=current, fail_on=CHANGES, max_removed_fraction=0).execute()
+
+    assert (summary["first_run"], counts(summary), summary["baseline"]) == (True, (0, 0, 0), None)
+
+
+@pytest.mark.parametrize("as_what", ["summary", "JSON of it", "folder", "manifest"])
+def test_results_are_named_by_what_a_landing_returned_or_by_path(tmp_path: Path, nights: Nights, as_what: str) -> None:
+    def named(result: LandedResult) -> Any:
+        return {
+            "summary": summary_of(result),
+            "JSON of it": f" {json.dumps(summary_of(result))}",
+            "folder": str(result.folder),
+            "manifest": f"{result.folder}/manifest.json",
+        }[as_what]
+
+    oldest, _, current = nights.land(FIRST), nights.land(SECOND), nights.land(SECOND)
+
+    assert counts(Run(tmp_path, current=named(current)).execute()) == (0, 0, 0)
+    assert counts(Run(tmp_path, current=named(current), baseline=named(oldest)).execute()) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("reference", [None, "", "None", {}, {"count": 3}, ["a", "b"], "{'manifest': 'x'}"])
+def test_what_names_no_result_is_refused(tmp_path: Path, nights: Nights, reference: Any) -> None:
+    assert isinstance(Run(tmp_path, current=reference).failure(), ArgumentError)
+    if reference is not None:
+        assert isinstance(
+            Run(tmp_path, current=str(nights.land(FIRST).folder), baseline=reference).failure(), ArgumentError
+        )
+
+
+def test_somebody_new_fails_the_task_without_retries_and_with_the_rows_landed(tmp_path: Path, nights: Nights) -> None:
+    nights.land(FIRST)
+    run = Run(tmp_path, current=summary_of(nights.land(SECOND)), fail_on={"added"})
+
+    failure = run.failure()
+
+    assert isinstance(failure, DriftError)
+    assert str(failure).startswith(f"Access drifted: 1 added. The rows are landed in {tmp_path}/drift.")
+    assert counts(run.xcom["veza_drift"]) == (1, 1, 1)
+    assert len(read_manifest(f"{tmp_path}/drift/added")) == 1
+
+
+@pytest.mark.parametrize(("fraction", "fails"), [(0, True), (0.33, True), (0.34, False), (1, False), (None, False)])
+def test_more_removed_than_allowed_fails_the_task(
+    tmp_path: Path, nights: Nights, fraction: float | None, fails: bool
+) -> None:
+    nights.land(FIRST)
+    run = Run(tmp_path, current=summary_of(nights.land(SECOND)), max_removed_fraction=fraction)
+
+    if fails:
+        assert f"1 of 3 removed, more than max_removed_fraction={fraction}" in str(run.failure())
+    else:
+        run.execute()
+
+
+def test_a_partial_result_is_refused_unless_the_task_allows_it(tmp_path: Path, nights: Nights) -> None:
+    baseline = str(nights.land(FIRST, partial=True).folder)
+    current = str(nights.land(SECOND).folder)
+
+    for one, other in ((current, baseline), (baseline, current)):
+        assert isinstance(Run(tmp_path, current=one, baseline=other).failure(), BaselineError)
+        assert counts(Run(tmp_path, current=one, baseline=other, partial_check="warn").execute()) == (1, 1, 1)
+
+
+def test_properties_are_ignored_and_statistics_compared_as_the_task_says(tmp_path: Path, nights: Nights) -> None:
+    nights.land([path("ana", "payroll", team="a")])
+    risky = path("ana", "payroll", team="b")
+    risky["destination"]["risk_level"] = "CRITICAL"
+    current = str(nights.land([risky]).folder)
+
+    assert counts(Run(tmp_path, current=current).execute()) == (0, 0, 1)
+    ignoring = Run(tmp_path, current=current, ignore_properties=["team"])
+    assert counts(ignoring.execute()) == (0, 0, 0)
+    asking = Run(tmp_path, current=current, ignore_properties=["team"], also_compare=["destination_risk_level"])
+    assert counts(asking.execute()) == (0, 0, 1)
+    by_source = Run(tmp_path, current=current, key=["source_properties.team"])
+    assert counts(by_source.execute()) == (1, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ({"fail_on": {"new"}}, "fail_on must be one of added, removed, changed"),
+        ({"max_removed_fraction": 5}, "max_removed_fraction must be between 0 and 1"),
+        ({"partial_check": "ignore"}, "partial_check must be one of fail, warn"),
+    ],
+)
+def test_a_mistaken_argument_is_told_when_the_dag_is_parsed(arguments: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ArgumentError, match=problem):
+        VezaAccessDriftOperator(task_id="drift", current="x", output_path="y", **arguments)
+
+
+def test_a_format_that_does_not_exist_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    failure = Run(tmp_path, current="/nowhere", output_format="xml").failure()
+
+    assert isinstance(failure, ArgumentError)
+
+
+def test_results_in_a_bucket_are_compared_in_the_bucket(bucket: Bucket) -> None:
+    nights = Nights(f"{bucket.url}/access")
+    nights.land(FIRST)
+    operator = VezaAccessDriftOperator(
+        task_id="drift", current=summary_of(nights.land(SECOND)), output_path=f"{bucket.url}/drift", output_format="csv"
+    )
+
+    summary = operator.execute({"ti": SimpleNamespace(xcom_push=lambda key, value: None)})
+
+    assert counts(summary) == (1, 1, 1)
+    assert [row["source_id"] for row in read_manifest(summary["manifests"]["removed"])] == ["bo"]
+
+
+def test_what_two_tasks_landed_of_one_query_does_not_differ(tenant: Tenant, tmp_path: Path) -> None:
+    tenant.set_behaviour(AT_ONCE)
+    first, second = (
+        TaskRun(
+            partial(
+                VezaQueryOperator,
+                task_id="land",
+                deferrable=False,
+                query_spec=PAYROLL_ACCESS,
+                output_path=f"{tmp_path}/{night}",
+            )
+        )
+        for night in ("first", "second")
+    )
+    first.execute()
+
+    summary = Run(tmp_path, current=second.execute(), fail_on=CHANGES).execute()
+
+    assert (summary["first_run"], summary["unchanged"]) == (False, 12)

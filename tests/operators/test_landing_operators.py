@@ -1,0 +1,221 @@
+"""With ``output_path`` the operators land rows as files, return a summary, and tell of the new asset."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.providers.common.compat.sdk import DAG, AirflowFailException, Asset
+
+from airflow_provider_veza.emulator.faults import Fault, FaultKind, FaultMatch
+from airflow_provider_veza.emulator.server import RunningTenant
+from airflow_provider_veza.emulator.tenant import Tenant
+from airflow_provider_veza.exceptions import ArgumentError, EmptyResultError, LandingError, ServerError
+from airflow_provider_veza.operators.assets import landed_asset
+from airflow_provider_veza.operators.query import (
+    VezaGetQueryResultsOperator,
+    VezaQueryOperator,
+    VezaSubmitQueryOperator,
+)
+from airflow_provider_veza.results.reading import read_manifest
+from support.object_store import Bucket
+from support.served_tenant import AT_ONCE, PAYROLL_ACCESS, connect, creates
+from support.task_run import TaskRun
+
+USERS = {"source_node_types": {"nodes": [{"node_type": "OktaUser"}]}}
+SMALL_PAGES = {"page_size": 5, "rate_limit": 100_000}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    return str(tmp_path / "landed")
+
+
+def query(path: str, **arguments: Any) -> TaskRun:
+    wanted = {"query_spec": PAYROLL_ACCESS, "output_path": path, **arguments}
+    return TaskRun(lambda: VezaQueryOperator(task_id="ask", deferrable=False, **wanted))
+
+
+def rows_by_xcom() -> list[Any]:
+    rows: list[Any] = TaskRun(
+        lambda: VezaQueryOperator(task_id="ask", deferrable=False, query_spec=PAYROLL_ACCESS)
+    ).execute()
+    return rows
+
+
+@pytest.mark.parametrize("compression", [None, "gzip", "zstd"])
+def test_json_lines_hold_the_rows_as_the_api_sent_them(tenant: Tenant, path: str, compression: str | None) -> None:
+    tenant.set_behaviour(AT_ONCE)
+    query(path, compression=compression).execute()
+
+    assert list(read_manifest(path)) == rows_by_xcom()
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_tables_have_a_column_for_each_field_of_source_and_destination(tenant: Tenant, path: str, form: str) -> None:
+    tenant.set_behaviour(AT_ONCE)
+    query(path, output_format=form).execute()
+    rows = rows_by_xcom()
+    landed = list(read_manifest(path))
+
+    assert [row["source_id"] for row in landed] == [row["source"]["id"] for row in rows]
+    assert [row["destination_properties.name"] for row in landed] == ["acme-payroll-exports"] * 12
+
+
+def test_columns_are_picked_and_ordered(tenant: Tenant, path: str) -> None:
+    tenant.set_behaviour(AT_ONCE)
+    query(path, output_format="csv", columns=["destination_id", "source_id"]).execute()
+
+    assert tuple(next(iter(read_manifest(path)))) == ("destination_id", "source_id")
+
+
+def test_xcom_gets_a_small_summary_and_nothing_else(tenant: Tenant, path: str) -> None:
+    tenant.set_behaviour(AT_ONCE)
+    summary = query(path).execute()
+
+    assert {**summary, "bytes": 0, "finished_at": "", "query_id": ""} == {
+        "manifest": f"{path}/manifest.json",
+        "query_id": "",
+        "format": "jsonl",
+        "rows": 12,
+        "bytes": 0,
+        "parts": 1,
+        "partial": False,
+        "finished_at": "",
+    }
+
+
+def test_a_handle_can_be_landed_by_a_task_of_its_own(tenant: Tenant, path: str) -> None:
+    tenant.set_behaviour(AT_ONCE)
+    handle = TaskRun(lambda: VezaSubmitQueryOperator(task_id="submit", query_spec=PAYROLL_ACCESS)).execute()
+    TaskRun(lambda: VezaGetQueryResultsOperator(task_id="land", handle=handle, output_path=path)).execute()
+
+    assert list(read_manifest(path)) == rows_by_xcom()
+
+
+def test_rows_are_landed_on_object_storage(tenant: Tenant, bucket: Bucket) -> None:
+    tenant.set_behaviour(AT_ONCE)
+    query(f"{bucket.url}/access/2026-11-22", output_format="parquet").execute()
+
+    assert read_manifest(f"{bucket.url}/access/2026-11-22").manifest.rows == 12
+
+
+def test_a_retry_goes_on_with_the_pages_that_its_predecessor_could_not_get(
+    running: RunningTenant, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running.tenant.set_behaviour(AT_ONCE)
+    connect(monkeypatch, running, page_size=1, rate_limit=100_000)
+    ask = query(path, part_bytes=1)
+    outage = Fault(FaultKind.STATUS, FaultMatch(path_suffix="nodes_async_get", nth=8), times=5, status=503)
+    running.tenant.faults.add(outage)
+    with pytest.raises(ServerError):
+        ask.execute()
+    ask.execute()
+    manifest = read_manifest(path).manifest
+
+    assert (manifest.rows, manifest.resumed, creates(running.tenant)) == (12, 1, 1)
+
+
+def test_a_rerun_after_a_crash_at_the_very_end_changes_nothing_and_asks_for_no_page(tenant: Tenant, path: str) -> None:
+    tenant.set_behaviour(AT_ONCE)
+    ask = query(path)
+    first = ask.execute()
+    ask.state_store.values = dict(ask.state_store.values)
+    handle = ask.xcom["veza_query"]
+    before = len(tenant.journal.entries())
+    again = TaskRun(lambda: VezaGetQueryResultsOperator(task_id="land", handle=handle, output_path=path)).execute()
+
+    assert again == first
+    assert len(tenant.journal.entries()) - before == 1
+
+
+def test_a_page_that_is_too_large_for_the_server_is_asked_for_in_smaller_ones(
+    running: RunningTenant, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running.tenant.set_behaviour(AT_ONCE)
+    connect(monkeypatch, running, page_size=8, rate_limit=100_000)
+    refusal = Fault(FaultKind.STATUS, FaultMatch(path_suffix="nodes_async_get", nth=2), times=1, status=413)
+    running.tenant.faults.add(refusal)
+    query(path).execute()
+    manifest = read_manifest(path).manifest
+
+    assert (manifest.rows, manifest.pages, manifest.retries) == (12, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"output_format": "xml"}, "xml"),
+        ({"output_format": "jsonl", "columns": ["id"]}, "columns"),
+        ({"compression": "rar"}, "rar"),
+        ({"path": "/"}, "names no folder"),
+    ],
+)
+def test_what_could_never_be_landed_is_refused_before_a_query_runs(
+    tenant: Tenant, path: str, arguments: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(AirflowFailException, match=message) as refused:
+        query(**{"path": path, **arguments}).execute()
+
+    assert isinstance(refused.value.__cause__, ArgumentError)
+    assert creates(tenant) == 0
+
+
+def test_an_unknown_storage_is_refused_before_a_query_runs(tenant: Tenant) -> None:
+    with pytest.raises(LandingError, match="zork"):
+        query("zork://bucket/access").execute()
+
+    assert creates(tenant) == 0
+
+
+def test_an_empty_result_fails_if_asked_to_and_leaves_the_result_before(tenant: Tenant, path: str) -> None:
+    tenant.set_behaviour(AT_ONCE)
+    query(path).execute()
+    nobody = {"source_node_types": {"nodes": [{"node_type": "NoSuchType"}]}}
+    with pytest.raises(EmptyResultError, match="misspelt"):
+        query(path, query_spec=nobody, fail_on_empty=True).execute()
+
+    assert len(list(read_manifest(path))) == 12
+
+
+def test_the_event_of_the_landed_asset_carries_the_manifest(tenant: Tenant, path: str) -> None:
+    tenant.set_behaviour(AT_ONCE)
+    ask = query(path)
+    ask.execute()
+    extra = ask.outlet_events[landed_asset(path)].extra
+
+    assert (extra["manifest"], extra["rows"]) == (f"{path}/manifest.json", 12)
+    assert "parts" not in extra
+    json.dumps(extra)
+
+
+@pytest.mark.parametrize(
+    ("output_path", "uri"),
+    [
+        ("s3://lake/access/{{ ds }}", "s3://lake/access"),
+        ("s3://aws_default@lake/access/{{ ds }}/x", "s3://lake/access"),
+        ("s3://lake/access", "s3://lake/access"),
+        ("/data/access/{{ ds }}", "file:///data/access"),
+    ],
+)
+def test_the_asset_is_what_is_the_same_in_every_run(output_path: str, uri: str) -> None:
+    assert landed_asset(output_path).uri == uri
+
+
+def test_a_task_that_lands_declares_its_asset_beside_the_users_own(path: str) -> None:
+    with DAG("access", schedule=None):
+        task = VezaQueryOperator(
+            task_id="ask",
+            query_spec=PAYROLL_ACCESS,
+            output_path="s3://lake/access/{{ ds }}",
+            outlets=[Asset("x://own/one")],
+        )
+
+    assert [outlet.uri for outlet in task.outlets] == ["x://own/one", "s3://lake/access"]
+
+
+def test_a_task_without_an_output_path_declares_nothing() -> None:
+    with DAG("access", schedule=None):
+        assert VezaQueryOperator(task_id="ask", query_spec=PAYROLL_ACCESS).outlets == []

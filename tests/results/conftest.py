@@ -1,0 +1,7 @@
+"""Results are landed on disk and on a served S3 bucket."""
+
+from __future__ import annotations
+
+from support.object_store import bucket, s3_endpoint
+
+__all__ = ["bucket", "s3_endpoint"]

@@ -1,0 +1,141 @@
+"""A result is compared with the newest earlier answer to the same question, or with none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from airflow_provider_veza.exceptions import BaselineError
+from airflow_provider_veza.results.drift.baseline import (
+    DRIFT_SERVICE,
+    candidates_beside,
+    newest_earlier,
+    require_comparable,
+)
+from airflow_provider_veza.results.drift.partial import PartialCheck
+from airflow_provider_veza.results.reading import LandedResult
+from support.landed_nights import Nights, user
+from support.object_store import Bucket
+
+ROWS = [user("u1")]
+
+
+@pytest.fixture
+def nights(tmp_path: Path) -> Nights:
+    return Nights(str(tmp_path))
+
+
+def found(current: LandedResult, partial: PartialCheck = PartialCheck.FAIL) -> str | None:
+    baseline = newest_earlier(current.manifest, candidates_beside(current.folder), partial)
+    return None if baseline is None else str(baseline.folder).rpartition("/")[2]
+
+
+def test_the_baseline_is_the_newest_that_was_finished_earlier(nights: Nights) -> None:
+    nights.land(ROWS, "z-the-first-night")
+    nights.land(ROWS, "a-the-second-night")
+    current = nights.land(ROWS, "tonight")
+    nights.land(ROWS, "a-later-night")
+
+    assert found(current) == "a-the-second-night"
+
+
+def test_a_first_run_has_no_baseline(nights: Nights) -> None:
+    assert found(nights.land(ROWS)) is None
+
+
+def test_folders_without_a_manifest_and_files_count_for_nothing(nights: Nights, tmp_path: Path) -> None:
+    (tmp_path / "half-landed").mkdir()
+    (tmp_path / "notes.txt").write_text("no result")
+
+    assert found(nights.land(ROWS)) is None
+
+
+def test_a_result_that_was_landed_later_makes_no_first_run_a_second(nights: Nights) -> None:
+    current = nights.land(ROWS)
+    nights.land(ROWS)
+
+    assert found(current) is None
+
+
+def test_differences_that_were_landed_beside_are_no_results(nights: Nights) -> None:
+    nights.land(ROWS, service=DRIFT_SERVICE, fingerprint="of-the-differences")
+
+    assert found(nights.land(ROWS)) is None
+
+
+def test_another_query_between_two_nights_is_passed_over(nights: Nights) -> None:
+    nights.land(ROWS, "first")
+    nights.land(ROWS, "other", fingerprint="of-another-spec")
+
+    assert found(nights.land(ROWS, "tonight")) == "first"
+
+
+@pytest.mark.parametrize(
+    ("of_handle", "named"),
+    [
+        ({"fingerprint": "of-another-spec"}, "the query"),
+        ({"tenant": "https://other.vezacloud.com"}, r"the tenant \(https://other.vezacloud.com, now https://acme"),
+        ({"conn_id": "veza_audit"}, r"the connection \(veza_audit, now veza_default\)"),
+    ],
+)
+def test_where_no_earlier_result_matches_the_error_says_what_differs(
+    nights: Nights, of_handle: dict[str, str], named: str
+) -> None:
+    nights.land(ROWS, "first", **of_handle)
+
+    with pytest.raises(BaselineError, match=rf"None of the 1 earlier results .*first, differs in: {named}"):
+        found(nights.land(ROWS))
+
+
+def test_a_partial_result_is_passed_over_unless_it_may_be_compared(nights: Nights) -> None:
+    nights.land(ROWS, "whole")
+    nights.land(ROWS, "part", partial=True)
+    current = nights.land(ROWS)
+
+    assert found(current) == "whole"
+    assert found(current, PartialCheck.WARN) == "part"
+
+
+def test_a_manifest_that_cannot_be_read_is_passed_over(nights: Nights, tmp_path: Path) -> None:
+    nights.land(ROWS, "whole")
+    nights.land(ROWS, "damaged")
+    (tmp_path / "damaged" / "manifest.json").write_text("{")
+
+    assert found(nights.land(ROWS)) == "whole"
+
+
+def test_a_manifest_that_cannot_be_read_makes_no_first_run(nights: Nights, tmp_path: Path) -> None:
+    nights.land(ROWS, "edited")
+    manifest = tmp_path / "edited" / "manifest.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"rows": 99}))
+
+    with pytest.raises(BaselineError, match="edited/manifest.json says 99 rows"):
+        found(nights.land(ROWS))
+
+
+def test_a_baseline_is_found_in_a_bucket(bucket: Bucket) -> None:
+    nights = Nights(bucket.url)
+    nights.land(ROWS, "first")
+
+    assert found(nights.land(ROWS)) == "first"
+
+
+def test_a_named_baseline_of_another_query_or_tenant_is_refused(nights: Nights) -> None:
+    current = nights.land(ROWS)
+
+    for of_handle in ({"fingerprint": "of-another-spec"}, {"tenant": "https://other.vezacloud.com"}):
+        with pytest.raises(BaselineError, match="answers another question"):
+            require_comparable(current, nights.land(ROWS, **of_handle))
+
+
+def test_a_named_baseline_may_be_of_another_connection(nights: Nights) -> None:
+    require_comparable(nights.land(ROWS), nights.land(ROWS, conn_id="veza_audit"))
+
+
+def test_a_result_is_not_compared_with_itself(nights: Nights) -> None:
+    current = nights.land(ROWS)
+
+    with pytest.raises(BaselineError, match="are the same"):
+        require_comparable(current, current)

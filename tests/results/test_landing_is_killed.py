@@ -1,0 +1,137 @@
+"""A landing that is killed at random points, as often as it takes, loses no row, repeats none, and mixes no two queries."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_veza.emulator.server import RunningTenant, running_tenant
+from airflow_provider_veza.emulator.settings import TenantSettings
+from airflow_provider_veza.emulator.tenant import Tenant
+from airflow_provider_veza.operators.query import VezaSubmitQueryOperator
+from airflow_provider_veza.results.folder import Folder
+from airflow_provider_veza.results.reading import read_manifest
+from support.object_store import Bucket
+from support.served_tenant import AT_ONCE, connect
+from support.task_run import TaskRun
+
+USERS = {"source_node_types": {"nodes": [{"node_type": "OktaUser"}]}}
+MOST_ATTEMPTS = 60
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningTenant]:
+    with running_tenant(Tenant(TenantSettings(size=3_000))) as served:
+        served.tenant.set_behaviour(AT_ONCE)
+        connect(monkeypatch, served, page_size=25, rate_limit=100_000)
+        yield served
+
+
+@pytest.fixture
+def landing_process(served: RunningTenant) -> Iterator[LandingProcess]:
+    script = Path(__file__).with_name("landing_process.py")
+    command = [sys.executable, str(script)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=dict(os.environ)
+    ) as process:
+        yield LandingProcess(process)
+        assert process.stdin
+        process.stdin.close()
+
+
+@dataclass(frozen=True)
+class LandingProcess:
+    """A process whose forks each make one attempt to land a result."""
+
+    process: subprocess.Popen[str]
+
+    def start(self, order: dict[str, Any]) -> int:
+        """Start an attempt and return its pid."""
+        return int(self._ask(json.dumps(order)))
+
+    def succeeded(self) -> bool:
+        """Wait for the attempt and return whether it has landed the result."""
+        return int(self._ask("")) == 0
+
+    def land(self, order: dict[str, Any]) -> float:
+        """Land undisturbed; return the seconds that it took."""
+        started = time.monotonic()
+        self.start(order)
+        assert self.succeeded()
+        return time.monotonic() - started
+
+    def _ask(self, line: str) -> str:
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+        return next(said for said in self.process.stdout if said.startswith("reply ")).removeprefix("reply ")
+
+
+@pytest.mark.parametrize(("form", "seed"), [("jsonl", 1), ("jsonl", 2), ("csv", 3), ("parquet", 4)])
+def test_on_a_local_disk(landing_process: LandingProcess, tmp_path: Path, form: str, seed: int) -> None:
+    check_that_kills_change_nothing(landing_process, str(tmp_path), form, 40_000, random.Random(seed))
+
+
+def test_on_an_s3_server(bucket: Bucket, landing_process: LandingProcess) -> None:
+    check_that_kills_change_nothing(landing_process, bucket.url, "jsonl", 150_000, random.Random(5))
+
+
+def check_that_kills_change_nothing(
+    landing: LandingProcess, place: str, form: str, part_bytes: int, dice: random.Random
+) -> None:
+    """Land one query undisturbed, then another over it, killed again and again."""
+    first, second = submitted(), submitted()
+    folder = f"{place}/landed"
+    order = {"path": folder, "handle": first, "format": form, "part_bytes": part_bytes}
+    within = landing.land(order)
+    whole = ids(folder)
+    assert len(whole) == len(set(whole)) > 500
+
+    def the_result_before_is_whole() -> None:
+        assert ids(folder) == whole
+
+    killed = land_with_kills(landing, order | {"handle": second}, within, dice, the_result_before_is_whole)
+    result = read_manifest(folder)
+    assert ids(folder) == whole
+    assert result.manifest.handle.id == second["id"]
+    assert killed >= 3
+    assert set(Folder(folder).names()) == {"manifest.json", *(part.name for part in result.manifest.parts)}
+
+
+def land_with_kills(
+    landing: LandingProcess, order: dict[str, Any], within: float, dice: random.Random, check: Callable[[], None]
+) -> int:
+    """Kill attempts at random points, on average ever later, until one gets through; return how many were killed."""
+    for killed in range(MOST_ATTEMPTS):
+        pid = landing.start(order)
+        # Nothing is waited for: where the kill falls is what is random here.
+        time.sleep(dice.uniform(0, within / 10 * 1.1**killed))
+        os.kill(pid, signal.SIGKILL)
+        if landing.succeeded():
+            return killed
+        check()
+    landing.land(order)
+    return MOST_ATTEMPTS
+
+
+def submitted() -> dict[str, Any]:
+    return dict(TaskRun(lambda: VezaSubmitQueryOperator(task_id="submit", query_spec=USERS)).execute())
+
+
+def ids(folder: str) -> list[str]:
+    """Read a landed result, all of its parts checked."""
+    result = read_manifest(folder)
+    result.verify()
+    return [row["id"] for row in result]

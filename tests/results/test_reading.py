@@ -1,0 +1,208 @@
+"""A landed result is read back whole, or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.providers.common.compat.sdk import ObjectStoragePath
+
+from airflow_provider_veza.exceptions import ArgumentError, ColumnError, LandingError, ManifestError
+from airflow_provider_veza.results import reading
+from airflow_provider_veza.results.reading import LandedResult, read_manifest
+from airflow_provider_veza.services.veza_layout import LAYOUT
+from support.landed_nights import Nights, path, user
+from support.object_store import Bucket
+
+FORMATS = [("jsonl", None), ("jsonl", "gzip"), ("jsonl", "zstd"), ("csv", None), ("csv", "zstd"), ("parquet", None)]
+ROWS = [path(f"u{n}", "bucket", ["s3:Get"], age=n, born="2001-02-03T04:05:06Z") for n in range(20)]
+FLAT = {
+    "source_id": "u3",
+    "source_properties.age": 3,
+    "concrete_permissions": ["s3:Get"],
+    "destination_type": "S3Bucket",
+}
+
+
+def landed(place: Path, rows: list[dict[str, Any]] = ROWS, form: str = "jsonl", **more: Any) -> Path:
+    Nights(str(place), form, **more).land(rows, "night")
+    return place / "night"
+
+
+def first_part(folder: Path) -> Path:
+    return min(folder.glob("part-*"))
+
+
+def test_jsonl_rows_come_back_as_they_were_sent(tmp_path: Path) -> None:
+    result = read_manifest(str(landed(tmp_path)))
+
+    assert list(result) == ROWS
+    assert len(result) == len(ROWS)
+    assert len(result.manifest.parts) > 1
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_rows_of_a_table_come_back_flat_and_typed(tmp_path: Path, form: str) -> None:
+    rows = list(read_manifest(str(landed(tmp_path, form=form))))
+
+    assert len(rows) == len(ROWS)
+    assert FLAT.items() <= rows[3].items()
+    assert rows[3]["source_properties.born"].isoformat() == "2001-02-03T04:05:06+00:00"
+
+
+@pytest.mark.parametrize("suffix", ["", "/", "/manifest.json"])
+def test_the_folder_and_its_manifest_lead_to_the_same_result(tmp_path: Path, suffix: str) -> None:
+    folder = landed(tmp_path)
+
+    assert read_manifest(f"{folder}{suffix}").manifest.rows == len(ROWS)
+
+
+def test_a_result_is_read_from_a_bucket(bucket: Bucket) -> None:
+    Nights(bucket.url).land(ROWS, "night")
+
+    for place in (f"{bucket.url}/night", ObjectStoragePath(f"{bucket.url}/night/manifest.json")):
+        result = read_manifest(place)
+        result.verify()
+        assert list(result) == ROWS
+
+
+def test_a_folder_without_a_manifest_is_no_result(tmp_path: Path) -> None:
+    with pytest.raises(ManifestError, match=r"no manifest.json in .*nothing was landed there, or .* not finished"):
+        read_manifest(str(tmp_path))
+
+
+def test_a_missing_part_is_an_error_that_names_it_and_never_a_short_result(tmp_path: Path) -> None:
+    folder = landed(tmp_path)
+    gone = first_part(folder)
+    gone.unlink()
+
+    with pytest.raises(ManifestError, match=f"{gone.name} is missing"):
+        list(read_manifest(str(folder)))
+
+
+def test_a_part_that_was_cut_is_an_error_that_names_it(tmp_path: Path) -> None:
+    folder = landed(tmp_path)
+    cut = first_part(folder)
+    cut.write_bytes(cut.read_bytes()[:-10])
+
+    with pytest.raises(ManifestError, match=rf"{cut.name} has \d+ bytes, not the \d+ of its manifest"):
+        list(read_manifest(str(folder)))
+
+
+def test_a_part_of_the_same_size_with_fewer_rows_is_an_error_at_its_end(tmp_path: Path) -> None:
+    folder = landed(tmp_path)
+    edited = first_part(folder)
+    joined = edited.read_bytes()[:-1].rpartition(b"\n")
+    edited.write_bytes(joined[0] + b" " * (len(joined[2]) + 1) + b"\n")
+
+    with pytest.raises(ManifestError, match=rf"{edited.name} has \d+ rows, not the \d+ of its manifest"):
+        list(read_manifest(str(folder)))
+
+
+def test_verify_finds_a_changed_byte_that_reading_does_not(tmp_path: Path) -> None:
+    folder = landed(tmp_path)
+    edited = first_part(folder)
+    edited.write_bytes(edited.read_bytes().replace(b"bucket", b"BUCKET"))
+    result = read_manifest(str(folder))
+
+    assert len(list(result)) == len(ROWS)
+    with pytest.raises(ManifestError, match=f"{edited.name} has another checksum"):
+        result.verify()
+
+
+def test_verify_is_silent_where_all_is_well(tmp_path: Path) -> None:
+    read_manifest(str(landed(tmp_path, compression="gzip"))).verify()
+
+
+def test_a_part_that_cannot_be_decoded_is_an_error_that_names_it(tmp_path: Path) -> None:
+    folder = landed(tmp_path, compression="gzip")
+    damaged = first_part(folder)
+    damaged.write_bytes(b"\0" * damaged.stat().st_size)
+
+    with pytest.raises(LandingError, match=rf"Cannot read .*{damaged.name} \(BadGzipFile"):
+        list(read_manifest(str(folder)))
+
+
+def test_an_error_of_whoever_reads_stays_what_it_is(tmp_path: Path) -> None:
+    result = read_manifest(str(landed(tmp_path)))
+
+    with pytest.raises(ZeroDivisionError):
+        for row in result:
+            row["source"]["properties"]["age"] // 0
+
+
+@pytest.mark.parametrize(("form", "compression"), FORMATS)
+def test_every_format_gives_the_same_arrow_table(tmp_path: Path, form: str, compression: str | None) -> None:
+    folder = landed(tmp_path, form=form, compression=compression)
+
+    table = read_manifest(str(folder), layout=LAYOUT).to_arrow()
+
+    assert table.num_rows == len(ROWS)
+    assert {name: str(table.schema.field(name).type) for name in ("source_id", "source_properties.age")} == {
+        "source_id": "string",
+        "source_properties.age": "int64",
+    }
+    assert str(table.schema.field("source_properties.born").type) == "timestamp[us, tz=UTC]"
+    assert table.column("source_properties.age").to_pylist() == list(range(20))
+    assert table.column("concrete_permissions")[0].as_py() == '["s3:Get"]'
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv", "parquet"])
+def test_batches_share_one_schema_though_a_column_comes_late_and_another_widens(tmp_path: Path, form: str) -> None:
+    rows = [user("u1", badge=7), *(user(f"u{n}") for n in range(2, 12)), user("u12", badge="X7", late=True)]
+    folder = landed(tmp_path, rows, form)
+
+    result = read_manifest(str(folder))
+    batches = list(result.batches())
+
+    assert len({batch.schema for batch in batches}) == 1
+    table = result.to_arrow()
+    assert table.column("properties.badge").to_pylist() == ["7", *[None] * 10, "X7"]
+    assert table.column("properties.late").to_pylist() == [*[None] * 11, True]
+
+
+def test_an_empty_result_is_an_empty_table(tmp_path: Path) -> None:
+    folder = landed(tmp_path, [])
+
+    assert read_manifest(str(folder)).to_arrow().num_rows == 0
+
+
+def test_integers_with_nulls_stay_integers_in_pandas(tmp_path: Path) -> None:
+    folder = landed(tmp_path, [user("u1", badge=2**60 + 1), user("u2")], "parquet")
+
+    frame = read_manifest(str(folder)).to_pandas()
+
+    assert frame["properties.badge"][0] == 2**60 + 1
+    assert list(frame["id"]) == ["u1", "u2"]
+
+
+def test_polars_gets_the_same_columns(tmp_path: Path) -> None:
+    frame = read_manifest(str(landed(tmp_path, form="csv"))).to_polars()
+
+    assert frame["source_properties.age"].to_list() == list(range(20))
+
+
+@pytest.mark.parametrize(
+    ("library", "use", "install"),
+    [
+        ("pyarrow", LandedResult.batches, "airflow-provider-veza\\[parquet\\]"),
+        ("pandas", LandedResult.to_pandas, "pandas"),
+        ("polars", LandedResult.to_polars, "polars"),
+    ],
+)
+def test_a_library_that_is_not_installed_is_named_with_how_to_install_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, library: str, use: Any, install: str
+) -> None:
+    result = read_manifest(str(landed(tmp_path)))
+    monkeypatch.setattr(reading, "find_spec", lambda name: None if name == library else object())
+
+    with pytest.raises(ArgumentError, match=f"{library} is not installed here: pip install '{install}'"):
+        use(result)
+
+
+def test_integers_that_no_longer_fit_a_column_of_fractions_are_refused_by_name(tmp_path: Path) -> None:
+    rows = [user("u1", badge=2**53 + 1), *(user(f"u{n}") for n in range(2_000)), user("u3", badge=0.5)]
+
+    with pytest.raises(ColumnError, match="properties.badge"):
+        read_manifest(str(landed(tmp_path, rows, part_bytes=1_000_000))).to_arrow()
