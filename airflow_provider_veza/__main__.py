@@ -1,4 +1,4 @@
-"""The command line: `python -m airflow_provider_veza emulator | cancel`; each command imports only what it needs."""
+"""The command line: `python -m airflow_provider_veza emulator | doctor | cancel`; each command imports only what it needs."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ def main(arguments: list[str]) -> int:
 
         emulator(arguments[1:])
         return 0
+    if arguments[:1] == ["doctor"]:
+        return _doctor(arguments[1:])
     options = _parser().parse_args(arguments)
     return _cancel(options.handle, options.conn_id)
 
@@ -21,10 +23,20 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m airflow_provider_veza")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("emulator", help="run a Veza tenant on loopback; see its own --help", add_help=False)
+    commands.add_parser("doctor", help="check a real tenant; see its own --help", add_help=False)
     cancel = commands.add_parser("cancel", help="cancel a query by hand, if it still runs")
     cancel.add_argument("--conn-id", help="Airflow connection of the tenant; by default the handle's")
     cancel.add_argument("handle", help="the handle as JSON, as the log or XCom `veza_query` shows it")
     return parser
+
+
+def _doctor(arguments: list[str]) -> int:
+    from airflow_provider_veza.doctor.cli import main as doctor
+
+    printed = doctor(arguments)
+    print(printed.output, end="")
+    print(printed.errors, end="", file=sys.stderr)
+    return printed.status
 
 
 def _cancel(handle_text: str, conn_id: str | None) -> int:

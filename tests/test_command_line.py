@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -14,9 +15,14 @@ import pytest
 
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import QueryHandle
-from airflow_provider_veza.emulator.server import RunningTenant
+from airflow_provider_veza.emulator.behaviours import Behaviour
+from airflow_provider_veza.emulator.server import RunningTenant, running_tenant
+from airflow_provider_veza.emulator.settings import TenantSettings
+from airflow_provider_veza.emulator.tenant import Tenant
+from airflow_provider_veza.emulator.variants import LookMethods, Variants
 from airflow_provider_veza.hooks.veza import VezaHook
 from airflow_provider_veza.services.veza_query import check_query
+from tools.real_airflow.waiting import wait_until
 
 COMMAND = [sys.executable, "-m", "airflow_provider_veza"]
 
@@ -30,8 +36,16 @@ class Ended:
     errors: str
 
 
-def run(*arguments: str) -> Ended:
-    done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=60, check=False)
+def run(*arguments: str, **environment: str) -> Ended:
+    done = subprocess.run(
+        [*COMMAND, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+    )
     return Ended(done.returncode, done.stdout, done.stderr)
 
 
@@ -131,3 +145,101 @@ def test_the_emulators_own_flags_are_its_own() -> None:
 
     assert ended.status == 0
     assert "usage: python -m airflow_provider_veza.emulator" in ended.output
+
+
+# doctor
+
+
+UNPACED = {"rate_limit": 100_000, "stale_grace": 0}
+"""So that the doctor neither paces its requests nor waits for what may be stale."""
+
+
+@pytest.fixture
+def quick() -> Iterator[RunningTenant]:
+    """Serve a tenant whose queries take a moment of real time."""
+    settings = TenantSettings(size=400, query_duration=timedelta(seconds=0.3))
+    with running_tenant(Tenant(settings)) as running:
+        yield running
+
+
+def test_the_doctor_examines_the_tenant_of_a_connection_and_says_first_that_it_is_an_emulator(
+    quick: RunningTenant, define_connection: Callable[..., None]
+) -> None:
+    define_connection("veza_acme", host=quick.url, password=quick.api_key, extra=UNPACED)
+
+    ended = run("doctor", "--conn-id", "veza_acme")
+
+    assert ended.status == 0, ended.errors
+    assert ended.output.startswith("THIS IS AN EMULATOR")
+    assert "0 confirmed, 0 contradicted" in ended.output
+    assert quick.tenant.running() == []
+
+
+def test_the_doctor_leaves_status_one_where_an_assumption_is_contradicted_and_json_where_asked(
+    define_connection: Callable[..., None],
+) -> None:
+    variants = Variants(nodes_get_methods=LookMethods.GET)
+    tenant = Tenant(TenantSettings(size=400, query_duration=timedelta(seconds=0.1), variants=variants))
+    with running_tenant(tenant) as running:
+        define_connection("veza_acme", host=running.url, password=running.api_key, extra=UNPACED)
+        ended = run("doctor", "--conn-id", "veza_acme", "--json", "--node-type", "S3Bucket")
+
+    assert ended.status == 1, ended.errors
+    assert json.loads(ended.output)["counts"]["contradicted"] == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [("wrong-key", "does not accept the credentials"), ("two words", "ConnectionSettingsError"), ("", "No API key")],
+)
+def test_the_doctor_takes_the_key_of_a_url_from_the_environment_and_says_plainly_what_is_wrong_with_it(
+    quick: RunningTenant, key: str, said: str
+) -> None:
+    ended = run("doctor", "--url", quick.url, VEZA_API_KEY=key)
+
+    assert ended.status == 2
+    assert said in ended.output + ended.errors
+    assert "Traceback" not in ended.errors
+    assert not key or key not in ended.output + ended.errors
+
+
+def test_a_tenant_that_does_not_answer_is_said_without_a_traceback() -> None:
+    ended = run("doctor", "--url", "http://127.0.0.1:9", VEZA_API_KEY="k1")
+
+    assert ended.status == 2
+    assert "could not be reached" in ended.output
+    assert "Traceback" not in ended.errors
+
+
+def test_a_connection_that_is_not_defined_cannot_be_examined() -> None:
+    ended = run("doctor", "--conn-id", "nowhere")
+
+    assert ended.status == 2
+    assert "Airflow connection 'nowhere' is not defined" in ended.errors
+
+
+def test_a_doctor_that_is_interrupted_cancels_what_it_has_submitted(
+    quick: RunningTenant, define_connection: Callable[..., None]
+) -> None:
+    quick.tenant.set_behaviour(Behaviour(duration=None))
+    define_connection("veza_acme", host=quick.url, password=quick.api_key, extra=UNPACED)
+    with subprocess.Popen([*COMMAND, "doctor", "--conn-id", "veza_acme"], stdout=subprocess.PIPE, text=True) as doctor:
+        wait_until(lambda: bool(quick.tenant.running()), "the doctor's first query", within=30)
+        doctor.send_signal(signal.SIGINT)
+        output, _ = doctor.communicate(timeout=30)
+
+    assert doctor.returncode == 2
+    assert "Interrupted." in output
+    assert quick.tenant.running() == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("--conn-id", "a", "--url", "https://b"), ("--url", "https://b", "--patience", "0"), ("--api-key", "k")],
+    ids=["no tenant", "two tenants", "no patience", "a key as an argument"],
+)
+def test_wrong_arguments_of_the_doctor_are_answered_with_its_usage_and_status_two(arguments: tuple[str, ...]) -> None:
+    ended = run("doctor", *arguments)
+
+    assert ended.status == 2
+    assert "usage: python -m airflow_provider_veza doctor" in ended.errors

@@ -1,0 +1,116 @@
+"""The command `doctor`: flags, where the key comes from, what is printed and the exit status; nothing is examined here."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+import os
+import secrets
+import sys
+import uuid
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from typing import cast
+
+from airflow_provider_veza.doctor.driver import Driver
+from airflow_provider_veza.doctor.examination import COMMON_NODE_TYPES, Plan
+from airflow_provider_veza.doctor.interrupts import Interrupts
+from airflow_provider_veza.doctor.report import Report, as_json, as_text
+from airflow_provider_veza.doctor.visit import visit
+from airflow_provider_veza.exceptions import AsyncQueryError, ConnectionSettingsError
+from airflow_provider_veza.hooks.veza_settings import VezaSettings, read_connection
+from airflow_provider_veza.transport.sync import SyncTransport
+
+KEY_VARIABLE = "VEZA_API_KEY"
+COULD_NOT_RUN = 2
+LONGEST_PATIENCE = 86_400.0
+
+
+@dataclass(frozen=True)
+class Printed:
+    """What a command prints, and the exit status that it leaves."""
+
+    status: int
+    output: str = ""
+    errors: str = ""
+
+
+@dataclass
+class _GivenTenant:
+    """A tenant given by its URL, in the fields of an Airflow connection."""
+
+    host: str | None
+    password: str | None
+    conn_id: str = "(given by --url)"
+    schema: str | None = None
+    port: int | None = None
+    login: str | None = None
+    extra: str | None = None
+
+
+def main(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) -> Printed:
+    """Examine the tenant that the arguments name."""
+    options = parser().parse_args(arguments)
+    try:
+        veza = _by_connection(options.conn_id) if options.conn_id else _by_url(options.url, environment)
+        with Interrupts() as interrupts, SyncTransport(veza.transport) as transport:
+            report = Report.of(visit(veza, _plan(options), Driver(transport, hold=interrupts.held)), veza)
+    except AsyncQueryError as e:
+        return Printed(COULD_NOT_RUN, errors=f"{type(e).__name__}: {e}\n")
+    except (KeyboardInterrupt, EOFError):
+        return Printed(COULD_NOT_RUN, errors="Interrupted before anything was sent.\n")
+    text = json.dumps(as_json(report), indent=2) + "\n" if options.json else as_text(report)
+    return Printed(report.exit_status, output=text)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command's arguments."""
+    parser = argparse.ArgumentParser(
+        prog="python -m airflow_provider_veza doctor",
+        description="Ask a tenant whether it is as this provider assumes: one small query of each kind, read only.",
+        epilog="Exit status: 0 nothing is contradicted, 1 something is, 2 nothing could be examined.",
+    )
+    tenant = parser.add_mutually_exclusive_group(required=True)
+    tenant.add_argument("--conn-id", help="Airflow connection of the tenant")
+    tenant.add_argument(
+        "--url", help=f"URL of the tenant; the API key is read from {KEY_VARIABLE}, or asked for. For OAuth2: --conn-id"
+    )
+    parser.add_argument("--node-type", help="node type to ask for (default: the first common one that has rows)")
+    parser.add_argument("--patience", type=_seconds, default=60.0, help="seconds to wait for one query (default: 60)")
+    parser.add_argument("--json", action="store_true", help="for a bug report: JSON without ids, names and messages")
+    return parser
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds <= LONGEST_PATIENCE:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds from 0 to {LONGEST_PATIENCE:g}")
+    return seconds
+
+
+def _plan(options: argparse.Namespace) -> Plan:
+    node_types = (options.node_type,) if options.node_type else COMMON_NODE_TYPES
+    marker = f"airflow-provider-veza doctor {secrets.token_hex(8)}"
+    return Plan(marker, str(uuid.uuid4()), node_types, options.patience)
+
+
+def _by_connection(conn_id: str) -> VezaSettings:
+    # Airflow 2.11 logs to stdout, which is the report's.
+    with redirect_stdout(sys.stderr):
+        from airflow_provider_veza.hooks.veza import VezaHook
+
+        return cast("VezaSettings", VezaHook(conn_id).settings)
+
+
+def _by_url(url: str, environment: Mapping[str, str]) -> VezaSettings:
+    return read_connection(_GivenTenant(url, environment.get(KEY_VARIABLE) or _prompted_key()))
+
+
+def _prompted_key() -> str:
+    if not sys.stdin.isatty():
+        raise ConnectionSettingsError(
+            f"No API key: set {KEY_VARIABLE}, or run this in a terminal and type it. Nothing was sent."
+        )
+    return getpass.getpass("API key: ")

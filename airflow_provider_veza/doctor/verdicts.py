@@ -1,0 +1,91 @@
+"""What a judge can say of an assumption: confirmed, contradicted with advice, or not seen; and what it judges by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from airflow_provider_veza.async_query.vocabulary import Snapshot
+from airflow_provider_veza.doctor.seen import Seen
+from airflow_provider_veza.doctor.steps import Asked
+from airflow_provider_veza.doctor.words import Quoted, Words
+from airflow_provider_veza.hooks.veza_settings import VezaSettings
+
+
+class Verdict(StrEnum):
+    """What became of an assumption."""
+
+    CONFIRMED = "confirmed"
+    CONTRADICTED = "contradicted"
+    NOT_SEEN = "not seen"
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What helps against a contradiction.
+
+    :param extra: the connection extra to set; None where no extra helps.
+    :param value: what to set it to.
+    """
+
+    text: str
+    extra: str | None = None
+    value: str | float | None = None
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict with what was seen, or why nothing was."""
+
+    verdict: Verdict
+    words: Words
+    advice: Advice | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """All that judges judge by.
+
+    :param asked: every request in order, repetitions included.
+    """
+
+    veza: VezaSettings
+    seen: Seen
+    asked: tuple[Asked, ...]
+
+
+def confirmed(*words: str | Quoted) -> Judgement:
+    """Say that it is as assumed."""
+    return Judgement(Verdict.CONFIRMED, words)
+
+
+def contradicted(*words: str | Quoted, advice: Advice) -> Judgement:
+    """Say that it is not as assumed, and what helps."""
+    return Judgement(Verdict.CONTRADICTED, words, advice)
+
+
+def not_seen(*words: str | Quoted) -> Judgement:
+    """Say why it could not be seen."""
+    return Judgement(Verdict.NOT_SEEN, words)
+
+
+def told(asked: Asked) -> Words:
+    """Say what came of a request."""
+    if asked.error is None:
+        return (f"HTTP {asked.status}",)
+    status = f"HTTP {asked.status}" if asked.status is not None else "no answer"
+    return (f"{status}: ", Quoted(str(asked.error)))
+
+
+def shown(look: Asked) -> Words:
+    """Say what a look showed."""
+    return ("state ", Quoted(look.value.state)) if isinstance(look.value, Snapshot) else told(look)
+
+
+def set_extra(name: str, value: str | float, text: str = "") -> Advice:
+    """Advise to set a connection extra."""
+    shown = f'"{value}"' if isinstance(value, str) else f"{value:g}"
+    return Advice(f"Set the connection's extra {name} to {shown}{f': {text}' if text else ''}.", name, value)
+
+
+REPORT = Advice("No extra helps. Please report this to the provider's project, with the output of --json.")
