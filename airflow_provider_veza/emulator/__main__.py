@@ -8,10 +8,13 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
-from airflow_provider_veza.emulator.server import LOOPBACK, is_loopback, running_tenant
+from airflow_provider_veza.emulator.behaviours import Pace
+from airflow_provider_veza.emulator.server import LOOPBACK, Certificate, is_loopback, running_tenant
 from airflow_provider_veza.emulator.settings import TenantSettings
 from airflow_provider_veza.emulator.tenant import Tenant
+from airflow_provider_veza.emulator.variant_choices import parse_variants
 
 
 def _port(text: str) -> int:
@@ -46,7 +49,9 @@ _FLAGS = (
     _Flag("--oauth-token-seconds", "oauth_token_lifetime", _seconds, "how long an access token is valid"),
     _Flag("--size", "size", int, "nodes of the demo tenant"),
     _Flag("--seed", "seed", int, "seed of the demo tenant"),
+    _Flag("--data", "data", Path, "JSON or YAML file of nodes and edges, in place of the demo tenant"),
     _Flag("--query-seconds", "query_duration", _seconds, "how long a query runs"),
+    _Flag("--pace", "pace", Pace, "what moves a query on: time, tick (POST /_emulator/tick) or at_once"),
 )
 
 
@@ -57,16 +62,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if not is_loopback(options.host) and not options.allow_remote:
         parser.error(f"--host {options.host} can be reached from other machines; add --allow-remote if that is wanted")
     try:
-        _serve_until_signal(_settings(options), options.host, options.port)
+        _serve_until_signal(options)
     except (OSError, ValueError) as error:
         parser.exit(1, f"the emulator cannot start: {error}\n")
 
 
-def _serve_until_signal(settings: TenantSettings, host: str, port: int) -> None:
+def _serve_until_signal(options: argparse.Namespace) -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with running_tenant(Tenant(settings), host=host, port=port) as running:
+    tenant, certificate = Tenant(_settings(options)), _certificate(options)
+    with running_tenant(tenant, host=options.host, port=options.port, certificate=certificate) as running:
         print(f"listening on {running.url}", flush=True)
         stop.wait()
 
@@ -78,6 +84,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default=LOOPBACK, help="address to listen on (default: %(default)s)")
     parser.add_argument("--allow-remote", action="store_true", help="let --host be reachable from other machines")
     parser.add_argument("--port", type=_port, default=0, help="port to listen on; 0 takes any free port (default)")
+    parser.add_argument("--tls-certificate", type=Path, help="PEM file; with --tls-private-key, serve https")
+    parser.add_argument("--tls-private-key", type=Path, help="PEM file of the key that belongs to the certificate")
+    _add_settings(parser)
+    return parser
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
     defaults = TenantSettings()
     for flag in _FLAGS:
         parser.add_argument(
@@ -87,11 +100,28 @@ def _parser() -> argparse.ArgumentParser:
             default=getattr(defaults, flag.setting),
             help=f"{flag.meaning} (default: %(default)s)",
         )
-    return parser
+    parser.add_argument(
+        "--variant",
+        metavar="NAME=VALUE",
+        dest="variants",
+        action="append",
+        default=[],
+        help="set a switch for what is not known of the real service, such as lost_query=not_found; may be repeated",
+    )
 
 
 def _settings(options: argparse.Namespace) -> TenantSettings:
-    return TenantSettings(**{flag.setting: getattr(options, flag.setting) for flag in _FLAGS})
+    given = {flag.setting: getattr(options, flag.setting) for flag in _FLAGS}
+    return TenantSettings(variants=parse_variants(options.variants), **given)
+
+
+def _certificate(options: argparse.Namespace) -> Certificate | None:
+    files = (options.tls_certificate, options.tls_private_key)
+    if files == (None, None):
+        return None
+    if None in files:
+        raise ValueError("--tls-certificate and --tls-private-key go together")
+    return Certificate(*files)
 
 
 if __name__ == "__main__":

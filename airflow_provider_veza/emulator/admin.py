@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from airflow_provider_veza import __version__
-from airflow_provider_veza.emulator.behaviours import Behaviour, read_behaviour
+from airflow_provider_veza.emulator.admin_views import render_behaviour, render_faults, render_query, render_state
+from airflow_provider_veza.emulator.behaviours import read_behaviour
 from airflow_provider_veza.emulator.clock import rfc3339
-from airflow_provider_veza.emulator.executions import Execution
 from airflow_provider_veza.emulator.faults import read_fault
 from airflow_provider_veza.emulator.fields import Fields, Findings
 from airflow_provider_veza.emulator.json_http import JsonResponse, read_json_object
+from airflow_provider_veza.emulator.page import page_routes
 from airflow_provider_veza.emulator.tenant import Tenant
+from airflow_provider_veza.emulator.variant_choices import choices, read_variants
 
 
 class AdminEndpoints:
@@ -29,10 +31,15 @@ class AdminEndpoints:
     def routes(self) -> list[Route]:
         """Return the routes, relative to the admin path."""
         return [
+            *page_routes(),
             Route("/health", self.health, methods=["GET"]),
+            Route("/state", self.state, methods=["GET"]),
             Route("/journal", self.journal, methods=["GET"]),
             Route("/queries", self.queries, methods=["GET"]),
             Route("/queries/{query_id}:finish", self.finish, methods=["POST"]),
+            Route("/tick", self.tick, methods=["POST"]),
+            Route("/variants", self.list_variants, methods=["GET"]),
+            Route("/variants", self.set_variants, methods=["POST"]),
             Route("/behaviour", self.set_behaviour, methods=["POST"]),
             Route("/clock/advance", self.advance_clock, methods=["POST"]),
             Route("/faults", self.list_faults, methods=["GET"]),
@@ -46,6 +53,10 @@ class AdminEndpoints:
         now = rfc3339(self._tenant.clock.now())
         return JsonResponse({"status": "ok", "emulator": True, "version": __version__, "nodes": nodes, "now": now})
 
+    async def state(self, _request: Request) -> Response:
+        """Answer how the tenant stands, as the page shows it."""
+        return JsonResponse(await run_in_threadpool(render_state, self._tenant))
+
     async def journal(self, _request: Request) -> Response:
         """Answer every request of the API so far."""
         return JsonResponse({"requests": [entry.render() for entry in self._tenant.journal.entries()]})
@@ -53,12 +64,30 @@ class AdminEndpoints:
     async def queries(self, _request: Request) -> Response:
         """Answer every query so far."""
         now = self._tenant.clock.now()
-        return JsonResponse({"queries": [_render_query(execution, now) for execution in self._tenant.executions()]})
+        return JsonResponse({"queries": [render_query(execution, now) for execution in self._tenant.executions()]})
 
     async def finish(self, request: Request) -> Response:
         """End a running query at once."""
         execution = self._tenant.finish(request.path_params["query_id"])
-        return JsonResponse(_render_query(execution, self._tenant.clock.now()))
+        return JsonResponse(render_query(execution, self._tenant.clock.now()))
+
+    async def tick(self, _request: Request) -> Response:
+        """Move every running query one state further."""
+        moved = self._tenant.tick()
+        now = self._tenant.clock.now()
+        return JsonResponse({"queries": [render_query(execution, now) for execution in moved]})
+
+    async def list_variants(self, _request: Request) -> Response:
+        """Answer how each switch stands, and what it can be set to."""
+        return JsonResponse({"variants": asdict(self._tenant.variants), "choices": choices()})
+
+    async def set_variants(self, request: Request) -> Response:
+        """Set some switches."""
+        fields = await _body_fields(request)
+        variants = read_variants(fields, self._tenant.variants)
+        _settle(fields)
+        self._tenant.variants = variants
+        return JsonResponse(asdict(variants))
 
     async def set_behaviour(self, request: Request) -> Response:
         """Set how new queries go, all of them or those from one source node type."""
@@ -68,7 +97,7 @@ class AdminEndpoints:
         behaviour = read_behaviour(fields, self._tenant.behaviours.get(node_type))
         _settle(fields, match)
         self._tenant.set_behaviour(behaviour, node_type)
-        return JsonResponse(_render_behaviour(behaviour, node_type))
+        return JsonResponse(render_behaviour(behaviour, node_type))
 
     async def advance_clock(self, request: Request) -> Response:
         """Move the tenant's time forward."""
@@ -81,8 +110,7 @@ class AdminEndpoints:
 
     async def list_faults(self, _request: Request) -> Response:
         """Answer the faults still to come."""
-        pending = self._tenant.faults.pending()
-        return JsonResponse({"faults": [{**asdict(fault), "times": left} for fault, left in pending]})
+        return JsonResponse({"faults": render_faults(self._tenant)})
 
     async def add_fault(self, request: Request) -> Response:
         """Queue a fault."""
@@ -107,30 +135,3 @@ def _settle(*objects: Fields | None) -> None:
     for fields in read:
         fields.refuse_rest()
     read[0].findings.raise_violations()
-
-
-def _render_query(execution: Execution, now: datetime) -> dict[str, Any]:
-    finished = execution.finished(now)
-    return {
-        "id": execution.id,
-        "family": execution.family,
-        "state": execution.state(now),
-        "submitted": rfc3339(execution.submitted),
-        "finished": rfc3339(finished) if finished else None,
-        "cancelled": rfc3339(execution.cancelled) if execution.cancelled else None,
-        "rows": execution.row_count(now),
-        "cache_id": execution.cache_id or None,
-        "from_cache": execution.from_cache,
-        "spec": execution.spec_as_sent,
-    }
-
-
-def _render_behaviour(behaviour: Behaviour, node_type: str | None) -> dict[str, Any]:
-    duration = behaviour.duration
-    return {
-        "match": None if node_type is None else {"node_type": node_type},
-        "duration_seconds": None if duration is None else duration.total_seconds(),
-        "pending_seconds": behaviour.pending.total_seconds(),
-        "outcome": behaviour.outcome,
-        "error_reason": behaviour.error_reason,
-    }

@@ -18,17 +18,31 @@ from airflow_provider_veza.emulator.connections import Connections
 from airflow_provider_veza.emulator.errors import ApiError, ErrorKind
 from airflow_provider_veza.emulator.fault_middleware import FaultMiddleware
 from airflow_provider_veza.emulator.json_http import JsonResponse, error_response, read_body
+from airflow_provider_veza.emulator.live_queries import LiveQueryEndpoints
 from airflow_provider_veza.emulator.middleware import ADMIN_PATH, AuthMiddleware, ErrorMiddleware, JournalMiddleware
+from airflow_provider_veza.emulator.oaa.provider_endpoints import ProviderEndpoints
+from airflow_provider_veza.emulator.oaa.push_endpoints import PushEndpoints
 from airflow_provider_veza.emulator.oauth import OAuthError
+from airflow_provider_veza.emulator.openapi import openapi_document
+from airflow_provider_veza.emulator.report_endpoints import ReportEndpoints
+from airflow_provider_veza.emulator.saved_query_endpoints import SavedQueryEndpoints
 from airflow_provider_veza.emulator.tenant import Tenant
+from airflow_provider_veza.emulator.variant_middleware import VariantMiddleware
 
 
 def build_app(tenant: Tenant, connections: Connections) -> Starlette:
     """Return the ASGI application of a tenant."""
-    api = _router([Mount("/v1/assessments", app=_router(AssessmentEndpoints(tenant).routes()))])
+    rooms = (AssessmentEndpoints(tenant), LiveQueryEndpoints(tenant), SavedQueryEndpoints(tenant))
+    api = _router(
+        [
+            Mount("/v1/assessments", app=_router([route for room in rooms for route in room.routes()])),
+            Mount("/preview/assessments", app=_router(ReportEndpoints(tenant).routes())),
+            Mount("/v1/providers", app=_router([*ProviderEndpoints(tenant).routes(), *PushEndpoints(tenant).routes()])),
+        ]
+    )
     routes: list[BaseRoute] = [
-        Mount("/api", app=AuthMiddleware(api, tenant)),
-        Mount(ADMIN_PATH, app=_router(AdminEndpoints(tenant).routes())),
+        Mount("/api", app=api, middleware=[Middleware(AuthMiddleware, tenant=tenant)]),
+        Mount(ADMIN_PATH, app=_router([*AdminEndpoints(tenant).routes(), Route("/openapi.json", _show_document)])),
         Route("/oauth/token", _TokenEndpoint(tenant).issue, methods=["POST"]),
     ]
     app = Starlette(
@@ -36,12 +50,17 @@ def build_app(tenant: Tenant, connections: Connections) -> Starlette:
         middleware=[
             Middleware(JournalMiddleware, tenant=tenant),
             Middleware(FaultMiddleware, tenant=tenant, connections=connections),
+            Middleware(VariantMiddleware, tenant=tenant),
             Middleware(ErrorMiddleware, tenant=tenant),
         ],
         exception_handlers={HTTPException: _unrouted(tenant)},
     )
     app.router.redirect_slashes = False
     return app
+
+
+async def _show_document(_request: Request) -> Response:
+    return JsonResponse(openapi_document())
 
 
 def _router(routes: Sequence[BaseRoute]) -> Router:

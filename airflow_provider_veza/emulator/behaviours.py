@@ -17,14 +17,38 @@ class Outcome(StrEnum):
     FAIL = "fail"
 
 
+class Pace(StrEnum):
+    """What moves a query from one state to the next."""
+
+    TIME = "time"
+    TICK = "tick"
+    """Only a tick does, by one state."""
+    AT_ONCE = "at_once"
+    """Nothing needs to: it has ended when it is submitted."""
+
+
 @dataclass(frozen=True)
 class Behaviour:
-    """The course of a query: queued, then running, then ended; with no duration it runs until finished by hand."""
+    """The course of a query: queued, then running, then ended.
+
+    :param duration: how long it takes in all; None until a tick or a hand ends it.
+    :param pending: how long of that it is queued; None until a tick starts it.
+    """
 
     duration: timedelta | None
-    pending: timedelta = timedelta(milliseconds=100)
+    pending: timedelta | None = timedelta(milliseconds=100)
     outcome: Outcome = Outcome.SUCCEED
     error_reason: str = "The query ran out of memory"
+
+    def at_pace(self, pace: Pace) -> Behaviour:
+        """Return this behaviour with times that make a query move so; the pace of time keeps them."""
+        match pace:
+            case Pace.TIME:
+                return self
+            case Pace.TICK:
+                return replace(self, duration=None, pending=None)
+            case Pace.AT_ONCE:
+                return replace(self, duration=timedelta(), pending=timedelta())
 
 
 class Behaviours:
@@ -52,19 +76,19 @@ class Behaviours:
 
 
 def read_behaviour(fields: Fields, base: Behaviour) -> Behaviour:
-    """Read a behaviour over a base that absent fields keep; a null duration means "until finished by hand"."""
-    behaviour = base
-    if fields.has("duration_seconds"):
-        behaviour = replace(behaviour, duration=_read_seconds(fields, "duration_seconds"))
-    pending = _read_seconds(fields, "pending_seconds")
+    """Read a behaviour over a base that absent fields keep; a null duration or pending time waits for a tick."""
+    paced = base.at_pace(fields.enum("pace", Pace, Pace.TIME))
     return replace(
-        behaviour,
-        pending=base.pending if pending is None else pending,
+        paced,
+        duration=_read_seconds(fields, "duration_seconds", paced.duration),
+        pending=_read_seconds(fields, "pending_seconds", paced.pending),
         outcome=fields.enum("outcome", Outcome, base.outcome),
         error_reason=fields.string("error_reason", base.error_reason),
     )
 
 
-def _read_seconds(fields: Fields, name: str) -> timedelta | None:
+def _read_seconds(fields: Fields, name: str, base: timedelta | None) -> timedelta | None:
+    if not fields.has(name):
+        return base
     seconds = fields.number(name)
     return None if seconds is None else timedelta(seconds=seconds)

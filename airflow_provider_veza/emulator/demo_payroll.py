@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from airflow_provider_veza.emulator.demo_draft import Draft
-from airflow_provider_veza.emulator.demo_nodes import (
-    AWS_ACCOUNTS,
-    DOMAIN,
-    Account,
+from airflow_provider_veza.emulator.demo_cloud import (
     BucketFacts,
     aws_iam_policy,
     aws_iam_role,
-    okta_group,
-    okta_user,
     s3_bucket,
     snowflake_role,
     snowflake_table,
 )
+from airflow_provider_veza.emulator.demo_draft import Draft
+from airflow_provider_veza.emulator.demo_identities import Account, okta_group, okta_user
+from airflow_provider_veza.emulator.demo_origins import AWS_ACCOUNTS, DOMAIN
 from airflow_provider_veza.emulator.graph import Node, RiskLevel
 
 PAYROLL_BUCKET_NAME = "acme-payroll-exports"

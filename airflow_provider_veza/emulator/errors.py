@@ -71,7 +71,7 @@ class ErrorKind(Enum):
         "BODY_TOO_LARGE",
         "Request Entity Too Large",
         "The request body is too large.",
-        "Send at most 1 MiB.",
+        "Send at most 1 MiB, or 100 MB to push data.",
     )
     UNSUPPORTED_MEDIA_TYPE = ErrorText(
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,

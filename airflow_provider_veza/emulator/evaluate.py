@@ -1,99 +1,108 @@
-"""Answers a query spec from a tenant's graph; pure: no clock, no cache, no wire format."""
+"""Answers a query spec from a tenant's graph; pure: no clock, no cache, no wire format.
+
+What the fields of a spec mean is said, and marked as inferred where it is, in the modules that read them: `query_spec`,
+`node_selectors`, `conditions`, `comparisons`, `variables`, `grouped_types`, `relations`, `relating`, `permission_tests`,
+`counting`, `ordering`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
-from airflow_provider_veza.emulator.graph import Node, RawPermissions, Relations, TenantGraph
-from airflow_provider_veza.emulator.permissions import effective_permissions
-from airflow_provider_veza.emulator.query_spec import (
-    BooleanOperator,
-    Condition,
-    ConditionExpression,
-    JsonScalar,
-    NodeSelector,
-    PermissionFilter,
-    QuerySpec,
-    Relation,
-    ResultValueType,
-)
-from airflow_provider_veza.emulator.rows import PathRow, QueryResult, Row, SourceRow
-
-Selected = Mapping[int, tuple[str, ...]]
-"""The selected nodes, each with the properties that its rows show."""
+from airflow_provider_veza.emulator.conditions import Condition, SourcesOf
+from airflow_provider_veza.emulator.errors import FieldViolation, invalid_argument
+from airflow_provider_veza.emulator.graph import TenantGraph
+from airflow_provider_veza.emulator.matching import Surroundings
+from airflow_provider_veza.emulator.query_spec import AccessFilter, QuerySpec, QueryType, ResultValueType
+from airflow_provider_veza.emulator.relating import Answer
+from airflow_provider_veza.emulator.relations import RelationExpression
+from airflow_provider_veza.emulator.row_making import RowMaker, engagement_of
+from airflow_provider_veza.emulator.rows import QueryResult, Row
+from airflow_provider_veza.emulator.selection import Selection, select, violations
+from airflow_provider_veza.emulator.sorting import ordered
+from airflow_provider_veza.emulator.terms import GraphTerms
+from airflow_provider_veza.emulator.variants import Variants
 
 
-def evaluate(graph: TenantGraph, spec: QuerySpec) -> QueryResult:
-    """Return every row that answers the spec, ordered by source name, source id, destination id."""
-    sources = _select(graph, spec.sources)
+@dataclass(frozen=True)
+class Circumstances:
+    """Under which circumstances a query is evaluated.
+
+    :param now: the tenant's clock.
+    :param saved_query: looks up by id what a saved query asks, for conditions that name one.
+    :param variants: the tenant's switches.
+    :param within: the saved queries that led here.
+    """
+
+    now: datetime
+    saved_query: Callable[[str], QuerySpec | None] = lambda _: None
+    variants: Variants = field(default_factory=Variants)
+    within: frozenset[str] = frozenset()
+
+
+def evaluate(graph: TenantGraph, spec: QuerySpec, under: Circumstances) -> QueryResult:
+    """Return every row that answers the spec, ordered by source name, source id, destination id unless it says otherwise.
+
+    :raises ApiError: 400, when the spec asks what this tenant cannot know, such as an unknown snapshot or saved query.
+    """
+    graph = _graph_at(graph, spec.snapshot_id)
+    _refuse(list(violations(graph, list(spec.selectors()), under.variants)))
+    around = Surroundings(graph, under.now, lambda wanted, condition: _sources_of(graph, wanted, condition, under))
+    sources = select(graph, spec.sources, around)
+    rows = _rows(graph, spec, sources, around)
+    return QueryResult(spec.result_value_type, ordered(rows, spec.order), is_in_key_order=not spec.order)
+
+
+def _rows(graph: TenantGraph, spec: QuerySpec, sources: Selection, around: Surroundings) -> Sequence[Row]:
+    maker = RowMaker(graph, spec, sources)
     if spec.relation is None:
-        rows: Iterable[Row] = (SourceRow(graph.nodes[index], 0, shown) for index, shown in sources.items())
-    else:
-        rows = _related_rows(graph, spec, sources, spec.relation)
-    return QueryResult(spec.result_value_type, tuple(sorted(rows, key=lambda row: row.key)))
+        wanted = spec.access_filter
+        return maker.plain_rows(sources.numbers if wanted is None or wanted.covers_all else sources.numbers[:0])
+    answer = _answer(graph, spec, spec.relation, sources, around)
+    if spec.query_type is QueryType.DESTINATION_NODES:
+        return maker.destination_rows(answer)
+    if spec.result_value_type is ResultValueType.SOURCE_AND_DESTINATION_NODES:
+        return maker.path_rows(answer)
+    return maker.counted_rows(answer)
 
 
-def _related_rows(graph: TenantGraph, spec: QuerySpec, sources: Selected, relation: Relation) -> Iterable[Row]:
-    destinations = _select(graph, relation.destinations)
-    related = _permitted(graph.relations(sources, destinations), relation)
-    if relation.no_relation:
-        return [SourceRow(graph.nodes[index], 0, shown) for index, shown in sources.items() if index not in related]
-    if spec.result_value_type is ResultValueType.SOURCE_NODES_WITH_COUNTS:
-        return [SourceRow(graph.nodes[index], len(reached), sources[index]) for index, reached in related.items()]
-    return [
-        PathRow(graph.nodes[index], graph.nodes[other], raw, sources[index], destinations[other])
-        for index, reached in related.items()
-        for other, raw in reached.items()
-    ]
+def _answer(
+    graph: TenantGraph, spec: QuerySpec, relation: RelationExpression, sources: Selection, around: Surroundings
+) -> Answer:
+    answer = Answer(graph, GraphTerms(spec, around, sources).relating(relation), sources.numbers)
+    wanted = spec.access_filter
+    if wanted is None or wanted.covers_all:
+        return answer
+    return answer.only(lambda source: _is_used_as_wanted(graph, answer, source, wanted))
 
 
-def _permitted(relations: Relations, relation: Relation) -> Relations:
-    permitted = {
-        source: {other: raw for other, raw in reached.items() if _has_permissions(raw, relation)}
-        for source, reached in relations.items()
-    }
-    return {source: reached for source, reached in permitted.items() if reached}
+def _is_used_as_wanted(graph: TenantGraph, answer: Answer, source: int, wanted: AccessFilter) -> bool:
+    engagement = engagement_of(graph, answer, source)
+    return engagement is not None and wanted.comparison.holds(engagement.over_provisioned_score, wanted.value)
 
 
-def _has_permissions(raw: RawPermissions, relation: Relation) -> bool:
-    return _passes(raw, relation.raw_permissions) and (
-        relation.effective_permissions is None or _passes(effective_permissions(raw), relation.effective_permissions)
-    )
+def _graph_at(graph: TenantGraph, snapshot_id: str) -> TenantGraph:
+    if not snapshot_id:
+        return graph
+    snapshot = graph.snapshots.get(snapshot_id)
+    if snapshot is None:
+        known = ", ".join(sorted(graph.snapshots)) or "none"
+        _refuse([FieldViolation("snapshot_id", f"There is no snapshot {snapshot_id}; this tenant has: {known}")])
+    return snapshot or graph
 
 
-def _passes(held: Collection[str], wanted: PermissionFilter | None) -> bool:
-    if wanted is None:
-        return True
-    combine = all if wanted.operator is BooleanOperator.AND else any
-    return combine(value in held for value in wanted.values)
+def _sources_of(graph: TenantGraph, wanted: SourcesOf, condition: Condition, under: Circumstances) -> Collection[str]:
+    saved_query_id = wanted.saved_query_id
+    spec = under.saved_query(saved_query_id)
+    if saved_query_id in under.within or spec is None:
+        what = f"There is no saved query {saved_query_id}" if spec is None else f"{saved_query_id} depends on itself"
+        raise invalid_argument(FieldViolation(f"{condition.path}.value", what))
+    result = evaluate(graph, spec, replace(under, within=under.within | {saved_query_id}))
+    return {row.source.id for row in result.rows}
 
 
-def _select(graph: TenantGraph, selectors: Iterable[NodeSelector]) -> Selected:
-    selected: dict[int, tuple[str, ...]] = {}
-    for selector in selectors:
-        for index in _candidates(graph, selector):
-            if selector.condition is None or _meets(graph.nodes[index], selector.condition):
-                selected.setdefault(index, selector.properties_to_get)
-    return selected
-
-
-def _candidates(graph: TenantGraph, selector: NodeSelector) -> Iterable[int]:
-    if not selector.node_id:
-        return graph.of_type(selector.node_type)
-    index = graph.index_of(selector.node_id)
-    return () if index is None or graph.nodes[index].type != selector.node_type else (index,)
-
-
-def _meets(node: Node, expression: ConditionExpression) -> bool:
-    combine = all if expression.operator is BooleanOperator.AND else any
-    return combine(_holds(node, condition) for condition in expression.conditions)
-
-
-def _holds(node: Node, condition: Condition) -> bool:
-    actual = node.id if condition.property == "id" else node.properties.get(condition.property)
-    return any(_equal(actual, value) for value in condition.values) != condition.negated
-
-
-def _equal(actual: object, value: JsonScalar) -> bool:
-    # In Python True equals 1; in JSON the two differ.
-    return isinstance(actual, bool) == isinstance(value, bool) and actual == value
+def _refuse(found: Sequence[FieldViolation]) -> None:
+    if found:
+        raise invalid_argument(*found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -38,7 +38,11 @@ class ExecutionState(StrEnum):
 
 @dataclass(frozen=True)
 class Execution:
-    """One run; `from_cache` marks a run that only shows the result of an earlier one."""
+    """One query and its run.
+
+    :param from_cache: the query has no run, and only shows the result of an earlier one.
+    :param run_id: the id of the query that the run was started for, where it is another one that shares its run.
+    """
 
     id: str
     family: Family
@@ -49,8 +53,15 @@ class Execution:
     submitted: datetime
     cache_id: str = ""
     from_cache: bool = False
+    run_id: str = ""
+    started_by_hand: datetime | None = None
     finished_by_hand: datetime | None = None
     cancelled: datetime | None = None
+
+    @property
+    def run(self) -> str:
+        """Which run this is; queries that share one have it in common."""
+        return self.run_id or self.id
 
     @property
     def ends(self) -> datetime | None:
@@ -72,9 +83,17 @@ class Execution:
             return ExecutionState.FAILED if self.behaviour.outcome is Outcome.FAIL else ExecutionState.SUCCEEDED
         if self.cancelled is not None:
             return ExecutionState.CANCELED
-        if now < self.submitted + self.behaviour.pending:
-            return ExecutionState.PENDING
-        return ExecutionState.IN_PROGRESS
+        return ExecutionState.PENDING if self._is_pending(now) else ExecutionState.IN_PROGRESS
+
+    def ticked(self, now: datetime) -> Execution:
+        """Return this run one state further; one that has ended stays as it is."""
+        match self.state(now):
+            case ExecutionState.PENDING:
+                return replace(self, started_by_hand=now)
+            case ExecutionState.IN_PROGRESS:
+                return replace(self, finished_by_hand=now)
+            case _:
+                return self
 
     def row_count(self, now: datetime) -> int:
         """Return how many rows are found by now: a share of all rows that grows with time."""
@@ -85,10 +104,29 @@ class Execution:
             return 0
         return int(len(self.result.rows) * ((now - self.submitted) / self.behaviour.duration))
 
+    def sight(self, now: datetime) -> Sight:
+        """Return what a look shows."""
+        return Sight(self, self.state(now), self.row_count(now), self.result)
+
     def is_readable(self, now: datetime, lifetime: timedelta) -> bool:
         """Tell whether a caller may still see the run: not cancelled, and not finished longer ago than the lifetime."""
         finished = self.finished(now)
         return self.cancelled is None and (finished is None or now - finished <= lifetime)
+
+    def _is_pending(self, now: datetime) -> bool:
+        if self.started_by_hand is not None:
+            return False
+        return self.behaviour.pending is None or now < self.submitted + self.behaviour.pending
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What a look at a query shows: how it stands, how many rows are found, and what it found once it succeeded."""
+
+    execution: Execution
+    state: ExecutionState
+    row_count: int
+    result: QueryResult
 
 
 @dataclass(frozen=True)
@@ -105,12 +143,14 @@ class Executions:
     def __init__(self, cache_lifetime: timedelta) -> None:
         self._cache_lifetime = cache_lifetime
         self._by_id: dict[str, Execution] = {}
+        self._ids_of_run: dict[str, list[str]] = defaultdict(list)
         self._ids_of_spec: dict[str, list[str]] = defaultdict(list)
         self._id_of_cache: dict[str, str] = {}
 
     def add(self, execution: Execution) -> None:
         """Keep a new run."""
         self._by_id[execution.id] = execution
+        self._ids_of_run[execution.run].append(execution.id)
         if execution.cache_id and not execution.from_cache:
             self._ids_of_spec[execution.spec.canonical()].append(execution.id)
             self._id_of_cache[execution.cache_id] = execution.id
@@ -125,16 +165,27 @@ class Executions:
 
     def cancel(self, execution_id: str, now: datetime) -> None:
         """Cancel a run, which makes it unreadable for ever; the first cancel counts."""
-        execution = self._by_id.get(execution_id)
-        if execution is not None and execution.cancelled is None:
-            self._by_id[execution_id] = replace(execution, cancelled=now)
+        for execution in self._sharing(execution_id):
+            if execution.cancelled is None:
+                self._by_id[execution.id] = replace(execution, cancelled=now)
 
     def finish(self, execution_id: str, now: datetime) -> Execution | None:
         """End a run that still runs, and return it."""
-        execution = self._by_id.get(execution_id)
-        if execution is not None and execution.state(now).is_running:
-            self._by_id[execution_id] = replace(execution, finished_by_hand=now)
+        for execution in self._sharing(execution_id):
+            if execution.state(now).is_running:
+                self._by_id[execution.id] = replace(execution, finished_by_hand=now)
         return self._by_id.get(execution_id)
+
+    def tick(self, now: datetime) -> list[Execution]:
+        """Move each run that still runs one state further, and return those that moved."""
+        moved = [execution.ticked(now) for execution in self._by_id.values() if execution.state(now).is_running]
+        self._by_id.update((execution.id, execution) for execution in moved)
+        return moved
+
+    def running(self, spec: QuerySpec, now: datetime) -> Execution | None:
+        """Return a nodes run of this spec that still runs."""
+        runs = (self._by_id[execution_id] for execution_id in self._ids_of_spec.get(spec.canonical(), ()))
+        return next((run for run in runs if run.state(now).is_running), None)
 
     def cached(self, cache_id: str, now: datetime) -> CachedResult | None:
         """Return the cached result with this id, None if there is none or it has expired."""
@@ -142,9 +193,23 @@ class Executions:
 
     def newest_cached(self, spec: QuerySpec, now: datetime) -> CachedResult | None:
         """Return the newest cached result of this spec."""
-        ids = self._ids_of_spec.get(spec.canonical(), ())
+        return self._newest(self._ids_of_spec.get(spec.canonical(), ()), now)
+
+    def cached_before(self, execution: Execution) -> CachedResult | None:
+        """Return the newest result that another run of the same spec had left in the cache when this one started."""
+        ids = self._ids_of_spec.get(execution.spec.canonical(), ())
+        others = [other for other in ids if self._by_id[other].run != execution.run]
+        return self._newest(others, execution.submitted)
+
+    def _newest(self, ids: Iterable[str], now: datetime) -> CachedResult | None:
         cached = [result for execution_id in ids if (result := self._cached_result(execution_id, now))]
         return max(cached, key=lambda result: result.completed, default=None)
+
+    def _sharing(self, execution_id: str) -> list[Execution]:
+        execution = self._by_id.get(execution_id)
+        if execution is None:
+            return []
+        return [self._by_id[shared] for shared in self._ids_of_run[execution.run]]
 
     def _cached_result(self, execution_id: str, now: datetime) -> CachedResult | None:
         execution = self._by_id.get(execution_id)

@@ -73,8 +73,12 @@ def spoil_words(fault: Fault, answer: Answer, note: RequestNote, seen: Execution
 
 def _with_status(answer: Answer, status_name: str) -> Answer | None:
     fields = answer.json()
-    if "task" in fields:
-        return answer.with_json({"task": {**fields["task"], "state": status_name, "result": None}})
+    task = {"state": status_name, "result": None}
+    for envelope in ("task", "value"):
+        if isinstance(fields.get(envelope), Mapping):
+            return answer.with_json({envelope: {**fields[envelope], **task}})
+    if "state" in fields:
+        return answer.with_json(task)
     return answer.with_json({"status": status_name, **NO_PAGE}) if "status" in fields else None
 
 

@@ -49,7 +49,7 @@ class FaultMiddleware:
         if fault.kind is FaultKind.RESET_BEFORE_ACCEPT:
             return self._reset
         if fault.kind is FaultKind.DELAY:
-            return self._answer_after(fault.seconds)
+            return self._answer_after(self._tenant.faults.seconds_of(fault))
         if fault.kind is FaultKind.HTML:
             page = _GATEWAY_PAGE.format(status=fault.status)
             return HTMLResponse(page, status_code=fault.status, headers=fault.headers)
@@ -105,13 +105,13 @@ class FaultMiddleware:
             case FaultKind.RESET_AFTER_ACCEPT:
                 await self._reset(scope, receive, send)
             case FaultKind.CONNECTION_REFUSED:
-                self._connections.refuse_new(fault.seconds, spared=client)
+                self._connections.refuse_new(self._tenant.faults.seconds_of(fault), spared=client)
                 await _send_whole(answer.with_header(b"connection", b"close"), send)
             case FaultKind.SLOW_HEADERS:
-                if await _still_there_after(fault.seconds, receive):
+                if await _still_there_after(self._tenant.faults.seconds_of(fault), receive):
                     await _send_whole(answer, send)
             case FaultKind.SLOW_BODY:
-                await _send_in_pieces(answer, fault.seconds, receive, send)
+                await _send_in_pieces(answer, self._tenant.faults.seconds_of(fault), receive, send)
             case FaultKind.TRUNCATED_BODY:
                 await _send_half(answer, send)
                 self._connections.close(client)

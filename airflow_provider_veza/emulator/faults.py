@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import random
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -93,12 +95,15 @@ class FaultMatch:
     """Which requests a fault meets; an empty part matches every request.
 
     A stage matches only looks, and only at queries that may still be seen.
+
+    :param nth: which of the requests that path and method match is the first to be met; those before it pass.
     """
 
     path_suffix: str = ""
     path_contains: str = ""
     method: str = ""
     stage: QueryStage = QueryStage.ANY
+    nth: int = 1
 
     def matches(self, method: str, path: str) -> bool:
         """Tell whether a request is met."""
@@ -111,16 +116,37 @@ class FaultMatch:
         return state is not None and state.is_running is (self.stage is QueryStage.RUNNING)
 
 
+class Spread(StrEnum):
+    """How the seconds of a fault vary from one request to the next."""
+
+    NONE = "none"
+    UNIFORM = "uniform"
+    """Anything from none to twice as many."""
+    EXPONENTIAL = "exponential"
+    """Mostly fewer and sometimes far more, as waits in queues are; so many on average, at most ten times that."""
+
+    def factor(self, draw: float) -> float:
+        """Return by what the seconds are multiplied, for a draw from 0 up to 1."""
+        match self:
+            case Spread.NONE:
+                return 1.0
+            case Spread.UNIFORM:
+                return 2 * draw
+            case Spread.EXPONENTIAL:
+                return min(-math.log1p(-draw), 10.0)
+
+
 @dataclass(frozen=True)
 class Fault:
-    """One way in which the next `times` matching requests go wrong."""
+    """One way in which the next `times` matching requests go wrong; with None for `times` all do, until cleared."""
 
     kind: FaultKind
     match: FaultMatch = FaultMatch()
-    times: int = 1
+    times: int | None = 1
     status: int = 503
     headers: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 1.0
+    spread: Spread = Spread.NONE
     status_name: str = "RECALCULATING"
 
     def __post_init__(self) -> None:
@@ -131,38 +157,54 @@ class Fault:
 @dataclass
 class _Queued:
     fault: Fault
-    left: int
+    left: int | None
+    to_pass: int
+
+    def meets(self, method: str, path: str) -> bool:
+        """Tell whether a request is met; one that matches too early is counted and passes."""
+        if not self.fault.match.matches(method, path):
+            return False
+        if self.to_pass:
+            self.to_pass -= 1
+            return False
+        return True
 
 
 class Faults:
     """The faults still to come, in order; after the last of them all is normal again."""
 
-    def __init__(self) -> None:
+    def __init__(self, seed: int = 0) -> None:
         self._queue: list[_Queued] = []
+        self._random = random.Random(seed)
         self._lock = threading.Lock()
 
     def add(self, fault: Fault) -> None:
         """Queue a fault behind the others."""
         with self._lock:
-            self._queue.append(_Queued(fault, fault.times))
+            self._queue.append(_Queued(fault, fault.times, to_pass=fault.match.nth - 1))
 
     def that_meet(self, method: str, path: str) -> list[Fault]:
         """Return the faults that meet this request, in order, without using them up."""
         with self._lock:
-            return [queued.fault for queued in self._queue if queued.fault.match.matches(method, path)]
+            return [queued.fault for queued in self._queue if queued.meets(method, path)]
 
     def use(self, fault: Fault) -> bool:
         """Use a fault up once; False if other requests have used it up meanwhile."""
         with self._lock:
             for queued in self._queue:
                 if queued.fault is fault:
-                    queued.left -= 1
-                    self._queue = [other for other in self._queue if other.left > 0]
+                    queued.left = None if queued.left is None else queued.left - 1
+                    self._queue = [other for other in self._queue if other.left != 0]
                     return True
             return False
 
-    def pending(self) -> list[tuple[Fault, int]]:
-        """Return the faults still to come, each with how often."""
+    def seconds_of(self, fault: Fault) -> float:
+        """Draw how many seconds a fault takes this time."""
+        with self._lock:
+            return fault.seconds * fault.spread.factor(self._random.random())
+
+    def pending(self) -> list[tuple[Fault, int | None]]:
+        """Return the faults still to come, each with how often; None is without end."""
         with self._lock:
             return [(queued.fault, queued.left) for queued in self._queue]
 
@@ -180,10 +222,11 @@ def read_fault(fields: Fields) -> Fault:
     return Fault(
         kind=kind,
         match=FaultMatch() if match is None else _read_match(match, kind),
-        times=fields.count("times", default=1),
+        times=_read_times(fields),
         status=_read_status(fields),
         headers=fields.string_map("headers"),
         seconds=Fault.seconds if seconds is None else seconds,
+        spread=fields.enum("spread", Spread, Fault.spread),
         status_name=fields.string("status_name", Fault.status_name),
     )
 
@@ -200,9 +243,15 @@ def _read_match(fields: Fields, kind: FaultKind) -> FaultMatch:
         path_contains=fields.string("path_contains"),
         method=fields.string("method").upper(),
         stage=_read_stage(fields, kind),
+        nth=fields.count("nth", default=1),
     )
     fields.refuse_rest()
     return match
+
+
+def _read_times(fields: Fields) -> int | None:
+    without_end = fields.has("times") and fields.raw("times") is None
+    return None if without_end else fields.count("times", default=1)
 
 
 def _read_stage(fields: Fields, kind: FaultKind) -> QueryStage:

@@ -89,6 +89,10 @@ class Fields:
         """Tell whether the field is present, be it null."""
         return name in self._value
 
+    def drop(self, name: str) -> None:
+        """Read the field as absent from now on."""
+        self._value = {other: value for other, value in self._value.items() if other != name}
+
     def violate(self, name: str, description: str) -> None:
         """Note that the field is wrong."""
         self.findings.violate(self.path_of(name), description)
@@ -130,6 +134,16 @@ class Fields:
             return value
         self.violate(name, "must be a number from 0 up to 1e9")
         return None
+
+    def required_number(self, name: str) -> float:
+        """Return a number that must be there; text of digits, as which JSON carries large numbers, counts as one."""
+        value = self.raw(name)
+        if isinstance(value, str) and _NUMERIC.fullmatch(value):
+            return int(value)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return value
+        self.violate(name, "must be a number")
+        return 0
 
     def count(self, name: str, default: int) -> int:
         """Return a whole number, which Veza also takes as text; absent, empty or zero means the default."""
@@ -205,8 +219,8 @@ class Fields:
         return default
 
     def refuse(self, names: Collection[str]) -> None:
-        """Refuse each of these documented fields that is set, since this tenant does not evaluate it."""
-        for name in sorted(set(names) & self._value.keys()):
+        """Refuse each of these documented fields that is set and nobody has read: this tenant does not evaluate it."""
+        for name in sorted(set(names) & self._value.keys() - self._read):
             self._read.add(name)
             if self.is_set(name):
                 self.violate(name, "is documented, but this tenant does not evaluate it; leave it out")

@@ -1,4 +1,4 @@
-"""The graph of one tenant: nodes, links along which access flows, who reaches what; knows no query spec."""
+"""The graph of one tenant: nodes, links along which access flows, what was used, how it once was; no query spec."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, NamedTuple
 
-import rustworkx
+import numpy as np
 
-RawPermissions = frozenset[str]
-Relations = dict[int, dict[int, RawPermissions]]
-"""For each related node, the nodes it relates to, with the raw permissions that it has on each."""
+from airflow_provider_veza.emulator.edge_marks import EdgeKind, EdgeMarks, RawPermissions
+from airflow_provider_veza.emulator.edges import Edges, Numbers
 
-_NO_PERMISSIONS: RawPermissions = frozenset()
+Uses = Mapping[int, Collection[int]]
+"""For each node, those it has used its access to."""
+
+NO_PERMISSIONS: RawPermissions = frozenset()
 
 
 class RiskLevel(StrEnum):
@@ -27,6 +30,14 @@ class RiskLevel(StrEnum):
     CRITICAL = "CRITICAL"
 
 
+class Tag(NamedTuple):
+    """One tag of a node; the type says whose tag it is, such as a cloud's or Veza's own."""
+
+    key: str
+    value: str = ""
+    type: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Node:
     """One entity of the tenant; a property that is not populated is absent from `properties`."""
@@ -35,6 +46,7 @@ class Node:
     type: str
     properties: Mapping[str, Any]
     risk_level: RiskLevel = RiskLevel.NONE
+    tags: tuple[Tag, ...] = ()
 
     @property
     def lower_name(self) -> str:
@@ -47,6 +59,7 @@ class Link(NamedTuple):
 
     source: str
     target: str
+    kind: EdgeKind = EdgeKind.BOTH
 
 
 class Grant(NamedTuple):
@@ -55,85 +68,148 @@ class Grant(NamedTuple):
     source: str
     resource: str
     raw_permissions: RawPermissions
+    kind: EdgeKind = EdgeKind.BOTH
+
+
+class Use(NamedTuple):
+    """A node has used its access to another one."""
+
+    source: str
+    resource: str
 
 
 class TenantGraph:
-    """Nodes and access of one tenant; never changes once built, so that any thread may read it."""
+    """Nodes and access of one tenant; never changes once built, so that any thread may read it.
 
-    def __init__(self, nodes: Sequence[Node], links: Iterable[Link], grants: Iterable[Grant]) -> None:
-        self.nodes = tuple(nodes)
-        self._index_of_id = {node.id: index for index, node in enumerate(self.nodes)}
-        if len(self._index_of_id) != len(self.nodes):
+    :param uses: which access was used; None means that nobody watches, so that no access can be called unused.
+    :param snapshots: the graph as it once was, by snapshot id.
+    :param base: a graph that this one extends; edges may lead to and from its nodes.
+    """
+
+    def __init__(
+        self,
+        nodes: Iterable[Node],
+        links: Iterable[Link],
+        grants: Iterable[Grant],
+        *,
+        uses: Iterable[Use] | None = None,
+        snapshots: Mapping[str, TenantGraph] | None = None,
+        base: TenantGraph | None = None,
+    ) -> None:
+        self.nodes: tuple[Node, ...] = (*base.nodes, *nodes) if base else tuple(nodes)
+        self.snapshots = dict(snapshots or {})
+        self._number_of_id = {node.id: number for number, node in enumerate(self.nodes)}
+        if len(self._number_of_id) != len(self.nodes):
             raise ValueError("two nodes of a tenant have the same id; make every node id unique")
-        self._indices_of_type: dict[str, list[int]] = defaultdict(list)
-        for index, node in enumerate(self.nodes):
-            self._indices_of_type[node.type].append(index)
-        self._grants_on: dict[int, list[tuple[int, RawPermissions]]] = defaultdict(list)
-        self._graph = rustworkx.PyDiGraph()
-        self._graph.add_nodes_from(range(len(self.nodes)))
-        self._graph.add_edges_from_no_data([(self._end(link.source), self._end(link.target)) for link in links])
-        self._graph.add_edges_from_no_data([self._note_grant(grant) for grant in grants])
+        self.marks: EdgeMarks = EdgeMarks(base.marks if base else ())
+        columns = np.array([*self._link_columns(links), *self._grant_columns(grants)], dtype=np.int64).reshape(-1, 3).T
+        self.columns: Numbers = np.hstack([base.columns, columns]) if base else columns
+        self.uses: Uses | None = base.uses if base and uses is None else self._used(uses)
+        self._sorted_of_type: dict[str, Numbers] = {}
+        self._properties_of_type: dict[str, frozenset[str]] = {}
+
+    @classmethod
+    def of_columns(cls, nodes: Iterable[Node], columns: Numbers, marks: EdgeMarks) -> TenantGraph:
+        """Return a graph whose edges are given by number: rows of tails, heads and marks, an edge in each column."""
+        graph = cls(nodes, (), ())
+        graph.columns, graph.marks = columns, marks
+        return graph
+
+    def extended(self, nodes: Iterable[Node], links: Iterable[Link], grants: Iterable[Grant]) -> TenantGraph:
+        """Return this graph with more nodes and edges."""
+        return TenantGraph(nodes, links, grants, snapshots=self.snapshots, base=self)
+
+    def with_nodes(self, nodes: Iterable[Node]) -> TenantGraph:
+        """Return this graph with other nodes in place of its own, one for one: the same ids in the same order."""
+        graph = TenantGraph.of_columns(nodes, self.columns, self.marks)
+        graph.uses, graph.snapshots = self.uses, self.snapshots
+        return graph
 
     @property
     def node_types(self) -> Collection[str]:
         """Every node type that the tenant has."""
-        return self._indices_of_type.keys()
+        return self._numbers_of_type.keys()
 
-    def of_type(self, node_type: str) -> Sequence[int]:
-        """Return the indices of all nodes of a type; none for a type that the tenant does not have."""
-        return self._indices_of_type.get(node_type, ())
+    @cached_property
+    def edges(self) -> Edges:
+        """Every link and grant, marked by a number of `marks`."""
+        return Edges(len(self.nodes), *self.columns)
+
+    def of_type(self, node_type: str) -> Numbers:
+        """Return the numbers of all nodes of a type by name, then id; none for a type that the tenant does not have."""
+        if node_type not in self._sorted_of_type:
+            self._sorted_of_type[node_type] = self.in_order(
+                np.array(self._numbers_of_type.get(node_type, ()), dtype=np.int64)
+            )
+        return self._sorted_of_type[node_type]
+
+    def in_order(self, numbers: Numbers) -> Numbers:
+        """Return these nodes by name in lower case, then by id."""
+        return numbers[np.argsort(self._places[numbers])]
+
+    def in_order_of_ids(self, numbers: Numbers) -> Numbers:
+        """Return these nodes by id."""
+        return numbers[np.argsort(self._places_of_ids[numbers])]
+
+    def properties_of(self, node_type: str) -> frozenset[str]:
+        """Return every property that is populated on a node of this type."""
+        if node_type not in self._properties_of_type:
+            nodes = (self.nodes[number] for number in self._numbers_of_type.get(node_type, ()))
+            self._properties_of_type[node_type] = frozenset().union(*(node.properties for node in nodes))
+        return self._properties_of_type[node_type]
 
     def index_of(self, node_id: str) -> int | None:
-        """Return the index of the node with this id, None if there is none."""
-        return self._index_of_id.get(node_id)
+        """Return the number of the node with this id, None if there is none."""
+        return self._number_of_id.get(node_id)
 
-    def relations(self, sources: Collection[int], destinations: Collection[int]) -> Relations:
-        """Return which sources relate to which destinations, whichever way the access between the two flows."""
-        related = self._access(sources, destinations)
-        for holder, reached in self._access(destinations, sources).items():
-            for resource, raw in reached.items():
-                on_resource = related.setdefault(resource, {})
-                on_resource[holder] = on_resource.get(holder, _NO_PERMISSIONS) | raw
-        return related
+    @cached_property
+    def _places(self) -> Numbers:
+        return _ranks([(node.lower_name, node.id) for node in self.nodes])
 
-    def _access(self, holders: Collection[int], resources: Collection[int]) -> Relations:
-        if len(holders) <= len(resources):
-            return self._access_from_holders(holders, frozenset(resources))
-        return self._access_from_resources(frozenset(holders), resources)
+    @cached_property
+    def _places_of_ids(self) -> Numbers:
+        return _ranks([node.id for node in self.nodes])
 
-    def _access_from_holders(self, holders: Collection[int], resources: frozenset[int]) -> Relations:
-        access: Relations = {}
-        for holder in holders:
-            below = rustworkx.descendants(self._graph, holder)
-            held = below | {holder}
-            reached = {
-                resource: _NO_PERMISSIONS.union(
-                    *(raw for giver, raw in self._grants_on.get(resource, ()) if giver in held)
-                )
-                for resource in below & resources
-            }
-            if reached:
-                access[holder] = reached
-        return access
+    @cached_property
+    def _numbers_of_type(self) -> Mapping[str, Sequence[int]]:
+        numbers: dict[str, list[int]] = defaultdict(list)
+        for number, node in enumerate(self.nodes):
+            numbers[node.type].append(number)
+        return dict(numbers)
 
-    def _access_from_resources(self, holders: frozenset[int], resources: Collection[int]) -> Relations:
-        access: Relations = {}
-        for resource in resources:
-            for holder in rustworkx.ancestors(self._graph, resource) & holders:
-                access.setdefault(holder, {})[resource] = _NO_PERMISSIONS
-            for giver, raw in self._grants_on.get(resource, ()):
-                for holder in (rustworkx.ancestors(self._graph, giver) | {giver}) & holders:
-                    if holder != resource:
-                        access[holder][resource] |= raw
-        return access
+    def _link_columns(self, links: Iterable[Link]) -> Iterable[tuple[int, int, int]]:
+        return [
+            (self._end(link.source), self._end(link.target), self.marks.number_of(NO_PERMISSIONS, link.kind))
+            for link in links
+        ]
+
+    def _grant_columns(self, grants: Iterable[Grant]) -> Iterable[tuple[int, int, int]]:
+        return [
+            (
+                self._end(grant.source),
+                self._end(grant.resource),
+                self.marks.number_of(grant.raw_permissions, grant.kind),
+            )
+            for grant in grants
+        ]
+
+    def _used(self, uses: Iterable[Use] | None) -> Uses | None:
+        if uses is None:
+            return None
+        used: dict[int, set[int]] = defaultdict(set)
+        for use in uses:
+            used[self._end(use.source)].add(self._end(use.resource))
+        return used
 
     def _end(self, node_id: str) -> int:
-        index = self._index_of_id.get(node_id)
-        if index is None:
+        number = self._number_of_id.get(node_id)
+        if number is None:
             raise ValueError(f"a link or grant names node {node_id!r}, which the tenant does not have")
-        return index
+        return number
 
-    def _note_grant(self, grant: Grant) -> tuple[int, int]:
-        giver, resource = self._end(grant.source), self._end(grant.resource)
-        self._grants_on[resource].append((giver, grant.raw_permissions))
-        return giver, resource
+
+def _ranks(keys: Sequence[Any]) -> Numbers:
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    ranks = np.empty(len(keys), dtype=np.int64)
+    ranks[order] = np.arange(len(keys))
+    return ranks

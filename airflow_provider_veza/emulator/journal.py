@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from airflow_provider_veza.emulator.clock import rfc3339
@@ -55,12 +56,24 @@ class Journal:
 
     def __init__(self) -> None:
         self._entries: deque[JournalEntry] = deque(maxlen=_KEPT_ENTRIES)
+        self._total = 0
         self._lock = threading.Lock()
 
     def record(self, entry: JournalEntry) -> None:
         """Keep an entry."""
         with self._lock:
             self._entries.append(entry)
+            self._total += 1
+
+    @property
+    def total(self) -> int:
+        """How many requests there were, those that are forgotten included."""
+        return self._total
+
+    def times_since(self, moment: datetime) -> list[datetime]:
+        """Return when each request came that came later than this."""
+        with self._lock:
+            return [entry.time for entry in takewhile(lambda entry: entry.time > moment, reversed(self._entries))]
 
     def entries(self) -> list[JournalEntry]:
         """Return all kept entries."""

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from airflow_provider_veza.emulator.clock import TenantClock
@@ -35,32 +35,41 @@ def error_response(error: ApiError, clock: TenantClock, headers: Mapping[str, st
     return JsonResponse(error.body(clock.now()), status_code=error.status, headers=headers)
 
 
-async def read_body(request: Request) -> bytes:
+async def read_body(request: Request, maximum_bytes: int = MAXIMUM_BODY_BYTES) -> bytes:
     """Return the request's body; a larger one is read to its end, so that the caller gets to see the refusal."""
     body = bytearray()
     too_large = False
-    async for chunk in request.stream():
-        too_large = too_large or len(body) + len(chunk) > MAXIMUM_BODY_BYTES
-        if not too_large:
-            body += chunk
+    try:
+        async for chunk in request.stream():
+            too_large = too_large or len(body) + len(chunk) > maximum_bytes
+            if not too_large:
+                body += chunk
+    except ClientDisconnect:
+        # Nobody is there to read the refusal, but the journal shows it.
+        raise invalid_argument(FieldViolation("body", "ended before it was complete")) from None
     if too_large:
         raise ApiError(ErrorKind.BODY_TOO_LARGE)
     return bytes(body)
 
 
-async def read_json_object(request: Request) -> Mapping[str, Any]:
+async def read_json_object(request: Request, maximum_bytes: int = MAXIMUM_BODY_BYTES) -> Mapping[str, Any]:
     """Return the JSON object in the request's body; an empty body reads as an empty object."""
-    body = await read_body(request)
+    body = await read_body(request, maximum_bytes)
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in _ACCEPTED_CONTENT_TYPES:
         raise ApiError(ErrorKind.UNSUPPORTED_MEDIA_TYPE)
+    return parse_json_object(body or b"{}", "body")
+
+
+def parse_json_object(text: bytes | str, name: str) -> Mapping[str, Any]:
+    """Return the JSON object that a text holds; a refusal calls the text by this name."""
     try:
-        value = json.loads(body or b"{}", parse_constant=_refuse_constant, parse_float=_finite)
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
     except (ValueError, RecursionError):
-        raise invalid_argument(FieldViolation("body", "is not valid JSON")) from None
+        raise invalid_argument(FieldViolation(name, "is not valid JSON")) from None
     if not isinstance(value, dict):
-        raise invalid_argument(FieldViolation("body", "must be a JSON object"))
+        raise invalid_argument(FieldViolation(name, "must be a JSON object"))
     if _is_deeper_than(MAXIMUM_BODY_DEPTH, value):
-        raise invalid_argument(FieldViolation("body", f"is nested more than {MAXIMUM_BODY_DEPTH} levels deep"))
+        raise invalid_argument(FieldViolation(name, f"is nested more than {MAXIMUM_BODY_DEPTH} levels deep"))
     return value
 
 

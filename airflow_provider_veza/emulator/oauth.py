@@ -67,6 +67,11 @@ class TokenIssuer:
         }
         return {**response, "scope": form["scope"]} if form.get("scope") else response
 
+    def is_api_key(self, authorization: str) -> bool:
+        """Tell whether the value of an Authorization header is the API key that may run queries."""
+        scheme, _, credential = authorization.partition(" ")
+        return scheme.lower() == "bearer" and credential == self._settings.api_key
+
     def access(self, authorization: str, now: datetime) -> Access:
         """Return what the value of an Authorization header opens."""
         scheme, _, credential = authorization.partition(" ")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,14 +26,14 @@ class PageRequest:
     token: str = ""
 
 
-def page_of(result: QueryResult, scope: str, wanted: PageRequest) -> dict[str, Any]:
+def page_of(result: QueryResult, scope: str, wanted: PageRequest, maximum: int = MAXIMUM_PAGE_SIZE) -> dict[str, Any]:
     """Return one page of a result; the last page carries a token too, as the real one does."""
-    start = bisect_right(result.keys, decode_token(wanted.token, scope)) if wanted.token else 0
-    end = start + min(wanted.size, MAXIMUM_PAGE_SIZE)
-    keys = result.keys[start:end]
+    start = result.place_after(decode_token(wanted.token, scope)) if wanted.token else 0
+    end = start + min(wanted.size, maximum)
+    rows = result.rows[start:end]
     return {
-        **render_rows(result.kind, result.rows[start:end]),
-        "next_page_token": encode_token(keys[0], keys[-1], scope) if keys else "",
+        **render_rows(result.kind, rows),
+        "next_page_token": encode_token(rows[0].key, rows[-1].key, scope) if rows else "",
         "has_more": end < len(result.rows),
     }
 
@@ -48,6 +47,11 @@ def respell_token(token: str) -> str:
     """Return another token that asks for the same page as a token of this service."""
     content = json.loads(base64.b64decode(token))
     return _encode({**content, "Spelling": content.get("Spelling", 0) + 1})
+
+
+def is_respelt(token: str) -> bool:
+    """Tell whether a token of this service has been respelt."""
+    return "Spelling" in json.loads(base64.b64decode(token))
 
 
 def decode_token(token: str, scope: str) -> RowKey:

@@ -17,6 +17,8 @@ class EffectivePermission(StrEnum):
     METADATA_WRITE = "METADATA_WRITE"
     METADATA_CREATE = "METADATA_CREATE"
     METADATA_DELETE = "METADATA_DELETE"
+    NON_DATA = "NON_DATA"
+    UNCATEGORIZED = "UNCATEGORIZED"
 
     @property
     def abstract_name(self) -> str:
@@ -42,6 +44,27 @@ _EFFECTIVE_OF_RAW = {
 }
 
 
+class CustomPermission(str):
+    """A raw permission that brings its own meaning, as a pushed application or a tenant file defines it.
+
+    Equal names count as one permission. That is safe where all permissions on a resource come from one system.
+    """
+
+    effective: frozenset[EffectivePermission]
+
+    def __new__(cls, name: str, effective: Iterable[EffectivePermission]) -> CustomPermission:
+        """Return the permission of this name."""
+        permission = super().__new__(cls, name)
+        permission.effective = frozenset(effective)
+        return permission
+
+
 def effective_permissions(raw_permissions: Iterable[str]) -> frozenset[EffectivePermission]:
     """Return what raw permissions amount to; a raw permission of an unknown system amounts to nothing."""
-    return frozenset(effective for raw in raw_permissions for effective in _EFFECTIVE_OF_RAW.get(raw, ()))
+    return frozenset(effective for raw in raw_permissions for effective in _meaning_of(raw))
+
+
+def _meaning_of(raw_permission: str) -> Iterable[EffectivePermission]:
+    if isinstance(raw_permission, CustomPermission):
+        return raw_permission.effective
+    return _EFFECTIVE_OF_RAW.get(raw_permission, ())

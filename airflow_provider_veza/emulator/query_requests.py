@@ -11,10 +11,12 @@ from typing import Any
 
 from airflow_provider_veza.emulator.errors import FieldViolation, invalid_argument
 from airflow_provider_veza.emulator.fields import Fields
+from airflow_provider_veza.emulator.journal import RequestNote
 from airflow_provider_veza.emulator.pages import DEFAULT_PAGE_SIZE, PageRequest
 from airflow_provider_veza.emulator.query_spec import QuerySpec, read_query_spec
 
 _DEFAULT_STALENESS = "86400s"
+_NOT_EVALUATED_OPTIONS = ("add_access_stats", "apply_risk_suppressed_constraint")
 _DURATION = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?s")
 
 
@@ -89,10 +91,7 @@ def read_nodes_creation(fields: Fields, mode: CreateMode) -> NodesCreation:
 
 def read_nodes_look(fields: Fields) -> NodesLook:
     """Read a poll, from a JSON body or from query parameters alike."""
-    look = NodesLook(
-        query_id=fields.required_string("query_result_id"),
-        page=PageRequest(size=fields.count("page_size", DEFAULT_PAGE_SIZE), token=fields.string("page_token")),
-    )
+    look = NodesLook(fields.required_string("query_result_id"), _read_page(fields))
     fields.ignore_rest()
     return look
 
@@ -100,6 +99,24 @@ def read_nodes_look(fields: Fields) -> NodesLook:
 def read_asked_spec(fields: Fields) -> AskedSpec:
     """Read a spec and keep it as it was sent."""
     return AskedSpec(read_query_spec(fields), fields.as_sent)
+
+
+def read_ordered_spec(fields: Fields, options: Fields) -> AskedSpec:
+    """Read a spec that has options beside it, of which its order is one.
+
+    :param options: the query string of the synchronous endpoint, or the fields beside the body of the asynchronous one.
+    """
+    options.refuse(_NOT_EVALUATED_OPTIONS)
+    order = options.string("order_by")
+    ordered = {**fields.as_sent, "order_by": order} if order else fields.as_sent
+    return read_asked_spec(Fields(ordered, fields.findings, fields.path))
+
+
+def read_noted_page(fields: Fields, note: RequestNote) -> PageRequest:
+    """Read which page of rows is wanted, and note it for the journal."""
+    page = _read_page(fields)
+    note.page_size, note.page_token = fields.raw("page_size"), page.token or None
+    return page
 
 
 def _read_creation(fields: Fields, mode: CreateMode) -> NodesCreation:
@@ -119,9 +136,13 @@ def _read_creation(fields: Fields, mode: CreateMode) -> NodesCreation:
 
 def _read_wrapped_spec(fields: Fields) -> AskedSpec:
     request = fields.required_child("request")
-    asked = read_asked_spec(request.required_child("body"))
+    asked = read_ordered_spec(request.required_child("body"), request)
     request.ignore_rest()
     return asked
+
+
+def _read_page(fields: Fields) -> PageRequest:
+    return PageRequest(size=fields.count("page_size", DEFAULT_PAGE_SIZE), token=fields.string("page_token"))
 
 
 def _read_staleness(fields: Fields) -> timedelta:

@@ -1,15 +1,28 @@
-"""A query spec as this tenant evaluates it, read from JSON; what is documented but not evaluated is refused by name."""
+"""A query spec as this tenant evaluates it, read from JSON; what is documented but not evaluated is refused by name.
+
+Inferred: `query_type` DESTINATION_NODES answers the nodes that any source relates to, one row each; `SYSTEM_CREATED` reads as
+`SOURCE_TO_DESTINATION`. A `snapshot_id` of 0 is the present.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
+from airflow_provider_veza.emulator.counting import Comparison, CountCondition, read_comparison
+from airflow_provider_veza.emulator.expressions import BooleanOperator, limit_size
 from airflow_provider_veza.emulator.fields import EnumVocabulary, Fields
-
-JsonScalar = str | int | float | bool
+from airflow_provider_veza.emulator.node_selectors import (
+    NodeSelector,
+    Role,
+    read_node_selectors,
+    read_optional_node_selectors,
+)
+from airflow_provider_veza.emulator.ordering import OrderTerm, read_order
+from airflow_provider_veza.emulator.relations import RelationExpression, read_relation
 
 
 class ResultValueType(StrEnum):
@@ -20,81 +33,48 @@ class ResultValueType(StrEnum):
 
 
 class QueryType(StrEnum):
-    """What kind of question is asked; both kinds read the same here."""
+    """What kind of question is asked; the first two read the same here."""
 
     SYSTEM_CREATED = "SYSTEM_CREATED"
     SOURCE_TO_DESTINATION = "SOURCE_TO_DESTINATION"
+    DESTINATION_NODES = "DESTINATION_NODES"
 
 
 class NodeRelationshipType(StrEnum):
-    """Which kind of relation counts."""
+    """Which view of access counts: as it takes effect, or as it is configured."""
 
     EFFECTIVE_ACCESS = "EFFECTIVE_ACCESS"
-
-
-class Direction(StrEnum):
-    """Which way access may flow between source and destination."""
-
-    ANY_DIRECTION = "ANY_DIRECTION"
-
-
-class BooleanOperator(StrEnum):
-    """How several conditions or permissions combine."""
-
-    AND = "AND"
-    OR = "OR"
-
-
-class ConditionFunction(StrEnum):
-    """How a property is compared."""
-
-    EQ = "EQ"
-    IN = "IN"
+    CONFIGURED = "CONFIGURED"
 
 
 @dataclass(frozen=True)
-class Condition:
-    """One comparison of a property: equal to any of the values, or to none of them."""
+class AccessFilter:
+    """What must hold of the share of a source's access that it does not use, from 0 to 100."""
 
-    property: str
-    values: tuple[JsonScalar, ...]
-    negated: bool
+    comparison: Comparison
+    value: float
 
-
-@dataclass(frozen=True)
-class ConditionExpression:
-    """Conditions under one operator."""
-
-    conditions: tuple[Condition, ...]
-    operator: BooleanOperator
+    @property
+    def covers_all(self) -> bool:
+        """Whether every score passes, and then also a source that has none."""
+        return self.comparison.holds(0, self.value) and self.comparison.holds(100, self.value)
 
 
 @dataclass(frozen=True)
-class NodeSelector:
-    """Which nodes of one type are meant, and which of their properties a row shows (none named: all)."""
+class PathSummary:
+    """Which nodes on the paths to show, and how many of them there must be."""
 
-    node_type: str
-    node_id: str
-    condition: ConditionExpression | None
-    properties_to_get: tuple[str, ...]
+    node_types: tuple[NodeSelector, ...]
+    counted: tuple[CountCondition, ...]
 
 
 @dataclass(frozen=True)
-class PermissionFilter:
-    """Permissions that a relation must have: any of them, or all."""
+class RowExtras:
+    """What a row shows beyond the usual."""
 
-    values: tuple[str, ...]
-    operator: BooleanOperator
-
-
-@dataclass(frozen=True)
-class Relation:
-    """What a source must relate to; with `no_relation`, what it must not."""
-
-    destinations: tuple[NodeSelector, ...]
-    raw_permissions: PermissionFilter | None
-    effective_permissions: PermissionFilter | None
-    no_relation: bool
+    source_tags: bool = False
+    destination_tags: bool = False
+    permissions_summary: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,200 +82,141 @@ class QuerySpec:
     """One question: which sources, related to what, shown as what."""
 
     sources: tuple[NodeSelector, ...]
-    relation: Relation | None
+    relation: RelationExpression | None
     result_value_type: ResultValueType
     include_nodes: bool
+    query_type: QueryType = QueryType.SOURCE_TO_DESTINATION
+    relationship: NodeRelationshipType = NodeRelationshipType.EFFECTIVE_ACCESS
+    snapshot_id: str = ""
+    access_filter: AccessFilter | None = None
+    path_summary: PathSummary | None = None
+    order: tuple[OrderTerm, ...] = ()
+    extras: RowExtras = RowExtras()
 
     @property
     def node_types(self) -> tuple[str, ...]:
         """Every node type that the spec names."""
-        destinations = self.relation.destinations if self.relation else ()
-        return tuple(selector.node_type for selector in (*self.sources, *destinations))
+        return tuple(selector.node_type for selector in self.selectors())
+
+    def selectors(self) -> Iterator[NodeSelector]:
+        """Yield every selector of the spec."""
+        yield from self.sources
+        for spec in self.relation.all_specs() if self.relation else ():
+            yield from spec.selectors()
+        yield from self.path_summary.node_types if self.path_summary else ()
 
     def canonical(self) -> str:
         """Return one text for all spellings of the same question: the key of the cache."""
-        return json.dumps(asdict(self), sort_keys=True)
+        return json.dumps(asdict(self, dict_factory=_without_paths), sort_keys=True)
 
 
-_QUERY_TYPES = EnumVocabulary(
-    names=("DESTINATION_NODES",), numbered=("SYSTEM_CREATED", "SOURCE_TO_DESTINATION", "DESTINATION_NODES")
-)
-_RELATIONSHIP_TYPES = EnumVocabulary(names=("CONFIGURED",))
-_FUNCTIONS = EnumVocabulary(
-    names=(
-        "LIST_CONTAINS",
-        "LT",
-        "CONTAINS",
-        "EXISTS",
-        "GT",
-        "IN_FROM_QUERY_SOURCE_RESULTS",
-        "LIST_ANY_ELEMENT_CONTAINS",
-        "LIST_ANY_ELEMENT_EQ",
-        "GTE",
-        "LIST_ALL_ELEMENTS_IN",
-    )
-)
+def _without_paths(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    # Where a part stands in a request depends on the spelling.
+    return {name: value for name, value in items if name != "path"}
 
-_DEPRECATED_RELATION_FIELDS = ("destination_node_types", "raw_permissions", "effective_permissions", "no_relation")
-_INTERMEDIATE_FIELDS = ("required_intermediate_node_types", "avoided_intermediate_node_types")
-_REFUSED_SPEC_FIELDS = (
-    *_INTERMEDIATE_FIELDS,
-    "access_filter",
+
+_QUERY_TYPES = EnumVocabulary(numbered=tuple(QueryType))
+_RELATIONSHIP_TYPES = EnumVocabulary(numbered=tuple(NodeRelationshipType))
+_REFUSED_FIELDS = (
     "additional_columns_to_get",
     "canonical_permissions",
     "customized_variables",
-    "include_all_destination_tags_in_results",
-    "include_all_source_tags_in_results",
-    "include_permissions_summary",
     "include_sub_permissions",
-    "order_by",
     "page_size",
     "page_token",
-    "path_summary_count_conditions",
+)
+_LARGE_FIELDS = (
+    "source_node_types",
+    "destination_node_types",
+    "required_intermediate_node_types",
+    "avoided_intermediate_node_types",
+    "relates_to_exp",
     "path_summary_node_types",
-    "result_order_by",
-    "snapshot_id",
+    "path_summary_count_conditions",
 )
-_REFUSED_NODE_FIELDS = (
-    "conditions",
-    "count_condition_expression",
-    "count_conditions",
-    "direct_relationship_only",
-    "excluded_tags",
-    "integration_types",
-    "node_type_grouping_constraint",
-    "tags",
-    "tags_to_get",
-)
-_REFUSED_EXPRESSION_FIELDS = ("child_expressions", "not", "tag_specs")
-_REFUSED_CONDITION_FIELDS = ("source_property", "value_property_from_other_node", "value_property_name")
 
 
 def read_query_spec(fields: Fields) -> QuerySpec:
     """Read a spec; violations, ignored and deprecated fields are left in the findings."""
-    fields.refuse(_REFUSED_SPEC_FIELDS)
-    fields.enum("query_type", QueryType, QueryType.SOURCE_TO_DESTINATION, _QUERY_TYPES)
-    fields.enum(
-        "node_relationship_type", NodeRelationshipType, NodeRelationshipType.EFFECTIVE_ACCESS, _RELATIONSHIP_TYPES
-    )
+    limit_size(fields, _LARGE_FIELDS)
+    fields.refuse(_REFUSED_FIELDS)
+    result_value_type = fields.enum("result_value_type", ResultValueType, ResultValueType.SOURCE_NODES_WITH_COUNTS)
+    of_paths = result_value_type is ResultValueType.SOURCE_AND_DESTINATION_NODES
     spec = QuerySpec(
-        sources=_read_node_types(fields, "source_node_types"),
-        relation=_read_relation(fields),
-        result_value_type=fields.enum("result_value_type", ResultValueType, ResultValueType.SOURCE_NODES_WITH_COUNTS),
+        sources=read_node_selectors(fields, "source_node_types", Role.SOURCE, BooleanOperator.OR).selectors,
+        relation=read_relation(fields),
+        result_value_type=result_value_type,
         include_nodes=fields.boolean("include_nodes"),
+        query_type=fields.enum("query_type", QueryType, QueryType.SOURCE_TO_DESTINATION, _QUERY_TYPES),
+        relationship=fields.enum(
+            "node_relationship_type",
+            NodeRelationshipType,
+            NodeRelationshipType.EFFECTIVE_ACCESS,
+            _RELATIONSHIP_TYPES,
+        ),
+        snapshot_id=_read_snapshot_id(fields),
+        access_filter=_read_access_filter(fields.child("access_filter")),
+        path_summary=_read_path_summary(fields),
+        order=read_order(fields, of_paths=of_paths),
+        extras=RowExtras(
+            source_tags=fields.boolean("include_all_source_tags_in_results"),
+            destination_tags=fields.boolean("include_all_destination_tags_in_results"),
+            permissions_summary=fields.boolean("include_permissions_summary"),
+        ),
     )
-    if spec.result_value_type is ResultValueType.SOURCE_AND_DESTINATION_NODES:
-        _require_destinations(fields, spec.relation)
+    _require_destinations(fields, spec)
     fields.ignore_rest()
     return spec
 
 
-def _require_destinations(fields: Fields, relation: Relation | None) -> None:
-    if relation is None or relation.no_relation:
+def _require_destinations(fields: Fields, spec: QuerySpec) -> None:
+    if (
+        spec.query_type is QueryType.DESTINATION_NODES
+        and spec.result_value_type is ResultValueType.SOURCE_AND_DESTINATION_NODES
+    ):
+        fields.violate("query_type", "DESTINATION_NODES has no path rows; ask for SOURCE_NODES_WITH_COUNTS")
+    if spec.relation is not None and spec.relation.shows_destinations:
+        return
+    if spec.result_value_type is ResultValueType.SOURCE_AND_DESTINATION_NODES:
         fields.violate("result_value_type", "SOURCE_AND_DESTINATION_NODES needs destinations that sources relate to")
+    if spec.query_type is QueryType.DESTINATION_NODES:
+        fields.violate("query_type", "DESTINATION_NODES needs destinations that sources relate to")
+    if spec.path_summary:
+        fields.violate("path_summary_node_types", "needs destinations that sources relate to")
 
 
-def _read_relation(fields: Fields) -> Relation | None:
-    deprecated = fields.deprecate(_DEPRECATED_RELATION_FIELDS)
-    preferred = _read_relates_to(fields)
-    old_style = _read_relation_spec(fields, "destination_node_types") if deprecated else None
-    if deprecated and fields.is_set("relates_to_exp"):
-        fields.violate(
-            deprecated[0], "is deprecated and cannot be combined with relates_to_exp; use relates_to_exp alone"
-        )
-    return preferred or old_style
+def _read_snapshot_id(fields: Fields) -> str:
+    number = fields.count("snapshot_id", 0)
+    return str(number) if number else ""
 
 
-def _read_relates_to(fields: Fields) -> Relation | None:
-    expression = fields.child("relates_to_exp")
-    if expression is None:
-        return None
-    expression.refuse(("child_expressions", "not"))
-    expression.enum("operator", BooleanOperator, BooleanOperator.AND)
-    specs = expression.children("specs")
-    expression.ignore_rest()
-    if not specs:
-        return None
-    if len(specs) > 1:
-        expression.violate("specs[1]", "is documented, but this tenant evaluates one spec; send one")
-    specs[0].refuse(_INTERMEDIATE_FIELDS)
-    specs[0].enum("direction", Direction, Direction.ANY_DIRECTION)
-    relation = _read_relation_spec(specs[0], "node_types")
-    specs[0].ignore_rest()
-    return relation
-
-
-def _read_relation_spec(fields: Fields, destinations: str) -> Relation:
-    return Relation(
-        destinations=_read_node_types(fields, destinations),
-        raw_permissions=_read_permissions(fields, "raw_permissions", str),
-        effective_permissions=_read_permissions(fields, "effective_permissions", str.upper),
-        no_relation=fields.boolean("no_relation"),
-    )
-
-
-def _read_permissions(fields: Fields, name: str, spell: Callable[[str], str]) -> PermissionFilter | None:
-    child = fields.child(name)
-    if child is None:
-        return None
-    values = tuple(sorted({spell(value) for value in child.strings("values")}))
-    operator = child.enum("operator", BooleanOperator, BooleanOperator.OR)
-    child.ignore_rest()
-    return PermissionFilter(values, operator) if values else None
-
-
-def _read_node_types(fields: Fields, name: str) -> tuple[NodeSelector, ...]:
-    child = fields.required_child(name)
-    # A node has one type, so several node types are a union, whichever operator stands over them.
-    child.enum("nodes_operator", BooleanOperator, BooleanOperator.OR)
-    nodes = child.children("nodes")
-    child.ignore_rest()
-    if not nodes:
-        child.violate("nodes", "Cannot be empty")
-    return tuple(_read_node_selector(node) for node in nodes)
-
-
-def _read_node_selector(fields: Fields) -> NodeSelector:
-    fields.refuse(_REFUSED_NODE_FIELDS)
-    selector = NodeSelector(
-        node_type=fields.required_string("node_type"),
-        node_id=fields.string("node_id"),
-        condition=_read_condition_expression(fields.child("condition_expression")),
-        properties_to_get=tuple(sorted(set(fields.strings("properties_to_get")))),
-    )
-    fields.ignore_rest()
-    return selector
-
-
-def _read_condition_expression(fields: Fields | None) -> ConditionExpression | None:
+def _read_access_filter(fields: Fields | None) -> AccessFilter | None:
     if fields is None:
         return None
-    fields.refuse(_REFUSED_EXPRESSION_FIELDS)
-    operator = fields.enum("operator", BooleanOperator, BooleanOperator.AND)
-    conditions = tuple(_read_condition(spec) for spec in fields.children("specs"))
+    fields.refuse(("include_secondary_grantee",))
+    score = fields.child("over_provisioned_score")
+    access_filter = AccessFilter(*read_comparison(score, "op")) if score else None
+    if score:
+        score.ignore_rest()
     fields.ignore_rest()
-    return ConditionExpression(conditions, operator) if conditions else None
+    return access_filter
 
 
-def _read_condition(fields: Fields) -> Condition:
-    fields.refuse(_REFUSED_CONDITION_FIELDS)
-    function = fields.enum("fn", ConditionFunction, ConditionFunction.EQ, _FUNCTIONS)
-    condition = Condition(
-        property=fields.required_string("property"),
-        values=_read_values(fields, function),
-        negated=fields.boolean("not"),
-    )
+def _read_path_summary(fields: Fields) -> PathSummary | None:
+    node_types = read_optional_node_selectors(
+        fields, "path_summary_node_types", Role.ON_THE_WAY, BooleanOperator.OR
+    ).selectors
+    conditions = fields.child("path_summary_count_conditions")
+    counted = _read_summary_conditions(conditions) if conditions else ()
+    if counted and not node_types:
+        fields.violate("path_summary_count_conditions", "count nodes that path_summary_node_types must name")
+    return PathSummary(node_types, counted) if node_types else None
+
+
+def _read_summary_conditions(fields: Fields) -> tuple[CountCondition, ...]:
+    conditions = []
+    for condition in fields.children("conditions"):
+        conditions.append(CountCondition(*read_comparison(condition, "fn")))
+        condition.ignore_rest()
     fields.ignore_rest()
-    return condition
-
-
-def _read_values(fields: Fields, function: ConditionFunction) -> tuple[JsonScalar, ...]:
-    value = fields.raw("value")
-    values = value if function is ConditionFunction.IN else [value]
-    if isinstance(values, list) and all(isinstance(item, str | int | float) for item in values):
-        return tuple(values)
-    wanted = (
-        "a list of strings, numbers or booleans" if function is ConditionFunction.IN else "a string, number or boolean"
-    )
-    fields.violate("value", f"{function} compares with {wanted}")
-    return ()
+    return tuple(conditions)

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -38,18 +39,29 @@ class RunningTenant:
         return self.tenant.settings.api_key
 
 
+@dataclass(frozen=True)
+class Certificate:
+    """The PEM files of a certificate and its private key, with which a tenant is served over https."""
+
+    certificate: Path
+    private_key: Path
+
+
 @contextmanager
-def running_tenant(tenant: Tenant | None = None, *, host: str = LOOPBACK, port: int = 0) -> Iterator[RunningTenant]:
+def running_tenant(
+    tenant: Tenant | None = None, *, host: str = LOOPBACK, port: int = 0, certificate: Certificate | None = None
+) -> Iterator[RunningTenant]:
     """Serve a tenant (by default the demo tenant) until the block ends; port 0 takes any free port."""
     tenant = tenant or Tenant()
+    scheme = "https" if certificate else "http"
     with _bound_socket(host, port) as listener:
         listener.listen()
-        server = _Server(tenant, listener)
+        server = _Server(tenant, listener, certificate)
         thread = threading.Thread(target=server.serve_until_end, name="veza-emulator", daemon=True)
         thread.start()
         server.wait_until_ready()
         try:
-            yield RunningTenant(f"http://{_bracketed(host)}:{listener.getsockname()[1]}", tenant)
+            yield RunningTenant(f"{scheme}://{_bracketed(host)}:{listener.getsockname()[1]}", tenant)
         finally:
             server.end()
             thread.join()
@@ -66,7 +78,7 @@ def is_loopback(host: str) -> bool:
 class _Server(uvicorn.Server):
     """A uvicorn server that tells when it is ready, ends at once, and has its connections in hand."""
 
-    def __init__(self, tenant: Tenant, listener: socket.socket) -> None:
+    def __init__(self, tenant: Tenant, listener: socket.socket, certificate: Certificate | None) -> None:
         super().__init__(
             uvicorn.Config(
                 build_app(tenant, self),
@@ -80,9 +92,13 @@ class _Server(uvicorn.Server):
                 loop="asyncio",
                 proxy_headers=False,
                 server_header=False,
+                ssl_certfile=certificate.certificate if certificate else None,
+                ssl_keyfile=certificate.private_key if certificate else None,
                 ws="none",
             )
         )
+        # Here, so that a certificate that cannot be read fails where the caller sees it.
+        self.config.load()
         self._listener = listener
         self._outage: asyncio.Task[None] | None = None
         self._settled = threading.Event()

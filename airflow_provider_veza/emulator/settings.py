@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
+from airflow_provider_veza.emulator.behaviours import Pace
 from airflow_provider_veza.emulator.variants import Variants
 
 
 @dataclass(frozen=True)
 class TenantSettings:
-    """Keys, size and times of one tenant."""
+    """Keys, size and times of one tenant.
+
+    :param data: a file of nodes and edges, as `tenant_file` describes it, in place of the demo tenant.
+    """
 
     api_key: str = "emulator-key"
     forbidden_key: str = "no-query-rights"
@@ -19,7 +24,9 @@ class TenantSettings:
     oauth_token_lifetime: timedelta = timedelta(hours=1)
     size: int = 3_000
     seed: int = 7
+    data: Path | None = None
     query_duration: timedelta = timedelta(seconds=3)
+    pace: Pace = Pace.TIME
     cache_lifetime: timedelta = timedelta(hours=24)
     result_lifetime: timedelta = timedelta(hours=24)
     variants: Variants = field(default_factory=Variants)

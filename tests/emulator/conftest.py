@@ -33,6 +33,11 @@ class EmulatorClient:
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
         return self.session.request(method, f"{self.running.url}{path}", timeout=10, **options)
 
+    def answer(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        response = self.call(method, path, **options)
+        assert response.status_code == 200, response.text
+        return dict(response.json())
+
     def assessments(self, name: str, body: object) -> requests.Response:
         return self.call("POST", f"/api/v1/assessments/{name}", json=body)
 

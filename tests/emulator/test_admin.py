@@ -81,6 +81,56 @@ def test_a_query_without_duration_runs_until_it_is_finished_by_hand(client: Any,
     assert client.look(query_id)["status"] == "DONE"
 
 
+def test_a_tick_moves_every_running_query_one_state_further(client: Any, okta_users: Any) -> None:
+    client.admin("behaviour", {"pace": "tick"})
+    query_id, task_id = client.create(okta_users)["query_result_id"], client.create_task(okta_users)["id"]
+    client.advance(100_000)
+    said = [[query["state"] for query in client.admin("queries")["queries"]]]
+    for _ in range(3):
+        client.admin("tick", {})
+        said.append([query["state"] for query in client.admin("queries")["queries"]])
+    assert said == [["PENDING"] * 2, ["IN_PROGRESS"] * 2, ["SUCCEEDED"] * 2, ["SUCCEEDED"] * 2]
+    assert (client.look(query_id)["status"], client.task(task_id)["state"]) == ("DONE", "COMPLETE")
+
+
+def test_a_tick_answers_the_queries_that_it_moved(client: Any, okta_users: Any) -> None:
+    query_id = client.create(okta_users)["query_result_id"]
+    moved = [client.admin("tick", {})["queries"] for _ in range(3)]
+    assert [[(query["id"], query["state"]) for query in queries] for queries in moved] == [
+        [(query_id, "IN_PROGRESS")],
+        [(query_id, "SUCCEEDED")],
+        [],
+    ]
+
+
+def test_a_query_at_once_has_ended_when_it_is_submitted(client: Any, okta_users: Any) -> None:
+    client.admin("behaviour", {"pace": "at_once"})
+    assert client.look(client.create(okta_users)["query_result_id"])["status"] == "DONE"
+
+
+def test_the_state_shows_queries_requests_faults_and_switches(client: Any, okta_users: Any) -> None:
+    ended = client.create(okta_users)["query_result_id"]
+    client.advance(30)
+    running = [client.create(okta_users)["query_result_id"] for _ in range(2)]
+    client.admin("faults", {"kind": "html", "times": 2})
+    client.admin("variants", {"lost_query": "not_found"})
+    state = client.admin("state")
+    assert [query["id"] for query in state["queries"]] == [*reversed(running), ended]
+    assert state["query_counts"] == {"SUCCEEDED": 1, "PENDING": 2}
+    assert state["queries"][0]["node_types"] == ["OktaUser"]
+    assert (state["requests"], len(state["requests_per_second"])) == (3, 60)
+    assert {age: count for age, count in enumerate(reversed(state["requests_per_second"])) if count} == {0: 2, 30: 1}
+    assert [(fault["kind"], fault["times"]) for fault in state["faults"]] == [("html", 2)]
+    assert state["changed_variants"] == {"lost_query": "not_found"}
+
+
+def test_the_state_shows_no_more_queries_than_people_can_read_but_counts_all(client: Any, okta_users: Any) -> None:
+    for _ in range(120):
+        client.create(okta_users)
+    state = client.admin("state")
+    assert (len(state["queries"]), state["query_counts"]) == (100, {"PENDING": 120})
+
+
 def test_an_unknown_query_cannot_be_finished(client: Any) -> None:
     assert client.call("POST", "/_emulator/queries/no-such-query:finish").status_code == 404
 
@@ -94,6 +144,7 @@ def test_an_unknown_query_cannot_be_finished(client: Any) -> None:
         ("behaviour", {"outcome": "explode"}, "outcome"),
         ("behaviour", {"match": {}}, "match.node_type"),
         ("behaviour", {"match": {"node_type": "X", "node_id": "Y"}}, "match.node_id"),
+        ("behaviour", {"pace": "slow"}, "pace"),
         ("clock/advance", {}, "seconds"),
         ("clock/advance", {"seconds": -1}, "seconds"),
         ("clock/advance", {"seconds": 1e12}, "seconds"),

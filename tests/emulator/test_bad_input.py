@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
+import time
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -69,6 +72,80 @@ def test_a_content_type_that_cannot_be_json_is_refused(
 ) -> None:
     body = json.dumps({"immediate_run": {"request": {"body": okta_users}}}).encode()
     assert client.call("POST", CREATE, data=body, headers={"Content-Type": content_type}).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/api/v1/assessments/query_spec:nodes"),
+        ("POST", "/api/v1/assessments/query_spec:result"),
+        ("POST", "/api/v1/assessments/queries"),
+        ("PUT", "/api/v1/assessments/queries/{saved}"),
+        ("POST", "/api/v1/assessments/queries/{saved}:nodes_async_create"),
+        ("POST", "/api/preview/assessments/reports"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("body", "content_type", "status"),
+    [
+        (b"{", "application/json", 400),
+        (b"[]", "application/json", 400),
+        (DEEP, "application/json", 400),
+        (b"{}".ljust(1_048_577), "application/json", 413),
+        (b"{}", "application/xml", 415),
+    ],
+    ids=["cut", "list", "deep", "large", "xml"],
+)
+def test_every_endpoint_with_a_body_refuses_one_that_it_cannot_read(
+    client: Any, okta_users: Any, method: str, path: str, body: bytes, content_type: str, status: int
+) -> None:
+    saved = client.answer("POST", "/api/v1/assessments/queries", json={"name": "saved", **okta_users})["value"]["id"]
+    headers = {"Content-Type": content_type}
+    refused = client.call(method, path.format(saved=saved), data=body, headers=headers)
+    assert (refused.status_code, set(refused.json())) == (status, FIVE_KEYS)
+
+
+@pytest.mark.parametrize("token", ["x", "%00", "%FF%FE", "e30=", "W10=", "bnVsbA==", "A" * 20_000, "eyJMYXN0IjpbXX0="])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/assessments/queries?page_token=",
+        "/api/preview/assessments/reports?page_token=",
+        "/api/v1/assessments/queries/{saved}:nodes?page_token=",
+        "/api/v1/assessments/queries/{saved}/destination_nodes?source_node_id={source}&page_token=",
+    ],
+)
+def test_every_paged_endpoint_refuses_a_token_that_is_not_its_own(
+    client: Any, payroll_access: Any, path: str, token: str
+) -> None:
+    saved = client.answer("POST", "/api/v1/assessments/queries", json={"name": "saved", **payroll_access})["value"][
+        "id"
+    ]
+    source = client.answer("GET", f"/api/v1/assessments/queries/{saved}:nodes")["values"][0]["id"]
+    refused = client.call("GET", path.format(saved=saved, source=source) + token)
+    assert (refused.status_code, set(refused.json())) == (400, FIVE_KEYS)
+    assert refused.json()["details"][0]["field_violations"][0]["field"] == "page_token"
+
+
+def test_a_caller_that_leaves_in_the_middle_of_its_body_is_journalled_and_no_error(
+    client: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    address = urlsplit(client.running.url)
+    with socket.create_connection((address.hostname, address.port), timeout=10) as leaving:
+        head = f"POST {CREATE} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\nAuthorization: Bearer {client.running.api_key}"
+        leaving.sendall(f'{head}\r\n\r\n{{"immediate_run"'.encode())
+    deadline = time.monotonic() + 10
+    while (seen := client.admin("journal")["requests"][0]["status"]) is None and time.monotonic() < deadline:
+        pass  # Each look is a request, which lets the server go on.
+    assert (seen, caplog.records) == (400, [])
+
+
+@pytest.mark.parametrize("sent", [b"\x16\x03\x01\x00\xa5 no plain HTTP", b"GET / HTTP/1.1\r\nno header\r\n\r\n"])
+def test_what_is_not_http_is_refused_at_once(client: Any, sent: bytes) -> None:
+    address = urlsplit(client.running.url)
+    with socket.create_connection((address.hostname, address.port), timeout=10) as connection:
+        connection.sendall(sent + b"\r\n\r\n")
+        assert connection.recv(12) == b"HTTP/1.1 400"
 
 
 @pytest.mark.parametrize(

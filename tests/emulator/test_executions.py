@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_veza.emulator.behaviours import Behaviour, Outcome
+from airflow_provider_veza.emulator.behaviours import Behaviour, Outcome, Pace
 from airflow_provider_veza.emulator.executions import Execution, Executions, ExecutionState, Family
 from airflow_provider_veza.emulator.graph import Node
 from airflow_provider_veza.emulator.query_spec import NodeSelector, QuerySpec, ResultValueType
@@ -31,6 +31,8 @@ RUN = Execution(
     cache_id="cache",
 )
 BY_HAND = replace(RUN, behaviour=Behaviour(duration=None))
+BY_TICK = replace(RUN, behaviour=TEN_SECONDS.at_pace(Pace.TICK))
+AT_ONCE = replace(RUN, behaviour=TEN_SECONDS.at_pace(Pace.AT_ONCE))
 FAILING = replace(RUN, behaviour=replace(TEN_SECONDS, outcome=Outcome.FAIL))
 
 
@@ -58,6 +60,46 @@ def at(seconds: float) -> datetime:
 )
 def test_a_run_stands_where_its_clock_says(run: Execution, seconds: float, state: ExecutionState, rows: int) -> None:
     assert (run.state(at(seconds)), run.row_count(at(seconds))) == (state, rows)
+
+
+@pytest.mark.parametrize(
+    ("run", "states"),
+    [
+        (RUN, ["IN_PROGRESS", "SUCCEEDED", "SUCCEEDED"]),
+        (FAILING, ["IN_PROGRESS", "FAILED", "FAILED"]),
+        (BY_TICK, ["IN_PROGRESS", "SUCCEEDED", "SUCCEEDED"]),
+        (replace(RUN, cancelled=NOON), ["CANCELED"] * 3),
+        (AT_ONCE, ["SUCCEEDED"] * 3),
+    ],
+)
+def test_a_tick_moves_a_run_one_state_further(run: Execution, states: list[str]) -> None:
+    executions = Executions(cache_lifetime=HOUR)
+    executions.add(run)
+    seen = []
+    for _ in range(3):
+        executions.tick(NOON)
+        seen.append(executions.all()[0].state(NOON))
+    assert seen == states
+
+
+def test_a_tick_returns_the_runs_that_it_moved() -> None:
+    executions = Executions(cache_lifetime=HOUR)
+    executions.add(RUN)
+    executions.add(replace(RUN, id="over", behaviour=AT_ONCE.behaviour))
+    assert [run.id for run in executions.tick(NOON)] == ["run"]
+
+
+def test_a_run_at_the_pace_of_ticks_does_not_move_with_time() -> None:
+    assert BY_TICK.state(at(1e9)) is ExecutionState.PENDING
+
+
+@pytest.mark.parametrize("action", ["cancel", "finish"])
+def test_queries_that_share_a_run_end_together_and_no_other_does(action: str) -> None:
+    executions = Executions(cache_lifetime=HOUR)
+    for run in (RUN, replace(RUN, id="joined", run_id="run"), replace(RUN, id="own")):
+        executions.add(run)
+    getattr(executions, action)("joined", at(5))
+    assert [run.state(at(5)).is_running for run in executions.all()] == [False, False, True]
 
 
 ORDER = [ExecutionState.PENDING, ExecutionState.IN_PROGRESS, ExecutionState.SUCCEEDED]

@@ -7,6 +7,10 @@ from typing import Any
 
 import pytest
 import requests
+from hypothesis import given
+from hypothesis import strategies as st
+
+from airflow_provider_veza.emulator.faults import Fault, FaultKind, Faults, Spread
 
 QUERIES = "/api/v1/assessments/queries"
 GET = {"path_suffix": "nodes_async_get"}
@@ -33,6 +37,39 @@ def test_a_fault_meets_only_what_it_matches(client: Any) -> None:
     assert client.call("GET", QUERIES).status_code == 200
     assert client.call("GET", "/api/v1/assessments/async_tasks/x").status_code == 503
     assert client.call("GET", "/api/v1/assessments/async_tasks/x").status_code == 404
+
+
+def test_a_fault_meets_the_nth_matching_request_and_lets_those_before_it_pass(client: Any) -> None:
+    client.admin("faults", {"kind": "status", "match": {"path_contains": "queries", "nth": 3}, "times": 2})
+    client.call("GET", "/api/v1/assessments/async_tasks/x")
+    assert [client.call("GET", QUERIES).status_code for _ in range(5)] == [200, 200, 503, 503, 200]
+
+
+def test_a_fault_without_end_meets_every_request_until_it_is_cleared(client: Any) -> None:
+    client.admin("faults", {"kind": "status", "times": None})
+    statuses = [client.call("GET", QUERIES).status_code for _ in range(20)]
+    assert client.admin("faults")["faults"][0]["times"] is None
+    client.call("DELETE", "/_emulator/faults")
+    assert [*statuses, client.call("GET", QUERIES).status_code] == [503] * 20 + [200]
+
+
+@pytest.mark.parametrize(("spread", "highest"), [("none", 1.0), ("uniform", 2.0), ("exponential", 10.0)])
+def test_seconds_that_spread_come_to_the_same_on_average(spread: str, highest: float) -> None:
+    faults, fault = Faults(seed=7), Fault(FaultKind.DELAY, seconds=3, spread=Spread(spread))
+    drawn = [faults.seconds_of(fault) for _ in range(10_000)]
+    assert sum(drawn) / len(drawn) == pytest.approx(3, rel=0.05)
+    assert 0 <= min(drawn) <= max(drawn) <= 3 * highest
+
+
+@given(st.floats(0, 1, exclude_max=True), st.sampled_from(Spread))
+def test_a_spread_never_makes_a_wait_negative_or_endless(draw: float, spread: Spread) -> None:
+    assert 0 <= spread.factor(draw) <= 10
+
+
+def test_the_same_seed_draws_the_same_seconds() -> None:
+    fault = Fault(FaultKind.DELAY, spread=Spread.EXPONENTIAL)
+    one, other = Faults(seed=7), Faults(seed=7)
+    assert [one.seconds_of(fault) for _ in range(5)] == [other.seconds_of(fault) for _ in range(5)]
 
 
 def test_a_fault_before_execution_executes_nothing(client: Any, okta_users: Any) -> None:
@@ -116,6 +153,8 @@ def test_a_fault_does_not_meet_the_admin_endpoints(client: Any) -> None:
         ({"kind": "status", "match": {"suffix": "x"}}, "match.suffix"),
         ({"kind": "status", "headers": {"Retry-After": 1}}, "headers.Retry-After"),
         ({"kind": "status", "tmies": 2}, "tmies"),
+        ({"kind": "status", "match": {"nth": -1}}, "match.nth"),
+        ({"kind": "delay", "spread": "wide"}, "spread"),
     ],
 )
 def test_a_fault_that_is_misspelt_is_refused(client: Any, fault: dict[str, object], field: str) -> None:

@@ -99,8 +99,9 @@ def test_the_last_page_carries_a_token_and_says_that_there_is_no_more(client: An
 @pytest.mark.parametrize("kind", FaultKind)
 def test_every_kind_is_queued_over_the_admin_api_as_in_python(client: Any, kind: FaultKind) -> None:
     stage = QueryStage.ENDED if kind.spoils_answer else QueryStage.ANY
-    match = {"path_suffix": "get", "path_contains": "nodes", "method": "POST", "stage": stage}
+    match = {"path_suffix": "get", "path_contains": "nodes", "method": "POST", "stage": stage, "nth": 3}
     fields = {"times": 2, "status": 504, "headers": {"Retry-After": "1"}, "seconds": 0.5, "status_name": "UNKNOWN"}
+    fields["spread"] = "uniform"
     answered = client.admin("faults", {"kind": kind, "match": match, **fields})
     assert answered == {"kind": kind, "match": match, **fields}
     assert client.tenant.faults.pending() == [(Fault(kind, FaultMatch(**match), **fields), 2)]

@@ -50,6 +50,9 @@ def test_the_command_says_where_it_listens_serves_and_ends_cleanly_on_a_signal(n
         (["--host", "0.0.0.0"], 2, "--allow-remote"),
         (["--port", "70000"], 2, "not a port"),
         (["--query-seconds", "-1"], 2, "not a number of seconds"),
+        (["--pace", "slow"], 2, "invalid Pace value"),
+        (["--variant", "lost_query=vanished"], 1, "lost_query: 'vanished' is not a valid LostQuery"),
+        (["--variant", "lots_query=not_found"], 1, "lots_query: is not a field"),
         (["--size", "3"], 1, "at least 100 nodes"),
     ],
 )
@@ -57,6 +60,16 @@ def test_the_command_refuses_a_wrong_flag_with_the_reason(flags: list[str], stat
     ended = subprocess.run([*COMMAND, *flags], capture_output=True, text=True, timeout=30, check=False)
     assert (ended.returncode, ended.stdout) == (status, "")
     assert message in ended.stderr
+
+
+def test_the_command_starts_a_tenant_with_the_pace_and_the_variants_that_are_asked() -> None:
+    flags = ["--size", "100", "--pace", "tick", "--variant", "maximum_page_size=7", "--variant", "lost_query=not_found"]
+    with command(*flags) as (_, first_line):
+        url = first_line.removeprefix("listening on ").rstrip("\n")
+        changed = requests.get(f"{url}/_emulator/state", timeout=10).json()["changed_variants"]
+        behaviour = requests.post(f"{url}/_emulator/behaviour", json={}, timeout=10).json()
+    assert changed == {"maximum_page_size": 7, "lost_query": "not_found"}
+    assert (behaviour["pending_seconds"], behaviour["duration_seconds"]) == (None, None)
 
 
 def test_the_command_refuses_a_port_that_is_taken() -> None:

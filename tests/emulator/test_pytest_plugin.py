@@ -1,0 +1,108 @@
+"""The fixture `veza_emulator` in a pytest of its own, as users run it, and the example of the documents."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from importlib.metadata import entry_points, version
+from pathlib import Path
+
+PLUGIN = "airflow_provider_veza.emulator.pytest_plugin"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "testing_your_dags.md"
+
+NAMED_FILE = re.compile(r"```python\n# ([\w/]+\.py)(?:, on Airflow ([\d.]+) only)?\n(.*?)```", re.DOTALL)
+
+ASKS_FOR_ITS_CONNECTION = """
+import os, requests
+
+def test_one(veza_emulator):
+    assert os.environ["AIRFLOW_CONN_VEZA_DEFAULT"] == veza_emulator.connection_uri
+    assert requests.get(f"{veza_emulator.url}/_emulator/health").json()["nodes"] == 1000
+    veza_emulator.vary(lost_query="not_found")
+
+def test_another_starts_anew(veza_emulator):
+    assert veza_emulator.tenant.variants.lost_query == "status_unknown"
+    assert os.environ["AIRFLOW_CONN_VEZA_DEFAULT"] == veza_emulator.connection_uri
+
+def test_without_the_fixture_there_is_no_connection():
+    assert "AIRFLOW_CONN_VEZA_DEFAULT" not in os.environ
+"""
+
+WITH_MARKER = """
+import pytest
+
+@pytest.mark.veza_emulator(size=200, api_key="own")
+def test_settings(veza_emulator):
+    assert (len(veza_emulator.tenant.graph.nodes), veza_emulator.api_key) == (200, "own")
+"""
+
+WITH_WRONG_MARKER = WITH_MARKER.replace("size=", "syze=")
+WITHOUT_EXTRA = "import sys; sys.modules['starlette'] = None\ndef test_it(veza_emulator): pass"
+
+
+def pytest_of(folder: Path, content: str) -> tuple[int, str]:
+    """Run a pytest on one file; return its status and what it printed."""
+    (folder / "test_it.py").write_text(content)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW_CONN_")}
+    is_installed = any(entry.value == PLUGIN for entry in entry_points(group="pytest11"))
+    plugin = [] if is_installed else ["-p", PLUGIN]
+    command = [sys.executable, "-m", "pytest", *plugin, "--strict-markers", "-q", "-p", "no:cacheprovider", "."]
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_each_test_gets_a_tenant_of_its_own_as_the_default_connection(tmp_path: Path) -> None:
+    status, output = pytest_of(tmp_path, ASKS_FOR_ITS_CONNECTION)
+    assert status == 0, output
+
+
+def test_a_marker_sets_what_the_tenant_is_started_with(tmp_path: Path) -> None:
+    status, output = pytest_of(tmp_path, WITH_MARKER)
+    assert status == 0, output
+
+
+def test_a_misspelt_setting_is_named(tmp_path: Path) -> None:
+    status, output = pytest_of(tmp_path, WITH_WRONG_MARKER)
+    assert status == 1
+    assert "unexpected keyword argument 'syze'" in output
+
+
+def test_without_the_extra_the_fixture_says_what_to_install(tmp_path: Path) -> None:
+    status, output = pytest_of(tmp_path, WITHOUT_EXTRA)
+    assert status == 1
+    assert "pip install 'airflow-provider-veza[emulator]'" in output
+
+
+def test_the_plugin_costs_nothing_until_the_fixture_is_used() -> None:
+    heavy = "{'airflow', 'numpy', 'requests', 'rustworkx', 'starlette', 'uvicorn'}"
+    code = f"import sys, {PLUGIN}; print({heavy} & set(sys.modules))"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True, timeout=60) == "set()\n"
+
+
+def test_the_documented_example_passes_as_it_is_documented(tmp_path: Path) -> None:
+    document = DOCUMENT.read_text()
+    for name, only_on, code in NAMED_FILE.findall(document):
+        if version("apache-airflow").startswith(only_on):
+            path = tmp_path / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(code)
+    _, commands = re.findall(r"```sh\n(.*?)```", document, re.DOTALL)
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    if not any(entry.value == PLUGIN for entry in entry_points(group="pytest11")):
+        environment["PYTEST_ADDOPTS"] = f"-p {PLUGIN}"
+    done = subprocess.run(
+        ["sh", "-e"],
+        input=commands,
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 passed" in done.stdout
