@@ -51,6 +51,11 @@ def test_what_no_retry_can_heal_is_what_is_wrong_in_itself() -> None:
         "IncompleteResultError",
         "TooManyRowsError",
         "XComLimitError",
+        "ColumnError",
+        "LandingTakenOverError",
+        "ManifestError",
+        "DriftError",
+        "BaselineError",
     }
 
 

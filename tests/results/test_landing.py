@@ -343,6 +343,15 @@ def test_an_edited_manifest_is_an_error_and_not_a_result(lander: Lander) -> None
         lander.rows()
 
 
+@pytest.mark.parametrize("name", ["manifest.json", CHECKPOINT])
+def test_a_damaged_file_of_the_landing_before_is_replaced(lander: Lander, name: str) -> None:
+    lander.crash(pages_of(users(25)), after=9)
+    (lander.place / "landed" / name).write_text('{"v": 1, "rows":')
+    lander.land(pages_of(users(25)))
+
+    assert lander.rows() == users(25)
+
+
 def test_a_checkpoint_of_a_later_version_is_not_gone_on_with(lander: Lander) -> None:
     lander.crash(pages_of(users(25)), after=9)
     path = lander.place / "landed" / CHECKPOINT

@@ -34,7 +34,7 @@ MOST_ATTEMPTS = 60
 def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningTenant]:
     with running_tenant(Tenant(TenantSettings(size=3_000))) as served:
         served.tenant.set_behaviour(AT_ONCE)
-        connect(monkeypatch, served, page_size=25, rate_limit=100_000)
+        connect(monkeypatch, served, page_size=50, rate_limit=100_000)
         yield served
 
 
@@ -79,7 +79,7 @@ class LandingProcess:
         return next(said for said in self.process.stdout if said.startswith("reply ")).removeprefix("reply ")
 
 
-@pytest.mark.parametrize(("form", "seed"), [("jsonl", 1), ("jsonl", 2), ("csv", 3), ("parquet", 4)])
+@pytest.mark.parametrize(("form", "seed"), [("jsonl", 1), ("csv", 2), ("parquet", 3)])
 def test_on_a_local_disk(landing_process: LandingProcess, tmp_path: Path, form: str, seed: int) -> None:
     check_that_kills_change_nothing(landing_process, str(tmp_path), form, 40_000, random.Random(seed))
 

@@ -6,11 +6,10 @@ import os
 import re
 import subprocess
 import sys
-from importlib.metadata import entry_points, version
+from importlib.metadata import version
 from pathlib import Path
 
-PLUGIN = "airflow_provider_veza.emulator.pytest_plugin"
-DOCUMENT = Path(__file__).parents[2] / "docs" / "testing_your_dags.md"
+DOCUMENT = Path(__file__).parents[1] / "docs" / "testing_your_dags.md"
 
 NAMED_FILE = re.compile(r"```python\n# ([\w/]+\.py)(?:, on Airflow ([\d.]+) only)?\n(.*?)```", re.DOTALL)
 
@@ -46,9 +45,7 @@ def pytest_of(folder: Path, content: str) -> tuple[int, str]:
     """Run a pytest on one file; return its status and what it printed."""
     (folder / "test_it.py").write_text(content)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW_CONN_")}
-    is_installed = any(entry.value == PLUGIN for entry in entry_points(group="pytest11"))
-    plugin = [] if is_installed else ["-p", PLUGIN]
-    command = [sys.executable, "-m", "pytest", *plugin, "--strict-markers", "-q", "-p", "no:cacheprovider", "."]
+    command = [sys.executable, "-m", "pytest", "--strict-markers", "-q", "-p", "no:cacheprovider", "."]
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
     )
