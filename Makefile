@@ -19,14 +19,14 @@ DRILLED_BRIEFLY := 3.2
 
 STAGE := @.venv/tools/bin/python -m tools.stage
 
-.PHONY: help test drills demo lint format units $(UNITS) $(REAL) $(DRILLS) bench-import bench-landing bench-drift bench-emulator lock clean
+.PHONY: help test drills demo lint format units $(UNITS) $(REAL) $(DRILLS) bench-import bench-landing bench-drift bench-esql bench-emulator conformance-elasticsearch-8 lock clean
 .NOTPARALLEL:
 
 help: ## List the targets
 	@sed -n 's/^\([a-z][^:$$]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 24
 	@printf '%s\n' 'units-VERSION, test-airflow-VERSION, drills-VERSION: the same on one Airflow ($(VERSIONS))'
 
-test: lint units $(REAL) ## Run everything: lint, units on every Airflow, then real Airflow processes, with a few drills
+test: lint units conformance-elasticsearch-8 $(REAL) ## Run everything: lint, units on every Airflow, then real Airflow processes, with a few drills
 
 drills: $(DRILLS) ## Kill, crash and freeze real Airflow processes in every way there is, and write docs/drills.md
 	@.venv/tools/bin/python -m tools.drills_table $(VERSIONS)
@@ -51,6 +51,10 @@ $(UNITS): units-%: .venv/airflow-%/installed
 		.venv/airflow-$*/bin/python -m pytest --numprocesses 2 --dist loadfile --ignore tests/airflow \
 		$(if $(filter $(NEWEST),$*),,$(ONCE:%=--ignore %))
 
+conformance-elasticsearch-8: .venv/elasticsearch-8/installed ## Run the ES|QL conformance cases with the client of 8.19
+	$(STAGE) 'ES|QL with client 8.19' env PYTHONPATH=.venv/elasticsearch-8 'AIRFLOW_HOME=$(CURDIR)/.run/units-elasticsearch-8' \
+		$(NEWEST_PYTHON) -m pytest tests/esql_double tests/transport/test_elastic_drivers.py tests/hooks/test_esql_hook.py
+
 $(REAL): test-airflow-%: .venv/airflow-%/installed
 	$(STAGE) 'real Airflow $*' .venv/airflow-$*/bin/python -m pytest tests/airflow -m 'not drill or short_drill'
 
@@ -66,6 +70,9 @@ bench-landing: .venv/airflow-$(NEWEST)/installed ## Measure landing a million ro
 
 bench-drift: .venv/airflow-$(NEWEST)/installed ## Measure comparing a million landed rows with a million others
 	$(NEWEST_PYTHON) -m tools.bench_drift
+
+bench-esql: .venv/airflow-$(NEWEST)/installed ## Measure how soon the end of one of many ES|QL queries is noticed
+	$(NEWEST_PYTHON) -m tools.bench_esql
 
 bench-emulator: .venv/airflow-$(NEWEST)/installed ## Measure the emulated tenant: specs, polls, sizes, the pytest fixture
 	$(NEWEST_PYTHON) -m tools.bench_emulator
@@ -90,6 +97,10 @@ endef
 	@echo 'Setting up the tools with $(PYTHON)'
 	@$(PYTHON) -m venv --clear .venv/tools
 	@.venv/tools/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+.venv/elasticsearch-8/installed: requirements/elasticsearch-8.txt .venv/airflow-$(NEWEST)/installed
+	@$(UV) pip install --quiet --no-deps --python $(NEWEST_PYTHON) --target .venv/elasticsearch-8 --requirement $<
 	@touch $@
 
 .venv/airflow-%/installed: requirements/airflow-%.txt pyproject.toml .venv/tools/installed

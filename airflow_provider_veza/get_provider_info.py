@@ -8,7 +8,9 @@ from airflow_provider_veza import __version__
 from airflow_provider_veza.hooks.connection_fields import declarative_form
 
 _PACKAGE = "airflow_provider_veza"
-_INTEGRATION = "Veza"
+_VEZA = "Veza"
+_ELASTICSEARCH = "Elasticsearch ES|QL"
+"""Beside Airflow's own provider, whose connection type it uses; hence another name than that provider's integration has."""
 
 
 def get_provider_info() -> dict[str, Any]:
@@ -19,12 +21,20 @@ def get_provider_info() -> dict[str, Any]:
         "description": "Ask `Veza <https://www.veza.com/>`__ who can do what to which data.",
         "versions": [__version__],
         "integrations": [
-            {"integration-name": _INTEGRATION, "external-doc-url": "https://docs.veza.com/", "tags": ["service"]}
+            {"integration-name": _VEZA, "external-doc-url": "https://docs.veza.com/", "tags": ["service"]},
+            {
+                "integration-name": _ELASTICSEARCH,
+                "external-doc-url": "https://www.elastic.co/docs/explore-analyze/query-filter/languages/esql",
+                "tags": ["software"],
+            },
         ],
-        "operators": [_modules("operators.query", "operators.orphans")],
-        "sensors": [_modules("sensors.query")],
-        "hooks": [_modules("hooks.veza")],
-        "triggers": [_modules("triggers.async_query")],
+        "operators": [
+            _modules(_VEZA, "operators.query", "operators.orphans"),
+            _modules(_ELASTICSEARCH, "operators.esql"),
+        ],
+        "sensors": [_modules(_VEZA, "sensors.query"), _modules(_ELASTICSEARCH, "sensors.esql")],
+        "hooks": [_modules(_VEZA, "hooks.veza"), _modules(_ELASTICSEARCH, "hooks.esql")],
+        "triggers": [_modules(_VEZA, "triggers.async_query")],
         "connection-types": [
             {
                 "connection-type": "veza",
@@ -43,8 +53,8 @@ def get_provider_info() -> dict[str, Any]:
     }
 
 
-def _modules(*names: str) -> dict[str, Any]:
-    return {"integration-name": _INTEGRATION, "python-modules": [f"{_PACKAGE}.{name}" for name in names]}
+def _modules(integration: str, *names: str) -> dict[str, Any]:
+    return {"integration-name": integration, "python-modules": [f"{_PACKAGE}.{name}" for name in names]}
 
 
 _RECORD_PATH = {

@@ -94,3 +94,7 @@ def test_asking_for_it_loads_neither_airflow_nor_an_http_library() -> None:
     )
 
     assert {"airflow", "requests", "aiohttp", "urllib3", "pendulum", "yaml"}.isdisjoint(asked.stdout.split())
+
+
+def test_the_connection_type_of_elasticsearch_is_left_to_airflows_own_provider() -> None:
+    assert [connection["connection-type"] for connection in get_provider_info()["connection-types"]] == ["veza"]

@@ -76,7 +76,7 @@ def test_without_the_extra_the_fixture_says_what_to_install(tmp_path: Path) -> N
 
 def test_the_plugin_costs_nothing_until_the_fixture_is_used() -> None:
     heavy = "{'airflow', 'numpy', 'requests', 'rustworkx', 'starlette', 'uvicorn'}"
-    code = f"import sys, {PLUGIN}; print({heavy} & set(sys.modules))"
+    code = f"import sys, airflow_provider_veza.emulator.pytest_plugin; print({heavy} & set(sys.modules))"
     assert subprocess.check_output([sys.executable, "-c", code], text=True, timeout=60) == "set()\n"
 
 
@@ -89,8 +89,6 @@ def test_the_documented_example_passes_as_it_is_documented(tmp_path: Path) -> No
             path.write_text(code)
     _, commands = re.findall(r"```sh\n(.*?)```", document, re.DOTALL)
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    if not any(entry.value == PLUGIN for entry in entry_points(group="pytest11")):
-        environment["PYTEST_ADDOPTS"] = f"-p {PLUGIN}"
     done = subprocess.run(
         ["sh", "-e"],
         input=commands,

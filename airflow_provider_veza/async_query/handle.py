@@ -30,6 +30,7 @@ class QueryHandle:
     :param fingerprint: of the rendered query and the tenant, see :mod:`.identity`.
     :param owned: false for a cached result that was only attached to; such a handle is never cancelled.
     :param stale_until: until when a success may still be an older answer; None where it cannot be.
+    :param options: what its service must know of the submit to read its answers, such as ``columnar``.
     :param v: version of this record; unknown keys of later versions are ignored.
     """
 
@@ -44,6 +45,7 @@ class QueryHandle:
     last_completed_cache_id: str | None = None
     owned: bool = True
     stale_until: datetime | None = None
+    options: tuple[str, ...] = ()
     v: int = HANDLE_VERSION
 
     def to_json(self) -> dict[str, Any]:
@@ -58,6 +60,7 @@ class QueryHandle:
         plain = {f.name: getattr(self, f.name) for f in fields(self)}
         plain["submitted_at"] = self.submitted_at.isoformat()
         plain["deadline"] = self.deadline.at.isoformat()
+        plain["options"] = list(self.options)
         plain["stale_until"] = self.stale_until.isoformat() if self.stale_until else None
         return plain
 
@@ -75,6 +78,8 @@ class QueryHandle:
                 values["stale_until"] = utc_from_iso(values["stale_until"])
         except (TypeError, ValueError, OverflowError) as e:
             raise _no_handle(f"a time in it cannot be read ({e})") from e
+        if isinstance(values.get("options"), list):
+            values["options"] = tuple(values["options"])
         return _checked(cls(**values))
 
     def require_tenant(self, tenant: str) -> None:
@@ -118,4 +123,6 @@ def _checked(handle: QueryHandle) -> QueryHandle:
             raise _no_handle(f"{name} must be a non-empty text, not {value!r}")
     if not isinstance(handle.owned, bool):
         raise _no_handle(f"owned must be true or false, not {handle.owned!r}")
+    if not isinstance(handle.options, tuple) or not all(isinstance(option, str) for option in handle.options):
+        raise _no_handle(f"options must be a list of texts, not {handle.options!r}")
     return handle

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -25,6 +26,11 @@ class Request:
     params: Mapping[str, str] = field(default_factory=dict)
     idempotent: bool = True
     wait: float = 0.0
+
+    @property
+    def target(self) -> str:
+        """Path and query, as they stand in the request line."""
+        return f"{self.path}?{urlencode(self.params)}" if self.params else self.path
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
 from operator import itemgetter
 from typing import Any, overload
 
@@ -15,14 +14,16 @@ class JsonRows(Sequence[Row]):
     r"""Rows that stay JSON text until they are read as objects, which most rows of a large result never are.
 
     :param texts: one JSON object each; any bytes-like objects.
+    :param unbroken: whether no text has a line break in it; asked of the texts themselves where it is not known.
 
     >>> rows = JsonRows([b'{"id": "a"}', b'{"id": "b"}'])
     >>> rows[1], len(rows), rows.lines
-    ({'id': 'b'}, 2, b'{"id": "a"}\n{"id": "b"}')
+    ({'id': 'b'}, 2, b'{"id": "a"}\n{"id": "b"}\n')
     """
 
-    def __init__(self, texts: Sequence[Any]) -> None:
+    def __init__(self, texts: Sequence[Any], *, unbroken: bool | None = None) -> None:
         self.texts = texts
+        self.unbroken = unbroken
 
     @classmethod
     def of(cls, rows: Iterable[Row]) -> JsonRows:
@@ -33,26 +34,25 @@ class JsonRows(Sequence[Row]):
 
         return cls([json.encode(row) for row in rows])
 
-    @cached_property
+    @property
     def lines(self) -> bytes:
-        """The rows as JSON Lines, without a newline at the end.
+        """The rows as JSON Lines, each ended by a line feed.
 
         A line break inside a text stands between tokens, since JSON escapes those in strings; a blank does the same.
         """
-        unbroken = b"".join(self.texts)
-        if b"\n" not in unbroken and b"\r" not in unbroken:
-            return b"\n".join(self.texts)
-        return b"\n".join(bytes(text).replace(b"\n", b" ").replace(b"\r", b" ") for text in self.texts)
+        if self.unbroken if self.unbroken is not None else is_unbroken(b"".join(self.texts)):
+            return b"\n".join((*self.texts, b""))
+        return b"".join(bytes(text).replace(b"\n", b" ").replace(b"\r", b" ") + b"\n" for text in self.texts)
 
     @property
     def size(self) -> int:
-        """Bytes of all texts, with one each for what separates them."""
-        return len(self.lines) + 1 if self.texts else 0
+        """Bytes of all lines."""
+        return sum(map(len, self.texts)) + len(self.texts)
 
     @property
     def are_objects(self) -> bool:
         """Whether every text is a JSON object, and not another value."""
-        return set(map(_FIRST_BYTE, map(memoryview, self.texts))) <= {ord("{")}
+        return set(map(_FIRST_BYTE, map(bytes, self.texts))) <= {ord("{")}
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -83,6 +83,14 @@ class JsonRows(Sequence[Row]):
         return rows
 
 
+def is_unbroken(text: bytes) -> bool:
+    """Whether a text is one line."""
+    return b"\n" not in text and b"\r" not in text
+
+
 def concatenated(pages: Sequence[JsonRows]) -> JsonRows:
     """Return the rows of all pages in order."""
-    return pages[0] if len(pages) == 1 else JsonRows([text for page in pages for text in page.texts])
+    if len(pages) == 1:
+        return pages[0]
+    unbroken = all(page.unbroken for page in pages) or None
+    return JsonRows([text for page in pages for text in page.texts], unbroken=unbroken)

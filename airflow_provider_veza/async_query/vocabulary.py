@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from airflow_provider_veza.async_query.layout import ColumnType
 from airflow_provider_veza.async_query.rows import Row
 
 
@@ -34,6 +35,7 @@ class Page:
     :param total: rows of the whole result, where the service counts them.
     :param partial: the rows are known not to be all of the result.
     :param warnings: what the log should say once.
+    :param types: of columns, where the answer itself declares them.
     """
 
     rows: Sequence[Row] = ()
@@ -42,6 +44,7 @@ class Page:
     total: int | None = None
     partial: bool = False
     warnings: tuple[str, ...] = ()
+    types: Mapping[str, ColumnType] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager
@@ -104,6 +105,10 @@ class AsyncQueryHook(BaseHook):
             self._transport = self.settings.transport.new_client()
         return self._transport.run(call, retry=retry)
 
+    def run_flow(self, flow: Flow[T]) -> T:
+        """Send one call after the other, as the flow decides, and return its result."""
+        return _drive(flow, self.run)
+
     def look(self, handle: QueryHandle, wait: float = 0.0) -> Snapshot:
         """Return how the query stands.
 
@@ -128,6 +133,7 @@ class AsyncQueryHook(BaseHook):
         :param after: the token of the page to begin with; None for the first.
         """
         transport = await asyncio.to_thread(self.settings.transport.new_async_client)
+        transport.read_on_the_loop_bytes = math.inf  # This loop has nothing else to do.
         reader = PageReader(self.service_of(handle), handle.id, self.log, after)
         pages = reader.pages_ahead(lambda call, retry: transport.run(call, retry=retry))
         try:
@@ -141,7 +147,7 @@ class AsyncQueryHook(BaseHook):
 
         :raises RequestError: when the look or the cancel failed: the query may still run.
         """
-        return _drive(cancel_flow(self.service_of(handle), handle), self.run)
+        return self.run_flow(cancel_flow(self.service_of(handle), handle))
 
     def release(self, handle: QueryHandle) -> None:
         """Let the service forget the result of an ended query, where it would keep it.
@@ -189,6 +195,15 @@ class AsyncQueryHook(BaseHook):
                 raise
             return await (await self._shared_transport()).run(call, turn=turn, retry=retry)
 
+    async def arun_flow(self, flow: Flow[T], turn: Turn = Turn.IN_LINE) -> T:
+        """Send one call after the other; the async twin of :meth:`run_flow`."""
+        try:
+            call = next(flow)
+            while True:
+                call = flow.send(await self.arun(call, turn))
+        except StopIteration as end:
+            return cast("T", end.value)
+
     async def alook(self, handle: QueryHandle, wait: float = 0.0) -> Snapshot:
         """Return how the query stands; the async twin of :meth:`look`."""
         return await self.arun((await self.aservice(handle)).look(handle.id, wait))
@@ -203,13 +218,11 @@ class AsyncQueryHook(BaseHook):
 
     async def acancel(self, handle: QueryHandle) -> Cancellation:
         """Cancel what still runs, ahead of all looks; the async twin of :meth:`cancel`."""
-        flow = cancel_flow(await self.aservice(handle), handle)
-        try:
-            call = next(flow)
-            while True:
-                call = flow.send(await self.arun(call, Turn.AT_ONCE))
-        except StopIteration as end:
-            return cast("Cancellation", end.value)
+        return await self.arun_flow(cancel_flow(await self.aservice(handle), handle), Turn.AT_ONCE)
+
+    def service_for(self, handle: QueryHandle, settings: HookSettings) -> QueryService:
+        """Return the service as it must be to read answers about this query."""
+        return self.service(handle.service, settings)
 
     def service_of(self, handle: QueryHandle) -> QueryService:
         """Return the handle's service.
@@ -218,7 +231,7 @@ class AsyncQueryHook(BaseHook):
         :raises HandleError: when this connection has no such service.
         """
         handle.require_tenant(self.tenant)
-        return self.service(handle.service, self.settings)
+        return self.service_for(handle, self.settings)
 
     async def aservice(self, handle: QueryHandle) -> QueryService:
         """Return the handle's service; the async twin of :meth:`service_of`."""
@@ -226,7 +239,7 @@ class AsyncQueryHook(BaseHook):
         if settings.tenant != handle.tenant:
             settings = await self._asettings_after(settings)
         handle.require_tenant(settings.tenant)
-        return self.service(handle.service, settings)
+        return self.service_for(handle, settings)
 
     @property
     def _cache_key(self) -> tuple[str, str]:

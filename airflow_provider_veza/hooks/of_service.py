@@ -14,7 +14,6 @@ _HOOKS = {
     "veza_nodes": ("airflow_provider_veza.hooks.veza", "VezaHook"),
     "veza_result": ("airflow_provider_veza.hooks.veza", "VezaHook"),
     "esql": ("airflow_provider_veza.hooks.esql", "EsqlHook"),
-    "esql_columnar": ("airflow_provider_veza.hooks.esql", "EsqlHook"),
 }
 
 

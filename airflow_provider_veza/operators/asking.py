@@ -7,9 +7,10 @@ from typing import Any
 
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.record import Owner
-from airflow_provider_veza.operators.base import OwningOperator, SubmittingOperator
 from airflow_provider_veza.operators.failures import airflow_failures
+from airflow_provider_veza.operators.owning import OwningOperator
 from airflow_provider_veza.operators.result import ResultOperator
+from airflow_provider_veza.operators.submitting import SubmittingOperator
 
 
 class QueryOperator(ResultOperator, OwningOperator):

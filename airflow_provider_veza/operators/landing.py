@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from airflow_provider_veza.async_query.task_log import TaskLog
 from airflow_provider_veza.exceptions import BadRequestError, LandingError, NotFoundError, ResultsError
 from airflow_provider_veza.hooks.base import AsyncQueryHook
 from airflow_provider_veza.hooks.waiting import utc_now
+from airflow_provider_veza.results.batches import Batch
 from airflow_provider_veza.results.folder import Folder
 from airflow_provider_veza.results.formats.registry import output_format
 from airflow_provider_veza.results.landing import Landing
@@ -84,11 +86,50 @@ async def _take_all(hook: AsyncQueryHook, handle: QueryHandle, landing: Landing,
 async def _take_the_rest(
     hook: AsyncQueryHook, handle: QueryHandle, landing: Landing, killed: Callable[[], bool]
 ) -> int:
-    async with hook.reading_ahead(handle, landing.progress.next_page_token) as ahead:
+    async with (
+        hook.reading_ahead(handle, landing.progress.next_page_token) as ahead,
+        _writing_aside(landing) as writing,
+    ):
         async for page in ahead.pages:
             if killed():
                 raise LandingError(
                     "The task was ended while it landed rows. What is durable stays; an attempt goes on there."
                 )
-            await asyncio.to_thread(landing.take, page)
+            batch = landing.hold(page)
+            if batch is not None:
+                await writing.begin(batch)
+        await writing.end()
         return ahead.reader.repeats
+
+
+class _Writing:
+    """Writes batches in a thread, one at a time, while the caller reads on."""
+
+    def __init__(self, landing: Landing) -> None:
+        self._landing = landing
+        self._going: asyncio.Task[None] | None = None
+
+    async def begin(self, batch: Batch) -> None:
+        """Begin to write a batch, once the one before is written; raises what went wrong with that one."""
+        await self.end()
+        self._going = asyncio.create_task(asyncio.to_thread(self._landing.write, batch))
+
+    async def end(self) -> None:
+        """Wait until all is written; raises what went wrong with it."""
+        if self._going is not None:
+            await self._going
+
+    async def settle(self) -> None:
+        """Wait until nothing is being written any more, well or not."""
+        if self._going is not None:
+            await asyncio.wait([self._going])
+
+
+@asynccontextmanager
+async def _writing_aside(landing: Landing) -> AsyncIterator[_Writing]:
+    writing = _Writing(landing)
+    try:
+        yield writing
+    finally:
+        # Whoever removes parts after an error must not meet a thread that still writes one.
+        await writing.settle()

@@ -1,4 +1,4 @@
-"""The operators for Veza queries: what each does and returns; the lifecycle is in :mod:`.base`."""
+"""The operators for Veza queries: what each does and returns; the lifecycle is in :mod:`.submitting` and :mod:`.owning`."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class VezaQueryOperator(QueryOperator, VezaQuestionOperator):
     Returns a list of rows as Veza sent them (``values``, else ``path_values``), or ``{"count": 6}`` where the result is a
     number; with ``output_path``, lands the rows there and returns a summary. XCom ``veza_query`` holds the handle.
 
-    What to ask: :class:`~.veza_question.VezaQuestionOperator`. How to wait: :class:`~.base.OwningOperator`. Deadline, kill
-    and retry: :class:`~.base.SubmittingOperator`. Where the rows go: :class:`~.result.ResultOperator`.
+    What to ask: :class:`~.veza_question.VezaQuestionOperator`. How to wait: :class:`~.owning.OwningOperator`. Deadline, kill
+    and retry: :class:`~.submitting.SubmittingOperator`. Where the rows go: :class:`~.result.ResultOperator`.
 
     On Airflow below 3.3, without ``[veza] record_path``, a retry after a worker crash cannot find the query before it.
 

@@ -28,6 +28,7 @@ from airflow_provider_veza.exceptions import (
     AmbiguousSubmitError,
     NotSentError,
     QueryCanceledError,
+    QueryFailedError,
     QueryUnreachableError,
     RecordError,
     RedirectRefusedError,
@@ -173,7 +174,7 @@ class Submission:
     def _submitted(self, deadline: Deadline) -> QueryHandle:
         try:
             return self._answer_of_submit(deadline)
-        except (NotSentError, RedirectRefusedError):
+        except (NotSentError, RedirectRefusedError, QueryFailedError):
             self.store.delete()
             raise
         except RequestError as e:

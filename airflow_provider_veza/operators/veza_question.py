@@ -1,4 +1,4 @@
-"""The arguments that say what to ask Veza, shared by the operators that submit; the lifecycle is in :mod:`.base`."""
+"""The arguments that say what to ask Veza, shared by the operators that submit; the lifecycle is in :mod:`.submitting`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.links.query import VezaQueryLink
-from airflow_provider_veza.operators.base import SubmittingOperator
+from airflow_provider_veza.operators.submitting import SubmittingOperator
 
 if TYPE_CHECKING:
     from airflow_provider_veza.hooks.veza import VezaHook

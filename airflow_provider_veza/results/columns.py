@@ -68,8 +68,13 @@ class Flattener:
 
     def __init__(self, layout: RowLayout, only: Collection[str] | None = None) -> None:
         self._layout = layout
+        self._types: Mapping[str, ColumnType] = layout.types
         self._only = only
         self._fields: dict[str, _Path] = {}
+
+    def declare(self, types: Mapping[str, ColumnType]) -> None:
+        """Take the types that an answer itself declares for its columns."""
+        self._types = {**self._types, **types}
 
     def __call__(self, rows: Sequence[Row]) -> dict[str, Cells]:
         """Return the columns of these rows.
@@ -103,7 +108,7 @@ class Flattener:
         columns[name] = cells
 
     def _is_split(self, name: str, path: _Path) -> bool:
-        return len(path) < MOST_NAMES and self._layout.types.get(name) is not ColumnType.JSON
+        return len(path) < MOST_NAMES and self._types.get(name) is not ColumnType.JSON
 
     def _is_asked_for(self, name: str) -> bool:
         return self._only is not None and name in self._only

@@ -5,12 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from airflow_provider_veza.async_query.rows import JsonRows, concatenated
 from airflow_provider_veza.async_query.task_log import TaskLog
 from airflow_provider_veza.async_query.vocabulary import Page
-from airflow_provider_veza.exceptions import LandingTakenOverError
+from airflow_provider_veza.exceptions import LandingTakenOverError, ManifestError
+from airflow_provider_veza.results.batches import Batch, Batches
 from airflow_provider_veza.results.checkpoint import (
     CHECKPOINT_NAME,
     AlreadyLanded,
@@ -25,12 +26,12 @@ from airflow_provider_veza.results.manifest import MANIFEST_NAME, Manifest, Part
 from airflow_provider_veza.results.parts import OpenPart, is_part_name, new_part_name, widened
 from airflow_provider_veza.results.target import Target
 
-PART_AGE = timedelta(minutes=5)
-"""A slow service fills no part for a long time; a crash shall cost no more than this."""
-
 
 class Landing:
     """One attempt to land one result: :meth:`begin`, :meth:`take` each page in order, :meth:`finish`.
+
+    Who does not want to wait for the writing takes a page in two steps: :meth:`hold`, and :meth:`write` in another thread,
+    one batch after the other, while further pages are held.
 
     The checkpoint is never ahead of what is durable: a crash at any point loses at most the part in the making, whose pages
     the next attempt reads again.
@@ -44,10 +45,8 @@ class Landing:
         self._now = now
         self._durable = Checkpoint(target.key, secrets.token_hex(4), now())
         self._read = self._written = Progress()
-        self._held: list[JsonRows] = []
-        self._held_bytes = 0
+        self._batches = Batches(target.format.group_bytes, target.limits.part_bytes, now())
         self._open: OpenPart | None = None
-        self._part_since = now()
 
     @property
     def progress(self) -> Progress:
@@ -84,24 +83,40 @@ class Landing:
         self._remove(part.name for part in stale)
 
     def take(self, page: Page) -> None:
-        """Take the next page.
+        """Take the next page: hold it, and write what is due.
+
+        :raises ResultsError: as :meth:`hold` and :meth:`write` do.
+        """
+        batch = self.hold(page)
+        if batch is not None:
+            self.write(batch)
+
+    def hold(self, page: Page) -> Batch | None:
+        """Keep the next page in memory; return what is to be written now, if anything is.
 
         :raises PartialResultError: where the service calls the result partial and that is not allowed.
         :raises TooManyRowsError: past ``max_rows``, before anything of this page is written.
-        :raises ColumnError: when a column cannot hold what came.
-        :raises LandingError: when the folder cannot be written, or another task has taken it over.
         """
         self._target.limits.require_whole(page)
         rows = JsonRows.of([{"count": page.count}] if page.count is not None else page.rows)
         self._log_what_is_new(page)
         self._read = self._read.after(page, len(rows))
         self._target.limits.require_not_too_many(self._read)
-        self._held.append(rows)
-        self._held_bytes += rows.size
-        part_ends = self._part_ends()
-        if part_ends or self._held_bytes >= self._target.format.group_bytes or self._read.all_read:
-            self._write_held()
-        if part_ends:
+        return self._batches.after(rows, page.types, self._read, self._now())
+
+    def write(self, batch: Batch) -> None:
+        """Write a batch, and publish the part if it ends there.
+
+        :raises ColumnError: when a column cannot hold what came.
+        :raises LandingError: when the folder cannot be written, or another task has taken it over.
+        """
+        rows = concatenated(batch.pages)
+        if rows:
+            self._target.format.declare(batch.types)
+            group = self._target.format.group(rows, self._durable.columns if self._open is None else self._open.columns)
+            self._part_for(group).write(group)
+        self._written = batch.progress
+        if batch.ends_part:
             self._publish_open()
 
     def finish(self, retries: int = 0) -> Manifest:
@@ -129,12 +144,18 @@ class Landing:
         self._remove([*(part.name for part in self._durable.own_parts), CHECKPOINT_NAME])
 
     def _found(self) -> tuple[Manifest | None, Checkpoint | None]:
+        """Read what is there; what cannot be read is as good as absent, since it is about to be replaced."""
         folder = self._target.folder
-        manifest, checkpoint = folder.read_json(MANIFEST_NAME), folder.read_json(CHECKPOINT_NAME)
-        return (
-            None if manifest is None else Manifest.from_json(manifest, f"{folder}/{MANIFEST_NAME}"),
-            None if checkpoint is None else Checkpoint.from_json(checkpoint),
-        )
+        try:
+            manifest = folder.read_json(MANIFEST_NAME)
+            checkpoint = folder.read_json(CHECKPOINT_NAME)
+            return (
+                None if manifest is None else Manifest.from_json(manifest, f"{folder}/{MANIFEST_NAME}"),
+                None if checkpoint is None else Checkpoint.from_json(checkpoint),
+            )
+        except ManifestError as e:
+            self._log.warning("%s It is replaced.", e)
+            return None, None
 
     def _sizes(self, manifest: Manifest | None, checkpoint: Checkpoint | None) -> dict[str, int | None]:
         parts = (manifest.parts if manifest else ()) + (checkpoint.own_parts if checkpoint else ())
@@ -159,16 +180,6 @@ class Landing:
                 "The service says that these rows are only a part of the result; the manifest says so too."
             )
 
-    def _write_held(self) -> None:
-        rows, self._held = concatenated(self._held), []
-        if not rows:
-            self._written = self._read
-            return
-        group = self._target.format.group(rows, self._durable.columns if self._open is None else self._open.columns)
-        self._part_for(group).write(group, self._held_bytes)
-        self._held_bytes = 0
-        self._written = self._read
-
     def _part_for(self, group: Group) -> OpenPart:
         if self._open is not None and not self._target.format.fits(self._open.columns, group.columns):
             self._publish_open()
@@ -177,15 +188,11 @@ class Landing:
             self._open = OpenPart(self._target, name, group.columns)
         return self._open
 
-    def _part_ends(self) -> bool:
-        size = self._held_bytes + (self._open.text_bytes if self._open is not None else 0)
-        return size >= self._target.limits.part_bytes or self._now() - self._part_since >= PART_AGE
-
     def _publish_open(self) -> None:
         if self._open is None:
             return
         columns, part = self._open.columns, self._open.publish(self._target.folder)
-        self._open, self._part_since = None, self._now()
+        self._open = None
         self._require_claim(part)
         parts = (*self._durable.parts, LandedPart(part, columns))
         self._durable = replace(self._durable, parts=parts, columns=columns, progress=self._written)
@@ -238,7 +245,7 @@ class Landing:
             raise LandingTakenOverError(
                 f"Another task has begun to land into {self._target.folder}, so this one stopped; nothing was mixed. "
                 "Give every run and every map index an output_path of its own, such as one with {{ ds }} or "
-                "{{ ti.map_index }} in it. A retry takes the folder back."
+                "{{ ti.map_index }} in it. No retry follows; clear the task to take the folder back."
             )
 
     def _save(self, checkpoint: Checkpoint) -> None:

@@ -77,17 +77,15 @@ class OpenPart:
         self.name = name
         self.columns = columns
         self.rows = 0
-        self.text_bytes = 0
         self._path = target.scratch / name
         self._file = PartFile(self._path)
         self._writer: PartWriter = target.format.open(self._file, columns)
 
-    def write(self, group: Group, text_bytes: int) -> None:
-        """Append a group of rows that were so many bytes of JSON text."""
+    def write(self, group: Group) -> None:
+        """Append a group of rows."""
         self._writer.write(group)
         self.columns = group.columns
         self.rows += group.rows
-        self.text_bytes += text_bytes
 
     def publish(self, folder: Folder) -> Part:
         """Finish the file and bring it to the folder; when this returns, it is durable."""

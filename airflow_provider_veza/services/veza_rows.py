@@ -12,7 +12,7 @@ from msgspec import DecodeError, Raw
 from msgspec.json import Decoder
 
 from airflow_provider_veza.async_query.message import Response
-from airflow_provider_veza.async_query.rows import JsonRows, Row
+from airflow_provider_veza.async_query.rows import JsonRows, Row, is_unbroken
 from airflow_provider_veza.async_query.vocabulary import Page
 from airflow_provider_veza.exceptions import MalformedResponseError
 from airflow_provider_veza.services.veza_errors import json_object
@@ -95,9 +95,9 @@ def _row_list(answer: Mapping[str, Any], key: str) -> Sequence[Row]:
     rows = answer.get(key) or ()
     if _is_text(rows):
         rows = JsonRows(rows)
-        if rows.are_objects:
-            return rows
-    elif isinstance(rows, (list, tuple)) and all(isinstance(row, dict) for row in rows):
+    if isinstance(rows, JsonRows) and rows.are_objects:
+        return rows
+    if isinstance(rows, (list, tuple)) and all(isinstance(row, dict) for row in rows):
         return tuple(rows)
     raise MalformedResponseError(f"Veza sent {key!r} that is not a list of objects: {str(rows)[:200]}")
 
@@ -106,16 +106,19 @@ def _is_text(rows: Any) -> bool:
     return isinstance(rows, list) and bool(rows) and isinstance(rows[0], Raw)
 
 
-def _fields_of(text: bytes | Raw) -> Mapping[str, Any]:
-    return {name: _field(name, value) for name, value in _FIELDS.decode(text).items()}
+def _fields_of(body: bytes) -> Mapping[str, Any]:
+    unbroken = is_unbroken(body) or None
+    return {name: _field(name, value, unbroken) for name, value in _FIELDS.decode(body).items()}
 
 
-def _field(name: str, value: Any) -> Any:
+def _field(name: str, value: Any, unbroken: bool | None) -> Any:
     match value:
-        case list() if name not in _ROW_LISTS | _HOLDERS:
+        case list() if name in _ROW_LISTS:
+            return JsonRows(value, unbroken=unbroken)
+        case list() if name not in _HOLDERS:
             return [_VALUE.decode(raw) for raw in value]
         case dict() if name in _HOLDERS:
-            return {key: _field(key, _FIELD.decode(raw)) for key, raw in value.items()}
+            return {key: _field(key, _FIELD.decode(raw), unbroken) for key, raw in value.items()}
         case dict():
             return {key: _VALUE.decode(raw) for key, raw in value.items()}
         case _:

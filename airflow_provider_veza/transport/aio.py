@@ -15,6 +15,7 @@ from yarl import URL
 from airflow_provider_veza.async_query.message import Call, Response
 from airflow_provider_veza.async_query.retry import Failure, RetryPolicy
 from airflow_provider_veza.transport.clock import read_clock
+from airflow_provider_veza.transport.driving import READ_ON_THE_LOOP_BYTES, drive_async, read_aside
 from airflow_provider_veza.transport.exchange import USUAL_RETRY, Rules, exchange, fetch_token
 from airflow_provider_veza.transport.pacing import Turn, tenant_pace
 from airflow_provider_veza.transport.reasons import causes, why_no_answer, why_not_sent
@@ -41,8 +42,8 @@ KEEPALIVE_SECONDS = 75
 
 DNS_CACHE_SECONDS = 60
 
-READ_ON_THE_LOOP_BYTES = 256 * 1024
-"""A longer answer is read in a thread: parsing it would hold up everything else on the loop for milliseconds."""
+READ_AHEAD_BYTES = 1024 * 1024
+"""Answers are read whole in any case: with aiohttp's 64 KiB, the socket of a large one is paused and resumed many times."""
 
 T = TypeVar("T")
 
@@ -57,6 +58,7 @@ class AsyncTransport:
 
     def __init__(self, settings: TransportSettings, *, retry: RetryPolicy = USUAL_RETRY) -> None:
         self.settings = settings
+        self.read_on_the_loop_bytes: float = READ_ON_THE_LOOP_BYTES
         self._retry = retry
         self._pace = tenant_pace(settings.origin)
         self._routes = Routes(settings.proxy)
@@ -94,10 +96,7 @@ class AsyncTransport:
         steps = exchange(
             call.request, self.settings, Rules(driver.retry, pace, call.is_answer, call.is_passing), read_clock()
         )
-        response = await driver.drive(steps)
-        if len(response.body) > READ_ON_THE_LOOP_BYTES:
-            return await asyncio.to_thread(call.read, response)
-        return call.read(response)
+        return await read_aside(call, await driver.drive(steps), self.read_on_the_loop_bytes)
 
     async def _open_session(self) -> aiohttp.ClientSession:
         async with self._opening:
@@ -115,6 +114,7 @@ class AsyncTransport:
         session = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
+            read_bufsize=READ_AHEAD_BYTES,
             # aiohttp calls a missing body octets, where requests says nothing.
             skip_auto_headers=("Content-Type",),
         )
@@ -135,13 +135,7 @@ class _Driver:
     timeouts: Timeouts
 
     async def drive(self, steps: Steps[T]) -> T:
-        try:
-            step = next(steps)
-            while True:
-                step = steps.send(await self._answer(step))
-        except StopIteration as end:
-            result: T = end.value
-            return result
+        return await drive_async(steps, self._answer)
 
     async def _access_token(self, auth: OAuth2ClientCredentials, refused: str | None) -> str:
         async with self.renewing:

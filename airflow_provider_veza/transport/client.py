@@ -55,6 +55,9 @@ class AsyncClient(Protocol):
         """What it was made from; equal settings may share one client."""
         ...
 
+    read_on_the_loop_bytes: float
+    """A longer answer is read in a thread."""
+
     async def close(self) -> None:
         """Close the connections."""
         ...

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import count
-from urllib.parse import urlencode
 
 from airflow_provider_veza.async_query.message import Request, Response
 from airflow_provider_veza.async_query.retry import Failure, RetryPolicy, parse_retry_after
@@ -21,6 +19,7 @@ from airflow_provider_veza.transport.steps import (
     Steps,
     WireRequest,
     authorize,
+    json_body,
     send,
 )
 from airflow_provider_veza.transport.tokens import Token, read_token, token_request
@@ -156,7 +155,6 @@ def _error(wire: WireRequest, failed: Failed, attempts: int) -> RequestError:
 
 
 def _wire_request(request: Request, settings: TransportSettings) -> WireRequest:
-    query = f"?{urlencode(request.params)}" if request.params else ""
     headers = {
         "Accept": "application/json",
         # Only what both HTTP libraries can decode without further packages.
@@ -166,8 +164,8 @@ def _wire_request(request: Request, settings: TransportSettings) -> WireRequest:
     body = None
     if request.body is not None:
         headers["Content-Type"] = "application/json"
-        body = json.dumps(request.body, separators=(",", ":"), ensure_ascii=False).encode()
-    url = settings.base_url.rstrip("/") + request.path + query
+        body = json_body(request.body)
+    url = settings.base_url.rstrip("/") + request.target
     return WireRequest(request.method, url, headers, body, idempotent=request.idempotent, wait=request.wait)
 
 

@@ -6,16 +6,29 @@ import os
 import socket
 import ssl
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from airflow_provider_veza.transport.routes import Route
 from airflow_provider_veza.transport.settings import Timeouts
 
-_CHECK_ADDRESS = "check the connection's host and its extra `proxy`"
-_CHECK_AUTHORITY = (
-    "if a private authority signed it, name that authority's PEM file in the connection's extra `ca_bundle`"
-)
-
 Causes = Sequence[BaseException]
+
+
+@dataclass(frozen=True)
+class Advice:
+    """Which fields of a connection to check.
+
+    :param address: those that say where the service is.
+    :param authorities: the extra that names the authorities to trust.
+    :param silence: the extra that bounds the wait for an answer.
+    """
+
+    address: str = "host and its extra `proxy`"
+    authorities: str = "ca_bundle"
+    silence: str = "read_timeout"
+
+
+_VEZA = Advice()
 
 
 def causes(error: BaseException, *, handled: BaseException | None) -> Causes:
@@ -32,33 +45,41 @@ def causes(error: BaseException, *, handled: BaseException | None) -> Causes:
     return chain[::-1]
 
 
-def why_not_sent(causes: Causes, route: Route, timeouts: Timeouts) -> str:
+def why_not_sent(causes: Causes, route: Route, timeouts: Timeouts, advice: Advice = _VEZA) -> str:
     """Say why there was no connection, and what to check."""
+    check = f"check the connection's {advice.address}"
     for cause in causes:
         match cause:
             case ssl.SSLCertVerificationError(verify_message=problem):
-                return f"the TLS certificate of {route} was not accepted ({problem}); {_CHECK_AUTHORITY}"
+                return f"the TLS certificate of {route} was not accepted ({problem}); {_private(advice)}"
             case ssl.SSLError():
-                return f"TLS with {route} could not be agreed on ({cause.reason or 'closed'}); {_CHECK_ADDRESS}"
+                return f"TLS with {route} could not be agreed on ({cause.reason or 'closed'}); {check}"
             case socket.gaierror():
-                return f"no connection to {route}, since the name was not found; {_CHECK_ADDRESS}"
+                return f"no connection to {route}, since the name was not found; {check}"
             case TimeoutError():
-                return f"no connection to {route} within {timeouts[0]:g} s; {_CHECK_ADDRESS}"
+                return f"no connection to {route} within {timeouts[0]:g} s; {check}"
             case OSError(errno=int(number)):
-                return f"no connection to {route} ({os.strerror(number)}); {_CHECK_ADDRESS}"
+                return f"no connection to {route} ({os.strerror(number)}); {check}"
             case OSError() if str(cause).startswith("Tunnel connection failed"):
-                return f"no connection to {route} ({cause}); {_CHECK_ADDRESS}"
-    return f"no connection to {route} ({type(causes[0]).__name__}); {_CHECK_ADDRESS}"
+                return f"no connection to {route} ({cause}); {check}"
+    return f"no connection to {route} ({type(causes[0]).__name__}); {check}"
 
 
-def why_no_answer(causes: Causes, route: Route, timeouts: Timeouts) -> str:
+def why_no_answer(causes: Causes, route: Route, timeouts: Timeouts, advice: Advice = _VEZA) -> str:
     """Say how the connection ended before a whole answer was there."""
     for cause in causes:
         match cause:
             case ssl.SSLError():
                 return f"TLS with {route} broke ({cause.reason or 'closed'})"
             case TimeoutError():
-                return f"{route} sent nothing for {timeouts[1]:g} s (the connection's extra `read_timeout`)"
+                return f"{route} sent nothing for {timeouts[1]:g} s (the connection's extra `{advice.silence}`)"
             case OSError(errno=int(number)):
                 return f"the connection to {route} broke ({os.strerror(number)})"
     return f"the connection to {route} ended too early ({type(causes[0]).__name__})"
+
+
+def _private(advice: Advice) -> str:
+    return (
+        "if a private authority signed it, name that authority's PEM file in the connection's extra "
+        f"`{advice.authorities}`"
+    )

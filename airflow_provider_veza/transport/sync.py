@@ -16,6 +16,7 @@ from urllib3.exceptions import HTTPError
 from airflow_provider_veza.async_query.message import Call, Response
 from airflow_provider_veza.async_query.retry import Failure, RetryPolicy
 from airflow_provider_veza.transport.clock import read_clock
+from airflow_provider_veza.transport.driving import drive
 from airflow_provider_veza.transport.exchange import USUAL_RETRY, Rules, exchange, fetch_token
 from airflow_provider_veza.transport.pacing import Turn, tenant_pace
 from airflow_provider_veza.transport.reasons import Causes, causes, why_no_answer, why_not_sent
@@ -109,13 +110,7 @@ class _Driver:
     timeouts: Timeouts
 
     def drive(self, steps: Steps[T]) -> T:
-        try:
-            step = next(steps)
-            while True:
-                step = steps.send(self._answer(step))
-        except StopIteration as end:
-            result: T = end.value
-            return result
+        return drive(steps, self._answer)
 
     def access_token(self, auth: OAuth2ClientCredentials, refused: str | None = None) -> str:
         with TOKENS.renewal(auth):

@@ -19,17 +19,10 @@ def trusted_authorities(settings: TransportSettings) -> str:
 
     :raises ConnectionSettingsError: when what was named holds no authorities.
     """
-    named = settings.ca_bundle or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
-    if not named:
-        return DEFAULT_CA_BUNDLE_PATH
-    try:
-        _trust(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), named)
-    except OSError as e:
-        raise ConnectionSettingsError(
-            f"No trusted authorities could be read from {named} ({e.strerror}). The connection's extra `ca_bundle` "
-            "(or REQUESTS_CA_BUNDLE in the environment) must name a PEM file, or a folder of them. Nothing was sent."
-        ) from e
-    return named
+    path = _path(settings)
+    if path != DEFAULT_CA_BUNDLE_PATH:
+        tls_context(settings)
+    return path
 
 
 def tls_context(settings: TransportSettings) -> ssl.SSLContext:
@@ -37,9 +30,20 @@ def tls_context(settings: TransportSettings) -> ssl.SSLContext:
 
     :raises ConnectionSettingsError: when what was named holds no authorities.
     """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    _trust(context, trusted_authorities(settings))
+    context, path = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), _path(settings)
+    try:
+        _trust(context, path)
+    except OSError as e:
+        raise ConnectionSettingsError(
+            f"No trusted authorities could be read from {path} ({e.strerror}). The connection's extra `ca_bundle` "
+            "(or REQUESTS_CA_BUNDLE in the environment) must name a PEM file, or a folder of them. Nothing was sent."
+        ) from e
     return context
+
+
+def _path(settings: TransportSettings) -> str:
+    named = settings.ca_bundle or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+    return named or DEFAULT_CA_BUNDLE_PATH
 
 
 def _trust(context: ssl.SSLContext, path: str) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from drills.activity import ACTIVITY
+from drills.cluster import Cluster, start_cluster
 from drills.selection import MEANINGS
 
 from tools.real_airflow.configuration import clean_environment
@@ -68,6 +70,20 @@ def drill_tenants(run_folder: Path) -> Iterator[dict[str, Emulator]]:
 
 
 @pytest.fixture(scope="session")
+def elasticsearch(run_folder: Path) -> Iterator[Cluster]:
+    """The cluster of the example DAGs, whose queries end by themselves."""
+    with processes() as started:
+        yield start_cluster(started, run_folder, clean_environment(), "elasticsearch", ACTIVITY, duration=2.0)
+
+
+@pytest.fixture(scope="session")
+def drill_cluster(run_folder: Path) -> Iterator[Cluster]:
+    """The cluster of the drills, whose queries run until they are finished by hand."""
+    with processes() as started:
+        yield start_cluster(started, run_folder, clean_environment(), "esql_drill", ACTIVITY)
+
+
+@pytest.fixture(scope="session")
 def drill_folder(run_folder: Path) -> Path:
     folder = run_folder / "drills"
     folder.mkdir()
@@ -76,12 +92,21 @@ def drill_folder(run_folder: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def airflow(
-    run_folder: Path, emulator: Emulator, drill_tenants: dict[str, Emulator], drill_folder: Path
+    run_folder: Path,
+    emulator: Emulator,
+    drill_tenants: dict[str, Emulator],
+    elasticsearch: Cluster,
+    drill_cluster: Cluster,
+    drill_folder: Path,
 ) -> Iterator[Airflow]:
     dag_folders = [REPOSITORY / "example_dags", REPOSITORY / "tests" / "airflow" / "dags"]
     settings = {**DRILL_SETTINGS, **_record_path(run_folder), **emulator.connection_environment()}
     for conn_id, tenant in drill_tenants.items():
         settings.update(tenant.connection_environment(conn_id, page_size=4))
+    settings.update(
+        elasticsearch.connection_environment("elasticsearch_default"),
+        **drill_cluster.connection_environment("esql_drill"),
+    )
     settings["DRILL_FOLDER"] = str(drill_folder)
     with running_airflow(run_folder, dag_folders, settings) as running:
         yield running

@@ -42,6 +42,7 @@ HANDLES = st.builds(
     last_completed_cache_id=st.none() | NON_EMPTY,
     owned=st.booleans(),
     stale_until=st.none() | MOMENTS,
+    options=st.lists(st.text(), max_size=3).map(tuple),
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -114,6 +115,8 @@ def test_a_mapping_without_a_required_key_is_refused_by_its_name(name: str) -> N
         (plain(deadline=1_795_348_800), "a time in it cannot be read"),
         (plain(deadline="0001-01-01T00:00:00+23:59"), "a time in it cannot be read"),
         (plain(stale_until=""), "a time in it cannot be read"),
+        (plain(options="columnar"), "options must be a list of texts"),
+        (plain(options=[7]), "options must be a list of texts"),
     ],
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )

@@ -36,7 +36,7 @@ def test_each_row_is_one_line_however_it_was_written(rows: list[Any], indent: An
 
 
 def test_compact_rows_keep_every_byte() -> None:
-    assert JsonRows([b'{"b": 1.50, "a":"\\u00e9"}', b"{}"]).lines == b'{"b": 1.50, "a":"\\u00e9"}\n{}'
+    assert JsonRows([b'{"b": 1.50, "a":"\\u00e9"}', b"{}"]).lines == b'{"b": 1.50, "a":"\\u00e9"}\n{}\n'
 
 
 def test_any_bytes_like_object_is_a_text() -> None:

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from airflow_provider_veza.async_query.layout import ColumnType
+from airflow_provider_veza.async_query.rows import JsonRows
 from airflow_provider_veza.async_query.vocabulary import Page
 from airflow_provider_veza.exceptions import (
     ColumnError,
@@ -359,3 +361,29 @@ def test_a_checkpoint_of_a_later_version_is_not_gone_on_with(lander: Lander) -> 
 
     assert lander.land(pages_of(users(25))).resumed == 0
     assert lander.rows() == users(25)
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_types_that_the_answer_declares_go_before_what_its_values_look_like(lander: Lander, form: str) -> None:
+    declared = {
+        "id": ColumnType.STRING,
+        "empty": ColumnType.INT64,
+        "whole": ColumnType.DOUBLE,
+        "when": ColumnType.STRING,
+        "nested": ColumnType.JSON,
+    }
+    row = {"id": 7, "empty": None, "whole": 1, "when": "2026-11-22T12:00:00Z", "nested": {"a": 1}, "other": 1}
+    lander.format = form
+    manifest = lander.land([Page(JsonRows.of([row]), types=declared)])
+
+    assert {column.name: column.type for column in manifest.columns} == {**declared, "other": ColumnType.INT64}
+
+
+def test_values_that_do_not_fit_what_the_answer_declares_widen_their_column(lander: Lander) -> None:
+    lander.format = "csv"
+    declared = dict.fromkeys(("several", "large", "day"), ColumnType.INT64) | {"day": ColumnType.TIMESTAMP}
+    row = {"several": [1, 2], "large": 2**64 - 1, "day": "yesterday"}
+    manifest = lander.land([Page(JsonRows.of([row]), types=declared)])
+
+    assert {column.type for column in manifest.columns} == {ColumnType.STRING}
+    assert lander.rows() == [{"several": "[1,2]", "large": str(2**64 - 1), "day": "yesterday"}]

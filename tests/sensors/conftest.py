@@ -1,7 +1,8 @@
-"""The sensor is tested against a served tenant."""
+"""The sensors are tested against a served tenant and a served cluster."""
 
 from __future__ import annotations
 
+from support.served_cluster import cluster
 from support.served_tenant import running, tenant
 
-__all__ = ["running", "tenant"]
+__all__ = ["cluster", "running", "tenant"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -37,6 +38,7 @@ from transport.servers import (
     hang_up,
     reset,
     stall,
+    then,
 )
 
 Open = Callable[..., Driver]
@@ -300,3 +302,16 @@ def test_no_secret_is_logged_or_shown_in_a_traceback(
     shown = caplog.text + "".join(traceback.format_exception(raised.value)) + repr(raised.value.__cause__)
     assert KEY not in shown
     assert "pr0xy-pw" not in shown
+
+
+def test_what_the_server_was_asked_to_wait_counts_as_no_silence(tenant: Tenant, open_driver: Open) -> None:
+    server = tenant(then(lambda _: time.sleep(0.4), answer()))
+
+    assert open_driver(settings_for(server.url, read_timeout=0.1)).run(call(wait=10.0), retry=ONE_ATTEMPT).status == 200
+
+
+def test_an_error_status_that_passes_by_itself_is_asked_for_again(tenant: Tenant, open_driver: Open) -> None:
+    server = tenant(answer(404), answer(200))
+    absent_for_now = Call(Request("GET", "/api"), lambda r: r.status, is_passing=lambda r: r.status == 404)
+
+    assert open_driver(settings_for(server.url)).run(absent_for_now) == 200

@@ -20,6 +20,8 @@ CONN_ID = "veza_bench"
 
 # The first path of a process loads the file systems of all of Airflow's providers, once for a task and not for a row.
 Folder("file:///")
+# Nor is the way to connections, which a task has loaded before it runs anything.
+VezaHook.get_connection(CONN_ID)
 
 
 def land(output_format: str, compression: str | None, _tenant: Tenant, folder: Path) -> int:

@@ -52,6 +52,11 @@ class Emulator:
             rows += page["values"] or page["path_values"]
         return rows
 
+    def looks(self, query_id: str) -> int:
+        """Return how often a query was looked at."""
+        asked = [request for request in self.journal() if request["path"].endswith("nodes_async_get")]
+        return sum(request["query_id"] == query_id for request in asked)
+
     def finish(self, query_id: str) -> None:
         """End a running query at once."""
         self._send("POST", f"/_emulator/queries/{query_id}:finish", {})

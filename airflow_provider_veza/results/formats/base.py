@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Any, Protocol
 
+from airflow_provider_veza.async_query.layout import ColumnType
 from airflow_provider_veza.async_query.rows import JsonRows, Row
 from airflow_provider_veza.results.manifest import Columns
 
@@ -55,6 +56,9 @@ class Format(Protocol):
     @property
     def group_bytes(self) -> int:
         """How much JSON text makes a good group: less costs calls, more costs memory and the processor's cache."""
+
+    def declare(self, types: Mapping[str, ColumnType], /) -> None:
+        """Take the types that an answer itself declares for its columns; they go before the layout's."""
 
     def group(self, rows: JsonRows, columns: Columns, /) -> Group:
         """Turn rows into what the format writes.

@@ -10,7 +10,7 @@ for machines, and an altered value would be a wrong one.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import chain, islice
 from typing import IO, Any
@@ -74,6 +74,10 @@ class CsvTable:
     def suffix(self) -> str:
         """How a part's name ends."""
         return f".csv{self._codec.suffix}"
+
+    def declare(self, types: Mapping[str, ColumnType]) -> None:
+        """Take the types that an answer itself declares for its columns."""
+        self._tabulator.declare(types)
 
     def group(self, rows: JsonRows, columns: Columns) -> Group:
         """Return the rows as lines."""

@@ -6,7 +6,7 @@ are strings. Parts have row groups of at most 64 Ki rows, which bounds the memor
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import IO
 
 from airflow_provider_veza.async_query.layout import ColumnType, RowLayout
@@ -32,6 +32,10 @@ class ParquetTable:
     def __init__(self, compression: str | None, layout: RowLayout, select: tuple[str, ...] | None) -> None:
         self.compression = compression
         self._tabulator = Tabulator(layout, select)
+
+    def declare(self, types: Mapping[str, ColumnType]) -> None:
+        """Take the types that an answer itself declares for its columns."""
+        self._tabulator.declare(types)
 
     def group(self, rows: JsonRows, columns: Columns) -> Group:
         """Return the rows as an Arrow batch."""

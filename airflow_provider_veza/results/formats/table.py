@@ -40,9 +40,14 @@ class Tabulator:
     """
 
     def __init__(self, layout: RowLayout, select: Sequence[str] | None) -> None:
-        self._declared = layout.types
+        self._declared: Mapping[str, ColumnType] = layout.types
         self._flatten = Flattener(layout, None if select is None else frozenset(select))
         self._at_first = tuple(Column(name, layout.types.get(name, ColumnType.NULL)) for name in select or ())
+
+    def declare(self, types: Mapping[str, ColumnType]) -> None:
+        """Take the types that an answer itself declares for its columns; they go before the layout's."""
+        self._declared = {**self._declared, **types}
+        self._flatten.declare(types)
 
     def table(self, rows: JsonRows, columns: Columns) -> Table:
         """Return the rows as columns.

@@ -9,8 +9,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from airflow.providers.common.compat.sdk import DAG
+from airflow.providers.common.compat.sdk import DAG, BaseOperator
 
+from airflow_provider_veza.operators.esql import EsqlQueryOperator
 from airflow_provider_veza.operators.query import (
     VezaCancelQueryOperator,
     VezaGetQueryResultsOperator,
@@ -50,6 +51,16 @@ ASK = {
 }
 
 
+ASK_IN_ESQL = {
+    "task_id": "ask",
+    "query": "FROM logs-* | WHERE labels.run == ?run | STATS events = COUNT(*) BY login",
+    "parameters": {"run": "{{ run_id }}"},
+    "poll_interval": 1.0,
+    "hold_at": ASK["hold_at"],
+    "elasticsearch_conn_id": "{{ dag_run.conf['conn_id'] }}",
+}
+
+
 class HoldPoint(StrEnum):
     """Where a first attempt can be made to stand still."""
 
@@ -66,13 +77,11 @@ def stand_still(run_id: str, point: str) -> None:
     pipe.read_bytes()
 
 
-class DrillQueryOperator(VezaQueryOperator):
-    """The operator as it is; it says which processes it runs in, and its first attempt stands still where it is told to.
+class HeldOperator(BaseOperator):
+    """An operator as it is; it says which processes it runs in, and its first attempt stands still where it is told to.
 
     :param hold_at: a :class:`HoldPoint`, or empty.
     """
-
-    template_fields = (*VezaQueryOperator.template_fields, "hold_at")
 
     def __init__(self, *, hold_at: str = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -104,6 +113,18 @@ class DrillQueryOperator(VezaQueryOperator):
     def _hold(self, point: HoldPoint) -> None:
         if self._is_first_attempt and self.hold_at == point:
             stand_still(self._run_id, point)
+
+
+class DrillQueryOperator(HeldOperator, VezaQueryOperator):
+    """The operator of the drills at a Veza tenant."""
+
+    template_fields = (*VezaQueryOperator.template_fields, "hold_at")
+
+
+class DrillEsqlOperator(HeldOperator, EsqlQueryOperator):
+    """The operator of the drills at Elasticsearch."""
+
+    template_fields = (*EsqlQueryOperator.template_fields, "hold_at")
 
 
 class ForgetfulQueryOperator(DrillQueryOperator):
@@ -139,6 +160,13 @@ def one_query(name: str, dag_arguments: dict[str, Any] | None = None, **argument
     """Return a DAG of one task that owns its query."""
     with drill_dag(name, **(dag_arguments or {})) as dag:
         DrillQueryOperator(**{**ASK, **arguments})
+    return dag
+
+
+def one_esql_query(name: str, **arguments: Any) -> DAG:
+    """Return a DAG of one task that owns a query in ES|QL."""
+    with drill_dag(name) as dag:
+        DrillEsqlOperator(**{**ASK_IN_ESQL, **arguments})
     return dag
 
 
@@ -204,5 +232,7 @@ DAGS = [
     handed_over("handed_over"),
     handed_over("handed_over_short_run", **SHORT_RUN),
     forgetful(),
+    one_esql_query("esql_deferred", deferrable=True),
+    one_esql_query("esql_running", deferrable=False),
 ]
 globals().update({dag.dag_id: dag for dag in DAGS})

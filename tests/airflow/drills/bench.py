@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from drills.cluster import Cluster
 from tools.real_airflow.dag_runs import DagRun, TaskInstance
 from tools.real_airflow.deployment import Airflow
 from tools.real_airflow.emulator import Emulator
@@ -21,6 +22,7 @@ WATCHED_LOOKS = 2
 LIMIT = 120.0
 
 Query = dict[str, Any]
+Service = Emulator | Cluster
 
 
 class Tenant(StrEnum):
@@ -31,6 +33,8 @@ class Tenant(StrEnum):
     """Carries out a submit only after some seconds."""
     FORGETFUL = "veza_forgetful"
     """Is restarted, and has then lost its queries."""
+    ESQL = "esql_drill"
+    """No tenant but an Elasticsearch, which also stores the results of queries that have ended."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class Bench:
     """A running Airflow, its tenants, and the folder in which the drills' tasks leave their traces."""
 
     airflow: Airflow
-    tenants: Mapping[Tenant, Emulator]
+    tenants: Mapping[Tenant, Service]
     folder: Path
 
     def start(self, dag: str, tenant: Tenant, hold_at: str) -> Case:
@@ -50,7 +54,7 @@ class Bench:
 class Case:
     """One DAG run that holds a query."""
 
-    def __init__(self, bench: Bench, run: DagRun, tenant: Emulator) -> None:
+    def __init__(self, bench: Bench, run: DagRun, tenant: Service) -> None:
         self.bench = bench
         self.run = run
         self.tenant = tenant
@@ -137,7 +141,7 @@ class Case:
         return self.bench.folder / f"{self.run.run_id}.{point}"
 
     def _looks(self, query: Query) -> int:
-        return len(self.requests("nodes_async_get", query["id"]))
+        return self.tenant.looks(query["id"])
 
     def _evidence(self) -> str:
         return f"queries: {self.queries()}\n{self.task()} is {self.task().state}\n{self.log_text()}"

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from drills.bench import Bench, Tenant
+from drills.cluster import Cluster
 from drills.drill import Drill, Outcome
 from tools.real_airflow.deployment import Airflow
 from tools.real_airflow.emulator import Emulator
@@ -22,8 +23,9 @@ Judge = Callable[[Drill], Outcome]
 
 
 @pytest.fixture(scope="session")
-def bench(airflow: Airflow, drill_tenants: dict[str, Emulator], drill_folder: Path) -> Bench:
-    return Bench(airflow, {Tenant(conn_id): tenant for conn_id, tenant in drill_tenants.items()}, drill_folder)
+def bench(airflow: Airflow, drill_tenants: dict[str, Emulator], drill_cluster: Cluster, drill_folder: Path) -> Bench:
+    tenants = {Tenant(conn_id): tenant for conn_id, tenant in drill_tenants.items()}
+    return Bench(airflow, {**tenants, Tenant.ESQL: drill_cluster}, drill_folder)
 
 
 @pytest.fixture(scope="session")

@@ -106,6 +106,7 @@ class Outcome:
         assert [query for query in _cancelled(queries) if query["finished"]] == [], (
             "a query was cancelled after its end"
         )
+        assert [query for query in queries if query.get("stored")] == [], "a result is left behind"
         assert expected.said in case.log_text()
         _check_rows(expected, case)
         delays = _delays(case, queries)

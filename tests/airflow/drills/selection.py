@@ -28,6 +28,8 @@ IN_MAKE_TEST = {
     "deferred task: cleared",
     "running task: marked failed",
     "worker killed: after the record",
+    "deferred ES|QL task: marked failed",
+    "worker killed: after the record, ES|QL task",
 }
 
 

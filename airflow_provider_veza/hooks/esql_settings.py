@@ -1,0 +1,195 @@
+"""An Airflow connection of type `elasticsearch`, read and checked into settings; it sends nothing and keeps nothing.
+
+The fields mean what they mean to Airflow's own Elasticsearch provider: host, port, login, password, schema for the scheme
+(``http`` where it is empty), and in the extra what the official client takes. Without a port it is 9200, and for a host that
+is a whole URL the one that the URL stands for.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+from urllib.parse import SplitResult, urlsplit
+
+from airflow_provider_veza import __version__
+from airflow_provider_veza.exceptions import ConnectionSettingsError
+from airflow_provider_veza.hooks.veza_settings import AirflowConnection
+from airflow_provider_veza.transport.elastic_settings import ElasticAuth, ElasticSettings
+
+USER_AGENT = f"airflow-provider-veza/{__version__} python/{platform.python_version()}"
+USUAL_PORT = 9200
+MAX_CONNECTIONS = 200
+REQUEST_TIMEOUT = 60.0
+
+_AUTHS = ("api_key", "bearer_auth", "basic_auth", "http_auth")
+_TEXTS = ("ca_certs", "client_cert", "client_key", "opaque_id", "ssl_assert_fingerprint", "ssl_assert_hostname")
+_SWITCHES = ("http_compress", "ssl_show_warn", "verify_certs")
+_IN_PLACE_OF_FIELDS = ("host", "port", "user", "password", "scheme", "cloud_id")
+_NUMBERS = ("request_timeout", "connections_per_node")
+_OURS = ("max_retries", "retry_on_status", "retry_on_timeout")
+"""Read by nothing: requests are repeated by this provider's own rules, which never start a query twice."""
+_KNOWN = frozenset({*_AUTHS, *_TEXTS, *_SWITCHES, *_NUMBERS, *_OURS, *_IN_PLACE_OF_FIELDS, "headers"})
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True)
+class EsqlSettings:
+    """Everything that is read of an `elasticsearch` connection.
+
+    :param unknown_extras: keys of the extra that nothing reads; most likely misspelt.
+    """
+
+    transport: ElasticSettings
+    unknown_extras: tuple[str, ...] = ()
+
+    @property
+    def tenant(self) -> str:
+        """Base URL of the cluster; handles carry it."""
+        return self.transport.base_url
+
+    def ui_url(self, _query_id: str) -> str:
+        """Return the cluster's own URL: it has no page for a query."""
+        return self.tenant
+
+
+def read_connection(conn: AirflowConnection) -> EsqlSettings:
+    """Check a connection and return what it says.
+
+    :raises ConnectionSettingsError: naming the connection, the field and what to put there.
+    """
+    reader = _Reader(conn)
+    transport = ElasticSettings(
+        base_url=reader.base_url(),
+        auth=reader.auth(),
+        user_agent=USER_AGENT,
+        request_timeout=reader.number("request_timeout", REQUEST_TIMEOUT),
+        max_connections=int(reader.number("connections_per_node", MAX_CONNECTIONS)),
+        options=reader.options(),
+    )
+    return EsqlSettings(transport, reader.unknown_extras())
+
+
+class _Reader:
+    """Reads one connection; every complaint names it."""
+
+    def __init__(self, conn: AirflowConnection) -> None:
+        self._conn = conn
+        self._extra = self._json_object(conn.extra)
+
+    def base_url(self) -> str:
+        cloud_id = self._extra.get("cloud_id")
+        if cloud_id:
+            return self._cloud_url(str(cloud_id))
+        host = str(self._extra.get("host") or self._conn.host or "").strip()
+        if not host:
+            self._refuse("host", "is empty: put the cluster's host there, or its cloud_id in the extra")
+        is_url = "://" in host
+        scheme = self._extra.get("scheme") or self._conn.schema or "http"
+        parts = self._split(host if is_url else f"{scheme}://{_bracketed(host)}")
+        port = self._port(parts) or (_DEFAULT_PORTS[parts.scheme] if is_url else USUAL_PORT)
+        return f"{parts.scheme}://{_bracketed(parts.hostname or '')}:{port}{parts.path.rstrip('/')}"
+
+    def auth(self) -> ElasticAuth | None:
+        given = [name for name in _AUTHS if self._extra.get(name)]
+        if len(given) > 1:
+            self._refuse("extra", f"has {' and '.join(given)}, of which only one can hold")
+        if given:
+            name = given[0].replace("http_auth", "basic_auth")
+            return ElasticAuth(name, self._credentials(given[0]))
+        login = self._extra.get("user") or self._conn.login
+        password = self._extra.get("password") or self._conn.password
+        return ElasticAuth("basic_auth", (str(login), str(password))) if login and password else None
+
+    def options(self) -> tuple[tuple[str, Any], ...]:
+        texts = {name: self._text(name) for name in _TEXTS if self._extra.get(name)}
+        switches = {name: self._switch(name) for name in _SWITCHES if name in self._extra}
+        headers = {"headers": self._headers()} if self._extra.get("headers") else {}
+        return tuple(sorted({**texts, **switches, **headers}.items()))
+
+    def number(self, name: str, default: float) -> float:
+        value = self._extra.get(name, default)
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            number = 0.0
+        if not 0 < number <= 86_400:
+            self._refuse(f"extra {name}", f"must be a number above 0 and at most 86400, not {value!r}")
+        return number
+
+    def unknown_extras(self) -> tuple[str, ...]:
+        return tuple(sorted(set(self._extra) - _KNOWN))
+
+    def _port(self, parts: SplitResult) -> int | None:
+        port = parts.port or self._extra.get("port") or self._conn.port
+        try:
+            return int(port) if port else None
+        except (TypeError, ValueError):
+            self._refuse("port", f"is no number: {port!r}")
+
+    def _cloud_url(self, cloud_id: str) -> str:
+        """Return the URL in a cloud id: ``name:base64(host[:port]$cluster$kibana)``."""
+        try:
+            decoded = base64.b64decode(cloud_id.rpartition(":")[2], validate=True).decode("ascii")
+            host, cluster = decoded.split("$")[:2]
+        except ValueError:
+            self._refuse("extra cloud_id", "is no cloud id; copy it again from the deployment's page")
+        name, _, port = host.partition(":")
+        return f"https://{cluster}.{name}:{port or 443}"
+
+    def _credentials(self, name: str) -> str | tuple[str, str]:
+        value = self._extra[name]
+        if isinstance(value, list) and len(value) == 2 and all(isinstance(part, str) for part in value):
+            return value[0], value[1]
+        if isinstance(value, list):
+            self._refuse(f"extra {name}", "must be a text, or a list of two texts")
+        return self._text(name)
+
+    def _text(self, name: str) -> str:
+        value = self._extra[name]
+        if not isinstance(value, str):
+            self._refuse(f"extra {name}", f"must be a text, not {type(value).__name__}")
+        return value
+
+    def _switch(self, name: str) -> bool:
+        switch = {"true": True, "1": True, "false": False, "0": False}.get(str(self._extra[name]).strip().lower())
+        if switch is None:
+            self._refuse(f"extra {name}", f"must be true or false, not {self._extra[name]!r}")
+        return switch
+
+    def _headers(self) -> tuple[tuple[str, str], ...]:
+        headers = self._extra["headers"]
+        if not isinstance(headers, dict):
+            self._refuse("extra headers", "must be an object of names and values")
+        return tuple((str(name), str(value)) for name, value in headers.items())
+
+    def _split(self, url: str) -> SplitResult:
+        try:
+            parts = urlsplit(url)
+            valid = parts.scheme in _DEFAULT_PORTS and bool(parts.hostname) and (parts.port or 1) > 0
+        except ValueError:
+            valid = False
+        if not valid or any(c.isspace() for c in url) or parts.query or parts.fragment:
+            self._refuse("host", "with schema makes no http(s) URL; expected a host such as elastic.example.com")
+        if parts.username or parts.password:
+            self._refuse("host", "holds credentials: they belong into login and password, or into the extra")
+        return parts
+
+    def _json_object(self, text: str | None) -> Mapping[str, Any]:
+        try:
+            extra = json.loads(text) if text else {}
+        except ValueError as e:
+            self._refuse("extra", f"is not JSON ({e})")
+        if not isinstance(extra, dict):
+            self._refuse("extra", "must be a JSON object")
+        return extra
+
+    def _refuse(self, name: str, problem: str) -> NoReturn:
+        raise ConnectionSettingsError(f"Airflow connection {self._conn.conn_id!r}: {name} {problem}. Nothing was sent.")
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if host.count(":") > 1 and not host.startswith("[") else host

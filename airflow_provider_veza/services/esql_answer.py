@@ -1,0 +1,157 @@
+"""The body that Elasticsearch answers about an ES|QL query, read leniently, and its table as rows; sans-I/O."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from msgspec import DecodeError, Raw, Struct, field
+from msgspec.json import Decoder, encode
+
+from airflow_provider_veza.async_query.message import Response
+from airflow_provider_veza.async_query.rows import JsonRows
+from airflow_provider_veza.exceptions import MalformedResponseError
+from airflow_provider_veza.services.esql_errors import excerpt, refusal
+
+MOST_ROWS = 10_000
+"""Elasticsearch's default bound; it cuts there without a word."""
+
+_DEFAULT_LIMIT = re.compile(r"adding default limit of \[(\d+)\]")
+_WARNING_TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"')
+
+
+class Column(Struct):
+    """A column's name and its ES|QL type."""
+
+    name: str
+    type: str = ""
+
+
+class Answer(Struct):
+    """What is read of an answer; anything else in it may come and go with versions.
+
+    While a query runs, ``columns`` and ``values`` are empty, or are not there at all.
+    """
+
+    is_running: bool
+    id: str | None = None
+    is_partial: bool = False
+    columns: list[Column] = []
+    values: Raw = Raw(b"[]")
+    clusters: Any = field(name="_clusters", default=None)
+
+
+_ANSWER = Decoder(Answer)
+_TABLE = Decoder(list[list[Raw]])
+_LIST = Decoder(list[Raw])
+
+
+def read_answer(response: Response) -> Answer:
+    """Return the answer of a success.
+
+    :raises RequestError: for anything else; the caller has seen to errors that are a query's outcome.
+    """
+    if not 200 <= response.status < 300:
+        raise refusal(response)
+    try:
+        response.body.decode()
+        return _ANSWER.decode(response.body)
+    except (DecodeError, UnicodeDecodeError) as e:
+        raise MalformedResponseError(
+            f"Elasticsearch's answer about the query cannot be read ({e}): {excerpt(response)!r}. Something between here and "
+            "the cluster may have answered in its place; check the connection's host."
+        ) from e
+
+
+def row_count(answer: Answer, *, columnar: bool) -> int:
+    """Return how many rows an answer has, without reading them."""
+    outer = _decoded(_LIST, answer.values)
+    if not columnar:
+        return len(outer)
+    return len(_decoded(_LIST, outer[0])) if outer else 0
+
+
+def rows_of(answer: Answer, *, columnar: bool) -> JsonRows:
+    """Return the table's rows as JSON objects; values stay the text that was sent.
+
+    :raises MalformedResponseError: when rows and columns do not match.
+    """
+    names = column_names(answer.columns)
+    template = b"{" + b",".join(encode(name).replace(b"%", b"%%") + b":%b" for name in names) + b"}"
+    table = _decoded(_TABLE, answer.values)
+    try:
+        rows = zip(*table, strict=True) if columnar else map(tuple, table)
+        return JsonRows([template % row for row in rows])
+    except (TypeError, ValueError) as e:
+        raise MalformedResponseError(
+            f"Elasticsearch sent a table that does not match its {len(names)} columns ({e}). No row was delivered."
+        ) from e
+
+
+def column_names(columns: Sequence[Column]) -> list[str]:
+    """Return the columns' names; one that repeats gets a number, so that no value is lost.
+
+    >>> column_names([Column("user"), Column("user"), Column("user_2")])
+    ['user', 'user_3', 'user_2']
+    """
+    sent = {column.name for column in columns}
+    names: dict[str, None] = {}
+    for column in columns:
+        names[column.name if column.name not in names else _free_name(column.name, sent | set(names))] = None
+    return list(names)
+
+
+def warnings_of(response: Response, answer: Answer, rows: int) -> tuple[str, ...]:
+    """Return what the log should say of a result: the server's warnings, where it was cut, and what failed."""
+    texts = [re.sub(r"\\(.)", r"\1", text) for text in _WARNING_TEXT.findall(response.headers.get("warning", ""))]
+    return (*dict.fromkeys(texts), *_cuts(texts, rows), *_failures(answer))
+
+
+def _cuts(texts: Sequence[str], rows: int) -> Iterator[str]:
+    limits = [int(found[1]) for text in texts if (found := _DEFAULT_LIMIT.search(text))]
+    if rows in limits:
+        yield (
+            f"The result has {rows} rows, which is where Elasticsearch cuts a query without LIMIT: rows may be missing. Add "
+            f"LIMIT, up to {MOST_ROWS}, or aggregate with STATS."
+        )
+    if rows >= MOST_ROWS:
+        yield (
+            f"The result has {rows} rows; Elasticsearch returns no more than {MOST_ROWS} by default, whatever LIMIT says: rows "
+            "may be missing. Aggregate with STATS, or ask for less with WHERE."
+        )
+
+
+def _failures(answer: Answer) -> Iterator[str]:
+    if not answer.is_partial:
+        return
+    details = answer.clusters.get("details") if isinstance(answer.clusters, dict) else None
+    failures = [
+        f"cluster {name or '(local)'}, index {failure.get('index')}, shard {failure.get('shard')}: {_reason(failure)}"
+        for name, cluster in (details.items() if isinstance(details, dict) else ())
+        if isinstance(cluster, dict)
+        for failure in cluster.get("failures") or ()
+        if isinstance(failure, dict)
+    ]
+    yield f"The result is partial: {'; '.join(dict.fromkeys(failures)) or 'Elasticsearch does not say what failed'}."
+
+
+def _reason(failure: dict[str, Any]) -> str:
+    reason = failure.get("reason")
+    return f"{reason.get('type')}: {reason.get('reason')}" if isinstance(reason, dict) else "no reason given"
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    number = 2
+    while f"{name}_{number}" in taken:
+        number += 1
+    return f"{name}_{number}"
+
+
+def _decoded(decoder: Decoder[Any], text: Raw) -> Any:
+    try:
+        return decoder.decode(text)
+    except DecodeError as e:
+        raise MalformedResponseError(
+            f"Elasticsearch sent `values` that are no table ({e}). No row was delivered."
+        ) from e

@@ -1,0 +1,44 @@
+"""The two loops that carry out the steps of an exchange, sync and async; how a step is carried out is the driver's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from airflow_provider_veza.async_query.message import Call, Response
+from airflow_provider_veza.transport.steps import Answer, Step, Steps
+
+READ_ON_THE_LOOP_BYTES = 256 * 1024
+"""A longer answer is read in a thread: parsing it would hold up everything else on the loop for milliseconds."""
+
+T = TypeVar("T")
+
+
+def drive(steps: Steps[T], answer: Callable[[Step], Answer]) -> T:
+    """Carry out all steps and return what they came to."""
+    try:
+        step = next(steps)
+        while True:
+            step = steps.send(answer(step))
+    except StopIteration as end:
+        result: T = end.value
+        return result
+
+
+async def drive_async(steps: Steps[T], answer: Callable[[Step], Awaitable[Answer]]) -> T:
+    """Carry out all steps and return what they came to."""
+    try:
+        step = next(steps)
+        while True:
+            step = steps.send(await answer(step))
+    except StopIteration as end:
+        result: T = end.value
+        return result
+
+
+async def read_aside(call: Call[T], response: Response, on_the_loop_bytes: float) -> T:
+    """Read an answer, off the event loop where it is long."""
+    if len(response.body) > on_the_loop_bytes:
+        return await asyncio.to_thread(call.read, response)
+    return call.read(response)

@@ -1,0 +1,120 @@
+"""The asynchronous driver over the official Elasticsearch client; every decision is the exchange's."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TypeVar
+
+import aiohttp
+from elastic_transport import AiohttpHttpNode, TransportError
+from elasticsearch import ApiError, AsyncElasticsearch
+
+from airflow_provider_veza.async_query.message import Call
+from airflow_provider_veza.async_query.retry import RetryPolicy
+from airflow_provider_veza.transport.clock import read_clock
+from airflow_provider_veza.transport.driving import READ_ON_THE_LOOP_BYTES, drive_async, read_aside
+from airflow_provider_veza.transport.elastic_client import (
+    SERIALIZERS,
+    failed,
+    new_client,
+    received,
+    refused,
+    target_of,
+)
+from airflow_provider_veza.transport.elastic_settings import ElasticSettings
+from airflow_provider_veza.transport.exchange import USUAL_RETRY, Rules, attempts
+from airflow_provider_veza.transport.pacing import Turn
+from airflow_provider_veza.transport.reasons import causes
+from airflow_provider_veza.transport.settings import Timeouts, with_wait
+from airflow_provider_veza.transport.steps import (
+    Answer,
+    Authorize,
+    Failed,
+    Pause,
+    Received,
+    Resumed,
+    Send,
+    Step,
+    WireRequest,
+)
+
+T = TypeVar("T")
+
+_NOT_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+
+
+class ManyConnectionsNode(AiohttpHttpNode):
+    """The client's usual node, with as many connections as it was told, and every request sent once.
+
+    It tells aiohttp how many connections there may be to one host, while aiohttp's bound of 100 in all stays; long polls beyond
+    that would wait for each other. And aiohttp by itself sends what is not a POST a second time, which no policy would see.
+    """
+
+    def _create_aiohttp_session(self) -> None:
+        super()._create_aiohttp_session()
+        if self.session is None or self.session.connector is None:
+            return
+        # Neither library has a public switch for these two.
+        self.session.connector._limit = self.config.connections_per_node  # noqa: SLF001
+        self.session._retry_connection = False  # noqa: SLF001
+
+
+class AsyncElasticTransport:
+    """Runs calls on one event loop, any number at once, over the client's kept-alive connections. Nothing is paced.
+
+    :param retry: for calls that bring no policy of their own.
+    """
+
+    def __init__(self, settings: ElasticSettings, *, retry: RetryPolicy = USUAL_RETRY) -> None:
+        self.settings = settings
+        self.read_on_the_loop_bytes: float = READ_ON_THE_LOOP_BYTES
+        self._retry = retry
+        self._client = new_client(AsyncElasticsearch, settings, serializers=SERIALIZERS, node_class=ManyConnectionsNode)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    async def run(
+        self,
+        call: Call[T],
+        *,
+        retry: RetryPolicy | None = None,
+        timeout: Timeouts | None = None,  # noqa: ASYNC109  # a pair, as every transport takes it
+        turn: Turn = Turn.IN_LINE,
+    ) -> T:
+        """Send a call's request and read its answer.
+
+        :param retry: instead of the transport's own policy.
+        :param timeout: instead of the connection's; both together bound a request, a wait for a free connection included.
+        :param turn: of no effect, since nothing waits for its turn.
+        """
+        del turn
+        rules = Rules(retry or self._retry, is_answer=call.is_answer, is_passing=call.is_passing)
+        steps = attempts(self.settings.wire_request(call.request), rules, read_clock())
+        answer = await drive_async(steps, lambda step: self._answer(step, timeout or self.settings.timeouts))
+        return await read_aside(call, answer.response, self.read_on_the_loop_bytes)
+
+    async def _answer(self, step: Step, timeouts: Timeouts) -> Answer:
+        match step:
+            case Send(wire):
+                return await self._send(wire, with_wait(timeouts, wire.wait))
+            case Pause(seconds):
+                await asyncio.sleep(seconds)
+                return Resumed(read_clock())
+            case Authorize():
+                raise TypeError(
+                    "The Elasticsearch client has its own credentials; no exchange through it asks for a token."
+                )
+
+    async def _send(self, wire: WireRequest, timeouts: Timeouts) -> Received | Failed:
+        handled, target = sys.exception(), target_of(wire, self.settings)
+        client = self._client.options(request_timeout=sum(timeouts))
+        try:
+            answer = await client.perform_request(wire.method, target, headers=wire.headers, body=wire.body)
+        except ApiError as e:
+            return refused(wire, e)
+        except TransportError as e:
+            return failed(causes(e, handled=handled), self.settings, timeouts, _NOT_CONNECTED)
+        return received(answer.meta, answer.body)

@@ -1,0 +1,111 @@
+"""How to reach one Elasticsearch cluster and with which credentials, as hashable values; the client library is not loaded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_veza.async_query.message import Request
+from airflow_provider_veza.exceptions import ConfigurationError
+from airflow_provider_veza.transport.origin import Origin
+from airflow_provider_veza.transport.reasons import Advice
+from airflow_provider_veza.transport.routes import Route
+from airflow_provider_veza.transport.settings import Timeouts
+from airflow_provider_veza.transport.steps import WireRequest, json_body
+
+if TYPE_CHECKING:
+    from elasticsearch import Elasticsearch
+
+    from airflow_provider_veza.transport.elastic_aio import AsyncElasticTransport
+    from airflow_provider_veza.transport.elastic_sync import SyncElasticTransport
+
+ADVICE = Advice("host, port and schema", "ca_certs", "request_timeout")
+MIME_TYPE = "application/vnd.elasticsearch+json; compatible-with=8"
+"""What servers of 8.x and 9.x take, and no client of 8.x or 9.x replaces."""
+
+
+@dataclass(frozen=True)
+class ElasticAuth:
+    """Credentials, under the name that the official client has for them.
+
+    :param argument: ``api_key``, ``basic_auth`` or ``bearer_auth``.
+    """
+
+    argument: str
+    value: str | tuple[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class ElasticSettings:
+    """All that the transport knows about a connection; equal settings may share one client.
+
+    :param base_url: scheme, host and port, and a path where a proxy serves the cluster beneath one.
+    :param auth: None for a cluster without security.
+    :param request_timeout: seconds for one answer, without what the server was asked to wait.
+    :param max_connections: at one time; a long poll holds one.
+    :param options: further arguments of the client; not shown, since headers may hold secrets.
+    """
+
+    base_url: str
+    auth: ElasticAuth | None
+    user_agent: str
+    request_timeout: float = 60.0
+    max_connections: int = 200
+    options: tuple[tuple[str, Any], ...] = field(default=(), repr=False)
+
+    @property
+    def timeouts(self) -> Timeouts:
+        """No time to connect of its own: the client has one bound for both."""
+        return 0.0, self.request_timeout
+
+    @property
+    def route(self) -> Route:
+        """The way to the cluster, always a direct one."""
+        return Route(Origin.of(self.base_url))
+
+    def wire_request(self, request: Request) -> WireRequest:
+        """Return the request with its address and headers; credentials are the client's to add."""
+        headers = {"Accept": MIME_TYPE, "User-Agent": self.user_agent}
+        body = None
+        if request.body is not None:
+            headers["Content-Type"] = MIME_TYPE
+            body = json_body(request.body)
+        url = f"{self.base_url}{request.target}"
+        return WireRequest(request.method, url, headers, body, idempotent=request.idempotent, wait=request.wait)
+
+    def new_client(self) -> SyncElasticTransport:
+        """Return a client for one thread.
+
+        :raises ConfigurationError: when the library is not installed, or refuses what the connection says.
+        """
+        _require_library()
+        from airflow_provider_veza.transport.elastic_sync import SyncElasticTransport
+
+        return SyncElasticTransport(self)
+
+    def new_official_client(self) -> Elasticsearch:
+        """Return the official client as it is, but for its own repetitions; for requests of the user's own."""
+        _require_library()
+        from elasticsearch import Elasticsearch
+
+        from airflow_provider_veza.transport.elastic_client import new_client
+
+        return new_client(Elasticsearch, self)
+
+    def new_async_client(self) -> AsyncElasticTransport:
+        """Return a client for one event loop; reads files and takes long, so that a loop has it done in a thread.
+
+        :raises ConfigurationError: when the library is not installed, or refuses what the connection says.
+        """
+        _require_library()
+        from airflow_provider_veza.transport.elastic_aio import AsyncElasticTransport
+
+        return AsyncElasticTransport(self)
+
+
+def _require_library() -> None:
+    if find_spec("elasticsearch") is None:
+        raise ConfigurationError(
+            "The package `elasticsearch` is not installed. Install 'airflow-provider-veza[elasticsearch]'. Nothing was sent."
+        )

@@ -1,0 +1,116 @@
+"""The synchronous driver over the official Elasticsearch client; every decision is the exchange's."""
+
+from __future__ import annotations
+
+import ssl
+import sys
+import time
+from types import TracebackType
+from typing import Self, TypeVar
+
+import urllib3.exceptions
+from elastic_transport import TransportError
+from elasticsearch import ApiError, Elasticsearch
+
+from airflow_provider_veza.async_query.message import Call
+from airflow_provider_veza.async_query.retry import RetryPolicy
+from airflow_provider_veza.transport.clock import read_clock
+from airflow_provider_veza.transport.driving import drive
+from airflow_provider_veza.transport.elastic_client import (
+    SERIALIZERS,
+    failed,
+    new_client,
+    received,
+    refused,
+    target_of,
+)
+from airflow_provider_veza.transport.elastic_settings import ElasticSettings
+from airflow_provider_veza.transport.exchange import USUAL_RETRY, Rules, attempts
+from airflow_provider_veza.transport.pacing import Turn
+from airflow_provider_veza.transport.reasons import causes
+from airflow_provider_veza.transport.settings import Timeouts, with_wait
+from airflow_provider_veza.transport.steps import (
+    Answer,
+    Authorize,
+    Failed,
+    Pause,
+    Received,
+    Resumed,
+    Send,
+    Step,
+    WireRequest,
+)
+
+T = TypeVar("T")
+
+_NOT_CONNECTED = (
+    urllib3.exceptions.NewConnectionError,
+    urllib3.exceptions.ConnectTimeoutError,
+    ssl.SSLCertVerificationError,
+)
+
+
+class SyncElasticTransport:
+    """Runs calls, one after the other, over the client's kept-alive connections. Nothing is paced.
+
+    :param retry: for calls that bring no policy of their own.
+    """
+
+    def __init__(self, settings: ElasticSettings, *, retry: RetryPolicy = USUAL_RETRY) -> None:
+        self._settings = settings
+        self._retry = retry
+        self._client = new_client(Elasticsearch, settings, serializers=SERIALIZERS)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def run(
+        self,
+        call: Call[T],
+        *,
+        retry: RetryPolicy | None = None,
+        timeout: Timeouts | None = None,
+        turn: Turn = Turn.IN_LINE,
+    ) -> T:
+        """Send a call's request and read its answer.
+
+        :param retry: instead of the transport's own policy.
+        :param timeout: instead of the connection's; both together bound a request.
+        :param turn: of no effect, since nothing waits for its turn.
+        """
+        del turn
+        rules = Rules(retry or self._retry, is_answer=call.is_answer, is_passing=call.is_passing)
+        steps = attempts(self._settings.wire_request(call.request), rules, read_clock())
+        answer = drive(steps, lambda step: self._answer(step, timeout or self._settings.timeouts))
+        return call.read(answer.response)
+
+    def _answer(self, step: Step, timeouts: Timeouts) -> Answer:
+        match step:
+            case Send(wire):
+                return self._send(wire, with_wait(timeouts, wire.wait))
+            case Pause(seconds):
+                time.sleep(seconds)
+                return Resumed(read_clock())
+            case Authorize():
+                raise TypeError(
+                    "The Elasticsearch client has its own credentials; no exchange through it asks for a token."
+                )
+
+    def _send(self, wire: WireRequest, timeouts: Timeouts) -> Received | Failed:
+        handled, target = sys.exception(), target_of(wire, self._settings)
+        # urllib3 counts connecting and reading each on its own.
+        client = self._client.options(request_timeout=max(timeouts))
+        try:
+            answer = client.perform_request(wire.method, target, headers=wire.headers, body=wire.body)
+        except ApiError as e:
+            return refused(wire, e)
+        except TransportError as e:
+            return failed(causes(e, handled=handled), self._settings, timeouts, _NOT_CONNECTED)
+        return received(answer.meta, answer.body)

@@ -1,0 +1,298 @@
+"""EsqlQueryOperator: from the arguments to the rows, deferred and not, with nothing left in the cluster."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.providers.common.compat.sdk import DAG, AirflowFailException, TaskDeferred
+
+from airflow_provider_veza.exceptions import ArgumentError, EmptyResultError, PartialResultError, QueryFailedError
+from airflow_provider_veza.operators.drift import VezaAccessDriftOperator
+from airflow_provider_veza.operators.esql import EsqlQueryOperator
+from airflow_provider_veza.results.reading import read_manifest
+from esql_double.server import Double
+from support.served_cluster import ACTIVITY_ROWS, answer_at_once, answer_partially, fail
+from support.task_run import TaskRun, fire
+
+QUERY = "FROM logs-aws.s3access-* | STATS requests = COUNT(*) BY login"
+
+
+def query(**arguments: Any) -> EsqlQueryOperator:
+    return EsqlQueryOperator(
+        **{"task_id": "ask", "query": QUERY, "deferrable": True, "poll_interval": 0.05, **arguments}
+    )
+
+
+def task(**arguments: Any) -> TaskRun:
+    return TaskRun(lambda: query(**arguments))
+
+
+@pytest.fixture
+def logged(caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
+    """What the task said: Airflow 3 writes it to the output, Airflow 2 to the log."""
+    return lambda: caplog.text + capsys.readouterr().out
+
+
+def handle_id(run: TaskRun) -> str:
+    return str(run.xcom["veza_query"]["id"])
+
+
+def test_a_deferred_query_returns_rows_by_column_and_leaves_nothing_in_the_cluster(cluster: Double) -> None:
+    run = task()
+    deferral = run.execute()
+    cluster.end(handle_id(run))
+    assert run.resume(deferral, fire(deferral.trigger)) == ACTIVITY_ROWS
+    assert (cluster.running, cluster.stored) == ([], [])
+
+
+def test_a_query_that_ends_inside_the_submit_is_not_deferred_for(cluster: Double) -> None:
+    answer_at_once(cluster)
+    assert task().execute() == ACTIVITY_ROWS
+    assert cluster.stored == []
+
+
+def test_without_deferring_the_worker_waits(cluster: Double) -> None:
+    answer_at_once(cluster, duration=0.3)
+    assert task(deferrable=False).execute() == ACTIVITY_ROWS
+    assert cluster.stored == []
+
+
+def test_the_result_is_kept_in_the_cluster_if_asked_for(cluster: Double) -> None:
+    answer_at_once(cluster)
+    run = task(keep_results=True)
+    run.execute()
+    assert cluster.stored == [handle_id(run)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sent"),
+    [
+        ({"parameters": ["acme", 7]}, {"params": ["acme", 7]}),
+        ({"parameters": {"bucket": "acme", "days": 7}}, {"params": [{"bucket": "acme"}, {"days": 7}]}),
+        ({"filter": {"term": {"event.outcome": "success"}}}, {"filter": {"term": {"event.outcome": "success"}}}),
+        ({"locale": "de-DE", "time_zone": "Europe/Berlin"}, {"locale": "de-DE", "time_zone": "Europe/Berlin"}),
+        ({"columnar": True}, {"columnar": True}),
+    ],
+    ids=lambda value: "-".join(value),
+)
+def test_every_argument_reaches_the_cluster(cluster: Double, arguments: dict[str, Any], sent: dict[str, Any]) -> None:
+    cluster.configure(version="9.4.0")
+    answer_at_once(cluster)
+    assert task(**arguments).execute() == ACTIVITY_ROWS
+    [body] = cluster.submits
+    assert {name: body[name] for name in sent} == sent
+
+
+def test_data_arguments_and_query_files_are_templates() -> None:
+    assert EsqlQueryOperator.template_ext == (".esql",)
+    assert {"query", "parameters", "filter", "output_path"} <= set(EsqlQueryOperator.template_fields)
+
+
+def test_a_failed_query_is_reported_once_with_its_reason_and_a_retry_asks_anew(cluster: Double) -> None:
+    run = task()
+    deferral = run.execute()
+    fail(cluster, handle_id(run))
+    with pytest.raises(QueryFailedError, match=r"verification_exception.*Unknown column \[logn\].*submits it anew"):
+        run.resume(deferral, fire(deferral.trigger))
+    assert cluster.stored == []
+    answer_at_once(cluster)
+    assert run.execute() == ACTIVITY_ROWS
+    assert len(cluster.submits) == 2
+
+
+def test_a_query_that_fails_inside_the_submit_leaves_no_doubt_to_the_retry(cluster: Double) -> None:
+    cluster.refuse_next(429, "circuit_breaking_exception", "[request] Data too large")
+    run = task(on_ambiguous_submit="fail")
+    with pytest.raises(QueryFailedError, match="Data too large.*A retry submits anew"):
+        run.execute()
+    answer_at_once(cluster)
+    assert run.execute() == ACTIVITY_ROWS
+
+
+def test_a_query_that_elasticsearch_does_not_understand_fails_without_retries(cluster: Double) -> None:
+    cluster.refuse_next(400, "parsing_exception", "mismatched input 'FORM'")
+    with pytest.raises(AirflowFailException, match="BadRequestError.*mismatched input 'FORM'"):
+        task().execute()
+
+
+def test_a_partial_result_fails_and_a_retry_asks_anew(cluster: Double) -> None:
+    answer_partially(cluster)
+    run = task()
+    with pytest.raises(
+        PartialResultError, match="node_disconnected_exception.*allow_partial_results=True takes the rows"
+    ):
+        run.execute()
+    assert cluster.stored == []
+    answer_at_once(cluster)
+    assert run.execute() == ACTIVITY_ROWS
+
+
+def test_nothing_of_a_partial_result_is_landed(cluster: Double, tmp_path: Path) -> None:
+    answer_partially(cluster)
+    with pytest.raises(PartialResultError):
+        task(output_path=str(tmp_path / "lake")).execute()
+    assert [path.name for path in (tmp_path / "lake").iterdir()] == []
+
+
+def test_a_partial_result_is_delivered_where_it_is_allowed(cluster: Double) -> None:
+    answer_partially(cluster)
+    assert task(allow_partial_results=True).execute() == ACTIVITY_ROWS
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv", "parquet"])
+def test_a_landed_result_is_deleted_in_the_cluster(cluster: Double, tmp_path: Path, form: str) -> None:
+    answer_at_once(cluster)
+    summary = task(output_path=str(tmp_path / "lake"), output_format=form).execute()
+    assert [row["login"] for row in read_manifest(summary["manifest"])] == [row["login"] for row in ACTIVITY_ROWS]
+    assert cluster.stored == []
+
+
+def test_a_landed_table_has_the_types_that_elasticsearch_names(cluster: Double, tmp_path: Path) -> None:
+    answer_at_once(cluster)
+    summary = task(output_path=str(tmp_path / "lake"), output_format="parquet").execute()
+    table = read_manifest(summary["manifest"]).to_arrow()
+    assert [str(table.schema.field(name).type) for name in ("requests", "login")] == ["int64", "string"]
+    assert str(table.schema.field("last_used").type).startswith("timestamp")
+
+
+def test_two_landed_results_can_be_compared(cluster: Double, tmp_path: Path) -> None:
+    answer_at_once(cluster)
+    task(output_path=f"{tmp_path}/activity/1").execute()
+    answer_at_once(cluster, values=[[1, "2026-11-22T07:00:00.000Z", "eve@acme.example"]])
+    current = task(output_path=f"{tmp_path}/activity/2").execute()
+    drift = TaskRun(
+        lambda: VezaAccessDriftOperator(
+            task_id="drift", current=current, key=["login"], output_path=f"{tmp_path}/drift"
+        )
+    ).execute()
+    assert (drift["added"], drift["removed"], drift["changed"]) == (1, 2, 0)
+
+
+def test_a_landed_asset_is_announced_with_the_manifest(cluster: Double, tmp_path: Path) -> None:
+    answer_at_once(cluster)
+    run = task(output_path=f"{tmp_path}/lake")
+    run.execute()
+    [asset] = run.operator.outlets
+    assert run.outlet_events[asset].extra["rows"] == len(ACTIVITY_ROWS)
+
+
+def test_a_kill_leaves_no_query_and_no_stored_result(cluster: Double) -> None:
+    run = task()
+    run.execute()
+    run.operator.on_kill()
+    assert (cluster.running, cluster.stored) == ([], [])
+
+
+def test_a_kill_of_a_task_whose_query_has_ended_deletes_the_stored_result(cluster: Double) -> None:
+    run = task()
+    run.execute()
+    cluster.end(handle_id(run))
+    run.operator.on_kill()
+    assert cluster.stored == []
+
+
+def test_a_result_that_was_cut_at_the_row_limit_is_said_aloud(cluster: Double, logged: Callable[[], str]) -> None:
+    answer_at_once(cluster, warnings=["No limit defined, adding default limit of [2]"])
+    task().execute()
+    assert "which is where Elasticsearch cuts a query without LIMIT: rows may be missing" in logged()
+
+
+def test_a_passed_deadline_leaves_no_query_and_ends_the_retries(cluster: Double) -> None:
+    run = task(timeout=timedelta(seconds=1.5))
+    deferral = run.execute()
+    assert isinstance(deferral, TaskDeferred)
+    with pytest.raises(AirflowFailException, match="did not end in time.*No retry follows"):
+        run.resume(deferral, fire(deferral.trigger))
+    assert (cluster.running, cluster.stored) == ([], [])
+
+
+def test_a_retry_after_a_crash_adopts_the_query(cluster: Double) -> None:
+    run = task()
+    run.execute()
+    first = handle_id(run)
+    deferral = run.execute()
+    assert (handle_id(run), len(cluster.submits)) == (first, 1)
+    cluster.end(first)
+    assert run.resume(deferral, fire(deferral.trigger)) == ACTIVITY_ROWS
+
+
+def test_a_cleared_task_deletes_its_query_and_asks_anew(cluster: Double) -> None:
+    run = task()
+    run.execute()
+    first = handle_id(run)
+    run.clear()
+    run.execute()
+    assert cluster.running == [handle_id(run)] != [first]
+
+
+def test_a_retry_with_other_parameters_replaces_the_query(cluster: Double) -> None:
+    days = iter([7, 90])
+    run = TaskRun(lambda: query(parameters={"days": next(days)}))
+    run.execute()
+    run.execute()
+    assert (len(cluster.submits), cluster.running) == (2, [handle_id(run)])
+
+
+def test_an_empty_result_may_be_an_error(cluster: Double) -> None:
+    answer_at_once(cluster, values=[])
+    assert task().execute() == []
+    with pytest.raises(EmptyResultError, match="check the names"):
+        task(fail_on_empty=True).execute()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ({"query": ""}, "query"),
+        ({"query": {"FROM": "logs"}}, "query"),
+        ({"parameters": "acme"}, "params"),
+        ({"filter": "event.outcome: success"}, "filter"),
+    ],
+    ids=str,
+)
+def test_a_wrong_question_fails_without_retries_and_sends_nothing(
+    cluster: Double, arguments: dict[str, Any], complaint: str
+) -> None:
+    with pytest.raises(AirflowFailException, match=complaint):
+        task(**arguments).execute()
+    assert cluster.submits == []
+
+
+def test_wrong_arguments_are_refused_when_the_dag_file_is_parsed() -> None:
+    with pytest.raises(ArgumentError):
+        query(timeout=0)
+
+
+def test_without_the_client_the_extra_is_named(cluster: Double, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "elasticsearch", None)
+    with pytest.raises(AirflowFailException, match=r"airflow-provider-veza\[elasticsearch\]"):
+        task().execute()
+
+
+def test_the_credentials_are_nowhere_but_in_the_requests(cluster: Double, logged: Callable[[], str]) -> None:
+    run = task()
+    deferral = run.execute()
+    told = json.dumps([run.xcom, deferral.trigger.serialize(), run.state_store.values], default=str) + logged()
+    assert cluster.api_key not in told
+
+
+def test_the_operator_maps_over_queries() -> None:
+    with DAG("mapped", schedule=None):
+        mapped = EsqlQueryOperator.partial(task_id="ask", deferrable=True).expand(query=[QUERY, QUERY])
+    assert mapped.task_id == "ask"
+
+
+def test_default_args_reach_every_argument() -> None:
+    defaults = {"elasticsearch_conn_id": "logs", "keep_results": True, "allow_partial_results": True}
+    with DAG("defaults", schedule=None, default_args=defaults):
+        operator = query()
+    assert (operator.elasticsearch_conn_id, operator.keep_results, operator.allow_partial_results) == (
+        "logs",
+        True,
+        True,
+    )
