@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import json
+import logging
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import DAG, AirflowFailException, Asset
 
+from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.emulator.faults import Fault, FaultKind, FaultMatch
 from airflow_provider_veza.emulator.server import RunningTenant
 from airflow_provider_veza.emulator.tenant import Tenant
 from airflow_provider_veza.exceptions import ArgumentError, EmptyResultError, LandingError, ServerError
+from airflow_provider_veza.hooks.veza import VezaHook
 from airflow_provider_veza.operators.assets import landed_asset
+from airflow_provider_veza.operators.landing import LandingOrder, land
 from airflow_provider_veza.operators.query import (
     VezaGetQueryResultsOperator,
     VezaQueryOperator,
     VezaSubmitQueryOperator,
 )
+from airflow_provider_veza.results.landing_limits import LandingLimits
 from airflow_provider_veza.results.reading import read_manifest
 from support.object_store import Bucket
 from support.served_tenant import AT_ONCE, PAYROLL_ACCESS, connect, creates
@@ -219,3 +225,28 @@ def test_a_task_that_lands_declares_its_asset_beside_the_users_own(path: str) ->
 def test_a_task_without_an_output_path_declares_nothing() -> None:
     with DAG("access", schedule=None):
         assert VezaQueryOperator(task_id="ask", query_spec=PAYROLL_ACCESS).outlets == []
+
+
+def test_a_part_that_cannot_be_written_fails_the_landing_by_name(
+    running: RunningTenant, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running.tenant.set_behaviour(AT_ONCE)
+    connect(monkeypatch, running, page_size=1, rate_limit=100_000)
+    handle = TaskRun(lambda: VezaSubmitQueryOperator(task_id="submit", query_spec=PAYROLL_ACCESS)).execute()
+    asked = iter(range(100))
+
+    def put_a_file_in_the_folders_place_after_some_pages() -> bool:
+        if next(asked) == 4:
+            shutil.rmtree(path)
+            Path(path).write_text("in the way")
+        return False
+
+    order = LandingOrder(path, "jsonl", limits=LandingLimits(part_bytes=1))
+    with pytest.raises(LandingError, match=f"Cannot (write|read) {path}"):
+        land(
+            VezaHook("veza_default"),
+            QueryHandle.from_json(handle),
+            order,
+            logging.getLogger("landing"),
+            put_a_file_in_the_folders_place_after_some_pages,
+        )
