@@ -6,7 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,8 +39,7 @@ class Cluster:
         What has ended, was not finished by hand and left nothing stored counts as cancelled: it was deleted while it ran,
         unless its time was up before.
         """
-        now = datetime.now(UTC)
-        return [self._told(query, now) for query in self._double.queries]
+        return [self._told(query) for query in self._double.queries]
 
     def looks(self, query_id: str) -> int:
         """Return how often a query was looked at."""
@@ -68,8 +67,8 @@ class Cluster:
         }
         return {f"AIRFLOW_CONN_{conn_id.upper()}": json.dumps(connection)}
 
-    def _told(self, query: Json, now: datetime) -> Json:
-        ended = None if query["running"] else (now - timedelta(seconds=query["ended_for"])).isoformat()
+    def _told(self, query: Json) -> Json:
+        ended = None if query["running"] else datetime.fromtimestamp(query["ended_at"], UTC).isoformat()
         is_finished = query["stored"] or query["id"] in self._finished
         return {
             "id": query["id"],
