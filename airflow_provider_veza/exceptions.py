@@ -271,9 +271,23 @@ class LandingError(ResultsError):
 
 
 class LandingTakenOverError(LandingError):
-    """Another task lands into the same folder; two would spoil each other's result."""
+    """Another attempt, or another task, lands into the same folder; two would spoil each other's result.
+
+    :param by_same_query: whether it lands the same query: then the query is that attempt's, and nobody else's to settle.
+    """
 
     heals = False
+
+    def __init__(self, folder: str, *, by_same_query: bool) -> None:
+        self.heals = by_same_query
+        taker = "Another attempt of this task" if by_same_query else "Another task"
+        advice = (
+            "The query and its record are left to it."
+            if by_same_query
+            else "Give every run and every map index an output_path of its own, such as one with {{ ds }} or "
+            "{{ ti.map_index }} in it. No retry follows; clear the task to take the folder back."
+        )
+        super().__init__(f"{taker} has begun to land into {folder}, so this one stopped; nothing was mixed. {advice}")
 
 
 class ManifestError(LandingError):

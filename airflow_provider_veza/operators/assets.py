@@ -14,6 +14,11 @@ from airflow_provider_veza.results.manifest import MANIFEST_NAME, Manifest
 _TEMPLATE_MARKS = ("{{", "{%", "{#")
 
 
+def has_fixed_folder(output_path: str) -> bool:
+    """Whether a path begins with what is the same in every run, and not with a template."""
+    return bool(_fixed(output_path).partition("://")[2] if "://" in output_path else _fixed(output_path))
+
+
 def landed_asset(output_path: str) -> Asset:
     """Return the asset of what is landed below ``output_path``; schedule a DAG on it.
 
@@ -23,15 +28,17 @@ def landed_asset(output_path: str) -> Asset:
     >>> landed_asset("s3://aws_default@lake/access/{{ ds }}").uri
     's3://lake/access'
     """
-    folders = output_path.split("/")
-    fixed = next(
-        (i for i, folder in enumerate(folders) if any(mark in folder for mark in _TEMPLATE_MARKS)), len(folders)
-    )
-    path = "/".join(folders[:fixed]).rstrip("/")
+    path = _fixed(output_path)
     if "://" not in path:
         return Asset(uri=f"file://{Path(path).absolute()}")
     parts = urlsplit(path)
     return Asset(uri=parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl())
+
+
+def _fixed(output_path: str) -> str:
+    folders = output_path.split("/")
+    templated = (i for i, folder in enumerate(folders) if any(mark in folder for mark in _TEMPLATE_MARKS))
+    return "/".join(folders[: next(templated, len(folders))]).rstrip("/")
 
 
 def announce_landing(manifest: Manifest, folder: str, outlets: list[Any], context: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ from airflow.providers.common.compat.sdk import BaseOperator
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.exceptions import ArgumentError
 from airflow_provider_veza.operators.arguments import choice
-from airflow_provider_veza.operators.assets import announce_landing, landed_asset
+from airflow_provider_veza.operators.assets import announce_landing, has_fixed_folder, landed_asset
 from airflow_provider_veza.results.inline import (
     DEFAULT_XCOM_BYTES,
     DEFAULT_XCOM_ROWS,
@@ -32,7 +32,8 @@ class ResultOperator(BaseOperator):
 
     Without ``output_path`` they are the return value. With it they are landed as a folder of parts and a ``manifest.json``;
     the return value is the manifest's summary, and the folder is declared as an asset, so that DAGs can be scheduled on it
-    (see :func:`~.assets.landed_asset`; a mapped operator must name its ``outlets`` itself).
+    (see :func:`~.assets.landed_asset`; a mapped operator must name its ``outlets`` itself,
+    and so must one whose path begins with a template).
 
     :param output_path: folder to land in, on any storage of Airflow's ``ObjectStoragePath``, such as
         ``s3://conn_id@bucket/access/{{ ds }}``. One folder holds one result: a landing replaces what was
@@ -75,7 +76,7 @@ class ResultOperator(BaseOperator):
         check = choice(RowCountCheck, row_count_check, "row_count_check")
         self.inline_limits = InlineLimits(max_rows, xcom_max_rows, xcom_max_bytes, fail_on_empty)
         self.landing_limits = LandingLimits(max_rows, fail_on_empty, check, part_bytes)
-        if isinstance(output_path, str) and output_path:
+        if isinstance(output_path, str) and has_fixed_folder(output_path):
             self.outlets = [*self.outlets, landed_asset(output_path)]
 
     def check_delivery(self) -> None:

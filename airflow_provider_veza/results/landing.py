@@ -141,7 +141,8 @@ class Landing:
         if self._open is not None:
             self._open.discard()
             self._open = None
-        self._remove([*(part.name for part in self._durable.own_parts), CHECKPOINT_NAME])
+        if self._has_claim():  # Else its parts may be those of the attempt that took over.
+            self._remove([*(part.name for part in self._durable.own_parts), CHECKPOINT_NAME])
 
     def _found(self) -> tuple[Manifest | None, Checkpoint | None]:
         """Read what is there; what cannot be read is as good as absent, since it is about to be replaced."""
@@ -239,14 +240,16 @@ class Landing:
 
     def _require_claim(self, *published: Part) -> None:
         """Go on only while nobody else has claimed the folder; else take back what nobody knows of."""
+        if self._has_claim():
+            return
+        self._remove(part.name for part in published)
+        manifest, checkpoint = self._found()
+        taker = checkpoint.key.query_id if checkpoint else manifest.handle.id if manifest else ""
+        raise LandingTakenOverError(str(self._target.folder), by_same_query=taker == self._target.key.query_id)
+
+    def _has_claim(self) -> bool:
         found = self._target.folder.read_json(CHECKPOINT_NAME)
-        if found is None or found.get("session") != self._durable.session:
-            self._remove(part.name for part in published)
-            raise LandingTakenOverError(
-                f"Another task has begun to land into {self._target.folder}, so this one stopped; nothing was mixed. "
-                "Give every run and every map index an output_path of its own, such as one with {{ ds }} or "
-                "{{ ti.map_index }} in it. No retry follows; clear the task to take the folder back."
-            )
+        return found is not None and found.get("session") == self._durable.session
 
     def _save(self, checkpoint: Checkpoint) -> None:
         self._target.folder.write_json(CHECKPOINT_NAME, checkpoint.to_json())

@@ -11,6 +11,7 @@ from pathlib import Path
 
 _PREFIX = "veza-landing-"
 _LOCK = "lock"
+_HELD = "held"
 
 
 @contextmanager
@@ -22,6 +23,8 @@ def scratch_folder() -> Iterator[Path]:
     _remove_abandoned()
     with tempfile.TemporaryDirectory(prefix=_PREFIX) as name, (Path(name) / _LOCK).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.write(_HELD)
+        lock.flush()
         yield Path(name)
 
 
@@ -29,4 +32,5 @@ def _remove_abandoned() -> None:
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         with suppress(OSError), (folder / _LOCK).open("r") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(folder, ignore_errors=True)
+            if lock.read() == _HELD:  # Else its owner has made the file and is about to lock it.
+                shutil.rmtree(folder, ignore_errors=True)

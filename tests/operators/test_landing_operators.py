@@ -222,6 +222,12 @@ def test_a_task_that_lands_declares_its_asset_beside_the_users_own(path: str) ->
     assert [outlet.uri for outlet in task.outlets] == ["x://own/one", "s3://lake/access"]
 
 
+@pytest.mark.parametrize("output_path", ["{{ var.value.lake }}/access", "s3://{{ var.value.bucket }}/access", ""])
+def test_a_path_that_begins_with_a_template_declares_nothing(output_path: str) -> None:
+    with DAG("access", schedule=None):
+        assert VezaQueryOperator(task_id="ask", query_spec=PAYROLL_ACCESS, output_path=output_path).outlets == []
+
+
 def test_a_task_without_an_output_path_declares_nothing() -> None:
     with DAG("access", schedule=None):
         assert VezaQueryOperator(task_id="ask", query_spec=PAYROLL_ACCESS).outlets == []

@@ -208,10 +208,12 @@ def test_a_zombie_that_wakes_after_its_successor_is_done_leaves_the_result_alone
     zombie = lander.landing()
     zombie.begin()
     lander.land(pages)
-    with pytest.raises(LandingTakenOverError):
+    with pytest.raises(LandingTakenOverError, match="Another attempt of this task") as stopped:
         for page in pages:
             zombie.take(page)
+    zombie.abandon()
 
+    assert stopped.value.heals, "its successor's query would be settled under its feet"
     assert lander.rows() == users(25)
 
 
