@@ -10,6 +10,10 @@
     │   └── HandleError               what was given as a handle is none
     │       └── ForeignTenantError    the handle belongs to another tenant than the connection
     ├── RecordError                   the record of a live query cannot be read or written
+    │   └── FileChangedError          somebody else has replaced or removed the file since it was read
+    ├── AttemptError                  this attempt of the task may not go on
+    │   ├── EndedFromOutsideError     Airflow, or whoever runs its processes, ends this one
+    │   └── SupersededError           another attempt has taken over, or Airflow has given this one up
     ├── RequestError                  one HTTP request failed; this says nothing about the query
     │   ├── NotSentError              no connection: the service cannot have seen the request
     │   ├── NoAnswerError             sent, but no whole answer came: the service may have acted on it
@@ -101,6 +105,22 @@ class ForeignTenantError(HandleError):
 
 class RecordError(AsyncQueryError):
     """The record of a live query cannot be read or written; "cannot read" is never taken for "no record"."""
+
+
+class FileChangedError(RecordError):
+    """Somebody else has replaced or removed the file since it was read; nothing was written or removed."""
+
+
+class AttemptError(AsyncQueryError):
+    """The attempt of the task may not go on; the message says what became of its query."""
+
+
+class EndedFromOutsideError(AttemptError):
+    """Airflow, or whoever runs its processes, ends this one: a mark, a clear, an eviction, a shutdown."""
+
+
+class SupersededError(AttemptError):
+    """Another attempt has taken over, or Airflow has given this one up; it writes, removes and cancels nothing more."""
 
 
 class RequestError(AsyncQueryError):

@@ -71,9 +71,10 @@ _RECORD_PATH = {
 
 _CANCEL_ON_MARKED = {
     "description": (
-        "Whether the API server of Airflow 3 itself cancels the queries of tasks and runs that a user marks failed or "
-        "success, so that a mark takes effect though no triggerer runs. Needs record_path. It registers a listener, and "
-        "with any listener Airflow refuses tasks with end_from_trigger=True."
+        "Whether Airflow's own processes cancel the queries of tasks and runs that a user marks failed or success (API server "
+        "of Airflow 3), so that a mark takes effect though no triggerer runs, and of tasks whose last attempt was lost with "
+        "its host (scheduler). Needs record_path. It registers a listener, and with any listener Airflow refuses tasks with "
+        "end_from_trigger=True."
     ),
     "version_added": "0.1.0",
     "type": "boolean",

@@ -7,8 +7,7 @@ from types import ModuleType
 
 from airflow.providers.common.compat.sdk import AirflowPlugin, conf
 
-from airflow_provider_veza.records.record_path import configured_record_path
-from airflow_provider_veza.triggers.airflow_version import HAS_TASK_SDK
+from airflow_provider_veza.ownership.records.record_path import configured_record_path
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +17,7 @@ def configured_listeners() -> list[ModuleType | object]:
 
     Merely to register a listener changes Airflow: it then refuses tasks that end from their trigger.
     """
-    if not (HAS_TASK_SDK and conf.getboolean("veza", "cancel_on_marked", fallback=False)):
+    if not conf.getboolean("veza", "cancel_on_marked", fallback=False):
         return []
     if not configured_record_path():
         log.warning("[veza] cancel_on_marked has no effect without [veza] record_path, where live queries are found.")

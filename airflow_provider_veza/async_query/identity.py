@@ -39,15 +39,17 @@ class TaskIdentity:
 class RunLife:
     """Which life of the task instance an attempt belongs to: a *clear*, or a new run of the same id, starts another.
 
-    :param max_tries: Airflow raises it when a task is cleared, never between two retries.
-    :param clear_number: how often the run was cleared; only known on Airflow 3.
+    :param max_tries: Airflow sets it to the tries made plus ``retries`` when the task is cleared, never between two retries.
+    :param clear_number: how often anything of the run was cleared, this task or another; only known on Airflow 3.
     :param run_started: when the run started; tells a recreated run id from its deleted namesake; None where Airflow
         does not say.
+    :param retries: of the task, as its DAG file says; None in records of version 1.
     """
 
     max_tries: int
     clear_number: int | None = None
     run_started: str | None = None
+    retries: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the life as plain JSON types."""
@@ -58,11 +60,21 @@ class RunLife:
         found = []
         if self.max_tries != recorded.max_tries:
             found.append(f"the task was cleared (max_tries {recorded.max_tries} -> {self.max_tries})")
-        if _both_known_and_differ(self.clear_number, recorded.clear_number):
-            found.append(f"the run was cleared (clear_number {recorded.clear_number} -> {self.clear_number})")
+        elif self._may_hide_a_clear(recorded):
+            edited = f"retries {recorded.retries} -> {self.retries}"
+            clears = f"clear_number {recorded.clear_number} -> {self.clear_number}"
+            found.append(f"the task may have been cleared after an edit ({edited}, {clears})")
         if _both_known_and_differ(self.run_started, recorded.run_started):
             found.append(f"the run is another one of the same id (started {self.run_started})")
         return tuple(found)
+
+    def _may_hide_a_clear(self, recorded: RunLife) -> bool:
+        """Whether an edit of ``retries`` may have let ``max_tries`` come out the same after a clear.
+
+        A clear of another task raises ``clear_number`` too, so that alone says nothing.
+        """
+        edited = _both_known_and_differ(self.retries, recorded.retries)
+        return edited and _both_known_and_differ(self.clear_number, recorded.clear_number)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""What is remembered of a live query, and what a later attempt makes of it; pure data and the one decision about it."""
+"""What is remembered of a live query, as plain data; no move, no storage.
+
+What may become of it is in :mod:`.record_states`, where it is kept in :mod:`airflow_provider_veza.ownership.records`.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.identity import Fingerprint, RunLife, TaskIdentity
 from airflow_provider_veza.exceptions import RecordError
 
-RECORD_VERSION = 1
+RECORD_VERSION = 2
 
 
 class Owner(StrEnum):
@@ -37,14 +40,32 @@ class OnAmbiguousSubmit(StrEnum):
     FAIL = "fail"
 
 
+class RecordState(StrEnum):
+    """How far a recorded query has come, as whoever wrote the record knew it."""
+
+    INTENT = "intent"
+    """A submit was begun: one query may run that nobody can name."""
+    SUBMITTED = "submitted"
+    """The query has a name: it runs, or it has ended and nobody has its rows yet."""
+    CANCELLED = "cancelled"
+    """The service has confirmed a cancel. A cancel that was only sent leaves the state as it was."""
+    DELIVERED = "delivered"
+    """Its rows are delivered; Airflow may not know that yet."""
+
+
 @dataclass(frozen=True)
 class QueryRecord:
-    """The intent to submit, and after the submit the handle.
+    """The intent to submit, and what came of it.
 
+    :param try_number: of the attempt that wrote it last.
     :param intent_at: when the submit was begun (UTC).
-    :param handle: None while the submit has no answer yet: then one query may run that nobody can name.
+    :param handle: None while the submit has no answer yet.
+    :param state: follows the handle where the two contradict each other: a query with a name is at least submitted.
     :param cancel_on_kill: whether the query ends with its task; false lets it outlive a killed one.
-    :param cancel_sent_by: the attempt that was about to cancel the query; noted before the cancel is sent.
+    :param deferred: whether its task waits in the triggerer, or is about to. Only of such a task does "no state" mean cleared.
+    :param cleared: whether an attempt saw, while it was being ended, that its task had been cleared.
+    :param cancelled_by: who cancelled it, in words; empty where nobody has.
+    :param keep_results: whether the service is to keep its result after the delivery.
     """
 
     identity: TaskIdentity
@@ -55,8 +76,18 @@ class QueryRecord:
     intent_at: datetime
     handle: QueryHandle | None = None
     cancel_on_kill: bool = True
-    cancel_sent_by: int | None = None
+    state: RecordState = RecordState.INTENT
+    deferred: bool = False
+    cleared: bool = False
+    cancelled_by: str = ""
+    keep_results: bool = False
     v: int = RECORD_VERSION
+
+    def __post_init__(self) -> None:
+        if self.handle is None and self.state is not RecordState.INTENT:
+            object.__setattr__(self, "state", RecordState.INTENT)
+        if self.handle is not None and self.state is RecordState.INTENT:
+            object.__setattr__(self, "state", RecordState.SUBMITTED)
 
     def is_of(self, query_id: str) -> bool:
         """Whether this is the record of that query."""
@@ -74,16 +105,23 @@ class QueryRecord:
             "intent_at": self.intent_at.isoformat(),
             "handle": self.handle.to_json() if self.handle else None,
             "cancel_on_kill": self.cancel_on_kill,
-            "cancel_sent_by": self.cancel_sent_by,
+            "state": self.state.value,
+            "deferred": self.deferred,
+            "cleared": self.cleared,
+            "cancelled_by": self.cancelled_by,
+            "keep_results": self.keep_results,
         }
 
     @classmethod
     def from_json(cls, data: Any) -> QueryRecord:
-        """Read a record; unknown keys are ignored.
+        """Read a record; unknown keys are ignored, and those that version 1 did not have may be absent.
+
+        Version 1 noted a cancel before it was sent, which says nothing about the query; that note is passed over.
 
         :raises RecordError: when it is no record. A record that cannot be read is not "no record".
         """
         try:
+            handle = QueryHandle.from_json(data["handle"]) if data.get("handle") is not None else None
             return cls(
                 identity=TaskIdentity(**_known(data["identity"], fields(TaskIdentity))),
                 life=RunLife(**_known(data["life"], fields(RunLife))),
@@ -91,78 +129,22 @@ class QueryRecord:
                 owner=Owner(data["owner"]),
                 fingerprint=Fingerprint(dict(data["fingerprint"])),
                 intent_at=utc_from_iso(data["intent_at"]),
-                handle=QueryHandle.from_json(data["handle"]) if data.get("handle") is not None else None,
-                cancel_on_kill=data.get("cancel_on_kill", True),
-                cancel_sent_by=data.get("cancel_sent_by"),
+                handle=handle,
+                cancel_on_kill=bool(data.get("cancel_on_kill", True)),
+                state=_state(data.get("state"), handle),
+                deferred=bool(data.get("deferred", False)),
+                cleared=bool(data.get("cleared", False)),
+                cancelled_by=str(data.get("cancelled_by") or ""),
+                keep_results=bool(data.get("keep_results", False)),
             )
         except Exception as e:
             raise RecordError(f"Not a record of a live query ({type(e).__name__}: {e}): {data!r}") from e
 
 
-@dataclass(frozen=True)
-class SubmitAnew:
-    """Nothing to adopt and nothing to cancel; ``reason`` is for the log, empty on a first attempt."""
-
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class Adopt:
-    """The recorded query is this task's own: wait for it, unless it has failed or is gone."""
-
-    handle: QueryHandle
-
-
-@dataclass(frozen=True)
-class Replace:
-    """The recorded query is not wanted any more: cancel it if it still runs, then submit."""
-
-    handle: QueryHandle
-    reason: str
-
-
-@dataclass(frozen=True)
-class Ambiguous:
-    """An earlier attempt died inside its submit: one query may run that nobody can name."""
-
-    since: datetime
-    try_number: int
-
-
-NextStep = SubmitAnew | Adopt | Replace | Ambiguous
-
-
-def next_step(
-    record: QueryRecord | None, *, life: RunLife, fingerprint: Fingerprint, tenant: str, policy: OnPreviousQuery
-) -> NextStep:
-    """Decide what a new attempt does with what an earlier one recorded.
-
-    It adopts only the same question to the same tenant in the same life of the task, and nothing that was to be cancelled;
-    anything else names what differs.
-    """
-    if record is None:
-        return SubmitAnew()
-    differences = life.differences(record.life)
-    if record.handle is None:
-        return _after_intent(record, differences)
-    if record.handle.tenant != tenant:
-        moved = f"the connection moved from {record.handle.tenant} to {tenant}"
-        return SubmitAnew(f"{moved}; query {record.handle.id} there was not touched")
-    if record.fingerprint != fingerprint:
-        parts = ", ".join(fingerprint.differences(record.fingerprint))
-        differences += (f"the rendered query differs in: {parts}",)
-    if record.cancel_sent_by is not None:
-        differences += (f"attempt {record.cancel_sent_by} sent a cancel for it",)
-    if policy is OnPreviousQuery.CANCEL_AND_RESUBMIT and not differences:
-        differences = (f"on_previous_query={policy}",)
-    return Replace(record.handle, "; ".join(differences)) if differences else Adopt(record.handle)
-
-
-def _after_intent(record: QueryRecord, since_then: tuple[str, ...]) -> SubmitAnew | Ambiguous:
-    if not since_then:
-        return Ambiguous(record.intent_at, record.try_number)
-    died = f"attempt {record.try_number} died inside its submit at {record.intent_at.isoformat()}"
-    return SubmitAnew(f"{died}, so one query may run that nobody can name; since then {'; '.join(since_then)}")
+def _state(written: Any, handle: QueryHandle | None) -> RecordState:
+    if handle is None:
+        return RecordState.INTENT
+    return RecordState.SUBMITTED if written is None else RecordState(written)
 
 
 def _known(data: Mapping[str, Any], known: Iterable[Field[Any]]) -> dict[str, Any]:

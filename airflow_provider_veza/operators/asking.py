@@ -7,7 +7,6 @@ from typing import Any
 
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.record import Owner
-from airflow_provider_veza.operators.failures import airflow_failures
 from airflow_provider_veza.operators.owning import OwningOperator
 from airflow_provider_veza.operators.result import ResultOperator
 from airflow_provider_veza.operators.submitting import SubmittingOperator
@@ -20,9 +19,14 @@ class QueryOperator(ResultOperator, OwningOperator):
         """Return the rows, or land them."""
         return self.deliver(self.hook, handle, context)
 
-    def is_ended(self) -> bool:
-        """Whether Airflow is ending this task."""
-        return self._killed
+    def has_landed(self, handle: QueryHandle) -> bool:
+        """Whether the rows of a query lie in the folder of ``output_path``, whole."""
+        return self.is_landed(self.hook, handle)
+
+    def check_attempt(self) -> None:
+        """Go on only if this attempt still counts."""
+        if self._charge is not None:
+            self._charge.check()
 
 
 class SubmitQueryOperator(SubmittingOperator):
@@ -37,8 +41,8 @@ class SubmitQueryOperator(SubmittingOperator):
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Submit or adopt, and return the handle."""
-        with airflow_failures():
-            handle = self.obtain(context)
-            with self.answerable_for(handle, context):
+        with self.in_charge(context) as charge:
+            handle = self.obtain(charge).handle
+            with self.answerable_for(handle, charge):
                 self.announce(handle, context)
                 return handle.to_json()

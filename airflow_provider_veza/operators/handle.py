@@ -18,6 +18,7 @@ from airflow_provider_veza.operators.result import RESULT_FIELDS, ResultOperator
 
 if TYPE_CHECKING:
     from airflow_provider_veza.hooks.base import AsyncQueryHook
+    from airflow_provider_veza.ownership.charge import Charge
 
 
 class HandleOperator(BaseOperator):
@@ -46,10 +47,15 @@ class GetQueryResultsOperator(ResultOperator, HandleOperator):
     """
 
     template_fields: Sequence[str] = (*HandleOperator.template_fields, *RESULT_FIELDS)
-    _killed = False
+    cancel_on_kill = False
+    cancel_on_timeout = False
+    _charge: Charge | None = None
 
     def execute(self, context: Any) -> Any:
         """Look once, then read the rows."""
+        from airflow_provider_veza.ownership.taking_charge import charge_of_given_query
+
+        self._charge = charge_of_given_query(self, context)
         with airflow_failures():
             self.check_delivery()
             handle = QueryHandle.from_json(self.handle)
@@ -58,11 +64,13 @@ class GetQueryResultsOperator(ResultOperator, HandleOperator):
 
     def on_kill(self) -> None:
         """Stop landing; what is durable stays, and the query is left alone."""
-        self._killed = True
+        if self._charge is not None:
+            self._charge.kill()
 
-    def is_ended(self) -> bool:
-        """Whether Airflow is ending this task."""
-        return self._killed
+    def check_attempt(self) -> None:
+        """Go on only if this attempt still counts."""
+        if self._charge is not None:
+            self._charge.check()
 
     def _require_success(self, handle: QueryHandle) -> None:
         snapshot = self.hook.look(handle)

@@ -10,7 +10,13 @@ from pathlib import Path
 
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.task_log import TaskLog
-from airflow_provider_veza.exceptions import BadRequestError, LandingError, NotFoundError, ResultsError
+from airflow_provider_veza.exceptions import (
+    BadRequestError,
+    EndedFromOutsideError,
+    LandingError,
+    NotFoundError,
+    ResultsError,
+)
 from airflow_provider_veza.hooks.base import AsyncQueryHook
 from airflow_provider_veza.hooks.waiting import utc_now
 from airflow_provider_veza.results.batches import Batch
@@ -46,14 +52,21 @@ class LandingOrder:
         return Target(Folder(self.output_path), handle, form, scratch, self.select, self.limits)
 
 
+def is_landed(hook: AsyncQueryHook, handle: QueryHandle, order: LandingOrder, log: TaskLog) -> bool:
+    """Whether this very result lies in its folder, whole; nothing is written, and the service is not asked."""
+    with scratch_folder() as scratch:
+        return Landing(order.target(hook, handle, scratch), log, utc_now).is_done()
+
+
 def land(
-    hook: AsyncQueryHook, handle: QueryHandle, order: LandingOrder, log: TaskLog, killed: Callable[[], bool]
+    hook: AsyncQueryHook, handle: QueryHandle, order: LandingOrder, log: TaskLog, check: Callable[[], None]
 ) -> Manifest:
     """Land the rows, going on where an attempt before was stopped, and return the manifest.
 
-    A result that must not be landed leaves nothing behind; anything that a retry may heal leaves what is durable.
+    A result that must not be landed leaves nothing behind; anything that a retry may heal leaves what is durable. An attempt that
+    is ended from outside makes durable what it has, for the one after it.
 
-    :param killed: whether the task is being ended; asked before each page is taken.
+    :param check: raises if this attempt may not go on; called before each page is taken and before the manifest is written.
     :raises ResultsError: when the rows cannot be brought.
     :raises RequestError: when a page could not be had.
     """
@@ -63,8 +76,12 @@ def land(
         if landed is not None:
             return landed
         try:
-            retries = 0 if landing.progress.all_read else asyncio.run(_take_all(hook, handle, landing, killed))
+            retries = 0 if landing.progress.all_read else asyncio.run(_take_all(hook, handle, landing, check))
+            check()
             return landing.finish(retries)
+        except EndedFromOutsideError:
+            landing.pause()
+            raise
         except LandingError:
             raise
         except ResultsError:
@@ -72,29 +89,24 @@ def land(
             raise
 
 
-async def _take_all(hook: AsyncQueryHook, handle: QueryHandle, landing: Landing, killed: Callable[[], bool]) -> int:
+async def _take_all(hook: AsyncQueryHook, handle: QueryHandle, landing: Landing, check: Callable[[], None]) -> int:
     begun_after = landing.progress.next_page_token
     try:
-        return await _take_the_rest(hook, handle, landing, killed)
+        return await _take_the_rest(hook, handle, landing, check)
     except (BadRequestError, NotFoundError):
         if begun_after is None or landing.progress.next_page_token != begun_after:
             raise
     await asyncio.to_thread(landing.start_over)
-    return await _take_the_rest(hook, handle, landing, killed)
+    return await _take_the_rest(hook, handle, landing, check)
 
 
-async def _take_the_rest(
-    hook: AsyncQueryHook, handle: QueryHandle, landing: Landing, killed: Callable[[], bool]
-) -> int:
+async def _take_the_rest(hook: AsyncQueryHook, handle: QueryHandle, landing: Landing, check: Callable[[], None]) -> int:
     async with (
         hook.reading_ahead(handle, landing.progress.next_page_token) as ahead,
         _writing_aside(landing) as writing,
     ):
         async for page in ahead.pages:
-            if killed():
-                raise LandingError(
-                    "The task was ended while it landed rows. What is durable stays; an attempt goes on there."
-                )
+            check()
             batch = landing.hold(page)
             if batch is not None:
                 await writing.begin(batch)

@@ -1,4 +1,4 @@
-"""The operator of a maintenance DAG that cancels what nobody waits for; the rule is in :mod:`async_query.orphan`."""
+"""The operator of a maintenance DAG that cancels what nobody waits for; the rule is in :mod:`async_query.standing`."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from airflow.providers.common.compat.sdk import BaseOperator
 
 from airflow_provider_veza.exceptions import ArgumentError, ConfigurationError, QueryUnreachableError
 from airflow_provider_veza.operators.failures import airflow_failures
-from airflow_provider_veza.operators.settling import RecordedHooks, Settlement, Settler
-from airflow_provider_veza.operators.standing import standing_of, states_for_tasks
 from airflow_provider_veza.operators.veza_question import UI_COLOR
-from airflow_provider_veza.records.record_path import configured_record_path
-from airflow_provider_veza.records.registry import FiledRecord, RecordRegistry, UnreadableFile
+from airflow_provider_veza.ownership.asking import airflow_for_tasks, standing_of_record
+from airflow_provider_veza.ownership.records.record_path import configured_record_path
+from airflow_provider_veza.ownership.records.registry import FiledRecord, RecordRegistry, UnreadableFile
+from airflow_provider_veza.ownership.sweep import RecordedHooks, Settlement, Settler
 
 EXAMINED = "examined"
 UNREADABLE = "unreadable"
@@ -84,7 +84,7 @@ class VezaCancelOrphanedQueriesOperator(BaseOperator):
             return UNREADABLE
         if cancelled >= self.max_cancels:
             return Settlement.KEPT
-        settlement = settler.settle(entry.record, standing_of(entry.record, states_for_tasks(), self.log))
+        settlement = settler.settle(entry.record, standing_of_record(entry.record, airflow_for_tasks(), self.log))
         if settlement is Settlement.FAILED:
             self.log.warning(
                 "If no connection leads to that tenant any more, remove its record %s by hand.", entry.path

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.providers.common.compat.sdk import AirflowException, AirflowTaskTimeout
 
@@ -20,15 +20,18 @@ from airflow_provider_veza.exceptions import (
     AsyncQueryError,
     EmptyResultError,
     PartialResultError,
-    QueryCanceledError,
     QueryDeadlineError,
     RecordError,
     RequestError,
+    SupersededError,
 )
-from airflow_provider_veza.operators.attempt import Attempt
 from airflow_provider_veza.operators.deferral import BACKSTOP, default_deferrable, earliest_resume
-from airflow_provider_veza.operators.failures import airflow_failures
 from airflow_provider_veza.operators.submitting import SubmittingOperator
+from airflow_provider_veza.ownership.attempt import Attempt
+
+if TYPE_CHECKING:
+    from airflow_provider_veza.async_query.vocabulary import Snapshot
+    from airflow_provider_veza.ownership.charge import Charge
 
 PAUSE_SLICE_SECONDS = 0.5
 _NEXT_RETRY = {
@@ -90,27 +93,22 @@ class OwningOperator(SubmittingOperator):
 
     def execute(self, context: Any) -> Any:
         """Submit or adopt, look once, and wait here or in the triggerer."""
-        from airflow_provider_veza.hooks.waiting import look_once
-
-        with airflow_failures():
+        with self.in_charge(context) as charge:
             self.check_delivery()
-            handle = self.obtain(context)
-            with self.answerable_for(handle, context):
-                self.announce(handle, context)
-                watch = self._watch(handle, context)
-                if not self.deferrable:
-                    return self._conclude(self._wait_here(watch, handle), handle, context)
-                watch, verdict = look_once(watch, lambda: self.hook.look(handle), self.log)
-                if isinstance(verdict, Ended):
-                    return self._conclude(verdict, handle, context)
-                return self._defer(watch)
+            obtained = self.obtain(charge)
+            with self.answerable_for(obtained.handle, charge):
+                self.announce(obtained.handle, context)
+                if obtained.delivered:
+                    return self._deliver(obtained.handle, context, charge)
+                return self._wait(self._watch(obtained.handle, context), context, charge)
 
     def execute_complete(self, context: Any, event: Any = None) -> Any:
         """Go on after the trigger's event; only an outcome on the allow-list counts."""
-        with airflow_failures():
+        with self.in_charge(context) as charge:
             read = WaitEvent.from_json(event)
-            with self.answerable_for(read.handle, context):
-                return self._conclude(read.ended, read.handle, context)
+            self._resume(read.handle, charge)
+            with self.answerable_for(read.handle, charge):
+                return self._conclude(read.ended, read.handle, context, charge)
 
     def pre_execute(self, context: Any) -> None:
         """Conclude a deferral that outlasted ``execution_timeout``: Airflow 2.11 ends such a task before its next method."""
@@ -120,11 +118,11 @@ class OwningOperator(SubmittingOperator):
         is_resumed = getattr(context["ti"], "next_method", None) is not None
         if not is_resumed or self.execution_timeout is None or not (handle := self._announced_handle(context)):
             return
-        self._handle, self._context = handle, context
         if Deadline.after(Attempt.of(context).started_at, self.execution_timeout).passed(utc_now()):
             ended = Ended(Outcome.DEADLINE_PASSED, f"execution_timeout={self.execution_timeout} has passed")
-            with airflow_failures():
-                self._give_up(ended, handle, context)
+            with self.in_charge(context) as charge:
+                self._resume(handle, charge)
+                self._give_up(ended, handle, charge)
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Any) -> Any:
         """Resume; where the trigger failed or overran its backstop, nobody waits for the query any more."""
@@ -132,16 +130,65 @@ class OwningOperator(SubmittingOperator):
             return super().resume_execution(next_method, next_kwargs, context)
         except AirflowException:
             if next_method == "__fail__" and (handle := self._announced_handle(context)):
-                self._context = context
-                self._cancel_and_settle(handle, context)
+                with self.in_charge(context) as charge:
+                    self._resume(handle, charge)
+                    self.cancel_and_settle(handle, charge)
             raise
 
-    def _wait_here(self, watch: Watch, handle: QueryHandle) -> Ended:
+    def note_delivered(self, handle: QueryHandle, charge: Charge) -> None:
+        """Note that the rows are delivered, before the service forgets them and before Airflow knows."""
+        from airflow_provider_veza.ownership.acceptance import ForgetOnAcceptance
+        from airflow_provider_veza.ownership.asking import airflow_for_tasks
+
+        charge.check()
+        try:
+            charge.ledger.deliver()
+        except RecordError as e:
+            self.log.warning("That the rows of query %s are delivered could not be noted: %s", handle.id, e)
+        ForgetOnAcceptance(charge.attempt, charge.ledger, airflow_for_tasks(), self.log).register()
+
+    def release(self, handle: QueryHandle, charge: Charge) -> None:
+        """Let the service forget the result, unless it is to be kept."""
+        if self.keep_results:
+            return
+        charge.check()
+        try:
+            self.hook.release(handle)
+        except RequestError as e:
+            self.log.warning("The result of query %s could not be deleted and stays until it expires: %s", handle.id, e)
+
+    def _wait(self, watch: Watch, context: Any, charge: Charge) -> Any:
+        from airflow_provider_veza.hooks.waiting import look_once
+
+        if not self.deferrable:
+            return self._conclude(self._wait_here(watch, charge), watch.handle, context, charge)
+        watch, verdict = look_once(watch, lambda: self.hook.look(watch.handle), self.log)
+        if isinstance(verdict, Ended):
+            return self._conclude(verdict, watch.handle, context, charge)
+        charge.check()
+        return self._defer(watch)
+
+    def _resume(self, handle: QueryHandle, charge: Charge) -> None:
+        """Read the record in the process that goes on after a deferral: it is this query's, or a later attempt's."""
+        charge.handle = handle
+        charge.check()
+        record = charge.ledger.read()
+        if record is not None and (not record.is_of(handle.id) or record.try_number > charge.attempt.try_number):
+            raise SupersededError(
+                "A later attempt of this task has recorded its own query: this one has been given up. It ends here and touches "
+                f"nothing; query {handle.id} is the later attempt's to settle."
+            )
+
+    def _wait_here(self, watch: Watch, charge: Charge) -> Ended:
         """Wait; Airflow's alarm of ``execution_timeout`` and the watch's own end for the same reason, whichever comes first."""
         from airflow_provider_veza.hooks.waiting import wait
 
+        def look(seconds: float) -> Snapshot:
+            charge.check()
+            return self.hook.look(watch.handle, seconds)
+
         try:
-            return wait(watch, lambda seconds: self.hook.look(handle, seconds), self.log, self._pause)
+            return wait(watch, look, self.log, lambda seconds: _pause(seconds, charge))
         except AirflowTaskTimeout:
             return Ended(Outcome.DEADLINE_PASSED, f"execution_timeout={self.execution_timeout} has passed")
 
@@ -168,52 +215,54 @@ class OwningOperator(SubmittingOperator):
             timeout=watch.deadline.remaining(utc_now()) + BACKSTOP,
         )
 
-    def _conclude(self, ended: Ended, handle: QueryHandle, context: Any) -> Any:
+    def _conclude(self, ended: Ended, handle: QueryHandle, context: Any, charge: Charge) -> Any:
         if ended.outcome is Outcome.DEADLINE_PASSED:
-            self._give_up(ended, handle, context)
-        why_gone = self._why_gone(handle, context) if ended.outcome is Outcome.GONE else GONE_WITHOUT_TRACE
+            self._give_up(ended, handle, charge)
+        why_gone = self._why_gone(handle, charge) if ended.outcome is Outcome.GONE else GONE_WITHOUT_TRACE
         error = error_of(ended, handle, next_retry=_NEXT_RETRY.get(ended.outcome, ""), why_gone=why_gone)
         if error is None:
-            return self._deliver(handle, context)
+            return self._deliver(handle, context, charge)
         # A query that is gone stays on record: the next attempt looks again before it submits anew.
         if ended.outcome in (Outcome.FAILED, Outcome.CANCELED):
-            self._release_and_settle(handle, context)
+            self._release_and_settle(handle, charge)
         raise error
 
-    def _deliver(self, handle: QueryHandle, context: Any) -> Any:
+    def _deliver(self, handle: QueryHandle, context: Any, charge: Charge) -> Any:
+        """Deliver, note it, release: in this order a host that dies in between costs no row and no second query."""
+        charge.check()
+        charge.ledger.note(deferred=False)
         try:
             result = self.collect(handle, context)
         except AsyncQueryError as e:
             if isinstance(e, (EmptyResultError, PartialResultError)) or not e.heals:
-                self._release_and_settle(handle, context)
+                self._release_and_settle(handle, charge)
             raise
-        self._release_and_settle(handle, context)
+        self.note_delivered(handle, charge)
+        self.release(handle, charge)
         return result
 
-    def _release_and_settle(self, handle: QueryHandle, context: Any) -> None:
+    def _release_and_settle(self, handle: QueryHandle, charge: Charge) -> None:
         """Let the service forget the result, then forget the query: killed in between, a retry runs it again."""
-        try:
-            if not self.keep_results:
-                self.hook.release(handle)
-        except RequestError as e:
-            self.log.warning("The result of query %s could not be deleted and stays until it expires: %s", handle.id, e)
-        self.settle(context)
+        charge.check(surely=True)
+        self.release(handle, charge)
+        self.settle(charge)
 
-    def _why_gone(self, handle: QueryHandle, context: Any) -> str:
+    def _why_gone(self, handle: QueryHandle, charge: Charge) -> str:
         try:
-            record = self.store(context).read()
+            record = charge.ledger.read()
         except RecordError as e:
             return f"{GONE_WITHOUT_TRACE} (its record cannot be read: {e})"
-        if record is None or not record.is_of(handle.id) or record.cancel_sent_by is None:
+        if record is None or not record.is_of(handle.id) or not record.cancelled_by:
             return GONE_WITHOUT_TRACE
-        return f"Attempt {record.cancel_sent_by} of this task cancelled it"
+        return f"It was cancelled by {record.cancelled_by}"
 
-    def _give_up(self, ended: Ended, handle: QueryHandle, context: Any) -> NoReturn:
+    def _give_up(self, ended: Ended, handle: QueryHandle, charge: Charge) -> NoReturn:
         if self.cancel_on_timeout:
-            self._cancel_and_settle(handle, context)
+            self.cancel_and_settle(handle, charge)
             left = "What became of its cancel is said above."
         else:
-            self.settle(context)
+            charge.check(surely=True)
+            self.settle(charge)
             left = "It was left running (cancel_on_timeout=False)."
         retry = "A retry submits anew" if self.retry_on_timeout else "No retry follows"
         error = QueryDeadlineError(
@@ -223,14 +272,15 @@ class OwningOperator(SubmittingOperator):
         error.heals = self.retry_on_timeout
         raise error
 
-    def _pause(self, seconds: float) -> None:
-        end = time.monotonic() + seconds
-        while not self._killed and (left := end - time.monotonic()) > 0:
-            time.sleep(min(left, PAUSE_SLICE_SECONDS))
-        if self._killed:
-            raise QueryCanceledError("The task was killed while it waited; what became of its query is said above.")
-
     def _announced_handle(self, context: Any) -> QueryHandle | None:
         ti = context["ti"]
         data = ti.xcom_pull(task_ids=self.task_id, key=HANDLE_KEY, map_indexes=ti.map_index)
         return QueryHandle.from_json(data) if data else None
+
+
+def _pause(seconds: float, charge: Charge) -> None:
+    """Wait in slices, so that the end of the task, or a long absence of this process, is noticed soon."""
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        time.sleep(min(left, PAUSE_SLICE_SECONDS))
+        charge.check()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,9 @@ from airflow_provider_veza.results.inline import (
 from airflow_provider_veza.results.landing_limits import DEFAULT_PART_BYTES, LandingLimits, RowCountCheck
 
 if TYPE_CHECKING:
+    from airflow_provider_veza.async_query.vocabulary import Page
     from airflow_provider_veza.hooks.base import AsyncQueryHook
+    from airflow_provider_veza.operators.landing import LandingOrder
 
 RESULT_FIELDS = ("output_path", "output_format", "compression", "columns")
 
@@ -99,23 +101,39 @@ class ResultOperator(BaseOperator):
         :raises ResultsError: past a bound, empty or partial where that is an error, or when the rows cannot be landed.
         """
         if self.output_path is None:
-            pages = with_warnings_logged(hook.pages(handle), self.log)
+            pages = with_warnings_logged(self._checked_pages(hook, handle), self.log)
             return collect(pages, replace(self.inline_limits, allow_partial=self.allow_partial_results))
-        from airflow_provider_veza.operators.landing import LandingOrder, land
+        from airflow_provider_veza.operators.landing import land
 
         folder = self._folder
-        limits = replace(self.landing_limits, allow_partial=self.allow_partial_results)
-        order = LandingOrder(folder, self.output_format, self.compression, self._select, limits)
-        manifest = land(hook, handle, order, self.log, self.is_ended)
+        manifest = land(hook, handle, self._landing_order(), self.log, self.check_attempt)
         announce_landing(manifest, folder, self.outlets, context)
         self.log.info(
             "Landed %d rows of query %s as %d parts in %s.", manifest.rows, handle.id, len(manifest.parts), folder
         )
         return manifest.summary(folder)
 
-    def is_ended(self) -> bool:
-        """Whether Airflow is ending this task."""
-        return False
+    def is_landed(self, hook: AsyncQueryHook, handle: QueryHandle) -> bool:
+        """Whether the rows of a query lie in the folder of ``output_path``, whole."""
+        if self.output_path is None:
+            return False
+        from airflow_provider_veza.operators.landing import is_landed
+
+        return is_landed(hook, handle, self._landing_order(), self.log)
+
+    def check_attempt(self) -> None:
+        """Go on only if this attempt of the task still counts; raises where it does not."""
+
+    def _checked_pages(self, hook: AsyncQueryHook, handle: QueryHandle) -> Iterator[Page]:
+        for page in hook.pages(handle):
+            yield page
+            self.check_attempt()
+
+    def _landing_order(self) -> LandingOrder:
+        from airflow_provider_veza.operators.landing import LandingOrder
+
+        limits = replace(self.landing_limits, allow_partial=self.allow_partial_results)
+        return LandingOrder(self._folder, self.output_format, self.compression, self._select, limits)
 
     @property
     def _folder(self) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 from airflow_provider_veza.async_query.rows import JsonRows, concatenated
 from airflow_provider_veza.async_query.task_log import TaskLog
 from airflow_provider_veza.async_query.vocabulary import Page
-from airflow_provider_veza.exceptions import LandingTakenOverError, ManifestError
+from airflow_provider_veza.exceptions import LandingError, LandingTakenOverError, ManifestError
 from airflow_provider_veza.results.batches import Batch, Batches
 from airflow_provider_veza.results.checkpoint import (
     CHECKPOINT_NAME,
@@ -70,6 +70,19 @@ class Landing:
             case _:
                 self._save(self._durable)
         return None
+
+    def is_done(self) -> bool:
+        """Whether this very result was landed before, whole; nothing is claimed or written."""
+        manifest, checkpoint = self._found()
+        step = first_step(self._target.key, manifest, checkpoint, self._sizes(manifest, checkpoint))
+        return isinstance(step, AlreadyLanded)
+
+    def pause(self) -> None:
+        """Publish what is written of the part in the making, so that the next attempt goes on after it; as well as possible."""
+        try:
+            self._publish_open()
+        except LandingError as e:
+            self._log.warning("What was read after the last durable part is read again by the next attempt: %s", e)
 
     def start_over(self) -> None:
         """Forget what an earlier attempt landed: the service does not know its next page any more."""

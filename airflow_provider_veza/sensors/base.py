@@ -26,6 +26,7 @@ from airflow_provider_veza.operators.failures import airflow_failures
 
 if TYPE_CHECKING:
     from airflow_provider_veza.hooks.base import AsyncQueryHook
+    from airflow_provider_veza.ownership.charge import Charge
 
 DEFAULT_POKE_INTERVAL = 30.0
 
@@ -45,6 +46,7 @@ class AsyncQuerySensor(BaseSensorOperator):
 
     template_fields: Sequence[str] = ("handle",)
     template_fields_renderers = {"handle": "json"}
+    _charge: Charge | None = None
 
     def __init__(
         self,
@@ -71,6 +73,7 @@ class AsyncQuerySensor(BaseSensorOperator):
     def execute(self, context: Any) -> Any:
         """Look once, and defer if the query still runs; or poke, as any sensor does."""
         with airflow_failures():
+            self._take_charge(context)
             if not self.deferrable:
                 return self._execute_poking(context)
             watch, ended = self._look()
@@ -89,9 +92,15 @@ class AsyncQuerySensor(BaseSensorOperator):
             self._conclude(WaitEvent.from_json(event).ended)
 
     def on_kill(self) -> None:
-        """Cancel the query only if told to: somebody else owns it."""
-        if self.cancel_on_kill:
-            self._cancel()
+        """Cancel the query only if told to, and if no retry will wait for it: somebody else owns it."""
+        if self.cancel_on_kill and self._charge is not None:
+            self._charge.kill()
+
+    def _take_charge(self, context: Any) -> None:
+        from airflow_provider_veza.ownership.taking_charge import charge_of_given_query
+
+        self._charge = charge_of_given_query(self, context)
+        self._charge.handle = self._parsed_handle()
 
     def _execute_poking(self, context: Any) -> Any:
         try:
@@ -153,7 +162,7 @@ class AsyncQuerySensor(BaseSensorOperator):
         raise error
 
     def _cancel(self) -> None:
-        from airflow_provider_veza.hooks.cancelling import try_to_cancel
+        from airflow_provider_veza.ownership.cancelling import try_to_cancel
 
         try_to_cancel(self.log, self._parsed_handle(), self.hook.conn_id, self.hook.cancel_now)
 

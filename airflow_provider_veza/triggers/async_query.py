@@ -19,9 +19,8 @@ from airflow_provider_veza.exceptions import AsyncQueryError
 from airflow_provider_veza.hooks.base import AsyncQueryHook
 from airflow_provider_veza.hooks.of_service import hook_of
 from airflow_provider_veza.hooks.waiting import utc_now, wait_async
-from airflow_provider_veza.triggers.airflow_version import CALLS_TRIGGER_ON_KILL
-from airflow_provider_veza.triggers.settling import Settling
-from airflow_provider_veza.triggers.task_fate import TaskKey
+from airflow_provider_veza.ownership.airflow_versions import CALLS_TRIGGER_ON_KILL
+from airflow_provider_veza.ownership.deferred_kill import DeferredKill, Waiter
 
 TRIGGER_VERSION = 1
 FIRST_CHECK_INTERVAL = timedelta(minutes=1)
@@ -36,7 +35,7 @@ class AsyncQueryTrigger(BaseTrigger):
     the connection is looked up where it runs. It never raises: a failure is an outcome.
 
     A kill is told apart from a restart or a move to another triggerer by asking Airflow about the task instance, see
-    :func:`~airflow_provider_veza.triggers.task_fate.nobody_waits`. No query is cancelled if the task is killed while no
+    :func:`~airflow_provider_veza.async_query.standing.task_standing`. No query is cancelled if the task is killed while no
     triggerer runs: nobody is there to do it.
 
     :param handle: of the query, as plain JSON.
@@ -122,7 +121,7 @@ class AsyncQueryTrigger(BaseTrigger):
 
     async def _settle_kill(self) -> None:
         if self.cancel_on_kill and not self._fired:
-            await self._settling().after_kill()
+            await self._deferred_kill().settle()
 
     async def _wait(self) -> Ended:
         try:
@@ -130,7 +129,7 @@ class AsyncQueryTrigger(BaseTrigger):
             async with hook.connected():
                 return await wait_async(await self._watch(hook), lambda seconds: self._look(hook, seconds), self.log)
         except _NobodyWaitsError:
-            await self._settling().cancel()
+            await self._deferred_kill().cancel()
             return Ended(Outcome.CANCELED, "its task was cleared, or is over")
         except AsyncQueryError as e:
             return Ended(Outcome.UNREACHABLE if e.heals else Outcome.REFUSED, f"{type(e).__name__}: {e}")
@@ -146,7 +145,7 @@ class AsyncQueryTrigger(BaseTrigger):
         if self.cancel_on_kill and utc_now() >= self._next_check:
             self._check_interval = min(2 * self._check_interval, LONGEST_CHECK_INTERVAL)
             self._next_check = utc_now() + self._check_interval
-            if await self._settling().nobody_waits():
+            if await self._deferred_kill().nobody_waits():
                 raise _NobodyWaitsError
         return await hook.alook(self.handle, wait)
 
@@ -154,9 +153,9 @@ class AsyncQueryTrigger(BaseTrigger):
         traits = (await hook.aservice(self.handle)).traits
         return Watch(self.handle, traits, self.schedule, self.deadline)
 
-    def _settling(self) -> Settling:
-        key = TaskKey.of(getattr(self, "task_instance", None))
-        return Settling(self.handle, self.conn_id, key, self.log)
+    def _deferred_kill(self) -> DeferredKill:
+        waiter = Waiter.of(getattr(self, "task_instance", None))
+        return DeferredKill(self.handle, self.conn_id, waiter, self.log)
 
 
 class _NobodyWaitsError(Exception):

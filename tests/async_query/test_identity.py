@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from airflow_provider_veza.async_query.identity import RunLife, TaskIdentity
 
-LIFE = RunLife(max_tries=2, clear_number=1, run_started="2026-11-22T12:00:00+00:00")
+LIFE = RunLife(max_tries=2, clear_number=1, run_started="2026-11-22T12:00:00+00:00", retries=2)
 
 IDS = st.text(alphabet="ab_.-\0", max_size=4) | st.text()
 IDENTITIES = st.builds(TaskIdentity, IDS, IDS, IDS, st.integers(min_value=-1, max_value=3))
@@ -18,6 +18,7 @@ LIVES = st.builds(
     RunLife,
     max_tries=st.integers(min_value=0, max_value=3),
     clear_number=st.none() | st.integers(min_value=0, max_value=3),
+    retries=st.none() | st.integers(min_value=0, max_value=2),
     run_started=st.none() | st.sampled_from(["2026-11-21T12:00:00+00:00", "2026-11-22T12:00:00+00:00"]),
 )
 
@@ -75,13 +76,16 @@ def test_it_does_not_matter_which_of_two_lives_is_asked_whether_they_differ(one:
     ("recorded", "reason"),
     [
         (RunLife(0, 1, LIFE.run_started), "the task was cleared (max_tries 0 -> 2)"),
-        (RunLife(2, 0, LIFE.run_started), "the run was cleared (clear_number 0 -> 1)"),
+        (
+            RunLife(2, 0, LIFE.run_started, 0),
+            "the task may have been cleared after an edit (retries 0 -> 2, clear_number 0 -> 1)",
+        ),
         (
             RunLife(2, 1, "2026-11-21T12:00:00+00:00"),
             f"the run is another one of the same id (started {LIFE.run_started})",
         ),
     ],
-    ids=["task cleared", "run cleared", "run recreated"],
+    ids=["task cleared", "task cleared after an edit", "run recreated"],
 )
 def test_another_life_is_told_by_what_started_it(recorded: RunLife, reason: str) -> None:
     assert LIFE.differences(recorded) == (reason,)

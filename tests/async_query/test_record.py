@@ -1,4 +1,4 @@
-"""A record survives the trip through JSON, and a new attempt adopts only what is its own."""
+"""A record survives the trip through JSON, whichever version of this package wrote it."""
 
 from __future__ import annotations
 
@@ -14,17 +14,7 @@ from hypothesis import strategies as st
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.identity import Fingerprint, RunLife, TaskIdentity
-from airflow_provider_veza.async_query.record import (
-    Adopt,
-    Ambiguous,
-    NextStep,
-    OnPreviousQuery,
-    Owner,
-    QueryRecord,
-    Replace,
-    SubmitAnew,
-    next_step,
-)
+from airflow_provider_veza.async_query.record import Owner, QueryRecord, RecordState
 from airflow_provider_veza.exceptions import RecordError
 
 START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -41,22 +31,15 @@ RECORD = QueryRecord(
     intent_at=START,
     handle=HANDLE,
 )
-AS_RECORDED: dict[str, Any] = {
-    "life": LIFE,
-    "fingerprint": FINGERPRINT,
-    "tenant": TENANT,
-    "policy": OnPreviousQuery.REATTACH,
-}
-
 LIVES = st.builds(
     RunLife,
     max_tries=st.integers(min_value=0, max_value=3),
     clear_number=st.none() | st.integers(min_value=0, max_value=2),
     run_started=st.none() | st.sampled_from([START.isoformat(), (START + timedelta(days=1)).isoformat()]),
+    retries=st.none() | st.integers(min_value=0, max_value=2),
 )
 FINGERPRINTS = st.integers(min_value=0, max_value=2).map(lambda query_type: Fingerprint.of(spec=query_type))
 TENANTS = st.sampled_from([TENANT, "https://other.vezacloud.com"])
-POLICIES = st.sampled_from(OnPreviousQuery)
 RECORDS = st.builds(
     QueryRecord,
     identity=st.builds(TaskIdentity, st.text(), st.text(), st.text(), st.integers(min_value=-1)),
@@ -66,12 +49,13 @@ RECORDS = st.builds(
     fingerprint=FINGERPRINTS,
     intent_at=st.integers(min_value=0, max_value=10**9).map(lambda seconds: START + timedelta(seconds=seconds)),
     handle=st.none() | TENANTS.map(lambda tenant: replace(HANDLE, tenant=tenant)),
+    cancel_on_kill=st.booleans(),
+    state=st.sampled_from(RecordState),
+    deferred=st.booleans(),
+    cleared=st.booleans(),
+    cancelled_by=st.sampled_from(["", "attempt 1 of this task"]),
+    keep_results=st.booleans(),
 )
-
-
-def step_after(record: QueryRecord | None, **changes: Any) -> NextStep:
-    """What an attempt does that is the recorded one's successor in all but ``changes``."""
-    return next_step(record, **{**AS_RECORDED, **changes})
 
 
 @given(RECORDS)
@@ -115,91 +99,17 @@ def test_what_is_no_record_is_an_error(junk: Any) -> None:
         QueryRecord.from_json(junk)
 
 
-def test_a_first_attempt_submits_and_has_nothing_to_explain() -> None:
-    assert step_after(None) == SubmitAnew("")
+def test_a_record_of_version_1_is_read_and_its_note_of_a_cancel_says_nothing() -> None:
+    written = {
+        name: value
+        for name, value in RECORD.to_json().items()
+        if name not in ("state", "deferred", "cleared", "cancelled_by", "keep_results")
+    }
+    old = QueryRecord.from_json({**written, "v": 1, "cancel_sent_by": 1})
+
+    assert (old.state, old.cancelled_by, old.deferred) == (RecordState.SUBMITTED, "", False)
 
 
-def test_a_retry_adopts_the_query_of_the_attempt_before() -> None:
-    assert step_after(RECORD) == Adopt(HANDLE)
-
-
-def test_an_intent_without_an_id_is_ambiguous_since_one_query_may_run_that_nobody_can_name() -> None:
-    assert step_after(replace(RECORD, handle=None)) == Ambiguous(since=START, try_number=1)
-
-
-def test_a_clear_after_a_lost_submit_asks_anew_and_says_what_may_run() -> None:
-    step = step_after(replace(RECORD, handle=None), life=replace(LIFE, max_tries=5))
-    assert isinstance(step, SubmitAnew)
-    assert "one query may run that nobody can name" in step.reason
-    assert "was cleared" in step.reason
-
-
-def test_after_a_clear_the_old_query_is_replaced() -> None:
-    step = step_after(RECORD, life=replace(LIFE, max_tries=4))
-
-    assert step == Replace(HANDLE, "the task was cleared (max_tries 2 -> 4)")
-
-
-def test_after_an_edit_of_the_query_the_old_one_is_replaced() -> None:
-    step = step_after(RECORD, fingerprint=Fingerprint.of(spec={"query_type": 2}, tenant=TENANT))
-
-    assert step == Replace(HANDLE, "the rendered query differs in: spec")
-
-
-def test_a_policy_may_ask_for_a_new_query_where_the_old_one_would_do() -> None:
-    step = step_after(RECORD, policy=OnPreviousQuery.CANCEL_AND_RESUBMIT)
-
-    assert step == Replace(HANDLE, "on_previous_query=cancel_and_resubmit")
-
-
-@pytest.mark.parametrize("policy", OnPreviousQuery)
-def test_every_difference_is_named_and_a_policy_only_where_it_alone_decides(policy: OnPreviousQuery) -> None:
-    other_question = Fingerprint.of(spec={}, tenant=TENANT)
-
-    step = step_after(RECORD, life=RunLife(3, clear_number=1), fingerprint=other_question, policy=policy)
-
-    assert isinstance(step, Replace)
-    assert all(part in step.reason for part in ("max_tries", "clear_number", "spec"))
-    assert "on_previous_query" not in step.reason
-
-
-def test_a_query_of_another_tenant_is_left_alone_and_both_tenants_are_named() -> None:
-    step = step_after(RECORD, tenant="https://other.vezacloud.com")
-
-    assert isinstance(step, SubmitAnew)
-    assert all(part in step.reason for part in (TENANT, "https://other.vezacloud.com", "q1", "not touched"))
-
-
-@given(
-    st.fixed_dictionaries(
-        {},
-        optional={
-            "life": st.builds(RunLife, st.integers(1, 2), st.integers(0, 1), st.just(START.isoformat())),
-            "fingerprint": st.sampled_from([FINGERPRINT, Fingerprint.of(spec={}, tenant=TENANT)]),
-            "tenant": TENANTS,
-            "policy": POLICIES,
-        },
-    )
-)
-def test_a_query_is_adopted_exactly_where_life_question_tenant_and_policy_allow_it(changes: dict[str, Any]) -> None:
-    same = {**AS_RECORDED, **changes} == AS_RECORDED
-
-    assert isinstance(step_after(RECORD, **changes), Adopt) == same
-
-
-@given(RECORDS, LIVES, FINGERPRINTS, TENANTS, POLICIES)
-def test_nothing_of_another_tenant_is_ever_replaced_and_so_cancelled(
-    record: QueryRecord, life: RunLife, fingerprint: Fingerprint, tenant: str, policy: OnPreviousQuery
-) -> None:
-    step = next_step(record, life=life, fingerprint=fingerprint, tenant=tenant, policy=policy)
-
-    assert not isinstance(step, Replace) or step.handle.tenant == tenant
-
-
-@given(RECORDS, LIVES, FINGERPRINTS, TENANTS, POLICIES)
-def test_a_recorded_query_is_never_passed_over_without_a_reason(
-    record: QueryRecord, life: RunLife, fingerprint: Fingerprint, tenant: str, policy: OnPreviousQuery
-) -> None:
-    step = next_step(record, life=life, fingerprint=fingerprint, tenant=tenant, policy=policy)
-
-    assert not isinstance(step, SubmitAnew | Replace) or step.reason
+@given(RECORDS)
+def test_a_query_is_an_intent_exactly_while_it_has_no_name(record: QueryRecord) -> None:
+    assert (record.state is RecordState.INTENT) == (record.handle is None)

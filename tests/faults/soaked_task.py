@@ -20,7 +20,7 @@ from airflow_provider_veza.emulator.query_spec import read_query_spec
 from airflow_provider_veza.emulator.server import RunningTenant
 from airflow_provider_veza.emulator.tenant import Tenant
 from airflow_provider_veza.operators.query import VezaQueryOperator
-from airflow_provider_veza.triggers.airflow_version import HAS_TASK_SDK
+from airflow_provider_veza.ownership.airflow_versions import HAS_TASK_SDK
 from faults.mishaps import READ_TIMEOUT
 from faults.plans import CacheUse, Plan
 from support.served_tenant import AT_ONCE, UNTIL_FINISHED

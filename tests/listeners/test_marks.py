@@ -8,13 +8,12 @@ from types import ModuleType, SimpleNamespace
 import pluggy
 import pytest
 
-from airflow_provider_veza import plugin
 from airflow_provider_veza.async_query.identity import TaskIdentity
 from airflow_provider_veza.listeners import marks
 from airflow_provider_veza.listeners.background import Background
-from airflow_provider_veza.listeners.marked_queries import Mark, MarkedRun, MarkedTask
+from airflow_provider_veza.ownership.airflow_versions import HAS_TASK_SDK
+from airflow_provider_veza.ownership.marked import Mark, MarkedRun, MarkedTask
 from airflow_provider_veza.plugin import configured_listeners
-from airflow_provider_veza.triggers.airflow_version import HAS_TASK_SDK
 
 TASK = SimpleNamespace(dag_id="access", task_id="ask", run_id="manual__1", map_index=2)
 RUN = SimpleNamespace(dag_id="access", run_id="manual__1")
@@ -55,7 +54,20 @@ def test_a_mark_that_airflow_tells_is_heard(heard: list[Mark], event: str, told:
     assert heard == [mark]
 
 
+@pytest.mark.parametrize("state", ["failed", "up_for_retry"])
+def test_a_task_that_airflow_itself_has_failed_for_good_is_heard(
+    heard: list[Mark], monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    monkeypatch.setattr(marks, "cancel_marked", heard.append)
+    lost = type("TaskInstance", (), {"__module__": "airflow.models.taskinstance", **vars(TASK), "state": state})()
+    marks.on_task_instance_failed(lost)
+    marks.BACKGROUND.join()
+
+    assert heard == ([MarkedTask(MARKED_TASK.identity, is_over=not HAS_TASK_SDK)] if state == "failed" else [])
+
+
 def test_the_end_of_a_task_in_a_worker_or_scheduler_is_not_taken_for_a_mark(heard: list[Mark]) -> None:
+    marks.on_task_instance_failed(TASK)
     marks.on_task_instance_success(TASK)
     marks.on_dag_run_failed(RUN)
     marks.BACKGROUND.join()
@@ -82,17 +94,16 @@ def test_nothing_is_registered_unless_it_is_switched_on(monkeypatch: pytest.Monk
     assert configured_listeners() == []
 
 
-def test_switched_on_it_is_registered_on_airflow_3(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_switched_on_it_is_registered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW__VEZA__RECORD_PATH", "/records")
     monkeypatch.setenv("AIRFLOW__VEZA__CANCEL_ON_MARKED", "True")
 
-    assert configured_listeners() == ([marks] if HAS_TASK_SDK else [])
+    assert configured_listeners() == [marks]
 
 
 def test_without_a_record_path_it_is_of_no_use_and_says_so(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(plugin, "HAS_TASK_SDK", True)
     monkeypatch.setenv("AIRFLOW__VEZA__CANCEL_ON_MARKED", "True")
 
     assert configured_listeners() == []

@@ -5,5 +5,6 @@ from __future__ import annotations
 from support.object_store import bucket, s3_endpoint
 from support.served_cluster import cluster
 from support.served_tenant import running, tenant
+from support.told_airflow import told_airflow
 
-__all__ = ["bucket", "cluster", "running", "s3_endpoint", "tenant"]
+__all__ = ["bucket", "cluster", "running", "s3_endpoint", "tenant", "told_airflow"]

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import DAG, AirflowFailException, TaskDeferred
 
+from airflow_provider_veza.async_query.standing import Answer
 from airflow_provider_veza.exceptions import ArgumentError, EmptyResultError, PartialResultError, QueryFailedError
 from airflow_provider_veza.operators.drift import VezaAccessDriftOperator
 from airflow_provider_veza.operators.esql import EsqlQueryOperator
@@ -18,6 +19,7 @@ from airflow_provider_veza.results.reading import read_manifest
 from esql_double.server import Double
 from support.served_cluster import ACTIVITY_ROWS, answer_at_once, answer_partially, fail
 from support.task_run import TaskRun, fire
+from support.told_airflow import ToldAirflow
 
 QUERY = "FROM logs-aws.s3access-* | STATS requests = COUNT(*) BY login"
 
@@ -181,19 +183,48 @@ def test_a_landed_asset_is_announced_with_the_manifest(cluster: Double, tmp_path
     assert run.outlet_events[asset].extra["rows"] == len(ACTIVITY_ROWS)
 
 
-def test_a_kill_leaves_no_query_and_no_stored_result(cluster: Double) -> None:
+def test_a_kill_leaves_no_query_and_no_stored_result(cluster: Double, told_airflow: ToldAirflow) -> None:
     run = task()
     run.execute()
+    told_airflow.answer = Answer("failed")
     run.operator.on_kill()
     assert (cluster.running, cluster.stored) == ([], [])
 
 
-def test_a_kill_of_a_task_whose_query_has_ended_deletes_the_stored_result(cluster: Double) -> None:
+def test_a_kill_of_a_task_whose_query_has_ended_deletes_the_stored_result(
+    cluster: Double, told_airflow: ToldAirflow
+) -> None:
     run = task()
     run.execute()
+    told_airflow.answer = Answer("failed")
     cluster.end(handle_id(run))
     run.operator.on_kill()
     assert cluster.stored == []
+
+
+def test_a_landing_whose_delivery_airflow_never_heard_of_is_complete_though_its_source_is_released(
+    cluster: Double, tmp_path: Path
+) -> None:
+    answer_at_once(cluster)
+    run = task(output_path=f"{tmp_path}/lake")
+    run.loses_success = True
+    landed = run.execute()
+    run.loses_success = False
+    assert run.execute() == landed
+    assert (len(cluster.queries), cluster.stored) == (1, [])
+
+
+def test_rows_for_xcom_that_airflow_never_accepted_are_asked_anew_once_their_source_is_released_and_the_log_says_so(
+    cluster: Double, logged: Callable[[], str]
+) -> None:
+    answer_at_once(cluster)
+    run = task()
+    run.loses_success = True
+    rows = run.execute()
+    run.loses_success = False
+    assert run.execute() == rows
+    assert len(cluster.queries) == 2
+    assert "the second of the two cases in which a task asks twice" in logged()
 
 
 def test_a_result_that_was_cut_at_the_row_limit_is_said_aloud(cluster: Double, logged: Callable[[], str]) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException, AirflowTaskTimeout
 
+from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.emulator.tenant import Tenant
 from airflow_provider_veza.operators.query import VezaQueryOperator
 from support.served_tenant import PAYROLL_ACCESS
@@ -15,10 +17,16 @@ from support.task_run import TaskRun
 
 
 class AlarmedOperator(VezaQueryOperator):
-    """Airflow's alarm rings while it waits."""
+    """Airflow's alarm rings while it waits: a signal that raises in the main thread."""
 
-    def _pause(self, seconds: float) -> None:
-        raise AirflowTaskTimeout
+    def announce(self, handle: QueryHandle, context: Any) -> None:
+        super().announce(handle, context)
+        signal.signal(signal.SIGALRM, ring)
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+
+
+def ring(*_: Any) -> None:
+    raise AirflowTaskTimeout
 
 
 def task(operator: type[VezaQueryOperator], **arguments: Any) -> TaskRun:

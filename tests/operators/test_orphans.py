@@ -4,47 +4,30 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import timedelta
-from enum import Enum
 from pathlib import Path
 from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 
-from airflow_provider_veza.async_query.identity import TaskIdentity
-from airflow_provider_veza.async_query.orphan import Standing
+from airflow_provider_veza.async_query.standing import Answer
 from airflow_provider_veza.emulator.faults import Fault, FaultKind, FaultMatch
 from airflow_provider_veza.emulator.server import RunningTenant
 from airflow_provider_veza.emulator.tenant import Tenant
 from airflow_provider_veza.exceptions import ArgumentError, QueryUnreachableError
-from airflow_provider_veza.operators import orphans
 from airflow_provider_veza.operators.orphans import VezaCancelOrphanedQueriesOperator
 from airflow_provider_veza.operators.query import VezaQueryOperator, VezaSubmitQueryOperator
-from airflow_provider_veza.operators.standing import run_standing, task_standing
-from airflow_provider_veza.records.record_path import RecordPathStore
-from support.recorded import INTENT
+from airflow_provider_veza.ownership.records.record_path import RecordPathStore
+from support.recorded import INTENT, OF_TASK
 from support.served_tenant import PAYROLL_ACCESS, cancelled_ids
 from support.task_run import TaskRun
+from support.told_airflow import ToldAirflow
 
 TaskLogText = Callable[[], str]
 
 CANCEL = FaultMatch(path_suffix="async_cancel")
-
-
-@dataclass
-class Airflow:
-    """What Airflow answers: of tasks by their id, of every run the same."""
-
-    tasks: dict[str, Standing] = field(default_factory=dict)
-    run: Standing = Standing.AT_WORK
-
-    def of_task(self, identity: TaskIdentity) -> Standing:
-        return self.tasks[identity.task_id]
-
-    def of_run(self, identity: TaskIdentity) -> Standing:
-        return self.run
+ENDED, CLEARED, GONE, AT_WORK = Answer("failed"), Answer(None), Answer(exists=False), Answer("running")
 
 
 @pytest.fixture
@@ -54,10 +37,8 @@ def record_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def airflow(record_path: Path, monkeypatch: pytest.MonkeyPatch) -> Airflow:
-    airflow = Airflow()
-    monkeypatch.setattr(orphans, "states_for_tasks", lambda: airflow)
-    return airflow
+def airflow(record_path: Path, told_airflow: ToldAirflow) -> ToldAirflow:
+    return told_airflow
 
 
 @pytest.fixture
@@ -85,21 +66,21 @@ def summary(**counts: int) -> dict[str, int]:
     return {"examined": sum(counts.values()), **dict.fromkeys(names, 0), **counts}
 
 
-@pytest.mark.parametrize("standing", [Standing.ENDED, Standing.CLEARED, Standing.GONE])
+@pytest.mark.parametrize("answer", [ENDED, CLEARED, GONE], ids=["ended", "cleared", "gone"])
 def test_the_query_of_a_task_that_is_no_more_is_cancelled_once(
-    tenant: Tenant, airflow: Airflow, record_path: Path, standing: Standing
+    tenant: Tenant, airflow: ToldAirflow, record_path: Path, answer: Answer
 ) -> None:
     query = leave_query()
-    airflow.tasks["ask"] = standing
+    airflow.tasks["ask"] = answer
 
     assert sweep() == summary(cancelled=1)
     assert sweep() == summary()
     assert (cancelled_ids(tenant), list(record_path.iterdir())) == ([query], [])
 
 
-def test_the_query_of_a_task_at_work_is_not_even_looked_at(tenant: Tenant, airflow: Airflow) -> None:
+def test_the_query_of_a_task_at_work_is_not_even_looked_at(tenant: Tenant, airflow: ToldAirflow) -> None:
     leave_query()
-    airflow.tasks["ask"] = Standing.AT_WORK
+    airflow.tasks["ask"] = AT_WORK
     seen = len(tenant.journal.entries())
 
     assert sweep() == summary(kept=1)
@@ -107,62 +88,74 @@ def test_the_query_of_a_task_at_work_is_not_even_looked_at(tenant: Tenant, airfl
 
 
 def test_a_query_that_airflow_does_not_answer_about_is_left_alone(
-    tenant: Tenant, airflow: Airflow, log: TaskLogText
+    tenant: Tenant, airflow: ToldAirflow, log: TaskLogText
 ) -> None:
     leave_query()
+    airflow.does_not_answer()
 
     assert sweep() == summary(kept=1)
     assert len(tenant.running()) == 1
-    assert "Airflow gave no answer about access.ask of run manual__1 (KeyError" in log()
+    assert "Airflow gave no answer about access.ask of run manual__1 (ConnectionError" in log()
 
 
-def test_a_query_younger_than_the_grace_is_left_alone(tenant: Tenant, airflow: Airflow) -> None:
+def test_no_state_of_a_task_that_is_not_deferred_is_no_clear_since_a_scheduler_that_died_leaves_tasks_so(
+    airflow: ToldAirflow, record_path: Path
+) -> None:
+    RecordPathStore(str(record_path), OF_TASK.identity).write(OF_TASK, None)
+    airflow.tasks["ask"] = CLEARED
+
+    assert sweep() == summary(kept=1)
+
+
+def test_a_query_younger_than_the_grace_is_left_alone(tenant: Tenant, airflow: ToldAirflow) -> None:
     leave_query()
-    airflow.tasks["ask"] = Standing.GONE
+    airflow.tasks["ask"] = GONE
 
     assert sweep(grace=timedelta(minutes=5)) == summary(kept=1)
     assert len(tenant.running()) == 1
 
 
-def test_the_query_of_a_submit_task_lives_as_long_as_its_run(tenant: Tenant, airflow: Airflow) -> None:
+def test_the_query_of_a_submit_task_lives_as_long_as_its_run(tenant: Tenant, airflow: ToldAirflow) -> None:
     leave_query("submit", VezaSubmitQueryOperator)
-    airflow.tasks["submit"] = Standing.ENDED
+    airflow.tasks["submit"] = ENDED
 
     assert sweep() == summary(kept=1)
-    airflow.run = Standing.ENDED
+    airflow.of_run = ENDED
     assert sweep() == summary(cancelled=1)
     assert tenant.running() == []
 
 
-def test_the_query_of_a_submit_task_is_cancelled_past_its_deadline(tenant: Tenant, airflow: Airflow) -> None:
+def test_the_query_of_a_submit_task_is_cancelled_past_its_deadline(tenant: Tenant, airflow: ToldAirflow) -> None:
     leave_query("submit", VezaSubmitQueryOperator, timeout=1e-6)
 
     assert sweep() == summary(cancelled=1)
 
 
 def test_a_query_that_has_ended_is_not_cancelled_and_its_record_removed(
-    tenant: Tenant, airflow: Airflow, record_path: Path
+    tenant: Tenant, airflow: ToldAirflow, record_path: Path
 ) -> None:
     tenant.finish(leave_query())
-    airflow.tasks["ask"] = Standing.ENDED
+    airflow.tasks["ask"] = ENDED
 
     assert sweep() == summary(already_ended=1)
     assert (cancelled_ids(tenant), list(record_path.iterdir())) == ([], [])
 
 
-def test_a_query_that_was_cancelled_elsewhere_is_settled(tenant: Tenant, airflow: Airflow, record_path: Path) -> None:
+def test_a_query_that_was_cancelled_elsewhere_is_settled(
+    tenant: Tenant, airflow: ToldAirflow, record_path: Path
+) -> None:
     tenant.cancel_nodes(leave_query())
-    airflow.tasks["ask"] = Standing.ENDED
+    airflow.tasks["ask"] = ENDED
 
     assert sweep() == summary(already_ended=1)
     assert list(record_path.iterdir()) == []
 
 
 def test_a_query_that_cannot_be_cancelled_is_kept_until_it_has_ended(
-    tenant: Tenant, airflow: Airflow, log: TaskLogText
+    tenant: Tenant, airflow: ToldAirflow, log: TaskLogText
 ) -> None:
     query = leave_query(result_kind="result")
-    airflow.tasks["ask"] = Standing.ENDED
+    airflow.tasks["ask"] = ENDED
 
     assert sweep() == summary(not_possible=1)
     assert "documents no cancel" in log()
@@ -172,29 +165,29 @@ def test_a_query_that_cannot_be_cancelled_is_kept_until_it_has_ended(
 
 
 def test_a_failed_cancel_fails_the_sweep_and_a_retry_does_the_rest(
-    tenant: Tenant, airflow: Airflow, record_path: Path, log: TaskLogText
+    tenant: Tenant, airflow: ToldAirflow, record_path: Path, log: TaskLogText
 ) -> None:
     leave_query("first")
     leave_query("second")
-    airflow.tasks.update(first=Standing.ENDED, second=Standing.ENDED)
+    airflow.tasks.update(first=ENDED, second=ENDED)
     tenant.faults.add(Fault(FaultKind.STATUS, CANCEL, status=403))
 
     with pytest.raises(QueryUnreachableError, match="1 of 2 recorded queries could not be cancelled"):
         sweep()
-    [left] = record_path.iterdir()
+    [left] = record_path.glob("*.json")
     assert str(left) in log()
     assert sweep() == summary(cancelled=1)
     assert tenant.running() == []
 
 
 def test_a_record_that_no_connection_leads_to_does_not_stop_the_sweep(
-    running: RunningTenant, airflow: Airflow, monkeypatch: pytest.MonkeyPatch
+    running: RunningTenant, airflow: ToldAirflow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_REMOVED_LATER", os.environ["AIRFLOW_CONN_VEZA_DEFAULT"])
     for task_id in ("a", "b", "c"):
         leave_query(task_id)
     lost = leave_query("lost", veza_conn_id="removed_later")
-    airflow.tasks.update(dict.fromkeys(("a", "b", "c", "lost"), Standing.ENDED))
+    airflow.tasks.update(dict.fromkeys(("a", "b", "c", "lost"), ENDED))
     monkeypatch.delenv("AIRFLOW_CONN_REMOVED_LATER")
 
     with pytest.raises(QueryUnreachableError, match="1 of 4"):
@@ -202,34 +195,34 @@ def test_a_record_that_no_connection_leads_to_does_not_stop_the_sweep(
     assert [execution.id for execution in running.tenant.running()] == [lost]
 
 
-def test_no_more_than_max_cancels_queries_are_cancelled_in_one_sweep(tenant: Tenant, airflow: Airflow) -> None:
+def test_no_more_than_max_cancels_queries_are_cancelled_in_one_sweep(tenant: Tenant, airflow: ToldAirflow) -> None:
     for task_id in ("a", "b", "c"):
         leave_query(task_id)
-        airflow.tasks[task_id] = Standing.ENDED
+        airflow.tasks[task_id] = ENDED
 
     assert sweep(max_cancels=2) == summary(cancelled=2, kept=1)
     assert sweep(max_cancels=2) == summary(cancelled=1)
 
 
 def test_an_intent_is_told_and_removed_when_its_task_is_over(
-    airflow: Airflow, record_path: Path, log: TaskLogText
+    airflow: ToldAirflow, record_path: Path, log: TaskLogText
 ) -> None:
-    RecordPathStore(str(record_path), INTENT.identity).write(INTENT)
-    airflow.tasks["ask"] = Standing.AT_WORK
+    RecordPathStore(str(record_path), INTENT.identity).write(INTENT, None)
+    airflow.tasks["ask"] = AT_WORK
 
     assert sweep() == summary(kept=1)
     assert "One query may run that nobody can name, nor cancel. The task is at work" in log()
-    airflow.tasks["ask"] = Standing.ENDED
+    airflow.tasks["ask"] = ENDED
     assert sweep() == summary(not_possible=1)
     assert "One query may run that nobody can name, nor cancel. The task has ended" in log()
     assert list(record_path.iterdir()) == []
 
 
 def test_a_file_that_cannot_be_read_is_named_and_does_not_stop_the_sweep(
-    tenant: Tenant, airflow: Airflow, record_path: Path, log: TaskLogText
+    tenant: Tenant, airflow: ToldAirflow, record_path: Path, log: TaskLogText
 ) -> None:
     leave_query()
-    airflow.tasks["ask"] = Standing.ENDED
+    airflow.tasks["ask"] = ENDED
     damaged = record_path / "0.json"
     damaged.write_text("{")
 
@@ -249,31 +242,3 @@ def test_without_a_record_path_it_refuses_and_says_what_to_set(monkeypatch: pyte
 def test_arguments_that_make_no_sense_are_refused(arguments: dict[str, Any]) -> None:
     with pytest.raises(ArgumentError):
         sweep(**arguments)
-
-
-@pytest.mark.parametrize(
-    ("states", "standing"),
-    [
-        ((None,), Standing.CLEARED),
-        (("success", "failed", "skipped", "upstream_failed", "removed"), Standing.ENDED),
-        (("scheduled", "queued", "running", "restarting", "deferred"), Standing.AT_WORK),
-        (("up_for_retry", "up_for_reschedule", "awaiting_input", "a state nobody knows"), Standing.AT_WORK),
-    ],
-)
-def test_every_state_of_a_task_is_read(states: tuple[str | None, ...], standing: Standing) -> None:
-    assert {task_standing(state) for state in states} == {standing}
-
-
-@pytest.mark.parametrize(
-    ("states", "standing"),
-    [(("success", "failed"), Standing.ENDED), (("queued", "running", "a state nobody knows"), Standing.AT_WORK)],
-)
-def test_every_state_of_a_run_is_read(states: tuple[str, ...], standing: Standing) -> None:
-    assert {run_standing(state) for state in states} == {standing}
-
-
-def test_a_state_is_known_by_its_value_whatever_its_text() -> None:
-    class DagRunState(str, Enum):  # noqa: UP042 - as the Execution API's client has it
-        SUCCESS = "success"
-
-    assert run_standing(DagRunState.SUCCESS) is Standing.ENDED

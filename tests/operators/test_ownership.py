@@ -7,20 +7,30 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowFailException, TaskDeferred
+from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException, TaskDeferred
 
+from airflow_provider_veza.async_query.ending import Currency
+from airflow_provider_veza.async_query.standing import Answer
 from airflow_provider_veza.emulator.behaviours import Behaviour
 from airflow_provider_veza.emulator.faults import Fault, FaultKind, FaultMatch
 from airflow_provider_veza.emulator.server import RunningTenant, running_tenant
 from airflow_provider_veza.emulator.settings import TenantSettings
 from airflow_provider_veza.emulator.tenant import Tenant
-from airflow_provider_veza.exceptions import AmbiguousSubmitError, QueryCanceledError, QueryGoneError, RecordError
+from airflow_provider_veza.exceptions import (
+    AmbiguousSubmitError,
+    EndedFromOutsideError,
+    QueryGoneError,
+    RecordError,
+)
 from airflow_provider_veza.operators.query import VezaQueryOperator, VezaSubmitQueryOperator
+from airflow_provider_veza.ownership.airflow_versions import HAS_TASK_SDK
 from support.served_tenant import AT_ONCE, PAYROLL_ACCESS, UNTIL_FINISHED, cancelled_ids, connect, creates
 from support.task_run import TaskRun, fire
+from support.told_airflow import ToldAirflow
 
 OTHER_SPEC = {"source_node_types": {"nodes": [{"node_type": "AzureADUser"}]}}
 CREATE = FaultMatch(path_suffix="nodes_async_create")
@@ -30,6 +40,11 @@ LOOK = FaultMatch(path_suffix="nodes_async_get")
 def task(retries: int = 1, **arguments: Any) -> TaskRun:
     defaults = {"task_id": "ask", "query_spec": PAYROLL_ACCESS, "deferrable": True, "poll_interval": 0.05}
     return TaskRun(lambda: VezaQueryOperator(**{**defaults, **arguments}), retries=retries)
+
+
+MARKED, RUNNING, RESTARTING = Answer("failed"), Answer("running"), Answer("restarting")
+ENDED: type[Exception] = EndedFromOutsideError if HAS_TASK_SDK else AirflowException
+"""What ends an attempt that is ended from outside; on Airflow 2.11 an error of Airflow's own, which leaves a mark alone."""
 
 
 def handle_id(run: TaskRun) -> str:
@@ -147,9 +162,10 @@ def test_the_last_attempt_that_finds_its_query_gone_cancels_it_all_the_same(tena
     assert tenant.running() == []
 
 
-def test_a_kill_ends_a_query_that_is_too_young_to_be_seen(tenant: Tenant) -> None:
+def test_a_kill_ends_a_query_that_is_too_young_to_be_seen(tenant: Tenant, told_airflow: ToldAirflow) -> None:
     run = task()
     run.execute()
+    told_airflow.answer = MARKED
     tenant.faults.add(Fault(FaultKind.UNKNOWN_STATUS, LOOK, status_name="UNKNOWN"))
     run.operator.on_kill()
     assert tenant.running() == []
@@ -199,7 +215,7 @@ def test_a_query_whose_cancel_failed_stays_on_record(tenant: Tenant) -> None:
     tenant.faults.add(Fault(FaultKind.STATUS, FaultMatch(path_suffix="async_cancel"), status=403))
     with pytest.raises(Exception, match="could not be looked at"):
         run.resume(deferral, {"outcome": "UNREACHABLE", "handle": run.xcom["veza_query"]})
-    assert run.state_store.values["veza_query"]["cancel_sent_by"] == 1
+    assert run.state_store.values["veza_query"]["state"] == "submitted"
 
 
 def test_a_lost_answer_to_the_submit_is_never_sent_again_by_itself(tenant: Tenant) -> None:
@@ -278,29 +294,86 @@ def test_a_record_that_cannot_be_removed_fails_nothing(tenant: Tenant) -> None:
     assert len(run.execute()) == 12
 
 
-def test_a_kill_during_the_wait_cancels_the_query_and_ends_the_wait(tenant: Tenant) -> None:
+@pytest.mark.parametrize("answer", [MARKED, Answer("success"), Answer("skipped"), RESTARTING, Answer(exists=False)])
+def test_a_kill_of_a_task_that_nobody_waits_for_cancels_the_query_and_ends_the_wait(
+    tenant: Tenant, told_airflow: ToldAirflow, answer: Answer
+) -> None:
     run = task(deferrable=False)
-    with killed_once(run, lambda: bool(run.xcom.get("veza_query"))), pytest.raises(QueryCanceledError):
+    told_airflow.answer = answer
+    with killed_once(run, lambda: bool(run.xcom.get("veza_query"))), pytest.raises(ENDED):
         run.execute()
     assert cancelled_ids(tenant) == [handle_id(run)]
 
 
-def test_a_query_that_an_attempt_was_killed_over_is_not_adopted_by_the_next(tenant: Tenant) -> None:
+def test_a_task_that_is_shut_down_hands_its_query_to_the_retry(tenant: Tenant) -> None:
+    run = task(deferrable=False)
+    with (
+        killed_once(run, lambda: bool(run.xcom.get("veza_query"))),
+        pytest.raises(ENDED, match="its query runs on: the next attempt finds it"),
+    ):
+        run.execute()
+    first = handle_id(run)
+    tenant.finish(first)
+    assert len(run.execute()) == 12
+    assert (creates(tenant), cancelled_ids(tenant)) == (1, [])
+
+
+def test_a_task_that_is_shut_down_in_its_last_attempt_cancels_its_query(tenant: Tenant) -> None:
+    run = task(retries=0, deferrable=False)
+    with killed_once(run, lambda: bool(run.xcom.get("veza_query"))), pytest.raises(ENDED):
+        run.execute()
+    assert cancelled_ids(tenant) == [handle_id(run)]
+
+
+@pytest.mark.skipif(not HAS_TASK_SDK, reason="On Airflow 2.11 such an attempt ends its process, as the drills show.")
+def test_a_superseded_attempt_that_is_killed_leaves_the_query_to_its_successor(
+    tenant: Tenant, told_airflow: ToldAirflow
+) -> None:
+    run = task(retries=0)
+    run.execute()
+    told_airflow.of_attempt = Currency.SUPERSEDED
+    run.operator.on_kill()
+    assert cancelled_ids(tenant) == []
+
+
+def test_a_query_whose_cancel_was_not_confirmed_is_adopted_by_the_next_attempt(
+    tenant: Tenant, told_airflow: ToldAirflow
+) -> None:
     run = task()
     run.execute()
     first = handle_id(run)
     tenant.faults.add(Fault(FaultKind.STATUS, FaultMatch(path_suffix="async_cancel"), status=503))
+    told_airflow.answer = MARKED
     run.operator.on_kill()
+    told_airflow.answer = RUNNING
+    run.execute()
+    assert (handle_id(run), creates(tenant)) == (first, 1)
+
+
+def test_after_a_confirmed_cancel_the_next_attempt_asks_anew_without_a_look(
+    tenant: Tenant, told_airflow: ToldAirflow
+) -> None:
+    run = task()
+    run.execute()
+    first = handle_id(run)
+    told_airflow.answer = MARKED
+    run.operator.on_kill()
+    told_airflow.answer = RUNNING
+    looks = tenant_looks(tenant, first)
     run.execute()
     assert handle_id(run) != first
-    assert [execution.id for execution in tenant.running()] == [handle_id(run)]
+    assert tenant_looks(tenant, first) == looks
 
 
-def test_a_query_that_this_task_cancelled_itself_is_not_blamed_on_others(tenant: Tenant) -> None:
+def test_a_query_that_this_task_cancelled_itself_is_not_blamed_on_others(
+    tenant: Tenant, told_airflow: ToldAirflow
+) -> None:
     run = task()
     deferral = run.execute()
+    told_airflow.answer = MARKED
     run.operator.on_kill()
-    with pytest.raises(QueryGoneError, match="Attempt 1 of this task cancelled it"):
+    told_airflow.answer = RUNNING
+    with pytest.raises(QueryGoneError, match="cancelled by attempt 1 of this task"):
         run.resume(deferral, {"outcome": "GONE", "handle": run.xcom["veza_query"]})
 
 
@@ -311,48 +384,127 @@ def test_a_query_that_others_cancelled_is_said_to_be(tenant: Tenant) -> None:
         run.resume(deferral, {"outcome": "GONE", "handle": run.xcom["veza_query"]})
 
 
-def test_a_kill_is_bounded_when_the_tenant_does_not_answer(tenant: Tenant) -> None:
-    run = task()
+def test_a_kill_is_bounded_when_neither_tenant_nor_airflow_answers(tenant: Tenant, told_airflow: ToldAirflow) -> None:
+    run = task(retries=0)
     run.execute()
+    never = threading.Event()
+    told_airflow.before_answer = lambda: never.wait(10)
     tenant.faults.add(Fault(FaultKind.DELAY, FaultMatch(path_suffix="async_get"), seconds=10))
     started = time.monotonic()
     run.operator.on_kill()
     assert time.monotonic() - started < 4
+    never.set()
 
 
-def test_a_kill_may_leave_the_query_running(tenant: Tenant) -> None:
+def test_a_kill_may_leave_the_query_running(tenant: Tenant, told_airflow: ToldAirflow) -> None:
     run = task(cancel_on_kill=False)
     run.execute()
+    told_airflow.answer = MARKED
     run.operator.on_kill()
     assert len(tenant.running()) == 1
 
 
-def test_a_kill_looks_first_and_never_cancels_a_finished_query(tenant: Tenant) -> None:
+def test_a_kill_looks_first_and_never_cancels_a_finished_query(tenant: Tenant, told_airflow: ToldAirflow) -> None:
     run = task()
     run.execute()
+    told_airflow.answer = MARKED
     tenant.finish(handle_id(run))
     run.operator.on_kill()
     assert cancelled_ids(tenant) == []
 
 
-def test_a_kill_never_cancels_an_attached_cached_result(tenant: Tenant) -> None:
+def test_a_kill_never_cancels_an_attached_cached_result(tenant: Tenant, told_airflow: ToldAirflow) -> None:
     tenant.set_behaviour(Behaviour(duration=timedelta(0), pending=timedelta(0)))
     first = task()
     first.execute()
     cache_id = first.xcom["veza_query"]["cache_id"] if first.xcom else None
     run = task(query_spec=None, cache_mode="cached_result_context", cache_id=cache_id)
     run.execute()
+    told_airflow.answer = MARKED
     run.operator.on_kill()
     assert cancelled_ids(tenant) == []
 
 
-def test_a_kill_while_the_submit_is_in_flight_leaves_no_query(tenant: Tenant) -> None:
+def test_a_mark_while_the_submit_is_in_flight_leaves_no_query(tenant: Tenant, told_airflow: ToldAirflow) -> None:
     tenant.faults.add(Fault(FaultKind.DELAY, CREATE, seconds=0.5))
     run = task()
-    with killed_once(run, lambda: creates(tenant) == 1), pytest.raises(QueryCanceledError):
+    told_airflow.answer = MARKED
+    with killed_once(run, lambda: creates(tenant) == 1), pytest.raises(ENDED):
         run.execute()
     assert len(cancelled_ids(tenant)) == 1
     assert tenant.running() == []
+
+
+def test_a_shutdown_while_the_submit_is_in_flight_leaves_its_query_to_the_retry(tenant: Tenant) -> None:
+    tenant.faults.add(Fault(FaultKind.DELAY, CREATE, seconds=0.5))
+    run = task()
+    with killed_once(run, lambda: creates(tenant) == 1), pytest.raises(ENDED):
+        run.execute()
+    run.execute()
+    assert (creates(tenant), cancelled_ids(tenant)) == (1, [])
+
+
+def test_a_delivered_query_is_remembered_until_airflow_has_accepted_the_success(tenant: Tenant) -> None:
+    tenant.set_behaviour(AT_ONCE)
+    run = task()
+    run.loses_success = True
+    run.execute()
+    assert run.state_store.values["veza_query"]["state"] == "delivered"
+
+
+def test_rows_whose_delivery_airflow_never_heard_of_are_delivered_again_from_the_same_query(tenant: Tenant) -> None:
+    tenant.set_behaviour(AT_ONCE)
+    run = task()
+    run.loses_success = True
+    rows = run.execute()
+    run.loses_success = False
+    assert run.execute() == rows
+    assert creates(tenant) == 1
+    assert run.state_store.values == {}
+
+
+def test_a_success_that_airflow_refuses_keeps_the_record(tenant: Tenant, told_airflow: ToldAirflow) -> None:
+    tenant.set_behaviour(AT_ONCE)
+    told_airflow.of_attempt = Currency.SUPERSEDED
+    run = task()
+    if HAS_TASK_SDK:  # Airflow 2.11 would not let it come so far.
+        run.execute()
+        assert run.state_store.values["veza_query"]["state"] == "delivered"
+
+
+def test_a_clear_of_another_task_of_the_run_keeps_the_query(tenant: Tenant) -> None:
+    run = task()
+    run.execute()
+    first = handle_id(run)
+    run.clear_number += 1
+    run.execute()
+    assert (handle_id(run), creates(tenant)) == (first, 1)
+
+
+def test_a_clear_that_an_edit_of_retries_hides_is_told_by_both_signs(tenant: Tenant) -> None:
+    run = task(retries=1)
+    run.execute()
+    first = handle_id(run)
+    run.retries, run.clear_number = 0, 1
+    run.execute()
+    assert cancelled_ids(tenant) == [first]
+
+
+def test_a_clear_that_the_killed_attempt_saw_is_known_to_the_next_where_the_record_is_a_file(
+    tenant: Tenant, told_airflow: ToldAirflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW__VEZA__RECORD_PATH", str(tmp_path))
+    run = task()
+    run.has_state_store = False
+    run.execute()
+    first = handle_id(run)
+    tenant.faults.add(Fault(FaultKind.STATUS, FaultMatch(path_suffix="async_cancel"), status=503))
+    told_airflow.answer = RESTARTING
+    run.operator.on_kill()
+    told_airflow.answer = RUNNING
+    run.execute()
+    assert handle_id(run) != first
+    assert [execution.id for execution in tenant.running()] == [handle_id(run)]
 
 
 def test_a_submit_task_leaves_its_query_to_the_dag_run(tenant: Tenant) -> None:
@@ -369,6 +521,11 @@ def test_a_cleared_submit_task_cancels_the_query_of_before(tenant: Tenant) -> No
     second = run.execute()
     assert cancelled_ids(tenant) == [first["id"]]
     assert [execution.id for execution in tenant.running()] == [second["id"]]
+
+
+def tenant_looks(tenant: Tenant, query_id: str) -> int:
+    entries = tenant.journal.entries()
+    return sum(entry.path.endswith("nodes_async_get") and entry.note.query_id == query_id for entry in entries)
 
 
 @contextmanager

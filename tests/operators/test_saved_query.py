@@ -8,10 +8,12 @@ import pytest
 import requests
 from airflow.providers.common.compat.sdk import DAG, AirflowFailException
 
+from airflow_provider_veza.async_query.standing import Answer
 from airflow_provider_veza.emulator.server import RunningTenant
 from airflow_provider_veza.operators.query import VezaQueryOperator, VezaSubmitQueryOperator
 from support.served_tenant import AT_ONCE, PAYROLL_ACCESS, cancelled_ids, creates
 from support.task_run import TaskRun, fire
+from support.told_airflow import ToldAirflow
 
 
 @pytest.fixture
@@ -47,9 +49,12 @@ def test_a_submitted_run_of_a_saved_query_leaves_its_handle(running: RunningTena
     assert (handle["service"], handle["id"]) == ("veza_nodes", running.tenant.executions()[0].id)
 
 
-def test_a_killed_task_cancels_the_run_of_its_saved_query(running: RunningTenant, saved_query_id: str) -> None:
+def test_a_killed_task_cancels_the_run_of_its_saved_query(
+    running: RunningTenant, told_airflow: ToldAirflow, saved_query_id: str
+) -> None:
     run = task(saved_query_id=saved_query_id)
     run.execute()
+    told_airflow.answer = Answer("failed")
 
     run.operator.on_kill()
 

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from support.object_store import bucket, s3_endpoint
+from support.told_airflow import told_airflow
 
-__all__ = ["bucket", "s3_endpoint"]
+__all__ = ["bucket", "s3_endpoint", "told_airflow"]

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from support.served_cluster import cluster
 from support.served_tenant import running, tenant
+from support.told_airflow import told_airflow
 
-__all__ = ["cluster", "running", "tenant"]
+__all__ = ["cluster", "running", "tenant", "told_airflow"]

@@ -13,6 +13,7 @@ from airflow.providers.common.compat.sdk import (
     TaskDeferred,
 )
 
+from airflow_provider_veza.async_query.standing import Answer
 from airflow_provider_veza.emulator.behaviours import Behaviour, Outcome
 from airflow_provider_veza.emulator.faults import Fault, FaultKind
 from airflow_provider_veza.emulator.tenant import Tenant
@@ -21,6 +22,7 @@ from airflow_provider_veza.operators.query import VezaSubmitQueryOperator
 from airflow_provider_veza.sensors.query import VezaQuerySensor
 from support.served_tenant import AT_ONCE, PAYROLL_ACCESS, cancelled_ids
 from support.task_run import TaskRun, fire
+from support.told_airflow import ToldAirflow
 
 FAILING = Behaviour(duration=timedelta(0), pending=timedelta(0), outcome=Outcome.FAIL)
 
@@ -113,10 +115,21 @@ def test_a_timeout_cancels_only_if_told_to(tenant: Tenant, deferrable: bool) -> 
 
 
 @pytest.mark.parametrize(("cancel_on_kill", "left_running"), [(False, 1), (True, 0)])
-def test_a_kill_cancels_only_if_told_to(tenant: Tenant, cancel_on_kill: bool, left_running: int) -> None:
-    operator = sensor(submitted(), cancel_on_kill=cancel_on_kill).make_operator()
-    operator.on_kill()
+def test_a_kill_for_good_cancels_only_if_told_to(
+    tenant: Tenant, told_airflow: ToldAirflow, cancel_on_kill: bool, left_running: int
+) -> None:
+    run = sensor(submitted(), cancel_on_kill=cancel_on_kill)
+    run.execute()
+    told_airflow.answer = Answer("failed")
+    run.operator.on_kill()
     assert len(tenant.running()) == left_running
+
+
+def test_a_sensor_that_is_shut_down_leaves_the_query_to_its_retry(tenant: Tenant) -> None:
+    run = sensor(submitted(), cancel_on_kill=True)
+    run.execute()
+    run.operator.on_kill()
+    assert len(tenant.running()) == 1
 
 
 def test_its_trigger_does_not_cancel_on_kill(tenant: Tenant) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
-from airflow.providers.common.compat.sdk import TaskDeferred
+from airflow.providers.common.compat.sdk import TaskDeferred, get_listener_manager
 from airflow.triggers.base import TriggerEvent
 
 try:
@@ -16,6 +16,9 @@ try:
 except ImportError:
     from airflow.utils.context import OutletEventAccessors
 
+from airflow_provider_veza.async_query.standing import Answer
+from airflow_provider_veza.ownership.acceptance import ForgetOnAcceptance
+from airflow_provider_veza.ownership.asking import airflow_for_tasks
 from airflow_provider_veza.triggers.async_query import AsyncQueryTrigger
 
 
@@ -44,7 +47,12 @@ class StateStore:
 
 
 class TaskRun:
-    """A task instance; ``make_operator`` stands for the DAG file, which every process parses anew."""
+    """A task instance; ``make_operator`` stands for the DAG file, which every process parses anew.
+
+    Airflow accepts the success of an attempt and tells its listeners, unless ``loses_success``.
+    """
+
+    loses_success = False
 
     def __init__(self, make_operator: Callable[[], Any], *, retries: int = 1) -> None:
         self.make_operator = make_operator
@@ -52,7 +60,8 @@ class TaskRun:
         self.has_state_store = True
         self.xcom: dict[str, Any] = {}
         self.try_number = 0
-        self.max_tries = retries
+        self.retries = self.max_tries = retries
+        self.clear_number = 0
         self.run_started = datetime(2026, 11, 22, tzinfo=UTC)
         self.operator: Any = None
 
@@ -67,15 +76,19 @@ class TaskRun:
         """Run one attempt until it returns, raises or defers; a deferral returns the exception that carries it."""
         context = self.start_attempt()
         try:
-            return self.operator.execute(context)
+            result = self.operator.execute(context)
         except TaskDeferred as deferral:
             return deferral
+        self._accept(context)
+        return result
 
     def resume(self, deferral: TaskDeferred, event: Any) -> Any:
         """Go on in a new process with what the trigger said."""
         context = self._new_process()
         kwargs = {**(deferral.kwargs or {}), "event": event}
-        return self.operator.resume_execution(deferral.method_name, kwargs, context)
+        result = self.operator.resume_execution(deferral.method_name, kwargs, context)
+        self._accept(context)
+        return result
 
     def clear(self) -> None:
         """Do what a user's clear does to a task that does not run."""
@@ -84,8 +97,20 @@ class TaskRun:
     def xcom_pull(self, *, key: str, **_: Any) -> Any:
         return self.xcom.get(key)
 
+    def _accept(self, context: dict[str, Any]) -> None:
+        """Do what Airflow does with an attempt that has returned."""
+        if self.loses_success:
+            return
+        told: Any = airflow_for_tasks()
+        before, told.answer = told.answer, Answer("success")
+        for listener in get_listener_manager().pm.get_plugins():
+            if isinstance(listener, ForgetOnAcceptance):
+                listener.on_task_instance_success(context["ti"])
+        told.answer = before
+
     def _new_process(self) -> dict[str, Any]:
         self.operator = self.make_operator()
+        self.operator.retries = self.retries
         ti = SimpleNamespace(
             dag_id="access",
             task_id=self.operator.task_id,
@@ -98,8 +123,8 @@ class TaskRun:
             xcom_pull=self.xcom_pull,
         )
         self.outlet_events = OutletEventAccessors()
-        dag_run = SimpleNamespace(clear_number=0, start_date=self.run_started)
-        context = {"ti": ti, "dag_run": dag_run, "outlet_events": self.outlet_events}
+        dag_run = SimpleNamespace(clear_number=self.clear_number, start_date=self.run_started)
+        context = {"ti": ti, "task": self.operator, "dag_run": dag_run, "outlet_events": self.outlet_events}
         return {**context, "task_state_store": self.state_store} if self.has_state_store else context
 
 

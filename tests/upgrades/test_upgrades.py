@@ -16,7 +16,7 @@ from airflow_provider_veza import __version__
 from airflow_provider_veza.async_query.event import WaitEvent
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.polling import PollSchedule
-from airflow_provider_veza.async_query.record import Owner, QueryRecord
+from airflow_provider_veza.async_query.record import Owner, QueryRecord, RecordState
 from airflow_provider_veza.async_query.watch import Outcome
 from airflow_provider_veza.triggers.async_query import AsyncQueryTrigger
 
@@ -54,7 +54,7 @@ def test_a_trigger_is_restored_and_goes_on_with_the_same_wait(release: str) -> N
 def test_a_record_is_restored(release: str) -> None:
     record = QueryRecord.from_json(stored(release, "record"))
     assert record.identity.task_id == "who_can_reach_the_bucket"
-    assert (record.owner, record.try_number, record.cancel_sent_by) == (Owner.TASK, 1, None)
+    assert (record.owner, record.try_number, record.state) == (Owner.TASK, 1, RecordState.SUBMITTED)
     assert record.is_of("q-1")
 
 

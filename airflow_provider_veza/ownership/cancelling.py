@@ -1,0 +1,77 @@
+"""Says truthfully what became of a cancel: a log line, a counter, and the command that does it by hand; it decides nothing.
+
+Whether to cancel is decided in :mod:`airflow_provider_veza.async_query.standing`.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import shlex
+from collections.abc import Awaitable, Callable
+from enum import StrEnum
+
+from airflow_provider_veza.async_query.handle import QueryHandle
+from airflow_provider_veza.async_query.progress import LogLine
+from airflow_provider_veza.async_query.service import Cancellation
+from airflow_provider_veza.async_query.task_log import TaskLog
+
+
+class CancelOutcome(StrEnum):
+    """The tag of the counter ``veza.cancel``."""
+
+    CANCELLED = "cancelled"
+    ALREADY_ENDED = "already_ended"
+    NOT_POSSIBLE = "not_possible"
+    FAILED = "failed"
+
+
+def try_to_cancel(
+    log: TaskLog, handle: QueryHandle, conn_id: str, cancel: Callable[[QueryHandle], Cancellation]
+) -> CancelOutcome:
+    """Cancel as well as possible and say what became of it; never raises."""
+    try:
+        result: Cancellation | Exception = cancel(handle)
+    except Exception as e:
+        result = e
+    return _report(log, handle, conn_id, result)
+
+
+async def try_to_cancel_async(
+    log: TaskLog, handle: QueryHandle, conn_id: str, cancel: Callable[[QueryHandle], Awaitable[Cancellation]]
+) -> CancelOutcome:
+    """Cancel as well as possible and say what became of it; never raises."""
+    try:
+        result: Cancellation | Exception = await cancel(handle)
+    except Exception as e:
+        result = e
+    return _report(log, handle, conn_id, result)
+
+
+def cancel_command(handle: QueryHandle, conn_id: str) -> str:
+    """Return the command line that cancels the query by hand."""
+    return f"python -m airflow_provider_veza cancel --conn-id {shlex.quote(conn_id)} {shlex.quote(json.dumps(handle.to_json()))}"
+
+
+def _report(log: TaskLog, handle: QueryHandle, conn_id: str, result: Cancellation | Exception) -> CancelOutcome:
+    from airflow.providers.common.compat.sdk import Stats
+
+    outcome, line = _told(handle, conn_id, result)
+    log.log(line.level, "%s", line.text)
+    Stats.incr("veza.cancel", tags={"outcome": outcome.value})
+    return outcome
+
+
+def _told(handle: QueryHandle, conn_id: str, result: Cancellation | Exception) -> tuple[CancelOutcome, LogLine]:
+    query = f"Query {handle.id} of {handle.tenant}"
+    if isinstance(result, Exception):
+        return CancelOutcome.FAILED, LogLine(
+            logging.WARNING,
+            f"{query} could not be cancelled and may still run ({type(result).__name__}: {result}). "
+            f"To cancel it by hand: {cancel_command(handle, conn_id)}",
+        )
+    if result.cancelled:
+        return CancelOutcome.CANCELLED, LogLine(logging.INFO, f"{query} was cancelled.")
+    if result.phase is not None and result.phase.is_terminal:
+        return CancelOutcome.ALREADY_ENDED, LogLine(logging.INFO, f"{query} was not cancelled: {result.reason}.")
+    return CancelOutcome.NOT_POSSIBLE, LogLine(logging.WARNING, f"{query} was not cancelled: {result.reason}.")

@@ -1,0 +1,138 @@
+"""What becomes of a trigger's query when its wait is broken off: Airflow is asked, what nobody waits for is cancelled.
+
+The wait itself is in :mod:`airflow_provider_veza.triggers.async_query`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from asgiref.sync import sync_to_async
+
+from airflow_provider_veza.async_query.handle import QueryHandle
+from airflow_provider_veza.async_query.identity import TaskIdentity
+from airflow_provider_veza.async_query.standing import Answer, Standing, task_standing
+from airflow_provider_veza.async_query.task_log import TaskLog
+from airflow_provider_veza.exceptions import RecordError
+from airflow_provider_veza.hooks.of_service import hook_of
+from airflow_provider_veza.ownership.airflow_versions import HAS_TASK_STATE_STORE
+from airflow_provider_veza.ownership.asking import airflow_for_tasks
+from airflow_provider_veza.ownership.cancelling import CancelOutcome, cancel_command, try_to_cancel_async
+from airflow_provider_veza.ownership.records.record_path import RecordPathStore, configured_record_path
+from airflow_provider_veza.ownership.records.registry import RecordRegistry
+
+KILL_BUDGET_SECONDS = 25.0
+_under_way: set[asyncio.Task[None]] = set()
+"""Kills that outlive their trigger; the loop alone would not keep them from being collected."""
+
+
+@dataclass(frozen=True)
+class Waiter:
+    """The task instance that deferred on a trigger."""
+
+    identity: TaskIdentity
+    try_number: int
+
+    @classmethod
+    def of(cls, task_instance: Any) -> Waiter | None:
+        """Read it off what Airflow sets on a trigger; None where it sets nothing, as in ``dag.test()``."""
+        if task_instance is None:
+            return None
+        ti = task_instance
+        map_index = -1 if ti.map_index is None else ti.map_index
+        return cls(TaskIdentity(ti.dag_id, ti.task_id, ti.run_id, map_index), ti.try_number)
+
+
+@dataclass(frozen=True)
+class DeferredKill:
+    """The query of one trigger and the task instance that deferred on it.
+
+    :param waiter: None where Airflow does not say whose trigger it is; then nothing is ever cancelled.
+    """
+
+    handle: QueryHandle
+    conn_id: str
+    waiter: Waiter | None
+    log: TaskLog
+
+    async def settle(self) -> None:
+        """Settle in a task of its own, shielded: the triggerer cancels a killed trigger again every second."""
+        settling = asyncio.get_running_loop().create_task(self._settle_in_time())
+        _under_way.add(settling)
+        settling.add_done_callback(_under_way.discard)
+        await asyncio.shield(settling)
+
+    async def nobody_waits(self) -> bool:
+        """Ask Airflow; no answer means that somebody may."""
+        return (await self._standing()).nobody_waits
+
+    async def cancel(self) -> None:
+        """Cancel over a client of its own, and note a confirmed cancel where later attempts can read it."""
+        hook = hook_of(self.handle.service, self.conn_id)
+        async with hook.connected():
+            outcome = await try_to_cancel_async(self.log, self.handle, self.conn_id, hook.acancel)
+        if outcome is CancelOutcome.CANCELLED:
+            await self._note_cancel()
+
+    async def _settle_in_time(self) -> None:
+        try:
+            async with asyncio.timeout(KILL_BUDGET_SECONDS):
+                standing = await self._standing()
+                if standing.nobody_waits:
+                    await self.cancel()
+                else:
+                    self.log.info(
+                        "Query %s is left alone: its task %s, so somebody may wait.", self.handle.id, standing
+                    )
+        except TimeoutError:
+            self.log.warning(
+                "Query %s could not be cancelled within %s s and may still run. To cancel it by hand: %s",
+                self.handle.id,
+                KILL_BUDGET_SECONDS,
+                cancel_command(self.handle, self.conn_id),
+            )
+
+    async def _standing(self) -> Standing:
+        """SDK calls run in a thread: called on the event loop of a dying trigger they fail or block it."""
+        if self.waiter is None:
+            return Standing.UNKNOWN
+        try:
+            return await sync_to_async(_standing_of)(self.waiter, self.handle.id)
+        except Exception as e:
+            self.log.warning("Airflow does not say what became of the task of query %s: %s", self.handle.id, e)
+            return Standing.UNKNOWN
+
+    async def _note_cancel(self) -> None:
+        if self.waiter is None or not configured_record_path():
+            return
+        try:
+            await sync_to_async(_note_cancel)(self.waiter, self.handle.id)
+        except RecordError as e:
+            self.log.warning("The cancel could not be noted: %s", e)
+
+
+def _standing_of(waiter: Waiter, query_id: str) -> Standing:
+    is_remembered = HAS_TASK_STATE_STORE or bool(configured_record_path())
+    answer = airflow_for_tasks().waiting_task(waiter.identity, waiter.try_number, is_remembered=is_remembered)
+    return task_standing(answer, is_deferred=_is_deferred(answer, waiter, query_id), query_id=query_id)
+
+
+def _is_deferred(answer: Answer, waiter: Waiter, query_id: str) -> bool:
+    """Whether the task still waits in the triggerer, as far as a trigger can tell: its record is read only where that matters.
+
+    Airflow also takes the state from a running task whose scheduler died, and a trigger that was frozen may be its former one.
+    """
+    path = configured_record_path()
+    if answer.state is not None or not path:
+        return True
+    record = RecordPathStore(path, waiter.identity).read().record
+    return record is not None and record.is_of(query_id) and record.deferred
+
+
+def _note_cancel(waiter: Waiter, query_id: str) -> None:
+    registry = RecordRegistry(configured_record_path())
+    record = registry.of_task(waiter.identity).read().record
+    if record is not None and record.is_of(query_id):
+        registry.note_cancel(record, f"the trigger of attempt {waiter.try_number}")

@@ -1,0 +1,103 @@
+"""All records below ``[veza] record_path``: the registry of live queries; no rule may enter.
+
+What becomes of a record is decided in :mod:`airflow_provider_veza.async_query.standing`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from airflow_provider_veza.async_query.identity import TaskIdentity
+from airflow_provider_veza.async_query.record import QueryRecord, RecordState
+from airflow_provider_veza.async_query.record_states import Actor, Move, moved
+from airflow_provider_veza.exceptions import FileChangedError, RecordError
+from airflow_provider_veza.ownership.records.record_path import RecordPathStore
+
+
+@dataclass(frozen=True)
+class FiledRecord:
+    """A record and the file that holds it."""
+
+    path: str
+    record: QueryRecord
+
+
+@dataclass(frozen=True)
+class UnreadableFile:
+    """A file that should hold a record and cannot be read as one."""
+
+    path: str
+    reason: str
+
+
+class RecordRegistry:
+    """The live queries of one Airflow.
+
+    :param base: any path that Airflow's ``ObjectStoragePath`` takes; one that does not exist yet holds no record.
+    """
+
+    def __init__(self, base: str) -> None:
+        self._base = base
+
+    def entries(self) -> Iterator[FiledRecord | UnreadableFile]:
+        """Yield every record, file by file; one that is removed meanwhile is left out.
+
+        :raises RecordError: when the place cannot be listed; that is never taken for "no record".
+        """
+        for path in self._files():
+            entry = _read(path)
+            if entry is not None:
+                yield entry
+
+    def of_task(self, identity: TaskIdentity) -> RecordPathStore:
+        """Return the place of one task instance's record."""
+        return RecordPathStore(self._base, identity)
+
+    def note_cancel(self, record: QueryRecord, by: str) -> None:
+        """Note a confirmed cancel, unless the record has changed since it was read: then somebody else sees to the query.
+
+        :raises RecordError: when the place cannot be reached.
+        """
+        store = self.of_task(record.identity)
+        found = store.read()
+        if found.record == record and record.state is RecordState.SUBMITTED:
+            cancelled = moved(record, Move.CONFIRM_CANCEL, Actor.OUTSIDER, cancelled_by=by)
+            with suppress(FileChangedError):
+                store.write(cancelled, found.version)
+
+    def forget(self, record: QueryRecord) -> None:
+        """Remove a settled record, unless it has changed since it was read.
+
+        :raises RecordError: when the place cannot be reached.
+        """
+        store = self.of_task(record.identity)
+        found = store.read()
+        if found.record == record:
+            with suppress(FileChangedError):
+                store.remove(found.version)
+
+    def _files(self) -> list[Any]:
+        from airflow.providers.common.compat.sdk import ObjectStoragePath
+
+        try:
+            return sorted(path for path in ObjectStoragePath(self._base).iterdir() if path.suffix == ".json")
+        except FileNotFoundError:
+            return []
+        except Exception as e:
+            raise RecordError(
+                f"Cannot list the records of live queries below {self._base} ({type(e).__name__}: {e}). No query was touched. "
+                "Check [veza] record_path and that this process may read it. A retry lists again."
+            ) from e
+
+
+def _read(path: Any) -> FiledRecord | UnreadableFile | None:
+    try:
+        return FiledRecord(str(path), QueryRecord.from_json(json.loads(path.read_text())))
+    except FileNotFoundError:
+        return None
+    except Exception as e:
+        return UnreadableFile(str(path), f"{type(e).__name__}: {e}")

@@ -1,0 +1,296 @@
+"""How an attempt comes to its one query: it adopts what an earlier one left, or submits, and remembers first; no waiting.
+
+That is in :mod:`airflow_provider_veza.hooks.waiting`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from airflow_provider_veza.async_query.deadline import Deadline
+from airflow_provider_veza.async_query.handle import QueryHandle
+from airflow_provider_veza.async_query.identity import Fingerprint
+from airflow_provider_veza.async_query.record import OnAmbiguousSubmit, OnPreviousQuery, Owner, QueryRecord
+from airflow_provider_veza.async_query.record_states import Adopt, Ambiguous, NextStep, Replace, SubmitAnew, next_step
+from airflow_provider_veza.async_query.task_log import TaskLog
+from airflow_provider_veza.async_query.vocabulary import Phase
+from airflow_provider_veza.exceptions import (
+    AmbiguousSubmitError,
+    AttemptError,
+    NotSentError,
+    QueryFailedError,
+    QueryUnreachableError,
+    RecordError,
+    RedirectRefusedError,
+    RefusedError,
+    RequestError,
+)
+from airflow_provider_veza.hooks.waiting import utc_now
+from airflow_provider_veza.ownership.attempt import Attempt
+from airflow_provider_veza.ownership.cancelling import CancelOutcome, try_to_cancel
+from airflow_provider_veza.ownership.charge import Charge
+from airflow_provider_veza.ownership.ledger import Ledger
+
+if TYPE_CHECKING:
+    from airflow_provider_veza.hooks.base import AsyncQueryHook
+
+ANSWER_PATIENCE_SECONDS = 4.0
+_NOTHING_IS_REMEMBERED = (
+    "No place to remember live queries: after a crash a retry submits a second query, and the first runs on to its end. "
+    "Set [veza] record_path (any object storage path), or use Airflow 3.3 or later."
+)
+_DELIVERED_BEFORE = (
+    "The rows of query %s were delivered by an earlier attempt, which ended before Airflow had accepted them, and the service "
+    "does not keep them any more: the query is asked anew. This is the second of the two cases in which a task asks twice."
+)
+
+
+class Query(Protocol):
+    """What a submission needs to know of a checked query."""
+
+    def fingerprint(self, tenant: str) -> Fingerprint:
+        """Return what decides whether two submits ask the same."""
+        ...
+
+
+@dataclass(frozen=True)
+class Obtained:
+    """The query that an attempt has come to.
+
+    :param delivered: its rows were delivered already, and can be again without the service.
+    """
+
+    handle: QueryHandle
+    delivered: bool = False
+
+
+@dataclass(frozen=True)
+class SubmitWishes:
+    """What the author of a DAG said about the submit.
+
+    :param timeout: from the submit until nobody wants the answer any more.
+    :param cancel_on_kill: whether the query ends with its task; the record tells whoever cleans up.
+    :param will_defer: whether the task is going to wait in the triggerer.
+    :param keep_results: whether the service is to keep the result after the delivery.
+    """
+
+    owner: Owner
+    timeout: timedelta
+    on_previous_query: OnPreviousQuery = OnPreviousQuery.REATTACH
+    on_ambiguous_submit: OnAmbiguousSubmit = OnAmbiguousSubmit.RESUBMIT
+    cancel_on_kill: bool = True
+    will_defer: bool = False
+    keep_results: bool = False
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One attempt's way to a handle.
+
+    :param submit: sends the query; returns the handle.
+    :param has_landed: whether a query's rows lie in the task's folder, whole.
+    """
+
+    hook: AsyncQueryHook
+    query: Query
+    submit: Callable[..., QueryHandle]
+    charge: Charge
+    wishes: SubmitWishes
+    has_landed: Callable[[QueryHandle], bool]
+    log: TaskLog
+
+    def obtain(self) -> Obtained:
+        """Return this task's query, adopted or new.
+
+        :raises AmbiguousSubmitError: when a submit has no known outcome and the policy says to stop.
+        :raises RecordError: when the record cannot be read or written; a query just submitted is cancelled then.
+        :raises AttemptError: when this attempt may not go on.
+        """
+        if not self._ledger.remembers:
+            self.log.warning(_NOTHING_IS_REMEMBERED)
+        self.charge.check()
+        step = next_step(
+            self._ledger.read(),
+            life=self._attempt.life,
+            fingerprint=self.query.fingerprint(self.hook.tenant),
+            tenant=self.hook.tenant,
+            policy=self.wishes.on_previous_query,
+        )
+        if isinstance(step, Adopt) and (obtained := self._adopted(step)):
+            return obtained
+        self._clear_the_way(step)
+        return Obtained(self._submit_and_remember())
+
+    @property
+    def _ledger(self) -> Ledger:
+        return self.charge.ledger
+
+    @property
+    def _attempt(self) -> Attempt:
+        return self.charge.attempt
+
+    def _adopted(self, step: Adopt) -> Obtained | None:
+        """Take over the query of an earlier attempt; None where it is no good any more."""
+        if step.delivered and self.has_landed(step.handle):
+            self.log.info("Query %s was landed by an earlier attempt; nothing is asked anew.", step.handle.id)
+            self._take_over(step.handle)
+            return Obtained(step.handle, delivered=True)
+        if not self._is_worth_waiting_for(step):
+            return None
+        self._take_over(step.handle)
+        return Obtained(step.handle)
+
+    def _take_over(self, handle: QueryHandle) -> None:
+        self.charge.check()
+        self._ledger.adopt(self._attempt.try_number, life=self._attempt.life, deferred=self.wishes.will_defer)
+        self.charge.handle = handle
+
+    def _is_worth_waiting_for(self, step: Adopt) -> bool:
+        handle = step.handle
+        try:
+            snapshot = self.hook.look(handle)
+        except RequestError as e:
+            if not e.heals:
+                raise
+            self.log.warning("Adopting query %s of an earlier attempt unseen: %s", handle.id, e)
+            return True
+        worth = snapshot.phase in (Phase.RUNNING, Phase.SUCCEEDED)
+        what = "Adopting" if worth else "Submitting anew instead of adopting"
+        self.log.info(
+            "%s query %s of an earlier attempt: it is %s (state %s).", what, handle.id, snapshot.phase, snapshot.state
+        )
+        return worth
+
+    def _clear_the_way(self, step: NextStep) -> None:
+        """Settle what an earlier attempt left, before a new query is submitted."""
+        match step:
+            case Adopt(handle, delivered=True):
+                self.log.warning(_DELIVERED_BEFORE, handle.id)
+            case Adopt(handle):
+                self._cancel_replaced(Replace(handle, "it neither runs nor has succeeded"))
+            case Replace():
+                self._cancel_replaced(step)
+            case Ambiguous():
+                self._settle_ambiguous(step)
+            case SubmitAnew(reason) if reason:
+                self.log.warning("Submitting anew: %s.", reason)
+
+    def _cancel_replaced(self, step: Replace) -> None:
+        self.charge.check()
+        self.log.info("The query %s of an earlier attempt is not wanted any more: %s.", step.handle.id, step.reason)
+        outcome = try_to_cancel(self.log, step.handle, self.hook.conn_id, self.hook.cancel)
+        if outcome is CancelOutcome.FAILED:
+            raise QueryUnreachableError(
+                f"Query {step.handle.id} of an earlier attempt could not be cancelled (see above) and may still run. Nothing was "
+                "submitted, so that no two queries run for one task. The next retry tries again."
+            )
+
+    def _settle_ambiguous(self, step: Ambiguous) -> None:
+        text = (
+            f"Attempt {step.try_number} died inside its submit at {step.since.isoformat()}: one query may run that nobody can "
+            f"name. on_ambiguous_submit={self.wishes.on_ambiguous_submit}:"
+        )
+        if self.wishes.on_ambiguous_submit is OnAmbiguousSubmit.FAIL:
+            error = AmbiguousSubmitError(f"{text} nothing was submitted. Clear the task to submit again.")
+            error.heals = False
+            raise error
+        self.log.warning("%s submitting again; that one runs on to its end.", text)
+
+    def _submit_and_remember(self) -> QueryHandle:
+        intent = QueryRecord(
+            self._attempt.identity,
+            self._attempt.life,
+            self._attempt.try_number,
+            self.wishes.owner,
+            self.query.fingerprint(self.hook.tenant),
+            intent_at=utc_now(),
+            cancel_on_kill=self.wishes.cancel_on_kill,
+            keep_results=self.wishes.keep_results,
+        )
+        self.charge.check()
+        self._ledger.intend(intent)
+        self._check_before_the_first_byte()
+        handle = self._submitted(Deadline.after(intent.intent_at, self.wishes.timeout))
+        self.log.info(
+            "Submitted query %s to %s; wanted until %s.", handle.id, handle.tenant, handle.deadline.at.isoformat()
+        )
+        return handle
+
+    def _check_before_the_first_byte(self) -> None:
+        """Let no doubt about a submit remain where none was sent."""
+        try:
+            self.charge.check()
+        except AttemptError:
+            self._withdraw()
+            raise
+
+    def _submitted(self, deadline: Deadline) -> QueryHandle:
+        try:
+            return self._answer_of_submit(deadline)
+        except (NotSentError, RedirectRefusedError, QueryFailedError):
+            self._withdraw()
+            raise
+        except RequestError as e:
+            if isinstance(e, RefusedError) and e.status < 500:
+                self._withdraw()
+                raise
+            raise AmbiguousSubmitError(
+                f"The submit has no clear answer ({type(e).__name__}: {e}): one query may run that nobody can name. It was not "
+                f"sent again. The next retry acts by on_ambiguous_submit={self.wishes.on_ambiguous_submit}."
+            ) from e
+
+    def _withdraw(self) -> None:
+        try:
+            self._ledger.withdraw()
+        except (RecordError, AttemptError) as e:
+            self.log.warning("No query is left of this submit, but its record could not be removed: %s", e)
+
+    def _answer_of_submit(self, deadline: Deadline) -> QueryHandle:
+        """Submit in a thread, so that the end of the task, raised into this one, cannot discard the answer."""
+        pool = ThreadPoolExecutor(1, thread_name_prefix="submit")
+        answer: Future[QueryHandle] = pool.submit(self.submit, self.query, deadline=deadline)
+        pool.shutdown(wait=False)
+        try:
+            wait([answer])
+        except BaseException:
+            self._keep_late_answer(answer)
+            raise
+        handle = answer.result()
+        self._remember(handle)
+        return handle
+
+    def _remember(self, handle: QueryHandle) -> None:
+        """Record the query; one that cannot be recorded nobody else can know of, so it is ended here."""
+        try:
+            if not self.charge.is_ended:
+                self.charge.check()
+            self._ledger.submitted(handle=handle, deferred=self.wishes.will_defer)
+        except (RecordError, AttemptError):
+            outcome = try_to_cancel(self.log, handle, self.hook.conn_id, self.hook.cancel_now)
+            if outcome in (CancelOutcome.CANCELLED, CancelOutcome.ALREADY_ENDED):
+                self._withdraw()
+            raise
+        self.charge.handle = handle
+
+    def _keep_late_answer(self, answer: Future[QueryHandle]) -> None:
+        """Record the query of a submit that the end of its task broke into, and do with it what is right for such a task."""
+        try:
+            handle = answer.result(timeout=ANSWER_PATIENCE_SECONDS)
+        except Exception as e:
+            self.log.warning(
+                "The task ended inside its submit, whose answer is not known: one query may run (%s: %s).",
+                type(e).__name__,
+                e,
+            )
+            return
+        self.log.info("Submitted query %s to %s, while its task was being ended.", handle.id, handle.tenant)
+        try:
+            self._remember(handle)
+        except (RecordError, AttemptError) as e:
+            self.log.warning("%s", e)
+            return
+        self.charge.settle_ended()

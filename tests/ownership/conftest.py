@@ -1,0 +1,8 @@
+"""Whoever answers for a query is tested against a served tenant."""
+
+from __future__ import annotations
+
+from support.served_tenant import running, tenant
+from support.told_airflow import told_airflow
+
+__all__ = ["running", "tenant", "told_airflow"]

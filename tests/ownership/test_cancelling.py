@@ -1,0 +1,135 @@
+"""What is said, and counted, of each end of a cancel; the words must be true and must help."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shlex
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from airflow.providers.common.compat import sdk
+
+from airflow_provider_veza.async_query.deadline import Deadline
+from airflow_provider_veza.async_query.handle import QueryHandle
+from airflow_provider_veza.async_query.service import Cancellation
+from airflow_provider_veza.async_query.vocabulary import Phase
+from airflow_provider_veza.exceptions import NoAnswerError
+from airflow_provider_veza.ownership.cancelling import CancelOutcome, cancel_command, try_to_cancel, try_to_cancel_async
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+HANDLE = QueryHandle("veza_nodes", "q1", "https://acme.vezacloud.com", "it's mine", NOON, Deadline(NOON))
+LOG = logging.getLogger("task")
+
+OUTCOMES = pytest.mark.parametrize(
+    ("result", "outcome", "level", "text"),
+    [
+        (
+            Cancellation(True, Phase.RUNNING),
+            CancelOutcome.CANCELLED,
+            logging.INFO,
+            "Query q1 of https://acme.vezacloud.com was cancelled.",
+        ),
+        (
+            Cancellation(False, Phase.SUCCEEDED, "the query had already ended (state DONE)"),
+            CancelOutcome.ALREADY_ENDED,
+            logging.INFO,
+            "Query q1 of https://acme.vezacloud.com was not cancelled: the query had already ended (state DONE).",
+        ),
+        (
+            Cancellation(False, Phase.RUNNING, "veza_result documents no cancel"),
+            CancelOutcome.NOT_POSSIBLE,
+            logging.WARNING,
+            "Query q1 of https://acme.vezacloud.com was not cancelled: veza_result documents no cancel.",
+        ),
+        (
+            Cancellation(False, None, "it is only attached"),
+            CancelOutcome.NOT_POSSIBLE,
+            logging.WARNING,
+            "Query q1 of https://acme.vezacloud.com was not cancelled: it is only attached.",
+        ),
+        (
+            NoAnswerError("no whole answer"),
+            CancelOutcome.FAILED,
+            logging.WARNING,
+            (
+                "Query q1 of https://acme.vezacloud.com could not be cancelled and may still run (NoAnswerError: no whole "
+                f"answer). To cancel it by hand: {cancel_command(HANDLE, 'veza_default')}"
+            ),
+        ),
+    ],
+    ids=["cancelled", "ended", "not possible", "not owned", "failed"],
+)
+
+
+class Counters:
+    """Keeps what Airflow would send to statsd."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, dict[str, str]]] = []
+
+    def incr(self, name: str, tags: dict[str, str]) -> None:
+        self.seen.append((name, tags))
+
+
+@pytest.fixture
+def counters(monkeypatch: pytest.MonkeyPatch) -> Counters:
+    counters = Counters()
+    monkeypatch.setattr(sdk, "Stats", counters, raising=False)
+    return counters
+
+
+def end_with(result: Any) -> Any:
+    if isinstance(result, Exception):
+        raise result
+    return result
+
+
+async def end_later_with(result: Any) -> Any:
+    return end_with(result)
+
+
+@OUTCOMES
+def test_a_cancel_in_a_worker_is_told_and_counted_and_never_raises(
+    counters: Counters,
+    caplog: pytest.LogCaptureFixture,
+    result: Any,
+    outcome: CancelOutcome,
+    level: int,
+    text: str,
+) -> None:
+    with caplog.at_level(logging.INFO):
+        said = try_to_cancel(LOG, HANDLE, "veza_default", lambda handle: end_with(result))
+
+    assert said is outcome
+    assert [(record.levelno, record.getMessage()) for record in caplog.records] == [(level, text)]
+    assert counters.seen == [("veza.cancel", {"outcome": outcome.value})]
+
+
+@OUTCOMES
+def test_a_cancel_in_a_trigger_is_told_and_counted_and_never_raises(
+    counters: Counters,
+    caplog: pytest.LogCaptureFixture,
+    result: Any,
+    outcome: CancelOutcome,
+    level: int,
+    text: str,
+) -> None:
+    with caplog.at_level(logging.INFO):
+        said = asyncio.run(try_to_cancel_async(LOG, HANDLE, "veza_default", lambda handle: end_later_with(result)))
+
+    assert said is outcome
+    assert [(record.levelno, record.getMessage()) for record in caplog.records] == [(level, text)]
+    assert counters.seen == [("veza.cancel", {"outcome": outcome.value})]
+
+
+def test_the_command_survives_a_shell_and_carries_the_whole_handle() -> None:
+    words = shlex.split(cancel_command(HANDLE, HANDLE.conn_id))
+
+    assert words[:-1] == ["python", "-m", "airflow_provider_veza", "cancel", "--conn-id", "it's mine"]
+    assert QueryHandle.from_json(words[-1]) == HANDLE
+
+
+def test_the_real_counter_takes_the_call(caplog: pytest.LogCaptureFixture) -> None:
+    assert try_to_cancel(LOG, HANDLE, "veza_default", lambda handle: Cancellation(True)) is CancelOutcome.CANCELLED

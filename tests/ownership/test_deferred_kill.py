@@ -1,0 +1,124 @@
+"""What a trigger does when it learns that nobody waits, from a kill or by asking; Airflow's answers are given here.
+
+That Airflow really gives these answers is shown by the drills, on real triggerers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from airflow_provider_veza.async_query.deadline import Deadline
+from airflow_provider_veza.async_query.handle import QueryHandle
+from airflow_provider_veza.async_query.standing import Answer
+from airflow_provider_veza.emulator.server import RunningTenant
+from airflow_provider_veza.emulator.tenant import Tenant
+from airflow_provider_veza.hooks.veza import VezaHook
+from airflow_provider_veza.ownership import deferred_kill
+from airflow_provider_veza.services.veza_query import check_query
+from airflow_provider_veza.triggers import async_query
+from airflow_provider_veza.triggers.async_query import AsyncQueryTrigger
+from support.served_tenant import PAYROLL_ACCESS, cancelled_ids
+from support.told_airflow import ToldAirflow
+
+CLEARED, ENDED, DEFERRED = Answer(None), Answer("failed"), Answer("deferred")
+
+
+@pytest.fixture
+def handle(running: RunningTenant) -> QueryHandle:
+    deadline = Deadline.after(datetime.now(UTC), timedelta(hours=1))
+    return VezaHook().submit(check_query(PAYROLL_ACCESS).query, deadline=deadline)
+
+
+@pytest.fixture
+def questions(monkeypatch: pytest.MonkeyPatch, told_airflow: ToldAirflow) -> list[Answer | Exception]:
+    """What Airflow answers, one after the other; the last for ever."""
+    answers: list[Answer | Exception] = [DEFERRED]
+
+    def answer() -> None:
+        now = answers.pop(0) if len(answers) > 1 else answers[0]
+        if isinstance(now, Exception):
+            raise now
+        told_airflow.answer = now
+
+    told_airflow.before_answer = answer
+    monkeypatch.setattr(async_query, "FIRST_CHECK_INTERVAL", timedelta(0))
+    monkeypatch.setattr(async_query, "LONGEST_CHECK_INTERVAL", timedelta(0))
+    return answers
+
+
+def owner_of(handle: QueryHandle, *, cancel_on_kill: bool = True) -> AsyncQueryTrigger:
+    trigger = AsyncQueryTrigger(handle.to_json(), fixed_interval=0.05, cancel_on_kill=cancel_on_kill)
+    trigger.task_instance = SimpleNamespace(dag_id="d", task_id="t", run_id="r", map_index=-1, try_number=1)
+    return trigger
+
+
+def fired(trigger: AsyncQueryTrigger) -> Any:
+    async def first() -> Any:
+        return await anext(trigger.run())
+
+    return asyncio.run(first()).payload
+
+
+@pytest.mark.parametrize("answer", [CLEARED, ENDED, Answer(exists=False)])
+def test_a_kill_cancels_what_nobody_waits_for(
+    tenant: Tenant, handle: QueryHandle, questions: list[Answer | Exception], answer: Answer
+) -> None:
+    questions[:] = [answer]
+    asyncio.run(owner_of(handle).on_kill())
+    assert cancelled_ids(tenant) == [handle.id]
+
+
+@pytest.mark.parametrize("answer", [DEFERRED, Answer("running"), ConnectionError("no answer")])
+def test_a_kill_leaves_alone_what_somebody_may_wait_for(
+    tenant: Tenant, handle: QueryHandle, questions: list[Answer | Exception], answer: Answer | Exception
+) -> None:
+    questions[:] = [answer]
+    asyncio.run(owner_of(handle).on_kill())
+    assert cancelled_ids(tenant) == []
+
+
+def test_a_waiter_that_does_not_own_the_query_never_cancels(
+    tenant: Tenant, handle: QueryHandle, questions: list[Answer | Exception]
+) -> None:
+    questions[:] = [ENDED]
+    asyncio.run(owner_of(handle, cancel_on_kill=False).on_kill())
+    assert cancelled_ids(tenant) == []
+
+
+def test_a_cancel_goes_on_although_the_triggerer_cancels_the_trigger_again(
+    tenant: Tenant, handle: QueryHandle, questions: list[Answer | Exception]
+) -> None:
+    questions[:] = [ENDED]
+
+    async def kill_impatiently() -> None:
+        killing = asyncio.ensure_future(owner_of(handle).on_kill())
+        await asyncio.sleep(0)
+        killing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await killing
+        while deferred_kill._under_way:
+            await asyncio.sleep(0)
+
+    asyncio.run(kill_impatiently())
+    assert cancelled_ids(tenant) == [handle.id]
+
+
+def test_a_trigger_that_airflow_forgot_finds_out_and_cancels(
+    tenant: Tenant, handle: QueryHandle, questions: list[Answer | Exception]
+) -> None:
+    questions[:] = [DEFERRED, ConnectionError("no answer"), CLEARED]
+    assert fired(owner_of(handle))["outcome"] == "CANCELED"
+    assert cancelled_ids(tenant) == [handle.id]
+
+
+def test_a_trigger_that_is_waited_for_goes_on(
+    tenant: Tenant, handle: QueryHandle, questions: list[Answer | Exception]
+) -> None:
+    tenant.finish(handle.id)
+    assert fired(owner_of(handle))["outcome"] == "SUCCEEDED"
+    assert cancelled_ids(tenant) == []
