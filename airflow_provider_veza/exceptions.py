@@ -10,6 +10,7 @@
     │   └── HandleError               what was given as a handle is none
     │       └── ForeignTenantError    the handle belongs to another tenant than the connection
     ├── RecordError                   the record of a live query cannot be read or written
+    │   └── FileChangedError          somebody else has replaced or removed the file since it was read
     ├── RequestError                  one HTTP request failed; this says nothing about the query
     │   ├── NotSentError              no connection: the service cannot have seen the request
     │   ├── NoAnswerError             sent, but no whole answer came: the service may have acted on it
@@ -101,6 +102,10 @@ class ForeignTenantError(HandleError):
 
 class RecordError(AsyncQueryError):
     """The record of a live query cannot be read or written; "cannot read" is never taken for "no record"."""
+
+
+class FileChangedError(RecordError):
+    """Somebody else has replaced or removed the file since it was read; nothing was written or removed."""
 
 
 class RequestError(AsyncQueryError):

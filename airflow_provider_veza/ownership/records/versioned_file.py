@@ -1,0 +1,61 @@
+"""One small file, replaced and removed only if it still is what was read; what it holds, and how storages work, is not here."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from airflow_provider_veza.ownership.records.any_storage import AnyStorage
+from airflow_provider_veza.ownership.records.file_storage import StoredFile
+from airflow_provider_veza.ownership.records.locked_disk import LockedFile
+from airflow_provider_veza.ownership.records.probe import StorageName
+from airflow_provider_veza.ownership.records.probed import UnconditionalFile
+
+__all__ = ["StoredFile", "VersionedFile", "versioned_file"]
+
+
+class VersionedFile(Protocol):
+    """One small file on one storage, replaced and removed only if it still is what was read.
+
+    Each write must hold something that no other write holds, such as a nonce: on S3 and on disks the version is a hash of
+    the content, so the same bytes written twice would be one version. Whatever goes wrong besides a mismatch passes as the
+    storage's library raises it.
+    """
+
+    @property
+    def place(self) -> str:
+        """Where the file is, for messages."""
+
+    @property
+    def is_conditional(self) -> bool:
+        """False: the storage ignores conditions, and a re-read stands in for it. May ask the storage."""
+
+    def read(self) -> StoredFile | None:
+        """Return the file as it is now, never from a cached listing; None only if it is absent."""
+
+    def write(self, data: bytes, expected: str | None) -> str:
+        """Replace the expected version (None: write only if absent), and return the new one.
+
+        :raises FileChangedError: when the file is not what was expected.
+        """
+
+    def remove(self, expected: str) -> None:
+        """Remove the expected version; an absent file is fine.
+
+        :raises FileChangedError: when the file is not what was expected.
+        """
+
+
+def versioned_file(path: Any) -> VersionedFile:
+    """Return the file at a path, by the means that its storage has.
+
+    :param path: Airflow's ``ObjectStoragePath``.
+    """
+    fs, name, place = path.fs, path.path, str(path)
+    storage_name = StorageName(path.protocol, path.conn_id, path.bucket)
+    if "fsspec.implementations.local.LocalFileSystem" in _classes_of(fs):
+        return LockedFile(name, place)
+    return UnconditionalFile(AnyStorage(fs), storage_name, name, place)
+
+
+def _classes_of(fs: Any) -> set[str]:
+    return {f"{cls.__module__}.{cls.__qualname__}" for cls in type(fs).__mro__}
