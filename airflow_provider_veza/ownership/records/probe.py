@@ -59,45 +59,51 @@ def probe(storage: ConditionalStorage, record: str) -> Conditions:
 
     An error that is no answer to a condition, such as a missing right, passes as it is.
     """
-    name = sibling(record, "probe")
+    trial = _Trial(storage, sibling(record, "probe"))
     try:
-        found = Conditions(
-            on_writes=_keeps(storage, name, _keeps_conditions_on_writes),
-            on_removals=_keeps(storage, name, _keeps_conditions_on_removals),
-        )
+        found = Conditions(trial.passes(trial.of_writes), trial.passes(trial.of_removals))
     except Exception:
         with suppress(Exception):
-            storage.delete(name)
+            storage.delete(trial.name)
         raise
     if not found.on_removals:
-        storage.delete(name)
+        storage.delete(trial.name)
     return found
 
 
-def _keeps(storage: ConditionalStorage, name: str, ask: Callable[[ConditionalStorage, str], bool]) -> bool:
-    try:
-        return ask(storage, name)
-    except Exception as e:
-        if not storage.is_refusal_of_conditions(e):
-            raise
-        # Raises as well where the reason is another one than the condition.
-        storage.put(name, _nonce())
+class _Trial:
+    """The object that conditions are tried on, and the version that it has."""
+
+    def __init__(self, storage: ConditionalStorage, name: str) -> None:
+        self.name = name
+        self._storage = storage
+        self._version: str | None = None
+
+    def of_writes(self) -> bool:
+        self._version = settled_put(self._storage, self.name, _nonce(), None)
+        return (
+            self._version is not None
+            and self._storage.put_if(self.name, _nonce(), None) is None
+            and self._storage.put_if(self.name, _nonce(), self._storage.no_version) is None
+        )
+
+    def of_removals(self) -> bool:
+        return (
+            self._version is not None
+            and not self._storage.delete_if(self.name, self._storage.no_version)
+            and self._storage.delete_if(self.name, self._version)
+        )
+
+    def passes(self, trial: Callable[[], bool]) -> bool:
+        try:
+            if trial():
+                return True
+        except Exception as e:
+            if not self._storage.is_refusal_of_conditions(e):
+                raise
+        # Raises where a refusal has another reason than the condition.
+        self._version = self._storage.put(self.name, _nonce())
         return False
-
-
-def _keeps_conditions_on_writes(storage: ConditionalStorage, name: str) -> bool:
-    return (
-        settled_put(storage, name, _nonce(), None) is not None
-        and storage.put_if(name, _nonce(), None) is None
-        and storage.put_if(name, _nonce(), storage.no_version) is None
-    )
-
-
-def _keeps_conditions_on_removals(storage: ConditionalStorage, name: str) -> bool:
-    found = storage.read(name)
-    return (
-        found is not None and not storage.delete_if(name, storage.no_version) and storage.delete_if(name, found.version)
-    )
 
 
 def _nonce() -> bytes:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from airflow_provider_veza.ownership.records.any_storage import AnyStorage
-from airflow_provider_veza.ownership.records.file_storage import StoredFile
+from airflow_provider_veza.ownership.records.conditional_azure import AzureStorage
+from airflow_provider_veza.ownership.records.conditional_google import GoogleStorage
+from airflow_provider_veza.ownership.records.conditional_s3 import S3Storage
+from airflow_provider_veza.ownership.records.file_storage import ConditionalStorage, StoredFile
 from airflow_provider_veza.ownership.records.locked_disk import LockedFile
 from airflow_provider_veza.ownership.records.probe import StorageName
-from airflow_provider_veza.ownership.records.probed import UnconditionalFile
+from airflow_provider_veza.ownership.records.probed import ProbedFile, UnconditionalFile
+
+_DISK = "fsspec.implementations.local.LocalFileSystem"
+_CONDITIONAL: dict[str, Callable[[Any], ConditionalStorage]] = {
+    "s3fs.core.S3FileSystem": S3Storage,
+    "adlfs.spec.AzureBlobFileSystem": AzureStorage,
+    "gcsfs.core.GCSFileSystem": GoogleStorage,
+}
 
 __all__ = ["StoredFile", "VersionedFile", "versioned_file"]
 
@@ -51,11 +62,10 @@ def versioned_file(path: Any) -> VersionedFile:
     :param path: Airflow's ``ObjectStoragePath``.
     """
     fs, name, place = path.fs, path.path, str(path)
-    storage_name = StorageName(path.protocol, path.conn_id, path.bucket)
-    if "fsspec.implementations.local.LocalFileSystem" in _classes_of(fs):
+    classes = {f"{cls.__module__}.{cls.__qualname__}" for cls in type(fs).__mro__}
+    if _DISK in classes:
         return LockedFile(name, place)
+    storage_name = StorageName(path.protocol, path.conn_id, path.bucket)
+    for of_library in classes & _CONDITIONAL.keys():
+        return ProbedFile(_CONDITIONAL[of_library](fs), storage_name, name, place)
     return UnconditionalFile(AnyStorage(fs), storage_name, name, place)
-
-
-def _classes_of(fs: Any) -> set[str]:
-    return {f"{cls.__module__}.{cls.__qualname__}" for cls in type(fs).__mro__}

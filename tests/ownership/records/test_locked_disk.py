@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -89,6 +90,16 @@ class TestOnADisk(ConditionalContract):
     pass
 
 
+@contextmanager
+def held(lock: Path) -> Iterator[None]:
+    """Let another process hold the lock."""
+    with started(HOLD_THE_LOCK, str(lock)) as holder:
+        try:
+            yield
+        finally:
+            holder.kill()
+
+
 def started(script: str, *arguments: str) -> subprocess.Popen[str]:
     process = subprocess.Popen(
         [sys.executable, "-c", script, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -117,14 +128,13 @@ def test_of_racing_processes_each_write_follows_the_one_it_has_seen(path: Path, 
 
 def test_a_lock_that_is_never_given_back_is_an_error_after_two_seconds(path: Path, file: VersionedFile) -> None:
     version = file.write(fresh_data(), None)
-    with started(HOLD_THE_LOCK, f"{path}.lock") as holder:
+    with held(Path(f"{path}.lock")):
         begun = time.monotonic()
         with pytest.raises(RecordError, match=r"held the lock .* 2 seconds.*record\.json\.lock"):
             file.write(fresh_data(), version)
         waited = time.monotonic() - begun
         with pytest.raises(RecordError, match="held the lock"):
             file.remove(version)
-        holder.kill()
 
     assert 2 <= waited < 10
     file.remove(version)
@@ -144,6 +154,27 @@ def test_a_writer_that_is_killed_at_any_moment_blocks_nobody_and_leaves_no_half_
         file.remove(version)
         assert not path.exists()
         assert not Path(f"{path}.lock").exists()
+
+
+def test_the_lock_of_a_lock_file_that_was_removed_meanwhile_is_no_lock(
+    path: Path, file: VersionedFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = Path(f"{path}.lock")
+    open_it, opened = locked_disk._opened, []
+    with ExitStack() as successors:
+
+        def removed_and_made_anew(name: Path) -> int:
+            opened.append(open_it(name))
+            if len(opened) == 1:
+                lock.unlink()
+                successors.enter_context(held(lock))
+            return opened[-1]
+
+        monkeypatch.setattr(locked_disk, "_opened", removed_and_made_anew)
+        with pytest.raises(RecordError, match="held the lock"):
+            file.write(fresh_data(), None)
+
+    assert file.read() is None
 
 
 def test_a_lock_file_that_was_left_behind_is_used_and_goes_with_the_record(path: Path, file: VersionedFile) -> None:
@@ -218,6 +249,5 @@ def test_files_do_not_share_a_lock(tmp_path: Path) -> None:
     folder = ObjectStoragePath(str(tmp_path))
     one = at(folder, "one.json")
     one.write(fresh_data(), None)
-    with started(HOLD_THE_LOCK, str(tmp_path / "one.json.lock")) as holder:
+    with held(tmp_path / "one.json.lock"):
         at(folder, "two.json").write(fresh_data(), None)
-        holder.kill()
