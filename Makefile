@@ -103,6 +103,13 @@ endef
 	@$(UV) pip install --quiet --no-deps --python $(NEWEST_PYTHON) --target .venv/elasticsearch-8 --requirement $<
 	@touch $@
 
+.venv/celery-%/installed: requirements/airflow-%.txt requirements/celery.txt pyproject.toml .venv/tools/installed
+	@echo 'Setting up Airflow $* with Celery'
+	@$(UV) venv --quiet --clear --python .venv/tools/bin/python .venv/celery-$*
+	@$(UV) pip sync --quiet --compile-bytecode --python .venv/celery-$*/bin/python $<
+	@$(UV) pip install --quiet --no-deps --compile-bytecode --python .venv/celery-$*/bin/python --requirement requirements/celery.txt --editable .
+	@touch $@
+
 .venv/airflow-%/installed: requirements/airflow-%.txt pyproject.toml .venv/tools/installed
 	@echo 'Setting up Airflow $*'
 	@$(UV) venv --quiet --clear --python .venv/tools/bin/python .venv/airflow-$*

@@ -48,15 +48,23 @@ class Airflow:
         self._processes = started
         self._components: dict[Role, list[ManagedProcess]] = {}
 
-    def start(self, role: Role) -> ManagedProcess:
-        """Start a component; a role that already runs gets one more process."""
+    def start(self, role: Role, settings: Mapping[str, str] | None = None) -> ManagedProcess:
+        """Start a component; a role that already runs gets one more process, which may have settings of its own."""
         siblings = self._components.setdefault(role, [])
         name = f"{role.value}-{len(siblings) + 1}" if siblings else role.value
         command = (sys.executable, "-m", "airflow", role.value, *_options(role))
-        log = self.home / f"{name}.log"
-        component = self._processes.start(ProcessSpec(name, command, self._environment, self.home, log))
+        component = self.run(name, command, settings or {})
         siblings.append(component)
         return component
+
+    def run(self, name: str, command: tuple[str, ...], settings: Mapping[str, str]) -> ManagedProcess:
+        """Start any program in the environment of this Airflow, with settings of its own."""
+        environment = {**self._environment, **settings}
+        return self._processes.start(ProcessSpec(name, command, environment, self.home, self.home / f"{name}.log"))
+
+    def components(self, role: Role) -> list[ManagedProcess]:
+        """Return the processes that were started for a role, oldest first."""
+        return list(self._components[role])
 
     def component(self, role: Role, number: int = 0) -> ManagedProcess:
         """Return the first (or a later) process that was started for a role."""

@@ -65,6 +65,16 @@ class ManagedProcess:
         """The name it was started under."""
         return self.spec.name
 
+    @property
+    def is_running(self) -> bool:
+        """Whether its leader lives."""
+        return self._leader.poll() is None
+
+    @property
+    def is_meant_to_end(self) -> bool:
+        """Whether it was killed or asked to end."""
+        return not self._meant_to_run
+
     def members(self) -> list[psutil.Process]:
         """Return the living processes of its session: the leader, and what it forked, orphans included."""
         self._leader.poll()
@@ -80,6 +90,12 @@ class ManagedProcess:
         self._meant_to_run = False
         if self._leader.poll() is None:
             self._leader.send_signal(signal.SIGTERM)
+
+    def quit(self) -> None:
+        """Send the leader SIGQUIT: a Celery worker then ends at once and passes it on to its children."""
+        self._meant_to_run = False
+        if self._leader.poll() is None:
+            self._leader.send_signal(signal.SIGQUIT)
 
     def freeze(self) -> None:
         """Stop the whole session in mid-air, as a machine that hangs does."""
