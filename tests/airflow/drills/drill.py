@@ -144,7 +144,7 @@ def _check_rows(expected: Expected, case: Case) -> None:
     if expected.delivers:
         rows = case.tenant.rows(case.queries()[-1]["id"])
         assert rows
-        assert case.task(expected.delivers).xcom() == rows
+        assert case.delivered(expected.delivers) == rows
     else:
         assert case.task().xcom() is None
 

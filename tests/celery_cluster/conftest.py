@@ -1,0 +1,146 @@
+"""One cluster for all drills here, and its tenants; the drills of one run are carried out side by side, each on its own lane.
+
+This folder is named so that it cannot be imported in the place of Celery.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import pytest
+
+from drills.activity import ACTIVITY
+from drills.bench import Tenant
+from drills.cluster import start_cluster
+from drills.drill import Drill, Outcome
+from lanes import Lane, Lanes
+from object_storage import ObjectStorage, start_object_storage
+from settings import SHORT_TOKENS, for_drills, recording_where_airflow_does_not
+from tools.real_airflow.celery_cluster import CeleryCluster, running_cluster
+from tools.real_airflow.configuration import clean_environment
+from tools.real_airflow.emulator import start_emulator
+from tools.real_airflow.processes import Processes, interrupt_on_signals, processes
+from tools.real_airflow.release import installed_release
+from tools.real_airflow.run_folder import REPOSITORY, RUNS, claimed_run_folder
+
+DAGS = REPOSITORY / "tests" / "celery_cluster" / "dags"
+LANES = ["lane1", "lane2", "lane3"]
+CONCURRENCY = 3
+PAGE_SIZE = 4
+
+Judge = Callable[[Drill], Outcome]
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a cluster is given: a folder, a storage, and the services that queries run at."""
+
+    folder: Path
+    storage: ObjectStorage
+    tenants: dict[Tenant, Any]
+
+    def settings(self, lanes: list[str]) -> dict[str, str]:
+        """Return the settings by which a cluster knows all of it."""
+        # Small pages, so that a landing has many.
+        known = [
+            self.tenants[Tenant.USUAL].connection_environment(Tenant.USUAL, page_size=PAGE_SIZE),
+            self.tenants[Tenant.ESQL].connection_environment(Tenant.ESQL),
+        ]
+        traces = self.folder / "traces"
+        traces.mkdir(exist_ok=True)
+        merged = for_drills(traces, lanes, self.storage)
+        for environment in known:
+            merged.update(environment)
+        return merged
+
+    def lanes(self, cluster: CeleryCluster) -> Lanes:
+        """Return the lanes of a cluster in these surroundings."""
+        traces = self.folder / "traces"
+        return Lanes(tuple(Lane(cluster.airflow, self.tenants, traces, cluster, pair) for pair in cluster.pairs))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    interrupt_on_signals()
+
+
+def surroundings(started: Processes, folder: Path) -> Surroundings:
+    """Start what a cluster needs; queries run until they are finished by hand."""
+    tenant = start_emulator(started, folder, clean_environment(), "veza_drill")
+    tenant.let_queries_run()
+    esql = start_cluster(started, folder, clean_environment(), "esql_drill", ACTIVITY)
+    storage = start_object_storage(started, folder)
+    return Surroundings(folder, storage, {Tenant.USUAL: tenant, Tenant.ESQL: esql})
+
+
+@pytest.fixture(scope="session")
+def lanes() -> Iterator[Lanes]:
+    with claimed_run_folder(f"celery-{installed_release().series}") as folder, processes() as started:
+        around = surroundings(started, folder)
+        settings = {
+            **around.settings(LANES),
+            **SHORT_TOKENS,
+            **recording_where_airflow_does_not(around.storage),
+        }
+        with pytest.MonkeyPatch.context() as patch, running_cluster(folder, [DAGS], settings, LANES, CONCURRENCY) as up:
+            # What has landed is read here too.
+            for name, value in around.storage.environment().items():
+                patch.setenv(name, value)
+            yield around.lanes(up)
+
+
+@pytest.fixture(scope="session")
+def under_way(request: pytest.FixtureRequest, lanes: Lanes) -> Iterator[dict[str, Future[Outcome]]]:
+    items = [item for item in request.session.items if "outcome_of" in getattr(item, "fixturenames", ())]
+    drills: list[Drill] = [item.callspec.params["drill"] for item in items]
+    free: SimpleQueue[Lane] = SimpleQueue()
+    for lane in lanes.all:
+        free.put(lane)
+
+    def carry_out(drill: Drill) -> Outcome:
+        lane = free.get()
+        try:
+            return drill.carry_out(lane)
+        finally:
+            free.put(lane)
+
+    with ThreadPoolExecutor(len(lanes.all), thread_name_prefix="drill") as pool:
+        yield {drill.name: pool.submit(carry_out, drill) for drill in drills}
+
+
+@pytest.fixture(scope="session")
+def outcomes() -> Iterator[list[Outcome]]:
+    """All outcomes of the session; written down for the table when it ends."""
+    seen: list[Outcome] = []
+    yield seen
+    rows = [outcome.row() for outcome in seen]
+    (RUNS / f"drills-celery-{installed_release().series}.json").write_text(json.dumps(rows, indent=1))
+
+
+@pytest.fixture
+def outcome_of(under_way: dict[str, Future[Outcome]], outcomes: list[Outcome]) -> Judge:
+    """Return the outcome of a drill that runs beside others."""
+
+    def judge(drill: Drill) -> Outcome:
+        outcomes.append(under_way[drill.name].result())
+        return outcomes[-1]
+
+    return judge
+
+
+@pytest.fixture
+def outcome_alone(lanes: Lanes, under_way: dict[str, Future[Outcome]], outcomes: list[Outcome]) -> Judge:
+    """Carry out a drill that no other may feel, when all that run side by side are over."""
+
+    def judge(drill: Drill) -> Outcome:
+        for other in under_way.values():
+            other.exception()
+        outcomes.append(drill.carry_out(lanes.first))
+        return outcomes[-1]
+
+    return judge

@@ -1,0 +1,142 @@
+"""Lanes: a pair of hosts each, on which one drill at a time is carried out; what the tenant says of it is judged in ``drills``."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import psutil
+
+from airflow_provider_veza.results.reading import read_manifest
+from drills.bench import Bench, Case, Tenant
+from tools.real_airflow.celery_cluster import CeleryCluster, Pair
+from tools.real_airflow.dag_runs import DagRun
+from tools.real_airflow.emulator import Emulator
+from tools.real_airflow.worker_host import WorkerHost
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt of a task as it introduced itself: its processes and its host."""
+
+    task: int
+    supervisor: int
+    host: str
+
+    def kill_task(self) -> None:
+        """Kill its task process, as a machine short of memory does."""
+        os.kill(self.task, signal.SIGKILL)
+
+    def kill_supervisor(self) -> None:
+        """Kill the process that watches over it."""
+        os.kill(self.supervisor, signal.SIGKILL)
+
+    def evict(self) -> None:
+        """Ask its supervisor to end, as Kubernetes asks a pod."""
+        os.kill(self.supervisor, signal.SIGTERM)
+
+    def lives(self) -> bool:
+        """Whether its task process is still there."""
+        return _is_alive(self.task)
+
+    def supervisor_lives(self) -> bool:
+        """Whether its supervisor is still there."""
+        return _is_alive(self.supervisor)
+
+
+class LaneCase(Case):
+    """One DAG run on a lane."""
+
+    bench: Lane
+
+    def attempt(self, number: int = 1, task_id: str = "ask", map_index: int = -1) -> Attempt:
+        """Return an attempt once it has begun."""
+        path = self.bench.folder / f"{self.run.run_id}.{task_id}.{map_index}.{number}.json"
+        self.wait_until(path.exists, f"attempt {number} of {task_id}")
+        return Attempt(**json.loads(path.read_text()))
+
+    def host(self, attempt: Attempt | None = None) -> WorkerHost:
+        """Return the host of an attempt, by default of the first."""
+        return self.bench.pair.host((attempt or self.attempt()).host)
+
+    def wait_ended(self, attempt: Attempt) -> None:
+        """Wait until an attempt's task process is gone."""
+        self.wait_until(lambda: not attempt.lives(), f"the process of an attempt on {attempt.host} to end")
+
+    @contextmanager
+    def frozen(self) -> Iterator[WorkerHost]:
+        """Freeze the first attempt's host; it is thawed in the end."""
+        host = self.host()
+        host.freeze()
+        try:
+            yield host
+        finally:
+            host.thaw()
+
+    def wait_held_in(self, point: str, attempt: int = 1, map_index: int = -1) -> None:
+        """Wait until an attempt stands still at a point."""
+        self.wait_until(self._held(point, attempt, map_index).exists, f"attempt {attempt} to stand still at {point}")
+
+    def let_go(self, point: str, attempt: int = 1, word: bytes = b"") -> None:
+        """Let an attempt that stands still there go on, or raise."""
+        self._held(point, attempt).write_bytes(word)
+
+    def sweep(self) -> dict[str, int]:
+        """Run a sweep and return its summary."""
+        run = self.bench.airflow.trigger(f"drill_sweep_{self.bench.pair.queue}")
+        return dict(run.wait("success").task("sweep").xcom())
+
+    def delivered(self, task_id: str) -> Any:
+        """Return the rows that a task delivered, from its folder where it landed them."""
+        result = self.task(task_id).xcom()
+        return list(read_manifest(result["manifest"])) if isinstance(result, dict) and "manifest" in result else result
+
+    def _held(self, point: str, attempt: int = 1, map_index: int = -1) -> Any:
+        return self.bench.folder / f"{self.run.run_id}.ask.{map_index}.{attempt}.{point}"
+
+
+@dataclass(frozen=True)
+class Lane(Bench):
+    """A bench of its own for one drill at a time."""
+
+    cluster: CeleryCluster
+    pair: Pair
+
+    def start(self, dag: str, tenant: Tenant, hold_at: str) -> LaneCase:
+        """Bring both hosts back to work and trigger a DAG of this lane."""
+        self.pair.heal()
+        conf = {"conn_id": tenant, "hold_at": hold_at}
+        run: DagRun = self.airflow.trigger(f"drill_{dag}_{self.pair.queue}", conf)
+        return LaneCase(self, run, self.tenants[tenant])
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """All lanes of a cluster."""
+
+    all: tuple[Lane, ...]
+
+    @cached_property
+    def first(self) -> Lane:
+        """The lane for drills that are carried out alone."""
+        return self.all[0]
+
+    def tenants(self) -> list[Emulator]:
+        """Return what the drills' queries run at."""
+        return list(self.first.tenants.values())  # type: ignore[arg-type]
+
+
+Act = Callable[[LaneCase], None]
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
