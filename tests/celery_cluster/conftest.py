@@ -14,7 +14,6 @@ from queue import SimpleQueue
 from typing import Any
 
 import pytest
-
 from drills.activity import ACTIVITY
 from drills.bench import Tenant
 from drills.cluster import start_cluster
@@ -22,6 +21,7 @@ from drills.drill import Drill, Outcome
 from lanes import Lane, Lanes
 from object_storage import ObjectStorage, start_object_storage
 from settings import SHORT_TOKENS, for_drills, recording_where_airflow_does_not
+
 from tools.real_airflow.celery_cluster import CeleryCluster, running_cluster
 from tools.real_airflow.configuration import clean_environment
 from tools.real_airflow.emulator import start_emulator
@@ -33,6 +33,7 @@ DAGS = REPOSITORY / "tests" / "celery_cluster" / "dags"
 LANES = ["lane1", "lane2", "lane3"]
 CONCURRENCY = 3
 PAGE_SIZE = 4
+LINE_LIMIT = 300
 
 Judge = Callable[[Drill], Outcome]
 
@@ -62,11 +63,24 @@ class Surroundings:
     def lanes(self, cluster: CeleryCluster) -> Lanes:
         """Return the lanes of a cluster in these surroundings."""
         traces = self.folder / "traces"
-        return Lanes(tuple(Lane(cluster.airflow, self.tenants, traces, cluster, pair) for pair in cluster.pairs))
+        all_lanes = (Lane(cluster.airflow, self.tenants, traces, cluster, pair) for pair in cluster.pairs)
+        return Lanes(tuple(all_lanes), self.storage)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     interrupt_on_signals()
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Say at once how long a drill took, and why it failed: the whole run takes long."""
+    if report.when == "call" or report.failed:
+        reason = "" if report.passed else f": {_first_line(report)}"
+        print(f"\n{report.outcome} after {report.duration:.0f} s, {report.nodeid}{reason}", flush=True)
+
+
+def _first_line(report: pytest.TestReport) -> str:
+    crash = getattr(report.longrepr, "reprcrash", None)
+    return str(crash.message if crash else report.longrepr).splitlines()[0][:LINE_LIMIT]
 
 
 def surroundings(started: Processes, folder: Path) -> Surroundings:
@@ -105,12 +119,13 @@ def under_way(request: pytest.FixtureRequest, lanes: Lanes) -> Iterator[dict[str
     def carry_out(drill: Drill) -> Outcome:
         lane = free.get()
         try:
-            return drill.carry_out(lane)
+            return lane.carry_out(drill)
         finally:
             free.put(lane)
 
-    with ThreadPoolExecutor(len(lanes.all), thread_name_prefix="drill") as pool:
-        yield {drill.name: pool.submit(carry_out, drill) for drill in drills}
+    pool = ThreadPoolExecutor(len(lanes.all), thread_name_prefix="drill")
+    yield {drill.name: pool.submit(carry_out, drill) for drill in drills}
+    pool.shutdown(cancel_futures=True)
 
 
 @pytest.fixture(scope="session")
@@ -140,7 +155,7 @@ def outcome_alone(lanes: Lanes, under_way: dict[str, Future[Outcome]], outcomes:
     def judge(drill: Drill) -> Outcome:
         for other in under_way.values():
             other.exception()
-        outcomes.append(drill.carry_out(lanes.first))
+        outcomes.append(lanes.first.carry_out(drill))
         return outcomes[-1]
 
     return judge

@@ -1,4 +1,4 @@
-"""Lanes: a pair of hosts each, on which one drill at a time is carried out; what the tenant says of it is judged in ``drills``."""
+"""Lanes: a pair of hosts each, on which one drill at a time runs; what the tenant says of it is judged in ``drills``."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import psutil
+from drills.bench import Bench, Case, Tenant
+from drills.drill import Drill, Outcome
+from object_storage import ObjectStorage
 
 from airflow_provider_veza.results.reading import read_manifest
-from drills.bench import Bench, Case, Tenant
 from tools.real_airflow.celery_cluster import CeleryCluster, Pair
 from tools.real_airflow.dag_runs import DagRun
-from tools.real_airflow.emulator import Emulator
 from tools.real_airflow.worker_host import WorkerHost
 
 
@@ -65,6 +67,16 @@ class LaneCase(Case):
         """Return the host of an attempt, by default of the first."""
         return self.bench.pair.host((attempt or self.attempt()).host)
 
+    def wait_adopted(self) -> None:
+        """Wait until a later attempt has taken over the query; one that asks anew fails the drill at once."""
+        submitted = len(self.queries())
+
+        def is_adopted() -> bool:
+            assert len(self.queries()) == submitted, "the next attempt asked anew instead of adopting"
+            return "Adopting query" in self.log_text()
+
+        self.wait_until(is_adopted, "the next attempt to adopt the query")
+
     def wait_ended(self, attempt: Attempt) -> None:
         """Wait until an attempt's task process is gone."""
         self.wait_until(lambda: not attempt.lives(), f"the process of an attempt on {attempt.host} to end")
@@ -83,9 +95,12 @@ class LaneCase(Case):
         """Wait until an attempt stands still at a point."""
         self.wait_until(self._held(point, attempt, map_index).exists, f"attempt {attempt} to stand still at {point}")
 
-    def let_go(self, point: str, attempt: int = 1, word: bytes = b"") -> None:
-        """Let an attempt that stands still there go on, or raise."""
-        self._held(point, attempt).write_bytes(word)
+    def let_go(self, point: str, attempt: int = 1, word: str = "go on") -> None:
+        """Let an attempt that stands still there go on, or raise (word ``raise``)."""
+        here = self._held(point, attempt)
+        part = here.with_name(f"{here.name}.part")
+        part.write_text(word)
+        part.rename(here.with_name(f"{here.name}.word"))
 
     def sweep(self) -> dict[str, int]:
         """Run a sweep and return its summary."""
@@ -97,7 +112,7 @@ class LaneCase(Case):
         result = self.task(task_id).xcom()
         return list(read_manifest(result["manifest"])) if isinstance(result, dict) and "manifest" in result else result
 
-    def _held(self, point: str, attempt: int = 1, map_index: int = -1) -> Any:
+    def _held(self, point: str, attempt: int = 1, map_index: int = -1) -> Path:
         return self.bench.folder / f"{self.run.run_id}.ask.{map_index}.{attempt}.{point}"
 
 
@@ -107,13 +122,26 @@ class Lane(Bench):
 
     cluster: CeleryCluster
     pair: Pair
+    runs: list[DagRun] = field(default_factory=list)
 
     def start(self, dag: str, tenant: Tenant, hold_at: str) -> LaneCase:
         """Bring both hosts back to work and trigger a DAG of this lane."""
         self.pair.heal()
         conf = {"conn_id": tenant, "hold_at": hold_at}
         run: DagRun = self.airflow.trigger(f"drill_{dag}_{self.pair.queue}", conf)
+        self.runs.append(run)
         return LaneCase(self, run, self.tenants[tenant])
+
+    def carry_out(self, drill: Drill) -> Outcome:
+        """Carry out a drill; one that fails leaves nothing running that the next one could feel."""
+        try:
+            return drill.carry_out(self)
+        except BaseException:
+            for run in self.runs[-1:]:
+                run.mark_failed()
+            for host in self.pair.hosts:
+                host.kill()
+            raise
 
 
 @dataclass(frozen=True)
@@ -121,15 +149,12 @@ class Lanes:
     """All lanes of a cluster."""
 
     all: tuple[Lane, ...]
+    storage: ObjectStorage
 
     @cached_property
     def first(self) -> Lane:
         """The lane for drills that are carried out alone."""
         return self.all[0]
-
-    def tenants(self) -> list[Emulator]:
-        """Return what the drills' queries run at."""
-        return list(self.first.tenants.values())  # type: ignore[arg-type]
 
 
 Act = Callable[[LaneCase], None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from object_storage import ObjectStorage
+
 from tools.real_airflow.release import installed_release
 
 HEARTBEAT_TIMEOUT_SECONDS = 15
@@ -27,6 +28,7 @@ SHORT_TIMES = {
 }
 SHORT_TOKENS = {"AIRFLOW__EXECUTION_API__JWT_EXPIRATION_TIME": str(TOKEN_LIFE_SECONDS)}
 LISTENING = {"AIRFLOW__VEZA__CANCEL_ON_MARKED": "True"}
+NOT_LISTENING = {"AIRFLOW__VEZA__CANCEL_ON_MARKED": "False"}
 
 
 def for_drills(folder: Path, lanes: list[str], storage: ObjectStorage) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from drills.bench import Tenant
 from drills.drill import DELIVERED, Drill
 from lanes import Act, LaneCase
@@ -54,13 +53,24 @@ def deferred_host_killed(case: LaneCase) -> None:
 
 DRILLS = [
     Drill(SUBJECT, "killed, task deferred", deferred_host_killed, DELIVERED),
-    Drill(SUBJECT, "killed while results of a deferred task are read", killed_at("during_results"), DELIVERED,
-          hold_at="during_results"),
+    Drill(
+        SUBJECT,
+        "killed while results of a deferred task are read",
+        killed_at("during_results"),
+        DELIVERED,
+        hold_at="during_results",
+    ),
     Drill(SUBJECT, "killed, task waiting", killed_while_waiting, DELIVERED, "running"),
     Drill(SUBJECT, "killed, task landing", killed_at("in_landing"), DELIVERED, "landing", hold_at="in_landing"),
     Drill(SUBJECT, "killed, ES|QL task waiting", killed_while_waiting, DELIVERED, "esql_running", Tenant.ESQL),
-    Drill(SUBJECT, "only the supervisor killed", supervisor_killed, DELIVERED, "running",
-          note="the task process, which nobody watches any more, ends by itself"),
+    Drill(
+        SUBJECT,
+        "only the supervisor killed",
+        supervisor_killed,
+        DELIVERED,
+        "running",
+        note="the task process, which nobody watches any more, ends by itself",
+    ),
     Drill(SUBJECT, "only the task process killed", task_killed, DELIVERED, "running"),
 ]
 

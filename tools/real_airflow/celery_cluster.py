@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
-from tools.real_airflow.deployment import Airflow, running_airflow
+import requests
+
+from tools.real_airflow.configuration import LOOPBACK, free_port
+from tools.real_airflow.deployment import BOOT_LIMIT, Airflow, running_airflow
 from tools.real_airflow.host_name import CALLABLE
 from tools.real_airflow.redis import running_redis
-from tools.real_airflow.release import Role
+from tools.real_airflow.release import Generation, Role
+from tools.real_airflow.rest_api import RestApi, rest_api
 from tools.real_airflow.worker_host import WorkerHost
 
 DOUBLED = (Role.SCHEDULER, Role.TRIGGERER)
@@ -55,10 +60,27 @@ class CeleryCluster:
     airflow: Airflow
     pairs: tuple[Pair, ...]
 
+    @cached_property
+    def second_api(self) -> RestApi:
+        """The API of a second API server of the same Airflow, which is started for it."""
+        port = free_port()
+        self.airflow.start(Role.API_SERVER, {"AIRFLOW__API__PORT": str(port)})
+        api = rest_api(Generation.THREE, f"http://{LOOPBACK}:{port}")
+        self.airflow.wait_until(lambda: _answers(api), "the second API server to answer", BOOT_LIMIT)
+        return api
+
     def heal(self) -> None:
         """Bring every host back to work."""
         for pair in self.pairs:
             pair.heal()
+
+    def restart(self, settings: Mapping[str, str]) -> None:
+        """Kill everything but database and broker and start it again, with further settings."""
+        for pair in self.pairs:
+            for host in pair.hosts:
+                host.kill()
+        self.airflow.restart(settings)
+        self.heal()
 
 
 @contextmanager
@@ -76,6 +98,13 @@ def running_cluster(
                 for host in pair.hosts:
                     host.wait_ready()
             yield cluster
+
+
+def _answers(api: RestApi) -> bool:
+    try:
+        return bool(api.health())
+    except requests.ConnectionError:
+        return False
 
 
 def _pair(airflow: Airflow, queue: str, concurrency: int) -> Pair:

@@ -66,6 +66,11 @@ class ManagedProcess:
         return self.spec.name
 
     @property
+    def pid(self) -> int:
+        """The id of its leader, and of its session."""
+        return self._leader.pid
+
+    @property
     def is_running(self) -> bool:
         """Whether its leader lives."""
         return self._leader.poll() is None
@@ -84,6 +89,12 @@ class ManagedProcess:
         """Kill every process of the session, as a machine that goes down does, and wait until none is left."""
         self._meant_to_run = False
         wait_until(self._is_gone_after_sigkill, f"every process of {self.name} to end", KILL_LIMIT)
+
+    def kill_leader(self) -> None:
+        """Kill the leader alone; what it forked lives on."""
+        self._meant_to_run = False
+        self._leader.kill()
+        self._leader.wait()
 
     def terminate(self) -> None:
         """Ask the leader to shut down in good order, as a service manager does; it has to end its children itself."""

@@ -56,7 +56,7 @@ def _start(started: Processes, program: Path, folder: Path) -> str:
 
     def answers() -> bool:
         server.check_running()
-        ping = [program.with_name("redis-cli"), "-h", LOOPBACK, "-p", str(port), "ping"]
+        ping = [str(program.with_name("redis-cli")), "-h", LOOPBACK, "-p", str(port), "ping"]
         return subprocess.run(ping, capture_output=True, check=False).stdout.strip() == b"PONG"
 
     wait_until(answers, "Redis to answer", START_LIMIT, lambda: tail(log))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import time
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,8 @@ FOLDER = Path(os.environ.get("DRILL_FOLDER", "."))
 """Where attempts leave their traces; drills read it, the provider does not."""
 HOST = os.environ.get("REAL_AIRFLOW_HOST", "")
 PAGES_BEFORE_THE_HALT = 3
+LOOK_INTERVAL_SECONDS = 0.1
+ORDERED_END = "raise"
 
 
 class HoldPoint(StrEnum):
@@ -49,11 +53,16 @@ def write_whole(path: Path, text: str) -> None:
     path.with_suffix(".part").rename(path)
 
 
-def stand_still(ti: Any, point: str) -> None:
-    """Wait in front of a pipe until a drill opens its other end; raise where the drill says so there."""
-    pipe = FOLDER / f"{trace_name(ti)}.{ti.try_number}.{point}"
-    os.mkfifo(pipe)
-    if pipe.read_bytes() == b"raise":
+def stand_still(ti: Any, point: str, is_killed: Callable[[], bool]) -> None:
+    """Wait until a drill says what to do, or the task is killed; raise where the drill says so."""
+    here = FOLDER / f"{trace_name(ti)}.{ti.try_number}.{point}"
+    here.touch()
+    word = here.with_name(f"{here.name}.word")
+    while not word.exists():
+        if is_killed():
+            return
+        time.sleep(LOOK_INTERVAL_SECONDS)
+    if word.read_text() == ORDERED_END:
         raise OrderedEndError(f"ordered at {point}")
 
 
@@ -67,6 +76,7 @@ class HeldOperator(BaseOperator):
         super().__init__(**kwargs)
         self.holds = holds
         self._ti: Any = None
+        self._is_killed = False
         self._pages = 0
 
     def pre_execute(self, context: Any) -> None:
@@ -74,6 +84,10 @@ class HeldOperator(BaseOperator):
         attempt = {"task": os.getpid(), "supervisor": os.getppid(), "host": HOST}
         write_whole(FOLDER / f"{trace_name(ti)}.{ti.try_number}.json", json.dumps(attempt))
         super().pre_execute(context)
+
+    def on_kill(self) -> None:
+        self._is_killed = True
+        super().on_kill()
 
     def submit(self, query: Any, **arguments: Any) -> Any:
         self._hold(HoldPoint.BEFORE_SUBMIT)
@@ -114,14 +128,14 @@ class HeldOperator(BaseOperator):
         if f"{self._ti.try_number}.{point}" in words or (is_first and point in words):
             # One hold a point: an attempt that asks page by page passes it again and again.
             self.holds = " ".join(word for word in words if not word.endswith(point))
-            stand_still(self._ti, point)
+            stand_still(self._ti, point, lambda: self._is_killed)
 
 
 def hold_after_report(context: Any) -> None:
     """Stand still after Airflow was told of the success, where the task is told to."""
     ti = context["ti"]
     if HoldPoint.AFTER_REPORT in context["task"].holds.split() and ti.try_number == 1:
-        stand_still(ti, HoldPoint.AFTER_REPORT)
+        stand_still(ti, HoldPoint.AFTER_REPORT, lambda: False)
 
 
 class HeldVezaOperator(HeldOperator, VezaQueryOperator):

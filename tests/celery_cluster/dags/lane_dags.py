@@ -13,9 +13,9 @@ from airflow.providers.common.compat.sdk import DAG, task
 # Airflow imports DAG files by their path: their folder is not a place to import from unless it is made one.
 sys.path.append(str(Path(__file__).parent))
 
-from held_operators import HeldEsqlOperator, HeldVezaOperator, hold_after_report  # noqa: E402
+from held_operators import HeldEsqlOperator, HeldVezaOperator, hold_after_report
 
-from airflow_provider_veza.operators.orphans import VezaCancelOrphanedQueriesOperator  # noqa: E402
+from airflow_provider_veza.operators.orphans import VezaCancelOrphanedQueriesOperator
 
 LANES = os.environ.get("DRILL_LANES", "").split()
 LANDED = f"{os.environ.get('DRILL_LANDED', '')}/{{{{ run_id }}}}"
