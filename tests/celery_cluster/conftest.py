@@ -8,63 +8,25 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
 
 import pytest
-from drills.activity import ACTIVITY
-from drills.bench import Tenant
-from drills.cluster import start_cluster
 from drills.drill import Drill, Outcome
 from lanes import Lane, Lanes
-from object_storage import ObjectStorage, start_object_storage
-from settings import SHORT_TOKENS, for_drills, recording_where_airflow_does_not
+from settings import SHORT_TOKENS, recording_where_airflow_does_not
+from surroundings import start_surroundings
 
-from tools.real_airflow.celery_cluster import CeleryCluster, running_cluster
-from tools.real_airflow.configuration import clean_environment
-from tools.real_airflow.emulator import start_emulator
-from tools.real_airflow.processes import Processes, interrupt_on_signals, processes
+from tools.real_airflow.celery_cluster import running_cluster
+from tools.real_airflow.processes import interrupt_on_signals, processes
 from tools.real_airflow.release import installed_release
 from tools.real_airflow.run_folder import REPOSITORY, RUNS, claimed_run_folder
 
 DAGS = REPOSITORY / "tests" / "celery_cluster" / "dags"
 LANES = ["lane1", "lane2", "lane3"]
 CONCURRENCY = 3
-PAGE_SIZE = 4
 LINE_LIMIT = 300
 
 Judge = Callable[[Drill], Outcome]
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What a cluster is given: a folder, a storage, and the services that queries run at."""
-
-    folder: Path
-    storage: ObjectStorage
-    tenants: dict[Tenant, Any]
-
-    def settings(self, lanes: list[str]) -> dict[str, str]:
-        """Return the settings by which a cluster knows all of it."""
-        # Small pages, so that a landing has many.
-        known = [
-            self.tenants[Tenant.USUAL].connection_environment(Tenant.USUAL, page_size=PAGE_SIZE),
-            self.tenants[Tenant.ESQL].connection_environment(Tenant.ESQL),
-        ]
-        traces = self.folder / "traces"
-        traces.mkdir(exist_ok=True)
-        merged = for_drills(traces, lanes, self.storage)
-        for environment in known:
-            merged.update(environment)
-        return merged
-
-    def lanes(self, cluster: CeleryCluster) -> Lanes:
-        """Return the lanes of a cluster in these surroundings."""
-        traces = self.folder / "traces"
-        all_lanes = (Lane(cluster.airflow, self.tenants, traces, cluster, pair) for pair in cluster.pairs)
-        return Lanes(tuple(all_lanes), self.storage)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -83,19 +45,10 @@ def _first_line(report: pytest.TestReport) -> str:
     return str(crash.message if crash else report.longrepr).splitlines()[0][:LINE_LIMIT]
 
 
-def surroundings(started: Processes, folder: Path) -> Surroundings:
-    """Start what a cluster needs; queries run until they are finished by hand."""
-    tenant = start_emulator(started, folder, clean_environment(), "veza_drill")
-    tenant.let_queries_run()
-    esql = start_cluster(started, folder, clean_environment(), "esql_drill", ACTIVITY)
-    storage = start_object_storage(started, folder)
-    return Surroundings(folder, storage, {Tenant.USUAL: tenant, Tenant.ESQL: esql})
-
-
 @pytest.fixture(scope="session")
 def lanes() -> Iterator[Lanes]:
     with claimed_run_folder(f"celery-{installed_release().series}") as folder, processes() as started:
-        around = surroundings(started, folder)
+        around = start_surroundings(started, folder)
         settings = {
             **around.settings(LANES),
             **SHORT_TOKENS,

@@ -19,8 +19,11 @@ from object_storage import ObjectStorage
 
 from airflow_provider_veza.results.reading import read_manifest
 from tools.real_airflow.celery_cluster import CeleryCluster, Pair
-from tools.real_airflow.dag_runs import DagRun
+from tools.real_airflow.dag_runs import ENDED_TASK, DagRun
 from tools.real_airflow.worker_host import WorkerHost
+
+AFTER_SUCCESS = "after_report"
+"""The one point that a task reaches when it has ended."""
 
 
 @dataclass(frozen=True)
@@ -91,9 +94,16 @@ class LaneCase(Case):
         finally:
             host.thaw()
 
-    def wait_held_in(self, point: str, attempt: int = 1, map_index: int = -1) -> None:
-        """Wait until an attempt stands still at a point."""
-        self.wait_until(self._held(point, attempt, map_index).exists, f"attempt {attempt} to stand still at {point}")
+    def wait_held_in(self, point: str, attempt: int = 1) -> None:
+        """Wait until an attempt stands still at a point; a task that has ended without doing so fails the drill at once."""
+        here = self._held(point, attempt)
+
+        def is_held() -> bool:
+            state = None if here.exists() or point == AFTER_SUCCESS else self.task().state
+            assert state not in ENDED_TASK, f"the task ended as {state} and never stood still at {point}"
+            return here.exists()
+
+        self.wait_until(is_held, f"attempt {attempt} to stand still at {point}")
 
     def let_go(self, point: str, attempt: int = 1, word: str = "go on") -> None:
         """Let an attempt that stands still there go on, or raise (word ``raise``)."""
@@ -112,8 +122,8 @@ class LaneCase(Case):
         result = self.task(task_id).xcom()
         return list(read_manifest(result["manifest"])) if isinstance(result, dict) and "manifest" in result else result
 
-    def _held(self, point: str, attempt: int = 1, map_index: int = -1) -> Path:
-        return self.bench.folder / f"{self.run.run_id}.ask.{map_index}.{attempt}.{point}"
+    def _held(self, point: str, attempt: int) -> Path:
+        return self.bench.folder / f"{self.run.run_id}.ask.-1.{attempt}.{point}"
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,13 @@ def instance_cleared_then_its_sibling_killed(case: LaneCase) -> None:
 def _kill_task_and_finish(case: LaneCase) -> None:
     """Kill the untouched instance's task, wait for its adoption, and end all queries."""
     case.attempt(map_index=0).kill_task()
-    case.wait_until(lambda: "Adopting query" in case.task(map_index=0).log_text(), "the untouched instance to adopt")
+    asked = len(case.queries())
+
+    def is_adopted() -> bool:
+        assert len(case.queries()) == asked, "the untouched instance asked anew instead of adopting"
+        return "Adopting query" in case.task(map_index=0).log_text()
+
+    case.wait_until(is_adopted, "the untouched instance to adopt")
     for query in case.queries():
         if not query["cancelled"]:
             case.tenant.finish(query["id"])
