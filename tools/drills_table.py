@@ -15,27 +15,27 @@ CLUSTER = "celery-"
 INTRODUCTION = """\
 # The drills
 
-Written by `make drills` and `make drills-celery`, which boot each Airflow, bring a task's query to the point, do what the row says
-to real processes, and judge by the journal of the emulated tenant: how many queries were submitted, which were cancelled and how
-soon, what runs at the end, and whether the rows delivered are exactly the query's. No query is ever cancelled after its end, and
-at the end of all drills none runs.
+Written by `make drills` and `make drills-celery`, which boot each Airflow, bring a task's query to the point, do what the row
+says to real processes, and judge by the journal of the emulated tenant: how many queries were submitted, which were cancelled
+and how soon, what runs at the end, and whether the rows delivered are exactly the query's. No query is ever cancelled after
+its end, and at the end of all drills none runs.
 
-"Cluster" is a CeleryExecutor: Redis, two worker hosts with names and disks of their own, two schedulers, two triggerers, an API
-server of two workers. A frozen host stands still longer than `[scheduler] task_instance_heartbeat_timeout`, 15 s here, unless
-the row says otherwise; a token is valid for 40 s here.
+"Cluster" is a CeleryExecutor: Redis, two worker hosts with names and disks of their own, two schedulers, two triggerers, an
+API server of two workers. A frozen host stands still longer than `[scheduler] task_instance_heartbeat_timeout`, 15 s here,
+unless the row says otherwise; a token is valid for 40 s here.
 
 On 3.3 the record of the live query is Airflow's task state store; on 3.2 and 2.11 it is `[veza] record_path`, except where a
-row says otherwise; with the listener, both. `-`: not run there (3.2 runs the drills of deferred tasks and of the triggerer), or it
-cannot happen there. A task killed while **no triggerer runs** is the subject of `tests/airflow/test_orphans.py`.
+row says otherwise; with the listener, both. `-`: not run there (3.2 runs the drills of deferred tasks and of the triggerer),
+or it cannot happen there. A task killed while **no triggerer runs** is the subject of `tests/airflow/test_orphans.py`.
 """
 SOAKS = """
 ## The soaks
 
-Task instances of all kinds on the cluster: deferred, running in the worker, landing to object storage, mapped, in ES|QL, submitted by
-one task and read by another, in their last attempt. Every 8 s a host is frozen, killed or shut down, a supervisor or a task killed or
-evicted, a scheduler or a triggerer killed, a task or run marked, cleared or deleted. Judged by the services' journals, the log of the
-chaos and the attempts' own traces. A finding is a wrong cancel, a double submit beyond the two named exceptions, a row lost or
-repeated, a run that is stuck, or a query that runs on after one sweep.
+Task instances of all kinds on the cluster: deferred, running in the worker, landing to object storage, mapped, in ES|QL,
+submitted by one task and read by another, in their last attempt. Every 8 s a host is frozen, killed or shut down, a
+supervisor or a task killed or evicted, a scheduler or a triggerer killed, a task or run marked, cleared or deleted. Judged by
+the services' journals, the log of the chaos and the attempts' own traces. A finding is a wrong cancel, a double submit beyond
+the two named exceptions, a row lost or repeated, a run that is stuck, or a query that runs on after one sweep.
 """
 
 Row = Mapping[str, str]
