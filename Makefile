@@ -8,10 +8,15 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3; do \
 	$$name -c '$(SUPPORTED)' 2>/dev/null && command -v $$name && break; done)
 
 UV := .venv/tools/bin/uv
+# Where the cluster of CeleryExecutor runs.
+CLUSTERS := 3.3 2.11
 NEWEST_PYTHON := .venv/airflow-$(NEWEST)/bin/python
 UNITS := $(VERSIONS:%=units-%)
 REAL := $(VERSIONS:%=test-airflow-%)
 DRILLS := $(VERSIONS:%=drills-%)
+CELERY_DRILLS := $(CLUSTERS:%=drills-celery-%)
+SOAKS := $(CLUSTERS:%=soak-celery-%)
+DRILLED := $(VERSIONS) $(CLUSTERS:%=celery-%)
 # What imports no Airflow is tested on one of them.
 ONCE := tests/emulator tests/doctor
 # Only the drills that every version runs.
@@ -19,17 +24,21 @@ DRILLED_BRIEFLY := 3.2
 
 STAGE := @.venv/tools/bin/python -m tools.stage
 
-.PHONY: help test drills demo lint format units $(UNITS) $(REAL) $(DRILLS) bench-import bench-landing bench-drift bench-esql bench-emulator conformance-elasticsearch-8 lock clean
+.PHONY: help test drills demo lint format drills-celery units $(UNITS) $(REAL) $(DRILLS) $(CELERY_DRILLS) $(SOAKS) bench-import bench-landing bench-drift bench-esql bench-emulator conformance-elasticsearch-8 lock clean
 .NOTPARALLEL:
 
 help: ## List the targets
 	@sed -n 's/^\([a-z][^:$$]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 24
-	@printf '%s\n' 'units-VERSION, test-airflow-VERSION, drills-VERSION: the same on one Airflow ($(VERSIONS))'
+	@printf '%s\n' 'units-VERSION, test-airflow-VERSION, drills-VERSION: the same on one Airflow ($(VERSIONS))' \
+		'drills-celery-VERSION, soak-celery-VERSION: on the cluster ($(CLUSTERS)); SOAK_SEEDS="1 2" chooses seeds'
 
 test: lint units conformance-elasticsearch-8 $(REAL) ## Run everything: lint, units on every Airflow, then real Airflow processes, with a few drills
 
 drills: $(DRILLS) ## Kill, crash and freeze real Airflow processes in every way there is, and write docs/drills.md
-	@.venv/tools/bin/python -m tools.drills_table $(VERSIONS)
+	@.venv/tools/bin/python -m tools.drills_table $(DRILLED)
+
+drills-celery: $(CELERY_DRILLS) $(SOAKS) ## The same and more on a real CeleryExecutor cluster, then seeded soaks
+	@.venv/tools/bin/python -m tools.drills_table $(DRILLED)
 
 demo: .venv/airflow-$(NEWEST)/installed ## Run the first example DAG on a real Airflow and print its rows
 	@$(NEWEST_PYTHON) -m tools.demo
@@ -48,7 +57,7 @@ units: $(UNITS) ## Run the unit tests on every Airflow
 
 $(UNITS): units-%: .venv/airflow-%/installed
 	$(STAGE) 'units on Airflow $*' env 'AIRFLOW_HOME=$(CURDIR)/.run/units-$*' \
-		.venv/airflow-$*/bin/python -m pytest --numprocesses 2 --dist loadfile --ignore tests/airflow \
+		.venv/airflow-$*/bin/python -m pytest --numprocesses 2 --dist loadfile --ignore tests/airflow --ignore tests/celery_cluster \
 		$(if $(filter $(NEWEST),$*),,$(ONCE:%=--ignore %))
 
 conformance-elasticsearch-8: .venv/elasticsearch-8/installed ## Run the ES|QL conformance cases with the client of 8.19
@@ -61,6 +70,13 @@ $(REAL): test-airflow-%: .venv/airflow-%/installed
 $(DRILLS): drills-%: .venv/airflow-%/installed
 	$(STAGE) 'drills on Airflow $*' .venv/airflow-$*/bin/python -m pytest tests/airflow/drills \
 		$(if $(filter $*,$(DRILLED_BRIEFLY)),-m drill_on_every_version)
+
+$(CELERY_DRILLS): drills-celery-%: .venv/celery-%/installed
+	$(STAGE) 'drills on the cluster of Airflow $*' .venv/celery-$*/bin/python -m pytest -s -q tests/celery_cluster \
+		--ignore tests/celery_cluster/test_soak.py
+
+$(SOAKS): soak-celery-%: .venv/celery-%/installed
+	$(STAGE) 'soaks on the cluster of Airflow $*' .venv/celery-$*/bin/python -m pytest -s -q tests/celery_cluster/test_soak.py
 
 bench-import: .venv/airflow-$(NEWEST)/installed ## Measure what importing the operators costs
 	$(NEWEST_PYTHON) tools/bench_import.py
@@ -101,6 +117,13 @@ endef
 
 .venv/elasticsearch-8/installed: requirements/elasticsearch-8.txt .venv/airflow-$(NEWEST)/installed
 	@$(UV) pip install --quiet --no-deps --python $(NEWEST_PYTHON) --target .venv/elasticsearch-8 --requirement $<
+	@touch $@
+
+.venv/celery-%/installed: requirements/airflow-%.txt requirements/celery.txt pyproject.toml .venv/tools/installed
+	@echo 'Setting up Airflow $* with Celery'
+	@$(UV) venv --quiet --clear --python .venv/tools/bin/python .venv/celery-$*
+	@$(UV) pip sync --quiet --compile-bytecode --python .venv/celery-$*/bin/python $<
+	@$(UV) pip install --quiet --no-deps --compile-bytecode --python .venv/celery-$*/bin/python --requirement requirements/celery.txt --editable .
 	@touch $@
 
 .venv/airflow-%/installed: requirements/airflow-%.txt pyproject.toml .venv/tools/installed

@@ -67,5 +67,6 @@ def _described(execution: Execution) -> dict[str, Any]:
         "running": execution.is_running and not execution.deleted,
         "stored": not execution.is_running and not execution.deleted and not execution.is_expired,
         "gets": execution.gets,
+        "submitted_at": execution.submitted_at,
         "ended_at": execution.ended_at,
     }

@@ -44,6 +44,7 @@ class Execution:
         self.owner = owner
         self.gets = 0
         self.deleted = False
+        self.submitted_at = time.time()
         self.ended_at: float | None = None
         self._loop = asyncio.get_running_loop()
         self._ended = asyncio.Event()

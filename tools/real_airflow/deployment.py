@@ -44,19 +44,45 @@ class Airflow:
         self.home = home
         self.logs = home / "logs"
         self.api = api
-        self._environment = environment
+        self._environment: Mapping[str, str] = environment
         self._processes = started
         self._components: dict[Role, list[ManagedProcess]] = {}
 
-    def start(self, role: Role) -> ManagedProcess:
-        """Start a component; a role that already runs gets one more process."""
+    def start(self, role: Role, settings: Mapping[str, str] | None = None) -> ManagedProcess:
+        """Start a component; a role that already runs gets one more process, which may have settings of its own."""
         siblings = self._components.setdefault(role, [])
         name = f"{role.value}-{len(siblings) + 1}" if siblings else role.value
         command = (sys.executable, "-m", "airflow", role.value, *_options(role))
-        log = self.home / f"{name}.log"
-        component = self._processes.start(ProcessSpec(name, command, self._environment, self.home, log))
+        component = self.run(name, command, settings or {})
         siblings.append(component)
         return component
+
+    def run(self, name: str, command: tuple[str, ...], settings: Mapping[str, str]) -> ManagedProcess:
+        """Start any program in the environment of this Airflow, with settings of its own."""
+        environment = {**self._environment, **settings}
+        return self._processes.start(ProcessSpec(name, command, environment, self.home, self.home / f"{name}.log"))
+
+    def command(self, *arguments: str) -> None:
+        """Run a command of this Airflow's command line to its end.
+
+        :raises BootError: when it fails.
+        """
+        _run(("-m", "airflow", *arguments), self.home, self._environment, self.home / f"{arguments[0]}-command.log")
+
+    def restart(self, settings: Mapping[str, str]) -> None:
+        """Kill every component and start as many again, with further settings; the database keeps what was."""
+        self._environment = {**self._environment, **settings}
+        running = {role: [each for each in started if each.is_running] for role, started in self._components.items()}
+        for component in [each for of_role in running.values() for each in of_role]:
+            component.kill()
+        for role, of_role in running.items():
+            for _ in of_role:
+                self.start(role)
+        self.wait_healthy()
+
+    def components(self, role: Role) -> list[ManagedProcess]:
+        """Return the processes that were started for a role, oldest first."""
+        return list(self._components[role])
 
     def component(self, role: Role, number: int = 0) -> ManagedProcess:
         """Return the first (or a later) process that was started for a role."""
@@ -130,12 +156,16 @@ def _address_of(database: Database, home: Path) -> Iterator[str]:
 
 
 def _migrate(home: Path, environment: Mapping[str, str]) -> None:
-    log = home / "db-migrate.log"
-    command = (sys.executable, "-m", "airflow", "db", "migrate")
+    _run(("-m", "airflow", "db", "migrate"), home, environment, home / "db-migrate.log")
+
+
+def _run(arguments: tuple[str, ...], home: Path, environment: Mapping[str, str], log: Path) -> None:
     with log.open("wb") as output:
-        migrated = subprocess.run(command, env=environment, cwd=home, stdout=output, stderr=output, check=False)
-    if migrated.returncode:
-        raise BootError(f"`airflow db migrate` ended with status {migrated.returncode}\n{tail(log, 60)}")
+        ended = subprocess.run(
+            (sys.executable, *arguments), env=environment, cwd=home, stdout=output, stderr=output, check=False
+        )
+    if ended.returncode:
+        raise BootError(f"`{' '.join(arguments)}` ended with status {ended.returncode}\n{tail(log, 60)}")
 
 
 def _options(role: Role) -> tuple[str, ...]:

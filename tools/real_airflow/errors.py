@@ -15,6 +15,10 @@ class PostgresUnavailableError(RealAirflowError):
     """No PostgreSQL could be started; the message has the reason of each that was tried."""
 
 
+class RedisUnavailableError(RealAirflowError):
+    """No Redis could be started; the message has the reason of each that was tried."""
+
+
 class ProcessEndedError(RealAirflowError):
     """A process that should be running has ended by itself."""
 

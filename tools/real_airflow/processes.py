@@ -65,6 +65,21 @@ class ManagedProcess:
         """The name it was started under."""
         return self.spec.name
 
+    @property
+    def pid(self) -> int:
+        """The id of its leader, and of its session."""
+        return self._leader.pid
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its leader lives."""
+        return self._leader.poll() is None
+
+    @property
+    def is_meant_to_end(self) -> bool:
+        """Whether it was killed or asked to end."""
+        return not self._meant_to_run
+
     def members(self) -> list[psutil.Process]:
         """Return the living processes of its session: the leader, and what it forked, orphans included."""
         self._leader.poll()
@@ -75,11 +90,23 @@ class ManagedProcess:
         self._meant_to_run = False
         wait_until(self._is_gone_after_sigkill, f"every process of {self.name} to end", KILL_LIMIT)
 
+    def kill_leader(self) -> None:
+        """Kill the leader alone; what it forked lives on."""
+        self._meant_to_run = False
+        self._leader.kill()
+        self._leader.wait()
+
     def terminate(self) -> None:
         """Ask the leader to shut down in good order, as a service manager does; it has to end its children itself."""
         self._meant_to_run = False
         if self._leader.poll() is None:
             self._leader.send_signal(signal.SIGTERM)
+
+    def quit(self) -> None:
+        """Send the leader SIGQUIT: a Celery worker then ends at once and passes it on to its children."""
+        self._meant_to_run = False
+        if self._leader.poll() is None:
+            self._leader.send_signal(signal.SIGQUIT)
 
     def freeze(self) -> None:
         """Stop the whole session in mid-air, as a machine that hangs does."""

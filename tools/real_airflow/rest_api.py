@@ -48,7 +48,7 @@ class RestApi(ABC):
     version: str
 
     def __init__(self, url: str) -> None:
-        self._url = url
+        self.url = url
         self._session = requests.Session()
         # A proxy or a .netrc of the caller has no say over loopback.
         self._session.trust_env = False
@@ -129,10 +129,10 @@ class RestApi(ABC):
     def _task_to_clear(self, key: TaskInstanceKey) -> str | tuple[str, int]: ...
 
     def _get(self, path: str) -> requests.Response:
-        return self._session.get(f"{self._url}{self.version}{path}", timeout=ANSWER_LIMIT)
+        return self._session.get(f"{self.url}{self.version}{path}", timeout=ANSWER_LIMIT)
 
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Json:
-        url = f"{self._url}{self.version}{path}"
+        url = f"{self.url}{self.version}{path}"
         return _checked(self._session.request(method, url, json=body, timeout=ANSWER_LIMIT))
 
 
@@ -174,7 +174,7 @@ class RestApiV2(RestApi):
         super().delete_run(dag_id, run_id)
 
     def _log_in(self) -> None:
-        token = _checked(self._session.get(f"{self._url}/auth/token", timeout=ANSWER_LIMIT))["access_token"]
+        token = _checked(self._session.get(f"{self.url}/auth/token", timeout=ANSWER_LIMIT))["access_token"]
         self._session.headers["Authorization"] = f"Bearer {token}"
 
     def _new_run(self, run_id: str, conf: Json) -> Json:

@@ -130,6 +130,10 @@ class Case:
         """Kill the process that watches over the first attempt."""
         os.kill(self._processes()["supervisor"], signal.SIGKILL)
 
+    def delivered(self, task_id: str) -> Any:
+        """Return what a task delivered."""
+        return self.task(task_id).xcom()
+
     def log_text(self) -> str:
         """Return what its query's task logged; the files outlive the run."""
         return self.task().log_text()

@@ -73,6 +73,7 @@ class Cluster:
         return {
             "id": query["id"],
             "spec": query["body"],
+            "submitted": datetime.fromtimestamp(query["submitted_at"], UTC).isoformat(),
             "finished": ended if is_finished else None,
             "cancelled": None if is_finished else ended,
             "stored": query["stored"],

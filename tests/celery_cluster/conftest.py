@@ -1,0 +1,114 @@
+"""One cluster for all drills here, and its tenants; the drills of one run are carried out side by side, each on its own lane.
+
+This folder is named so that it cannot be imported in the place of Celery.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import SimpleQueue
+
+import pytest
+from drills.drill import Drill, Outcome
+from lanes import Lane, Lanes
+from settings import SHORT_TOKENS, recording_where_airflow_does_not
+from surroundings import start_surroundings
+
+from tools.real_airflow.celery_cluster import running_cluster
+from tools.real_airflow.processes import interrupt_on_signals, processes
+from tools.real_airflow.release import installed_release
+from tools.real_airflow.run_folder import REPOSITORY, RUNS, claimed_run_folder
+
+DAGS = REPOSITORY / "tests" / "celery_cluster" / "dags"
+LANES = ["lane1", "lane2", "lane3"]
+CONCURRENCY = 3
+LINE_LIMIT = 300
+
+Judge = Callable[[Drill], Outcome]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    interrupt_on_signals()
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Say at once how long a drill took, and why it failed: the whole run takes long."""
+    if report.when == "call" or report.failed:
+        reason = "" if report.passed else f": {_first_line(report)}"
+        print(f"\n{report.outcome} after {report.duration:.0f} s, {report.nodeid}{reason}", flush=True)
+
+
+def _first_line(report: pytest.TestReport) -> str:
+    crash = getattr(report.longrepr, "reprcrash", None)
+    return str(crash.message if crash else report.longrepr).splitlines()[0][:LINE_LIMIT]
+
+
+@pytest.fixture(scope="session")
+def lanes() -> Iterator[Lanes]:
+    with claimed_run_folder(f"celery-{installed_release().series}") as folder, processes() as started:
+        around = start_surroundings(started, folder)
+        settings = {
+            **around.settings(LANES),
+            **SHORT_TOKENS,
+            **recording_where_airflow_does_not(around.storage),
+        }
+        with pytest.MonkeyPatch.context() as patch, running_cluster(folder, [DAGS], settings, LANES, CONCURRENCY) as up:
+            # What has landed is read here too.
+            for name, value in around.storage.environment().items():
+                patch.setenv(name, value)
+            yield around.lanes(up)
+
+
+@pytest.fixture(scope="session")
+def under_way(request: pytest.FixtureRequest, lanes: Lanes) -> Iterator[dict[str, Future[Outcome]]]:
+    items = [item for item in request.session.items if "outcome_of" in getattr(item, "fixturenames", ())]
+    drills: list[Drill] = [item.callspec.params["drill"] for item in items]
+    free: SimpleQueue[Lane] = SimpleQueue()
+    for lane in lanes.all:
+        free.put(lane)
+
+    def carry_out(drill: Drill) -> Outcome:
+        lane = free.get()
+        try:
+            return lane.carry_out(drill)
+        finally:
+            free.put(lane)
+
+    pool = ThreadPoolExecutor(len(lanes.all), thread_name_prefix="drill")
+    yield {drill.name: pool.submit(carry_out, drill) for drill in drills}
+    pool.shutdown(cancel_futures=True)
+
+
+@pytest.fixture(scope="session")
+def outcomes() -> Iterator[list[Outcome]]:
+    """All outcomes of the session; written down for the table when it ends."""
+    seen: list[Outcome] = []
+    yield seen
+    rows = [outcome.row() for outcome in seen]
+    (RUNS / f"drills-celery-{installed_release().series}.json").write_text(json.dumps(rows, indent=1))
+
+
+@pytest.fixture
+def outcome_of(under_way: dict[str, Future[Outcome]], outcomes: list[Outcome]) -> Judge:
+    """Return the outcome of a drill that runs beside others."""
+
+    def judge(drill: Drill) -> Outcome:
+        outcomes.append(under_way[drill.name].result())
+        return outcomes[-1]
+
+    return judge
+
+
+@pytest.fixture
+def outcome_alone(lanes: Lanes, under_way: dict[str, Future[Outcome]], outcomes: list[Outcome]) -> Judge:
+    """Carry out a drill that no other may feel, when all that run side by side are over."""
+
+    def judge(drill: Drill) -> Outcome:
+        for other in under_way.values():
+            other.exception()
+        outcomes.append(lanes.first.carry_out(drill))
+        return outcomes[-1]
+
+    return judge
