@@ -103,23 +103,23 @@ class HeldOperator(BaseOperator):
         self._hold(HoldPoint.DURING_RESULTS)
         return super().deliver(hook, handle, context)
 
-    def is_ended(self) -> bool:
+    def check_attempt(self) -> None:
         self._pages += 1
         if self._pages > PAGES_BEFORE_THE_HALT:
             self._hold(HoldPoint.IN_LANDING)
-        return super().is_ended()
+        super().check_attempt()
 
     def collect(self, handle: Any, context: Any) -> Any:
         result = super().collect(handle, context)
         self._hold(HoldPoint.AFTER_DELIVER)
         return result
 
-    def note_delivered(self, handle: Any, context: Any) -> None:
-        super().note_delivered(handle, context)
+    def note_delivered(self, handle: Any, charge: Any) -> None:
+        super().note_delivered(handle, charge)
         self._hold(HoldPoint.AFTER_NOTE)
 
-    def release(self, handle: Any, context: Any) -> None:
-        super().release(handle, context)
+    def release(self, handle: Any, charge: Any) -> None:
+        super().release(handle, charge)
         self._hold(HoldPoint.AFTER_RELEASE)
 
     def _hold(self, point: HoldPoint) -> None:
