@@ -1,0 +1,347 @@
+"""What an attempt does before it acts, and when it is ended: it asks only in doubt, and never touches a later attempt's query."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from airflow.providers.common.compat.sdk import AirflowTaskTimeout
+
+from airflow_provider_veza.async_query.ending import Currency
+from airflow_provider_veza.async_query.record import RecordState
+from airflow_provider_veza.async_query.service import Cancellation
+from airflow_provider_veza.async_query.standing import Answer
+from airflow_provider_veza.exceptions import EndedFromOutsideError, SupersededError
+from airflow_provider_veza.ownership import charge as charge_module
+from airflow_provider_veza.ownership.attempt import Attempt
+from airflow_provider_veza.ownership.charge import Charge, KillPolicy
+from airflow_provider_veza.ownership.ledger import Ledger
+from airflow_provider_veza.ownership.records.airflow_store import MirroredStore, TaskStateStore
+from airflow_provider_veza.ownership.records.record_path import RecordPathStore
+from ownership.records.remembered import InMemoryStateStore, keep
+from support.recorded import OF_TASK
+from support.told_airflow import ToldAirflow
+
+MARKED, RUNNING, RESTARTING = Answer("failed"), Answer("running"), Answer("restarting")
+LONG = timedelta(minutes=10)
+
+
+class ExitedError(BaseException):
+    """The process would have ended here."""
+
+
+class Clock:
+    """The wall clock of a process, which jumps when the process was away."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+class Hook:
+    """A client that counts cancels, each of which is confirmed."""
+
+    conn_id = "veza_default"
+
+    def __init__(self) -> None:
+        self.cancelled: list[str] = []
+
+    def cancel_now(self, handle: Any) -> Cancellation:
+        self.cancelled.append(handle.id)
+        return Cancellation(True)
+
+
+class OnAirflow3(Charge):
+    """A charge whose end of the process a test can see."""
+
+    def _exit(self, why: str) -> Any:
+        raise ExitedError(why)
+
+
+@pytest.fixture(params=[True, False], ids=["Airflow 3", "Airflow 2.11"])
+def has_task_sdk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    monkeypatch.setattr(charge_module, "HAS_TASK_SDK", request.param)
+    return bool(request.param)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(charge_module, "utc_now", clock)
+    monkeypatch.setattr(charge_module, "ASK_PATIENCE_SECONDS", 0.0)
+    return clock
+
+
+@pytest.fixture
+def hook() -> Hook:
+    return Hook()
+
+
+@pytest.fixture
+def state_store() -> InMemoryStateStore:
+    return InMemoryStateStore()
+
+
+@pytest.fixture
+def new_charge(
+    clock: Clock, hook: Hook, told_airflow: ToldAirflow, state_store: InMemoryStateStore, tmp_path: Path
+) -> Callable[..., Charge]:
+    """Make the charge of an attempt whose query is submitted and recorded in both places."""
+
+    def make(retries: int = 1, **policy: Any) -> Charge:
+        store = MirroredStore(TaskStateStore(state_store), RecordPathStore(str(tmp_path), OF_TASK.identity))
+        keep(store, OF_TASK)
+        attempt = Attempt(OF_TASK.identity, replace(OF_TASK.life, max_tries=retries), 1, clock.now)
+        made = OnAirflow3(
+            attempt=attempt,
+            ledger=Ledger(store),
+            airflow=told_airflow,
+            hook=lambda: hook,  # type: ignore[arg-type,return-value]
+            policy=KillPolicy(**policy),
+            log=logging.getLogger("task"),
+        )
+        made.ledger.read()
+        made.handle = OF_TASK.handle
+        return made
+
+    return make
+
+
+def noted(tmp_path: Path) -> Any:
+    return RecordPathStore(str(tmp_path), OF_TASK.identity).read().record
+
+
+def kill_at_the_alarm(charge: Charge) -> None:
+    """Do what Airflow does when its alarm of ``execution_timeout`` has left ``execute``."""
+
+    def ring() -> None:
+        raise AirflowTaskTimeout
+
+    try:
+        ring()
+    except AirflowTaskTimeout:
+        charge.kill()
+
+
+@pytest.fixture(autouse=True)
+def _default(has_task_sdk: bool) -> None:
+    """Every behaviour is shown on both generations, unless a test says otherwise."""
+
+
+def test_an_attempt_that_was_there_all_the_time_asks_nothing(
+    new_charge: Callable[..., Charge], clock: Clock, told_airflow: ToldAirflow
+) -> None:
+    charge = new_charge()
+    for _ in range(100):
+        clock.now += timedelta(seconds=10)
+        charge.check()
+    assert told_airflow.asked == []
+
+
+def test_on_airflow_2_an_attempt_asks_every_five_seconds_and_before_it_leaves(
+    new_charge: Callable[..., Charge], told_airflow: ToldAirflow, has_task_sdk: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    charge = new_charge()
+    charge.check_before_leaving()
+    monkeypatch.setattr(charge_module, "LONGEST_UNASKED_SECONDS", 0.0)
+    charge.check()
+    assert told_airflow.asked == ([] if has_task_sdk else ["currency", "currency"])
+
+
+def test_after_an_absence_it_asks_once_and_goes_on_where_it_still_counts(
+    new_charge: Callable[..., Charge], clock: Clock, told_airflow: ToldAirflow
+) -> None:
+    charge = new_charge()
+    clock.now += LONG
+    charge.check()
+    charge.check()
+    assert told_airflow.asked == ["currency"]
+
+
+def test_a_superseded_attempt_that_wakes_ends_and_touches_nothing(
+    new_charge: Callable[..., Charge], clock: Clock, told_airflow: ToldAirflow, hook: Hook, has_task_sdk: bool
+) -> None:
+    charge = new_charge()
+    clock.now += LONG
+    told_airflow.of_attempt = Currency.SUPERSEDED
+    with pytest.raises(SupersededError if has_task_sdk else ExitedError):
+        charge.check()
+    assert hook.cancelled == []
+
+
+def test_a_cleared_attempt_that_wakes_cancels_and_the_next_one_can_know(
+    new_charge: Callable[..., Charge], clock: Clock, told_airflow: ToldAirflow, hook: Hook, tmp_path: Path
+) -> None:
+    charge = new_charge()
+    clock.now += LONG
+    told_airflow.of_attempt, told_airflow.answer = Currency.SUPERSEDED, RESTARTING
+    with pytest.raises(EndedFromOutsideError):
+        charge.check()
+    assert hook.cancelled == ["q1"]
+    assert (noted(tmp_path).cleared, noted(tmp_path).state) == (True, RecordState.CANCELLED)
+
+
+def test_where_airflow_does_not_answer_after_an_absence_the_attempt_does_not_go_on(
+    new_charge: Callable[..., Charge], clock: Clock, told_airflow: ToldAirflow, hook: Hook
+) -> None:
+    charge = new_charge()
+    clock.now += LONG
+    told_airflow.does_not_answer()
+    with pytest.raises(SupersededError, match="did not say within"):
+        charge.check()
+    assert hook.cancelled == []
+
+
+def test_without_a_supervisor_and_without_an_answer_the_process_ends(
+    new_charge: Callable[..., Charge], told_airflow: ToldAirflow, hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    charge = new_charge()
+    monkeypatch.setattr(charge_module.os, "getppid", lambda: 1)
+    told_airflow.does_not_answer()
+    with pytest.raises(ExitedError, match="supervisor is gone"):
+        charge.check()
+    assert hook.cancelled == []
+
+
+def test_without_a_supervisor_an_attempt_goes_on_while_airflow_says_that_it_counts(
+    new_charge: Callable[..., Charge], told_airflow: ToldAirflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    charge = new_charge()
+    monkeypatch.setattr(charge_module.os, "getppid", lambda: 1)
+    charge.check()
+    charge.check()
+    assert told_airflow.asked == ["currency", "currency"]
+
+
+def test_a_kill_that_interrupts_a_question_returns_at_once_and_the_next_step_settles_it(
+    new_charge: Callable[..., Charge], told_airflow: ToldAirflow, hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    charge = new_charge()
+    monkeypatch.setattr(charge_module, "channel_is_held", lambda: True)
+    told_airflow.answer = MARKED
+    charge.kill()
+    assert (told_airflow.asked, hook.cancelled) == ([], [])
+    with pytest.raises(EndedFromOutsideError, match="its task has ended"):
+        charge.check()
+    assert hook.cancelled == ["q1"]
+
+
+def test_a_kill_at_the_end_of_execution_timeout_does_not_ask(
+    new_charge: Callable[..., Charge], told_airflow: ToldAirflow, hook: Hook
+) -> None:
+    charge = new_charge()
+    kill_at_the_alarm(charge)
+    assert (told_airflow.asked, hook.cancelled) == ([], ["q1"])
+
+
+def test_a_kill_at_the_end_of_execution_timeout_may_leave_the_query_running(
+    new_charge: Callable[..., Charge], hook: Hook
+) -> None:
+    charge = new_charge(cancel_on_timeout=False)
+    kill_at_the_alarm(charge)
+    assert hook.cancelled == []
+
+
+def test_a_confirmed_cancel_is_noted_in_both_places(
+    new_charge: Callable[..., Charge], told_airflow: ToldAirflow, state_store: InMemoryStateStore, tmp_path: Path
+) -> None:
+    charge = new_charge()
+    told_airflow.answer = MARKED
+    charge.kill()
+    assert noted(tmp_path).state is RecordState.CANCELLED
+    assert state_store.get("veza_query")["state"] == "cancelled"
+
+
+def test_after_restarting_only_the_file_is_written(
+    new_charge: Callable[..., Charge], told_airflow: ToldAirflow, state_store: InMemoryStateStore, tmp_path: Path
+) -> None:
+    charge = new_charge()
+    told_airflow.answer = RESTARTING
+    error = Exception("not_found")
+    error.error = SimpleNamespace(detail={"status_code": 404})  # type: ignore[attr-defined]
+    state_store.outage = error
+    charge.kill()
+    assert noted(tmp_path).cleared
+
+
+def test_the_note_of_a_clear_never_reaches_a_successors_record(
+    new_charge: Callable[..., Charge], told_airflow: ToldAirflow, tmp_path: Path
+) -> None:
+    charge = new_charge()
+    successors = replace(OF_TASK, try_number=2)
+    keep(RecordPathStore(str(tmp_path), OF_TASK.identity), successors)
+    told_airflow.answer = RESTARTING
+    charge.kill()
+    assert noted(tmp_path) == successors
+
+
+def test_in_the_last_attempt_without_an_answer_the_query_is_cancelled_unless_this_process_was_away(
+    new_charge: Callable[..., Charge], told_airflow: ToldAirflow, hook: Hook, clock: Clock
+) -> None:
+    told_airflow.does_not_answer()
+    away = new_charge(retries=0)
+    clock.now += LONG
+    away.kill()
+    assert hook.cancelled == []
+    new_charge(retries=0).kill()
+    assert hook.cancelled == ["q1"]
+
+
+def test_an_answer_that_never_comes_is_waited_for_one_second(
+    new_charge: Callable[..., Charge], told_airflow: ToldAirflow, hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked_for: list[float] = []
+
+    def never(seconds: float, work: Callable[[], object]) -> bool:
+        asked_for.append(seconds)
+        return False
+
+    monkeypatch.setattr(charge_module, "finished_within", never)
+    new_charge().kill()
+    assert asked_for == [1.0, 2.0]
+
+
+def test_a_kill_before_the_submit_is_answered_is_carried_out_once_the_query_has_a_name(
+    new_charge: Callable[..., Charge], told_airflow: ToldAirflow, hook: Hook
+) -> None:
+    charge = new_charge()
+    charge.handle = None
+    told_airflow.answer = MARKED
+    charge.kill()
+    assert hook.cancelled == []
+    charge.handle = OF_TASK.handle
+    charge.settle_ended()
+    charge.settle_ended()
+    assert hook.cancelled == ["q1"]
+
+
+def test_on_airflow_2_a_superseded_attempt_that_is_killed_ends_its_process(
+    new_charge: Callable[..., Charge], told_airflow: ToldAirflow, hook: Hook, has_task_sdk: bool
+) -> None:
+    charge = new_charge()
+    told_airflow.of_attempt = Currency.SUPERSEDED
+    if has_task_sdk:
+        charge.kill()
+    else:
+        with pytest.raises(ExitedError, match="taken over"):
+            charge.kill()
+    assert hook.cancelled == []
+
+
+def test_a_policy_may_let_the_query_outlive_a_mark(
+    new_charge: Callable[..., Charge], told_airflow: ToldAirflow, hook: Hook
+) -> None:
+    told_airflow.answer = MARKED
+    charge = new_charge(cancel_on_kill=False)
+    charge.kill()
+    with pytest.raises(EndedFromOutsideError):
+        charge.check()
+    assert hook.cancelled == []
