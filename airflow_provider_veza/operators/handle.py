@@ -53,9 +53,11 @@ class GetQueryResultsOperator(ResultOperator, HandleOperator):
 
     def execute(self, context: Any) -> Any:
         """Look once, then read the rows."""
+        from airflow_provider_veza.ownership.shared_places import warn_of_unshared
         from airflow_provider_veza.ownership.taking_charge import charge_of_given_query
 
         self._charge = charge_of_given_query(self, context)
+        warn_of_unshared({"output_path": self.output_path}, self.log)
         with airflow_failures():
             self.check_delivery()
             handle = QueryHandle.from_json(self.handle)

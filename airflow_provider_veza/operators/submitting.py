@@ -107,8 +107,12 @@ class SubmittingOperator(BaseOperator):
 
     def obtain(self, charge: Charge) -> Obtained:
         """Adopt the query of an earlier attempt or submit."""
+        from airflow_provider_veza.ownership.records.record_path import configured_record_path
+        from airflow_provider_veza.ownership.shared_places import warn_of_unshared
         from airflow_provider_veza.ownership.submission import Submission, SubmitWishes
 
+        places = {"[veza] record_path": configured_record_path(), "output_path": getattr(self, "output_path", None)}
+        warn_of_unshared(places, self.log)
         obtained = Submission(
             hook=self.hook,
             query=self.checked_query(),
