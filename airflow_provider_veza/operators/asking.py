@@ -23,10 +23,10 @@ class QueryOperator(ResultOperator, OwningOperator):
         """Whether the rows of a query lie in the folder of ``output_path``, whole."""
         return self.is_landed(self.hook, handle)
 
-    def check_attempt(self) -> None:
+    def check_attempt(self, *, surely: bool = False) -> None:
         """Go on only if this attempt still counts."""
         if self._charge is not None:
-            self._charge.check()
+            self._charge.check(surely=surely)
 
 
 class SubmitQueryOperator(SubmittingOperator):

@@ -69,10 +69,10 @@ class GetQueryResultsOperator(ResultOperator, HandleOperator):
         if self._charge is not None:
             self._charge.kill()
 
-    def check_attempt(self) -> None:
+    def check_attempt(self, *, surely: bool = False) -> None:
         """Go on only if this attempt still counts."""
         if self._charge is not None:
-            self._charge.check()
+            self._charge.check(surely=surely)
 
     def _require_success(self, handle: QueryHandle) -> None:
         snapshot = self.hook.look(handle)

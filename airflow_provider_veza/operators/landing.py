@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.task_log import TaskLog
@@ -27,6 +28,14 @@ from airflow_provider_veza.results.landing_limits import LandingLimits
 from airflow_provider_veza.results.manifest import Manifest
 from airflow_provider_veza.results.scratch import scratch_folder
 from airflow_provider_veza.results.target import Target
+
+
+class AttemptCheck(Protocol):
+    """Raises if this attempt of the task may not go on; asks Airflow as rarely as that allows, unless ``surely``."""
+
+    def __call__(self, *, surely: bool = False) -> None:
+        """Return if it may go on."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -58,9 +67,7 @@ def is_landed(hook: AsyncQueryHook, handle: QueryHandle, order: LandingOrder, lo
         return Landing(order.target(hook, handle, scratch), log, utc_now).is_done()
 
 
-def land(
-    hook: AsyncQueryHook, handle: QueryHandle, order: LandingOrder, log: TaskLog, check: Callable[[], None]
-) -> Manifest:
+def land(hook: AsyncQueryHook, handle: QueryHandle, order: LandingOrder, log: TaskLog, check: AttemptCheck) -> Manifest:
     """Land the rows, going on where an attempt before was stopped, and return the manifest.
 
     A result that must not be landed leaves nothing behind; anything that a retry may heal leaves what is durable. An attempt that
@@ -77,7 +84,7 @@ def land(
             return landed
         try:
             retries = 0 if landing.progress.all_read else asyncio.run(_take_all(hook, handle, landing, check))
-            check()
+            check(surely=True)
             return landing.finish(retries)
         except EndedFromOutsideError:
             landing.pause()
@@ -89,7 +96,7 @@ def land(
             raise
 
 
-async def _take_all(hook: AsyncQueryHook, handle: QueryHandle, landing: Landing, check: Callable[[], None]) -> int:
+async def _take_all(hook: AsyncQueryHook, handle: QueryHandle, landing: Landing, check: AttemptCheck) -> int:
     begun_after = landing.progress.next_page_token
     try:
         return await _take_the_rest(hook, handle, landing, check)
@@ -100,7 +107,7 @@ async def _take_all(hook: AsyncQueryHook, handle: QueryHandle, landing: Landing,
     return await _take_the_rest(hook, handle, landing, check)
 
 
-async def _take_the_rest(hook: AsyncQueryHook, handle: QueryHandle, landing: Landing, check: Callable[[], None]) -> int:
+async def _take_the_rest(hook: AsyncQueryHook, handle: QueryHandle, landing: Landing, check: AttemptCheck) -> int:
     async with (
         hook.reading_ahead(handle, landing.progress.next_page_token) as ahead,
         _writing_aside(landing) as writing,

@@ -140,7 +140,7 @@ class OwningOperator(SubmittingOperator):
         from airflow_provider_veza.ownership.acceptance import ForgetOnAcceptance
         from airflow_provider_veza.ownership.asking import airflow_for_tasks
 
-        charge.check()
+        charge.check(surely=True)
         try:
             charge.ledger.deliver()
         except RecordError as e:
@@ -151,7 +151,7 @@ class OwningOperator(SubmittingOperator):
         """Let the service forget the result, unless it is to be kept."""
         if self.keep_results:
             return
-        charge.check()
+        charge.check(surely=True)
         try:
             self.hook.release(handle)
         except RequestError as e:
@@ -229,7 +229,7 @@ class OwningOperator(SubmittingOperator):
 
     def _deliver(self, handle: QueryHandle, context: Any, charge: Charge) -> Any:
         """Deliver, note it, release: in this order a host that dies in between costs no row and no second query."""
-        charge.check()
+        charge.check(surely=True)
         charge.ledger.note(deferred=False)
         try:
             result = self.collect(handle, context)

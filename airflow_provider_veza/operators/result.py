@@ -121,7 +121,7 @@ class ResultOperator(BaseOperator):
 
         return is_landed(hook, handle, self._landing_order(), self.log)
 
-    def check_attempt(self) -> None:
+    def check_attempt(self, *, surely: bool = False) -> None:
         """Go on only if this attempt of the task still counts; raises where it does not."""
 
     def _checked_pages(self, hook: AsyncQueryHook, handle: QueryHandle) -> Iterator[Page]:

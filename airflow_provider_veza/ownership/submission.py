@@ -145,7 +145,7 @@ class Submission:
         return Obtained(step.handle)
 
     def _take_over(self, handle: QueryHandle) -> None:
-        self.charge.check()
+        self.charge.check(surely=True)
         self._ledger.adopt(self._attempt.try_number, life=self._attempt.life, deferred=self.wishes.will_defer)
         self.charge.handle = handle
 
@@ -180,7 +180,7 @@ class Submission:
                 self.log.warning("Submitting anew: %s.", reason)
 
     def _cancel_replaced(self, step: Replace) -> None:
-        self.charge.check()
+        self.charge.check(surely=True)
         self.log.info("The query %s of an earlier attempt is not wanted any more: %s.", step.handle.id, step.reason)
         outcome = try_to_cancel(self.log, step.handle, self.hook.conn_id, self.hook.cancel)
         if outcome is CancelOutcome.FAILED:
@@ -211,7 +211,7 @@ class Submission:
             cancel_on_kill=self.wishes.cancel_on_kill,
             keep_results=self.wishes.keep_results,
         )
-        self.charge.check()
+        self.charge.check(surely=True)
         self._ledger.intend(intent)
         self._check_before_the_first_byte()
         handle = self._submitted(Deadline.after(intent.intent_at, self.wishes.timeout))
@@ -223,7 +223,7 @@ class Submission:
     def _check_before_the_first_byte(self) -> None:
         """Let no doubt about a submit remain where none was sent."""
         try:
-            self.charge.check()
+            self.charge.check(surely=True)
         except AttemptError:
             self._withdraw()
             raise
@@ -267,7 +267,7 @@ class Submission:
         """Record the query; one that cannot be recorded nobody else can know of, so it is ended here."""
         try:
             if not self.charge.is_ended:
-                self.charge.check()
+                self.charge.check(surely=True)
             self._ledger.submitted(handle=handle, deferred=self.wishes.will_defer)
         except (RecordError, AttemptError):
             outcome = try_to_cancel(self.log, handle, self.hook.conn_id, self.hook.cancel_now)

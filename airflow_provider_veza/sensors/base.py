@@ -81,6 +81,8 @@ class AsyncQuerySensor(BaseSensorOperator):
 
     def poke(self, context: Any) -> bool:
         """Look once."""
+        if self._charge is not None:
+            self._charge.check()
         _, ended = self._look()
         if ended:
             self._conclude(ended)

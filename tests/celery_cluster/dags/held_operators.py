@@ -89,8 +89,11 @@ class HeldOperator(BaseOperator):
         self._is_killed = True
         super().on_kill()
 
-    def submit(self, query: Any, **arguments: Any) -> Any:
+    def checked_query(self) -> Any:
         self._hold(HoldPoint.BEFORE_SUBMIT)
+        return super().checked_query()
+
+    def submit(self, query: Any, **arguments: Any) -> Any:
         handle = super().submit(query, **arguments)
         self._hold(HoldPoint.BEFORE_RECORD)
         return handle
@@ -103,11 +106,11 @@ class HeldOperator(BaseOperator):
         self._hold(HoldPoint.DURING_RESULTS)
         return super().deliver(hook, handle, context)
 
-    def check_attempt(self) -> None:
+    def check_attempt(self, **surely: bool) -> None:
         self._pages += 1
         if self._pages > PAGES_BEFORE_THE_HALT:
             self._hold(HoldPoint.IN_LANDING)
-        super().check_attempt()
+        super().check_attempt(**surely)
 
     def collect(self, handle: Any, context: Any) -> Any:
         result = super().collect(handle, context)
