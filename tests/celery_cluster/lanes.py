@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from drills.bench import Bench, Case, Tenant
-from drills.drill import Drill, Outcome
+from drills.bench import WATCHED_LOOKS, Bench, Case, Tenant
+from drills.drill import Drill, Outcome, Tally
 from object_storage import ObjectStorage
 
 from airflow_provider_veza.results.reading import read_manifest
@@ -72,13 +72,24 @@ class LaneCase(Case):
 
     def wait_adopted(self) -> None:
         """Wait until a later attempt has taken over the query; one that asks anew fails the drill at once."""
-        submitted = len(self.queries())
 
         def is_adopted() -> bool:
-            assert len(self.queries()) == submitted, "the next attempt asked anew instead of adopting"
+            assert len(self.queries()) == 1, "the next attempt asked anew instead of adopting"
             return "Adopting query" in self.log_text()
 
         self.wait_until(is_adopted, "the next attempt to adopt the query")
+
+    def wait_watched_anew(self) -> None:
+        """Wait until the last query is looked at twice more; another query, or a cancel, fails the drill at once."""
+        before = Tally.of(self.queries())
+        seen = self.looks()
+
+        def is_watched() -> bool:
+            now = Tally.of(self.queries())
+            assert now == before, f"while the wait should have gone on, {before} became {now}"
+            return self.looks() >= seen + WATCHED_LOOKS
+
+        self.wait_until(is_watched, "the wait to go on")
 
     def wait_ended(self, attempt: Attempt) -> None:
         """Wait until an attempt's task process is gone."""
