@@ -21,7 +21,7 @@ from airflow_provider_veza.exceptions import (
 )
 from airflow_provider_veza.operators.query import VezaQueryOperator
 from support.served_tenant import AT_ONCE, PAYROLL_ACCESS, cancelled_ids, connect, creates
-from support.task_run import TaskRun, fire
+from support.task_run import TaskRun, fire, fire_late
 
 
 def query(**arguments: Any) -> VezaQueryOperator:
@@ -214,35 +214,36 @@ def test_an_event_without_a_known_outcome_is_never_a_success(tenant: Tenant, eve
 
 
 def test_a_passed_deadline_cancels_and_ends_the_retries(tenant: Tenant) -> None:
-    run = task(timeout=timedelta(seconds=0.2))
+    run = task()
     deferral = run.execute()
     with pytest.raises(AirflowFailException, match="did not end in time.*No retry follows"):
-        run.resume(deferral, fire(deferral.trigger))
+        run.resume(deferral, fire_late(deferral.trigger))
     assert tenant.running() == []
 
 
 def test_after_a_deadline_a_retry_may_ask_anew_with_a_new_deadline(tenant: Tenant) -> None:
-    run = task(timeout=timedelta(seconds=0.2), retry_on_timeout=True)
+    run = task(retry_on_timeout=True)
     deferral = run.execute()
     with pytest.raises(Exception, match="A retry submits anew"):
-        run.resume(deferral, fire(deferral.trigger))
+        run.resume(deferral, fire_late(deferral.trigger))
     tenant.set_behaviour(AT_ONCE)
     assert len(run.execute()) == 12
     assert creates(tenant) == 2
 
 
 def test_a_passed_deadline_may_leave_the_query_running(tenant: Tenant) -> None:
-    run = task(timeout=timedelta(seconds=0.2), cancel_on_timeout=False)
+    run = task(cancel_on_timeout=False)
     deferral = run.execute()
     with pytest.raises(AirflowFailException, match="left running"):
-        run.resume(deferral, fire(deferral.trigger))
+        run.resume(deferral, fire_late(deferral.trigger))
     assert len(tenant.running()) == 1
 
 
 def test_execution_timeout_counts_where_it_is_earlier(tenant: Tenant) -> None:
-    run = task(execution_timeout=timedelta(seconds=0.2))
+    run = task(execution_timeout=timedelta(minutes=5))
     deferral = run.execute()
-    assert fire(deferral.trigger)["outcome"] == "DEADLINE_PASSED"
+    assert deferral.trigger.deadline.at == run.started_at + timedelta(minutes=5)
+    assert fire_late(deferral.trigger)["outcome"] == "DEADLINE_PASSED"
 
 
 def test_a_trigger_that_failed_leaves_no_query_behind(tenant: Tenant) -> None:

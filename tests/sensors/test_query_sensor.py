@@ -21,7 +21,7 @@ from airflow_provider_veza.exceptions import QueryFailedError
 from airflow_provider_veza.operators.query import VezaSubmitQueryOperator
 from airflow_provider_veza.sensors.query import VezaQuerySensor
 from support.served_tenant import AT_ONCE, PAYROLL_ACCESS, cancelled_ids
-from support.task_run import TaskRun, fire
+from support.task_run import TaskRun, fire, fire_late
 from support.told_airflow import ToldAirflow
 
 FAILING = Behaviour(duration=timedelta(0), pending=timedelta(0), outcome=Outcome.FAIL)
@@ -84,10 +84,10 @@ def test_with_soft_fail_a_failed_query_skips(tenant: Tenant, deferrable: bool) -
 
 
 def test_a_deferred_timeout_is_a_sensor_timeout_and_leaves_the_query_running(tenant: Tenant) -> None:
-    run = sensor(submitted(), timeout=0.2)
+    run = sensor(submitted(), timeout=3600)
     deferral = run.execute()
     with pytest.raises(AirflowSensorTimeout, match="left running"):
-        run.resume(deferral, fire(deferral.trigger))
+        run.resume(deferral, fire_late(deferral.trigger))
     assert len(tenant.running()) == 1
 
 
@@ -98,10 +98,10 @@ def test_a_poking_timeout_is_a_sensor_timeout_and_leaves_the_query_running(tenan
 
 
 def test_with_soft_fail_a_deferred_timeout_skips(tenant: Tenant) -> None:
-    run = sensor(submitted(), timeout=0.2, soft_fail=True)
+    run = sensor(submitted(), timeout=3600, soft_fail=True)
     deferral = run.execute()
     with pytest.raises(AirflowSkipException):
-        run.resume(deferral, fire(deferral.trigger))
+        run.resume(deferral, fire_late(deferral.trigger))
 
 
 @pytest.mark.parametrize("deferrable", [True, False])

@@ -16,6 +16,7 @@ try:
 except ImportError:
     from airflow.utils.context import OutletEventAccessors
 
+from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.standing import Answer
 from airflow_provider_veza.ownership.acceptance import ForgetOnAcceptance
 from airflow_provider_veza.ownership.asking import airflow_for_tasks
@@ -126,6 +127,12 @@ class TaskRun:
         dag_run = SimpleNamespace(clear_number=self.clear_number, start_date=self.run_started)
         context = {"ti": ti, "task": self.operator, "dag_run": dag_run, "outlet_events": self.outlet_events}
         return {**context, "task_state_store": self.state_store} if self.has_state_store else context
+
+
+def fire_late(trigger: AsyncQueryTrigger) -> dict[str, Any]:
+    """Run a trigger that comes to run only when its deadline has passed, however fast this machine is."""
+    trigger.deadline = Deadline(datetime.now(UTC))
+    return fire(trigger)
 
 
 def fire(trigger: AsyncQueryTrigger) -> dict[str, Any]:
