@@ -28,6 +28,9 @@ COMMON = {
     "AIRFLOW__CELERY__WORKER_PREFETCH_MULTIPLIER": "1",
     "AIRFLOW__CELERY__SYNC_PARALLELISM": "1",
     "AIRFLOW__API__WORKERS": SERVER_WORKERS,
+    # A dozen tasks that start at the same moment use up the default of 15 connections, and the API server then stands still.
+    "AIRFLOW__DATABASE__SQL_ALCHEMY_POOL_SIZE": "20",
+    "AIRFLOW__DATABASE__SQL_ALCHEMY_MAX_OVERFLOW": "20",
     "AIRFLOW__WEBSERVER__WORKERS": SERVER_WORKERS,
     # At the default of 5 s tasks fail with a timeout when the API server is loaded.
     "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "30",

@@ -1,4 +1,4 @@
-"""One soak from its first round to its verdict; what happens in it and how it is judged stand elsewhere."""
+"""One soak from its first run to its verdict; what happens in it and how it is judged stand elsewhere."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tools.real_airflow.rest_api import TaskInstanceKey
 from tools.real_airflow.run_folder import RUNS
 
 TASK_INSTANCES = 300
-ROUND_SECONDS = 14.0
+NEXT_RUN_SECONDS = 3.5
 REST_LIMIT_SECONDS = 240.0
 TICK_SECONDS = 1.0
 
@@ -77,12 +77,12 @@ class Soak:
         return self.chaos.load
 
     def _load_and_hurt(self) -> None:
-        next_round = next_fault = time.time()
+        next_run = next_fault = time.time()
         while self.load.task_instances < TASK_INSTANCES:
             now = time.time()
-            if now >= next_round:
-                self.load.start_round()
-                next_round = now + ROUND_SECONDS
+            if now >= next_run:
+                self.load.start_one()
+                next_run = now + NEXT_RUN_SECONDS
             if now >= next_fault + INTERVAL_SECONDS:
                 self.chaos.step()
                 next_fault = now
