@@ -13,20 +13,20 @@ UNITS := $(VERSIONS:%=units-%)
 REAL := $(VERSIONS:%=test-airflow-%)
 DRILLS := $(VERSIONS:%=drills-%)
 # What imports no Airflow is tested on one of them.
-ONCE := tests/emulator tests/doctor
+ONCE := tests/doctor tests/distributions
 # Only the drills that every version runs.
 DRILLED_BRIEFLY := 3.2
 
 STAGE := @.venv/tools/bin/python -m tools.stage
 
-.PHONY: help test drills demo lint format units $(UNITS) $(REAL) $(DRILLS) bench-import bench-landing bench-drift bench-esql bench-emulator conformance-elasticsearch-8 lock clean
+.PHONY: help test drills demo lint format emulator units $(UNITS) $(REAL) $(DRILLS) bench-import bench-landing bench-drift bench-esql bench-emulator conformance-elasticsearch-8 lock clean
 .NOTPARALLEL:
 
 help: ## List the targets
 	@sed -n 's/^\([a-z][^:$$]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 24
 	@printf '%s\n' 'units-VERSION, test-airflow-VERSION, drills-VERSION: the same on one Airflow ($(VERSIONS))'
 
-test: lint units conformance-elasticsearch-8 $(REAL) ## Run everything: lint, units on every Airflow, then real Airflow processes, with a few drills
+test: lint emulator units conformance-elasticsearch-8 $(REAL) ## Run everything: lint, units on every Airflow, then real Airflow processes, with a few drills
 
 drills: $(DRILLS) ## Kill, crash and freeze real Airflow processes in every way there is, and write docs/drills.md
 	@.venv/tools/bin/python -m tools.drills_table $(VERSIONS)
@@ -37,12 +37,15 @@ demo: .venv/airflow-$(NEWEST)/installed ## Run the first example DAG on a real A
 lint: .venv/airflow-$(NEWEST)/installed ## Check style, types and layers
 	$(STAGE) 'ruff check' $(NEWEST_PYTHON) -m ruff check .
 	$(STAGE) 'ruff format' $(NEWEST_PYTHON) -m ruff format --check .
-	$(STAGE) 'mypy' $(NEWEST_PYTHON) -m mypy -p airflow_provider_veza -p tools
+	$(STAGE) 'mypy' $(NEWEST_PYTHON) -m mypy -p airflow_provider_veza -p tools -p veza_emulator
 	$(STAGE) 'import-linter' .venv/airflow-$(NEWEST)/bin/lint-imports
 
 format: .venv/airflow-$(NEWEST)/installed ## Format the code and mend what ruff can mend
 	$(NEWEST_PYTHON) -m ruff check --fix .
 	$(NEWEST_PYTHON) -m ruff format .
+
+emulator: .venv/airflow-$(NEWEST)/installed ## Run the emulated tenant's own tests, which need no Airflow
+	$(STAGE) 'emulator' $(NEWEST_PYTHON) -m pytest --numprocesses 2 --dist loadfile veza-emulator/tests
 
 units: $(UNITS) ## Run the unit tests on every Airflow
 
@@ -85,10 +88,13 @@ lock: .venv/tools/installed ## Pin the newest versions of all that the requireme
 clean: ## Remove the virtual environments and what runs left
 	rm -rf .venv .run
 
+# All extras but the emulator's, whose distribution comes from the tree: its dependencies are locked in its place.
+EXTRAS := drift elasticsearch parquet zstd
+
 define compile
 $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --custom-compile-command 'make lock' \
-	--all-extras --group test $(if $(filter $(NEWEST),$(1)),--group lint --group bench) \
-	--output-file requirements/airflow-$(1).txt pyproject.toml requirements/airflow-$(1).in
+	$(EXTRAS:%=--extra %) --group test --group veza-emulator/pyproject.toml:test $(if $(filter $(NEWEST),$(1)),--group lint --group bench) \
+	--output-file requirements/airflow-$(1).txt pyproject.toml veza-emulator/pyproject.toml requirements/airflow-$(1).in
 
 endef
 
@@ -103,9 +109,9 @@ endef
 	@$(UV) pip install --quiet --no-deps --python $(NEWEST_PYTHON) --target .venv/elasticsearch-8 --requirement $<
 	@touch $@
 
-.venv/airflow-%/installed: requirements/airflow-%.txt pyproject.toml .venv/tools/installed
+.venv/airflow-%/installed: requirements/airflow-%.txt pyproject.toml veza-emulator/pyproject.toml .venv/tools/installed
 	@echo 'Setting up Airflow $*'
 	@$(UV) venv --quiet --clear --python .venv/tools/bin/python .venv/airflow-$*
 	@$(UV) pip sync --quiet --compile-bytecode --python .venv/airflow-$*/bin/python $<
-	@$(UV) pip install --quiet --no-deps --python .venv/airflow-$*/bin/python --editable .
+	@$(UV) pip install --quiet --no-deps --python .venv/airflow-$*/bin/python --editable . --editable ./veza-emulator
 	@touch $@

@@ -11,7 +11,6 @@ import pytest
 
 from airflow_provider_veza.async_query.identity import TaskIdentity
 from airflow_provider_veza.async_query.orphan import Standing
-from airflow_provider_veza.emulator.tenant import Tenant
 from airflow_provider_veza.exceptions import RecordError
 from airflow_provider_veza.listeners.marked_queries import CancelOnMarked, MarkedRun, MarkedTask
 from airflow_provider_veza.operators.query import VezaQueryOperator, VezaSubmitQueryOperator
@@ -20,6 +19,7 @@ from airflow_provider_veza.records.registry import RecordRegistry
 from support.recorded import INTENT
 from support.served_tenant import PAYROLL_ACCESS, cancelled_ids
 from support.task_run import TaskRun
+from veza_emulator.tenant import Tenant
 
 RUN = MarkedRun("access", "manual__1")
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException, AirflowTaskTimeout
 
-from airflow_provider_veza.emulator.tenant import Tenant
 from airflow_provider_veza.operators.query import VezaQueryOperator
 from support.served_tenant import PAYROLL_ACCESS
 from support.task_run import TaskRun
+from veza_emulator.tenant import Tenant
 
 
 class AlarmedOperator(VezaQueryOperator):

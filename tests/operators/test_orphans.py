@@ -15,9 +15,6 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_veza.async_query.identity import TaskIdentity
 from airflow_provider_veza.async_query.orphan import Standing
-from airflow_provider_veza.emulator.faults import Fault, FaultKind, FaultMatch
-from airflow_provider_veza.emulator.server import RunningTenant
-from airflow_provider_veza.emulator.tenant import Tenant
 from airflow_provider_veza.exceptions import ArgumentError, QueryUnreachableError
 from airflow_provider_veza.operators import orphans
 from airflow_provider_veza.operators.orphans import VezaCancelOrphanedQueriesOperator
@@ -27,6 +24,9 @@ from airflow_provider_veza.records.record_path import RecordPathStore
 from support.recorded import INTENT
 from support.served_tenant import PAYROLL_ACCESS, cancelled_ids
 from support.task_run import TaskRun
+from veza_emulator.faults import Fault, FaultKind, FaultMatch
+from veza_emulator.server import RunningTenant
+from veza_emulator.tenant import Tenant
 
 TaskLogText = Callable[[], str]
 

@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException, TaskDeferred
 
-from airflow_provider_veza.emulator.behaviours import Behaviour
-from airflow_provider_veza.emulator.faults import Fault, FaultKind, FaultMatch
-from airflow_provider_veza.emulator.server import RunningTenant, running_tenant
-from airflow_provider_veza.emulator.settings import TenantSettings
-from airflow_provider_veza.emulator.tenant import Tenant
 from airflow_provider_veza.exceptions import AmbiguousSubmitError, QueryCanceledError, QueryGoneError, RecordError
 from airflow_provider_veza.operators.query import VezaQueryOperator, VezaSubmitQueryOperator
 from support.served_tenant import AT_ONCE, PAYROLL_ACCESS, UNTIL_FINISHED, cancelled_ids, connect, creates
 from support.task_run import TaskRun, fire
+from veza_emulator.behaviours import Behaviour
+from veza_emulator.faults import Fault, FaultKind, FaultMatch
+from veza_emulator.server import RunningTenant, running_tenant
+from veza_emulator.settings import TenantSettings
+from veza_emulator.tenant import Tenant
 
 OTHER_SPEC = {"source_node_types": {"nodes": [{"node_type": "AzureADUser"}]}}
 CREATE = FaultMatch(path_suffix="nodes_async_create")

@@ -8,10 +8,6 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import DAG, AirflowFailException, TaskDeferred
 
-from airflow_provider_veza.emulator.behaviours import Behaviour, Outcome
-from airflow_provider_veza.emulator.faults import Fault, FaultKind, FaultMatch
-from airflow_provider_veza.emulator.server import RunningTenant
-from airflow_provider_veza.emulator.tenant import Tenant
 from airflow_provider_veza.exceptions import (
     ArgumentError,
     EmptyResultError,
@@ -22,6 +18,10 @@ from airflow_provider_veza.exceptions import (
 from airflow_provider_veza.operators.query import VezaQueryOperator
 from support.served_tenant import AT_ONCE, PAYROLL_ACCESS, cancelled_ids, connect, creates
 from support.task_run import TaskRun, fire
+from veza_emulator.behaviours import Behaviour, Outcome
+from veza_emulator.faults import Fault, FaultKind, FaultMatch
+from veza_emulator.server import RunningTenant
+from veza_emulator.tenant import Tenant
 
 
 def query(**arguments: Any) -> VezaQueryOperator:

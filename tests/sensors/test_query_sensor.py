@@ -13,14 +13,14 @@ from airflow.providers.common.compat.sdk import (
     TaskDeferred,
 )
 
-from airflow_provider_veza.emulator.behaviours import Behaviour, Outcome
-from airflow_provider_veza.emulator.faults import Fault, FaultKind
-from airflow_provider_veza.emulator.tenant import Tenant
 from airflow_provider_veza.exceptions import QueryFailedError
 from airflow_provider_veza.operators.query import VezaSubmitQueryOperator
 from airflow_provider_veza.sensors.query import VezaQuerySensor
 from support.served_tenant import AT_ONCE, PAYROLL_ACCESS, cancelled_ids
 from support.task_run import TaskRun, fire
+from veza_emulator.behaviours import Behaviour, Outcome
+from veza_emulator.faults import Fault, FaultKind
+from veza_emulator.tenant import Tenant
 
 FAILING = Behaviour(duration=timedelta(0), pending=timedelta(0), outcome=Outcome.FAIL)
 

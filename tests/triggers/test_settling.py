@@ -14,14 +14,14 @@ import pytest
 
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import QueryHandle
-from airflow_provider_veza.emulator.server import RunningTenant
-from airflow_provider_veza.emulator.tenant import Tenant
 from airflow_provider_veza.hooks.veza import VezaHook
 from airflow_provider_veza.services.veza_query import check_query
 from airflow_provider_veza.triggers import async_query, settling
 from airflow_provider_veza.triggers.async_query import AsyncQueryTrigger
 from airflow_provider_veza.triggers.task_fate import Fate
 from support.served_tenant import PAYROLL_ACCESS, cancelled_ids
+from veza_emulator.server import RunningTenant
+from veza_emulator.tenant import Tenant
 
 CLEARED, ENDED, DEFERRED = Fate(state=None), Fate(state="failed"), Fate(state="deferred")
 
