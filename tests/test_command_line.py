@@ -18,10 +18,10 @@ from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.hooks.veza import VezaHook
 from airflow_provider_veza.services.veza_query import check_query
 from tools.real_airflow.waiting import wait_until
-from veza_emulator.behaviours import Behaviour
-from veza_emulator.server import RunningTenant, running_tenant
-from veza_emulator.settings import TenantSettings
-from veza_emulator.tenant import Tenant
+from veza_emulator.http.server import RunningTenant, running_tenant
+from veza_emulator.tenant.behaviours import Behaviour
+from veza_emulator.tenant.settings import TenantSettings
+from veza_emulator.tenant.tenant import Tenant
 from veza_emulator.variants import LookMethods, Variants
 
 COMMAND = [sys.executable, "-m", "airflow_provider_veza"]

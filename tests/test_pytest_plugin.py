@@ -13,8 +13,8 @@ import pytest
 
 from airflow_provider_veza.hooks.veza import VezaHook
 from veza_emulator import pytest_plugin as real_plugin
-from veza_emulator import tenant_file as real_tenant_file
 from veza_emulator.emulator import emulator_of
+from veza_emulator.tenant import tenant_file as real_tenant_file
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "testing_your_dags.md"
 

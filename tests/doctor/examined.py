@@ -21,10 +21,10 @@ from airflow_provider_veza.services.veza_nodes import VezaNodesService
 from airflow_provider_veza.transport.settings import ApiKeyAuth, TransportSettings
 from airflow_provider_veza.transport.sync import SyncTransport
 from doctor.altered import Alteration, AlteredTransport, unaltered
-from veza_emulator.executions import Family
-from veza_emulator.server import RunningTenant, running_tenant
-from veza_emulator.settings import TenantSettings
-from veza_emulator.tenant import Tenant
+from veza_emulator.http.server import RunningTenant, running_tenant
+from veza_emulator.tenant.executions import Family
+from veza_emulator.tenant.settings import TenantSettings
+from veza_emulator.tenant.tenant import Tenant
 from veza_emulator.variants import Variants
 
 PLAN = Plan("airflow-provider-veza doctor 0f0e0d0c", "0d6a34ac-5ab5-4b0a-b7ad-6f27fd5a1b3c")

@@ -18,9 +18,9 @@ from airflow_provider_veza.doctor.visit import Visit
 from airflow_provider_veza.services.veza_nodes import VezaNodesService
 from doctor.altered import Alteration, Send, instead, refused, unaltered
 from doctor.examined import NOON, PLAN, save_a_query, settings_of, tenant_with, visited
-from veza_emulator.server import running_tenant
-from veza_emulator.settings import TenantSettings
-from veza_emulator.tenant import Tenant
+from veza_emulator.http.server import running_tenant
+from veza_emulator.tenant.settings import TenantSettings
+from veza_emulator.tenant.tenant import Tenant
 from veza_emulator.variants import LookMethods
 
 OF_ANOTHER_TYPE = replace(PLAN, node_types=("OAA.Acme Payroll.Clerk",))

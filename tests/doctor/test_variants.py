@@ -14,7 +14,7 @@ from airflow_provider_veza.doctor.assumptions import ASSUMPTIONS
 from airflow_provider_veza.doctor.seen import Stopped
 from airflow_provider_veza.doctor.verdicts import Verdict
 from doctor.examined import PLAN, contradictions, examined, settings_of, tenant_with, visited
-from veza_emulator.server import running_tenant
+from veza_emulator.http.server import running_tenant
 from veza_emulator.variants import (
     ApiKeys,
     EqualSpecs,

@@ -9,7 +9,7 @@ from typing import Any
 
 from faults.mishaps import MENU, Meets, Mishap
 from support.served_tenant import PAYROLL_ACCESS
-from veza_emulator.executions import Family
+from veza_emulator.tenant.executions import Family
 
 OKTA_USERS: dict[str, Any] = {"source_node_types": {"nodes": [{"node_type": "OktaUser"}]}}
 NOBODY: dict[str, Any] = {"source_node_types": {"nodes": [{"node_type": "NoSuchType"}]}}

@@ -19,12 +19,12 @@ from faults.mishaps import READ_TIMEOUT
 from faults.plans import CacheUse, Plan
 from support.served_tenant import AT_ONCE, UNTIL_FINISHED
 from support.task_run import TaskRun, fire
-from veza_emulator.behaviours import Outcome
-from veza_emulator.fields import Fields, Findings
-from veza_emulator.query_requests import AskedSpec, RunNow
-from veza_emulator.query_spec import read_query_spec
-from veza_emulator.server import RunningTenant
-from veza_emulator.tenant import Tenant
+from veza_emulator.http.server import RunningTenant
+from veza_emulator.query.spec import read_query_spec
+from veza_emulator.reading.fields import Fields, Findings
+from veza_emulator.tenant.behaviours import Outcome
+from veza_emulator.tenant.query_requests import AskedSpec, RunNow
+from veza_emulator.tenant.tenant import Tenant
 
 SetConnection = Callable[[str, str], None]
 Later = Callable[[float, Callable[[], Any]], None]

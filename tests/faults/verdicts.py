@@ -13,13 +13,13 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 from airflow_provider_veza.exceptions import AmbiguousSubmitError, AsyncQueryError
 from faults.plans import Plan, Question
 from faults.soaked_task import Ending
-from veza_emulator.executions import Execution, Family
-from veza_emulator.fields import Fields, Findings
-from veza_emulator.journal import JournalEntry
-from veza_emulator.query_requests import AskedSpec
-from veza_emulator.query_spec import read_query_spec
-from veza_emulator.rows import render_rows
-from veza_emulator.tenant import Tenant
+from veza_emulator.query.rows import render_rows
+from veza_emulator.query.spec import read_query_spec
+from veza_emulator.reading.fields import Fields, Findings
+from veza_emulator.tenant.executions import Execution, Family
+from veza_emulator.tenant.journal import JournalEntry
+from veza_emulator.tenant.query_requests import AskedSpec
+from veza_emulator.tenant.tenant import Tenant
 
 SAID_TO_RUN = ("may still run", "documents no cancel")
 

@@ -9,7 +9,7 @@ import pytest
 from airflow_provider_veza.hooks import base
 from airflow_provider_veza.hooks.settings_cache import SettingsCache
 from hooks.tenant_site import Site
-from veza_emulator.server import RunningTenant
+from veza_emulator.http.server import RunningTenant
 
 
 @pytest.fixture

@@ -22,8 +22,8 @@ from airflow_provider_veza.exceptions import (
 )
 from airflow_provider_veza.hooks.veza import VezaHook
 from hooks.tenant_site import OKTA_USERS, PAYROLL_ACCESS, Site, foreign_handle, in_an_hour, query, rows
-from veza_emulator.behaviours import Behaviour, Outcome
-from veza_emulator.faults import FaultKind
+from veza_emulator.tenant.behaviours import Behaviour, Outcome
+from veza_emulator.tenant.faults import FaultKind
 
 CREATE, GET = "query_spec:nodes_async_create", "query_spec:nodes_async_get"
 

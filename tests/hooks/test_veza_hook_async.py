@@ -27,8 +27,8 @@ from airflow_provider_veza.hooks.veza_settings import VezaSettings
 from airflow_provider_veza.transport import shared
 from hooks.tenant_site import CONN_ID, Site, in_an_hour, query
 from transport.servers import HttpServer, answer
-from veza_emulator.faults import FaultKind
-from veza_emulator.oauth import TokenIssuer
+from veza_emulator.tenant.faults import FaultKind
+from veza_emulator.tenant.oauth import TokenIssuer
 
 NEW_KEY = "k2-rotated-api-key"
 MANY = 100

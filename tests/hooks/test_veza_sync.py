@@ -16,7 +16,7 @@ from airflow_provider_veza.exceptions import (
 )
 from airflow_provider_veza.hooks.veza import VezaHook
 from hooks.tenant_site import OKTA_USERS, PAYROLL_ACCESS, Site, in_an_hour, query, rows
-from veza_emulator.faults import FaultKind
+from veza_emulator.tenant.faults import FaultKind
 
 
 def save(hook: VezaHook, name: str, **definition: Any) -> str:

@@ -19,7 +19,7 @@ from airflow_provider_veza.records.registry import RecordRegistry
 from support.recorded import INTENT
 from support.served_tenant import PAYROLL_ACCESS, cancelled_ids
 from support.task_run import TaskRun
-from veza_emulator.tenant import Tenant
+from veza_emulator.tenant.tenant import Tenant
 
 RUN = MarkedRun("access", "manual__1")
 

@@ -19,7 +19,7 @@ from support.landed_nights import Nights, path
 from support.object_store import Bucket
 from support.served_tenant import AT_ONCE, PAYROLL_ACCESS
 from support.task_run import TaskRun
-from veza_emulator.tenant import Tenant
+from veza_emulator.tenant.tenant import Tenant
 
 FIRST = [path("ana", "payroll", ["Get"]), path("bo", "payroll", ["Get"]), path("cy", "payroll", ["Get"])]
 SECOND = [path("ana", "payroll", ["Get", "Put"]), path("cy", "payroll", ["Get"]), path("eve", "payroll", ["Get"])]

@@ -11,7 +11,7 @@ from airflow.providers.common.compat.sdk import AirflowFailException, AirflowTas
 from airflow_provider_veza.operators.query import VezaQueryOperator
 from support.served_tenant import PAYROLL_ACCESS
 from support.task_run import TaskRun
-from veza_emulator.tenant import Tenant
+from veza_emulator.tenant.tenant import Tenant
 
 
 class AlarmedOperator(VezaQueryOperator):

@@ -17,9 +17,9 @@ from airflow_provider_veza.operators.query import (
 )
 from support.served_tenant import AT_ONCE, PAYROLL_ACCESS, cancelled_ids, connect
 from support.task_run import TaskRun
-from veza_emulator.behaviours import Behaviour, Outcome
-from veza_emulator.server import RunningTenant, running_tenant
-from veza_emulator.tenant import Tenant
+from veza_emulator.http.server import RunningTenant, running_tenant
+from veza_emulator.tenant.behaviours import Behaviour, Outcome
+from veza_emulator.tenant.tenant import Tenant
 
 
 def submitted(**arguments: Any) -> dict[str, Any]:

@@ -26,9 +26,9 @@ from airflow_provider_veza.results.reading import read_manifest
 from support.object_store import Bucket
 from support.served_tenant import AT_ONCE, PAYROLL_ACCESS, connect, creates
 from support.task_run import TaskRun
-from veza_emulator.faults import Fault, FaultKind, FaultMatch
-from veza_emulator.server import RunningTenant
-from veza_emulator.tenant import Tenant
+from veza_emulator.http.server import RunningTenant
+from veza_emulator.tenant.faults import Fault, FaultKind, FaultMatch
+from veza_emulator.tenant.tenant import Tenant
 
 USERS = {"source_node_types": {"nodes": [{"node_type": "OktaUser"}]}}
 SMALL_PAGES = {"page_size": 5, "rate_limit": 100_000}

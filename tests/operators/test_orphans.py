@@ -24,9 +24,9 @@ from airflow_provider_veza.records.record_path import RecordPathStore
 from support.recorded import INTENT
 from support.served_tenant import PAYROLL_ACCESS, cancelled_ids
 from support.task_run import TaskRun
-from veza_emulator.faults import Fault, FaultKind, FaultMatch
-from veza_emulator.server import RunningTenant
-from veza_emulator.tenant import Tenant
+from veza_emulator.http.server import RunningTenant
+from veza_emulator.tenant.faults import Fault, FaultKind, FaultMatch
+from veza_emulator.tenant.tenant import Tenant
 
 TaskLogText = Callable[[], str]
 

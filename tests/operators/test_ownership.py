@@ -16,11 +16,11 @@ from airflow_provider_veza.exceptions import AmbiguousSubmitError, QueryCanceled
 from airflow_provider_veza.operators.query import VezaQueryOperator, VezaSubmitQueryOperator
 from support.served_tenant import AT_ONCE, PAYROLL_ACCESS, UNTIL_FINISHED, cancelled_ids, connect, creates
 from support.task_run import TaskRun, fire
-from veza_emulator.behaviours import Behaviour
-from veza_emulator.faults import Fault, FaultKind, FaultMatch
-from veza_emulator.server import RunningTenant, running_tenant
-from veza_emulator.settings import TenantSettings
-from veza_emulator.tenant import Tenant
+from veza_emulator.http.server import RunningTenant, running_tenant
+from veza_emulator.tenant.behaviours import Behaviour
+from veza_emulator.tenant.faults import Fault, FaultKind, FaultMatch
+from veza_emulator.tenant.settings import TenantSettings
+from veza_emulator.tenant.tenant import Tenant
 
 OTHER_SPEC = {"source_node_types": {"nodes": [{"node_type": "AzureADUser"}]}}
 CREATE = FaultMatch(path_suffix="nodes_async_create")

@@ -11,7 +11,7 @@ from airflow.providers.common.compat.sdk import DAG, AirflowFailException
 from airflow_provider_veza.operators.query import VezaQueryOperator, VezaSubmitQueryOperator
 from support.served_tenant import AT_ONCE, PAYROLL_ACCESS, cancelled_ids, creates
 from support.task_run import TaskRun, fire
-from veza_emulator.server import RunningTenant
+from veza_emulator.http.server import RunningTenant
 
 
 @pytest.fixture

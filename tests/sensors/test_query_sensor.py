@@ -18,9 +18,9 @@ from airflow_provider_veza.operators.query import VezaSubmitQueryOperator
 from airflow_provider_veza.sensors.query import VezaQuerySensor
 from support.served_tenant import AT_ONCE, PAYROLL_ACCESS, cancelled_ids
 from support.task_run import TaskRun, fire
-from veza_emulator.behaviours import Behaviour, Outcome
-from veza_emulator.faults import Fault, FaultKind
-from veza_emulator.tenant import Tenant
+from veza_emulator.tenant.behaviours import Behaviour, Outcome
+from veza_emulator.tenant.faults import Fault, FaultKind
+from veza_emulator.tenant.tenant import Tenant
 
 FAILING = Behaviour(duration=timedelta(0), pending=timedelta(0), outcome=Outcome.FAIL)
 

@@ -16,9 +16,9 @@ from airflow_provider_veza.services.veza_query import check_query
 from airflow_provider_veza.triggers.async_query import AsyncQueryTrigger
 from support.served_tenant import AT_ONCE, PAYROLL_ACCESS, cancelled_ids, connect
 from support.task_run import fire
-from veza_emulator.behaviours import Behaviour
-from veza_emulator.faults import Fault, FaultKind
-from veza_emulator.server import RunningTenant
+from veza_emulator.http.server import RunningTenant
+from veza_emulator.tenant.behaviours import Behaviour
+from veza_emulator.tenant.faults import Fault, FaultKind
 
 
 def submitted(wait: timedelta = timedelta(hours=1), **question: Any) -> QueryHandle:

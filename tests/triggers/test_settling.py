@@ -20,8 +20,8 @@ from airflow_provider_veza.triggers import async_query, settling
 from airflow_provider_veza.triggers.async_query import AsyncQueryTrigger
 from airflow_provider_veza.triggers.task_fate import Fate
 from support.served_tenant import PAYROLL_ACCESS, cancelled_ids
-from veza_emulator.server import RunningTenant
-from veza_emulator.tenant import Tenant
+from veza_emulator.http.server import RunningTenant
+from veza_emulator.tenant.tenant import Tenant
 
 CLEARED, ENDED, DEFERRED = Fate(state=None), Fate(state="failed"), Fate(state="deferred")
 

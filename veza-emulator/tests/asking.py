@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from veza_emulator.evaluate import Circumstances, evaluate
-from veza_emulator.fields import Fields, Findings
-from veza_emulator.graph import TenantGraph
-from veza_emulator.query_spec import QuerySpec, read_query_spec
-from veza_emulator.rows import QueryResult
+from veza_emulator.graph.tenant_graph import TenantGraph
+from veza_emulator.query.evaluation.evaluate import Circumstances, evaluate
+from veza_emulator.query.rows import QueryResult
+from veza_emulator.query.spec import QuerySpec, read_query_spec
+from veza_emulator.reading.fields import Fields, Findings
 
 NOON = Circumstances(datetime(2026, 11, 22, 12, tzinfo=UTC))
 

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from tests.asking import NOON, ask
-from veza_emulator.edge_marks import EdgeKind
-from veza_emulator.errors import ApiError
-from veza_emulator.evaluate import Circumstances
-from veza_emulator.graph import Grant, Link, Node, RiskLevel, Tag, TenantGraph
-from veza_emulator.rows import PathRow
+from veza_emulator.graph.edge_marks import EdgeKind
+from veza_emulator.graph.tenant_graph import Grant, Link, Node, RiskLevel, Tag, TenantGraph
+from veza_emulator.query.evaluation.evaluate import Circumstances
+from veza_emulator.query.rows import PathRow
+from veza_emulator.reading.errors import ApiError
 
 READ = frozenset({"s3:GetObject"})
 WRITE = frozenset({"s3:PutObject"})

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from veza_emulator.behaviours import Pace
-from veza_emulator.server import LOOPBACK, Certificate, is_loopback, running_tenant
-from veza_emulator.settings import TenantSettings
-from veza_emulator.tenant import Tenant
-from veza_emulator.variant_choices import parse_variants
+from veza_emulator.http.server import LOOPBACK, Certificate, is_loopback, running_tenant
+from veza_emulator.tenant.behaviours import Pace
+from veza_emulator.tenant.settings import TenantSettings
+from veza_emulator.tenant.tenant import Tenant
+from veza_emulator.tenant.variant_choices import parse_variants
 
 
 def _port(text: str) -> int:

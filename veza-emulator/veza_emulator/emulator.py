@@ -9,15 +9,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from veza_emulator.behaviours import Pace, read_behaviour
-from veza_emulator.checked_fields import checked
-from veza_emulator.executions import Execution, ExecutionState, Family
-from veza_emulator.faults import read_fault
-from veza_emulator.server import RunningTenant, running_tenant
-from veza_emulator.settings import TenantSettings
-from veza_emulator.tenant import Tenant
-from veza_emulator.tenant_file import read_tenant
-from veza_emulator.variant_choices import read_variants
+from veza_emulator.http.server import RunningTenant, running_tenant
+from veza_emulator.reading.checked_fields import checked
+from veza_emulator.tenant.behaviours import Pace, read_behaviour
+from veza_emulator.tenant.executions import Execution, ExecutionState, Family
+from veza_emulator.tenant.faults import read_fault
+from veza_emulator.tenant.settings import TenantSettings
+from veza_emulator.tenant.tenant import Tenant
+from veza_emulator.tenant.tenant_file import read_tenant
+from veza_emulator.tenant.variant_choices import read_variants
 
 _SIZE = 1_000
 

@@ -11,11 +11,11 @@ from oaaclient.client import OAAClient
 from oaaclient.templates import CustomApplication
 
 from tests.oaa.codehost import codehost
-from tests.oaa.questions import Questions
-from veza_emulator.behaviours import Behaviour, Pace
-from veza_emulator.server import LOOPBACK, Certificate, RunningTenant, running_tenant
-from veza_emulator.settings import TenantSettings
-from veza_emulator.tenant import Tenant
+from tests.oaa.queries import Queries
+from veza_emulator.http.server import LOOPBACK, Certificate, RunningTenant, running_tenant
+from veza_emulator.tenant.behaviours import Behaviour, Pace
+from veza_emulator.tenant.settings import TenantSettings
+from veza_emulator.tenant.tenant import Tenant
 
 
 @pytest.fixture(scope="session")
@@ -55,8 +55,8 @@ def sdk(running: RunningTenant) -> OAAClient:
 
 
 @pytest.fixture
-def ask(running: RunningTenant) -> Questions:
-    return Questions(running.url, running.api_key)
+def ask(running: RunningTenant) -> Queries:
+    return Queries(running.url, running.api_key)
 
 
 @pytest.fixture

@@ -6,12 +6,12 @@ from oaaclient.client import OAAClient
 from oaaclient.templates import CustomApplication, OAAPermission, OAAPropertyType
 
 from tests.oaa.codehost import push
-from tests.oaa.questions import Questions
-from veza_emulator.server import RunningTenant
+from tests.oaa.queries import Queries
+from veza_emulator.http.server import RunningTenant
 
 
 def test_every_kind_of_entity_becomes_a_node_of_its_own_type(
-    sdk: OAAClient, ask: Questions, application: CustomApplication
+    sdk: OAAClient, ask: Queries, application: CustomApplication
 ) -> None:
     user = application.add_local_user("ada", groups=["dev"])
     application.add_local_group("dev").add_permission("Read", apply_to_application=True)
@@ -35,7 +35,7 @@ def test_every_kind_of_entity_becomes_a_node_of_its_own_type(
 
 
 def test_a_permission_reaches_what_it_is_given_on_with_the_applications_own_meaning(
-    sdk: OAAClient, ask: Questions, application: CustomApplication
+    sdk: OAAClient, ask: Queries, application: CustomApplication
 ) -> None:
     application.add_local_user("ada").add_permission("Write", resources=[application.resources["payments"]])
     application.add_local_user("bob").add_permission("read", resources=[application.resources["website"]])
@@ -49,7 +49,7 @@ def test_a_permission_reaches_what_it_is_given_on_with_the_applications_own_mean
 
 
 def test_a_permission_that_applies_to_sub_resources_reaches_all_below(
-    sdk: OAAClient, ask: Questions, application: CustomApplication
+    sdk: OAAClient, ask: Queries, application: CustomApplication
 ) -> None:
     application.add_local_user("ada").add_permission("Admin", resources=[application.resources["payments"]])
     application.add_local_user("bob").add_permission("Admin", apply_to_application=True)
@@ -66,9 +66,7 @@ def test_a_permission_that_applies_to_sub_resources_reaches_all_below(
     assert ask.access("OAA.Codehost.User", "OAA.Codehost.Application") == {("bob", "Code"): admin}
 
 
-def test_a_sub_resource_is_reached_by_its_own_key(
-    sdk: OAAClient, ask: Questions, application: CustomApplication
-) -> None:
+def test_a_sub_resource_is_reached_by_its_own_key(sdk: OAAClient, ask: Queries, application: CustomApplication) -> None:
     ledger = application.resources["payments"].sub_resources["ledger"]
     application.add_local_user("ada").add_permission("Read", resources=[ledger])
     push(sdk, application)
@@ -77,7 +75,7 @@ def test_a_sub_resource_is_reached_by_its_own_key(
 
 
 def test_members_hold_what_their_groups_and_the_groups_around_them_hold(
-    sdk: OAAClient, ask: Questions, application: CustomApplication
+    sdk: OAAClient, ask: Queries, application: CustomApplication
 ) -> None:
     application.add_local_group("everybody").add_group("dev")
     application.add_local_group("dev").add_permission("Write", resources=[application.resources["payments"]])
@@ -93,7 +91,7 @@ def test_members_hold_what_their_groups_and_the_groups_around_them_hold(
 
 
 def test_a_role_gives_its_holders_its_permissions_on_the_assigned_targets_alone(
-    sdk: OAAClient, ask: Questions, application: CustomApplication
+    sdk: OAAClient, ask: Queries, application: CustomApplication
 ) -> None:
     application.add_local_role("maintainer", ["Write"])
     application.add_local_user("ada").add_role("maintainer", resources=[application.resources["payments"]])
@@ -108,7 +106,7 @@ def test_a_role_gives_its_holders_its_permissions_on_the_assigned_targets_alone(
 
 
 def test_a_role_leads_to_the_targets_on_which_all_its_holders_have_it(
-    sdk: OAAClient, ask: Questions, application: CustomApplication
+    sdk: OAAClient, ask: Queries, application: CustomApplication
 ) -> None:
     payments, website = application.resources["payments"], application.resources["website"]
     application.add_local_role("maintainer", ["Write"])
@@ -128,7 +126,7 @@ def test_a_role_leads_to_the_targets_on_which_all_its_holders_have_it(
 
 
 def test_a_permission_with_resource_types_applies_inside_a_role_to_these_types_alone(
-    sdk: OAAClient, ask: Questions, application: CustomApplication
+    sdk: OAAClient, ask: Queries, application: CustomApplication
 ) -> None:
     application.add_custom_permission("Merge", [OAAPermission.DataWrite], resource_types=["repo"])
     application.add_local_role("merger", ["Merge", "Read"])
@@ -144,7 +142,7 @@ def test_a_permission_with_resource_types_applies_inside_a_role_to_these_types_a
 
 
 def test_a_user_or_agent_holds_what_its_credentials_hold(
-    sdk: OAAClient, ask: Questions, application: CustomApplication
+    sdk: OAAClient, ask: Queries, application: CustomApplication
 ) -> None:
     application.add_access_cred("key-1", "deploy key").add_permission(
         "Write", resources=[application.resources["website"]]
@@ -162,7 +160,7 @@ def test_a_user_or_agent_holds_what_its_credentials_hold(
 
 
 def test_a_local_user_is_held_by_the_identity_that_it_names(
-    sdk: OAAClient, ask: Questions, application: CustomApplication, running: RunningTenant
+    sdk: OAAClient, ask: Queries, application: CustomApplication, running: RunningTenant
 ) -> None:
     user = application.add_local_user("ada", identities=["amara.okafor@ACME.example"])
     user.add_permission("Read", resources=[application.resources["payments"]])
@@ -177,7 +175,7 @@ def test_a_local_user_is_held_by_the_identity_that_it_names(
 
 
 def test_an_identity_of_a_provider_is_given_access_without_a_local_user(
-    sdk: OAAClient, ask: Questions, application: CustomApplication
+    sdk: OAAClient, ask: Queries, application: CustomApplication
 ) -> None:
     identity = application.add_idp_identity("farah.haddad@acme.example")
     identity.add_permission("Read", resources=[application.resources["payments"]])
@@ -189,7 +187,7 @@ def test_an_identity_of_a_provider_is_given_access_without_a_local_user(
 
 
 def test_unknown_identities_empty_roles_and_unknown_connections_are_warnings(
-    sdk: OAAClient, ask: Questions, application: CustomApplication
+    sdk: OAAClient, ask: Queries, application: CustomApplication
 ) -> None:
     application.add_local_user("ada", identities=["nobody@elsewhere.example"])
     application.add_idp_identity("noone").add_permission("Read", apply_to_application=True)
@@ -205,7 +203,7 @@ def test_unknown_identities_empty_roles_and_unknown_connections_are_warnings(
 
 
 def test_a_connected_resource_leads_to_the_node_that_it_is_connected_to(
-    sdk: OAAClient, ask: Questions, application: CustomApplication
+    sdk: OAAClient, ask: Queries, application: CustomApplication
 ) -> None:
     application.resources["website"].add_resource_connection("arn:aws:s3:::acme-payroll-exports", "S3Bucket")
     application.add_local_user("ada").add_permission("Read", resources=[application.resources["website"]])
@@ -214,7 +212,7 @@ def test_a_connected_resource_leads_to_the_node_that_it_is_connected_to(
 
 
 def test_properties_custom_properties_and_tags_are_queryable(
-    sdk: OAAClient, ask: Questions, application: CustomApplication
+    sdk: OAAClient, ask: Queries, application: CustomApplication
 ) -> None:
     application.property_definitions.define_local_user_property("is_guest", OAAPropertyType.BOOLEAN)
     application.property_definitions.define_resource_property("Project", "Stars", OAAPropertyType.NUMBER)
@@ -251,7 +249,7 @@ def test_properties_custom_properties_and_tags_are_queryable(
     assert len(ask.rows({"source_node_types": {"nodes": [tagged]}})) == 1
 
 
-def test_two_applications_may_mean_other_things_by_one_permission_name(sdk: OAAClient, ask: Questions) -> None:
+def test_two_applications_may_mean_other_things_by_one_permission_name(sdk: OAAClient, ask: Queries) -> None:
     for name, meaning in (("One", OAAPermission.DataRead), ("Two", OAAPermission.MetadataDelete)):
         app = CustomApplication(name, application_type="Twin")
         app.add_custom_permission("Admin", [meaning])

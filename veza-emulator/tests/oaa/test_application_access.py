@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.asking import ask
-from veza_emulator.graph import TenantGraph
+from veza_emulator.graph.tenant_graph import TenantGraph
 from veza_emulator.oaa.part import Origin, join
 from veza_emulator.oaa.templates import Template, part_of
 

@@ -12,8 +12,8 @@ import pytest
 from oaaclient.client import OAAClient
 from oaaclient.templates import CustomApplication, OAAPermission
 
-from tests.oaa.questions import Questions
-from veza_emulator.server import Certificate
+from tests.oaa.queries import Queries
+from veza_emulator.http.server import Certificate
 
 COMMAND = [sys.executable, "-m", "veza_emulator"]
 ADA = "nodes: [{id: u1, type: OktaUser, properties: {name: Ada, email: ada@acme.example}}]"
@@ -48,7 +48,7 @@ def test_a_connector_fills_a_tenant_that_was_started_with_a_file(
         assert url.startswith("https://127.0.0.1:")
         sdk = OAAClient(url, api_key="emulator-key")
         assert sdk.push_application("Wiki", "Wiki", app, create_provider=True) == {"warnings": []}
-        asked = Questions(url, "emulator-key").access("OktaUser", "OAA.Wiki.Application")
+        asked = Queries(url, "emulator-key").access("OktaUser", "OAA.Wiki.Application")
     assert asked == {("Ada", "Wiki"): (["Edit"], ["DataWrite"])}
 
 

@@ -7,7 +7,7 @@ from oaaclient.client import OAAClient, OAAResponseError
 from oaaclient.templates import CustomApplication, EntityEnrichment, OAAPropertyType
 
 from tests.oaa.codehost import push as push_codehost
-from tests.oaa.questions import Questions
+from tests.oaa.queries import Queries
 
 OKTA = "acme.okta.example:okta"
 SCORED = {"property": "customprop_score", "fn": "EXISTS"}
@@ -25,13 +25,13 @@ def push(sdk: OAAClient, enrichment: EntityEnrichment) -> list[str]:
     return [warning["message"] for warning in answer["warnings"]]
 
 
-def hana(ask: Questions) -> tuple[str, str]:
+def hana(ask: Queries) -> tuple[str, str]:
     [row] = ask.nodes("OktaUser", {"property": "name", "value": "Hana Sato"})
     return row["id"], row["properties"]["datasource_id"]
 
 
 def test_a_node_of_another_data_source_gets_the_properties_and_keeps_its_access(
-    sdk: OAAClient, ask: Questions, enrichment: EntityEnrichment
+    sdk: OAAClient, ask: Queries, enrichment: EntityEnrichment
 ) -> None:
     access = ask.access("OktaUser", "S3Bucket")
     enrichment.add_entity("OktaUser", *hana(ask)).set_property("score", 7)
@@ -42,7 +42,7 @@ def test_a_node_of_another_data_source_gets_the_properties_and_keeps_its_access(
 
 
 def test_the_properties_go_with_the_next_push_or_the_provider(
-    sdk: OAAClient, ask: Questions, enrichment: EntityEnrichment
+    sdk: OAAClient, ask: Queries, enrichment: EntityEnrichment
 ) -> None:
     enrichment.add_entity("OktaUser", *hana(ask)).set_property("score", 7)
     push(sdk, enrichment)
@@ -53,7 +53,7 @@ def test_the_properties_go_with_the_next_push_or_the_provider(
     assert ask.names("OktaUser", SCORED) == []
 
 
-def test_a_pushed_node_is_enriched_too(sdk: OAAClient, ask: Questions, application: CustomApplication) -> None:
+def test_a_pushed_node_is_enriched_too(sdk: OAAClient, ask: Queries, application: CustomApplication) -> None:
     application.add_local_user("ada")
     push_codehost(sdk, application)
     [row] = ask.nodes("OAA.Codehost.User")
@@ -65,7 +65,7 @@ def test_a_pushed_node_is_enriched_too(sdk: OAAClient, ask: Questions, applicati
     assert ask.names("OAA.Codehost.User", SCORED) == ["ada"]
 
 
-def test_an_unknown_entity_is_a_warning(sdk: OAAClient, ask: Questions, enrichment: EntityEnrichment) -> None:
+def test_an_unknown_entity_is_a_warning(sdk: OAAClient, ask: Queries, enrichment: EntityEnrichment) -> None:
     user_id, _ = hana(ask)
     enrichment.add_entity("OktaUser", user_id, "elsewhere").set_property("score", 1)
     enrichment.add_entity("OktaUser", "00u", OKTA).set_property("score", 2)

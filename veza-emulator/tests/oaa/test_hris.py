@@ -6,7 +6,7 @@ import pytest
 from oaaclient.client import OAAClient, OAAResponseError
 from oaaclient.templates import HRISProvider, OAAPropertyType
 
-from tests.oaa.questions import Questions
+from tests.oaa.queries import Queries
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def push(sdk: OAAClient, hris: HRISProvider) -> list[str]:
 
 
 def test_every_kind_of_entity_becomes_a_node_of_its_own_type(
-    sdk: OAAClient, ask: Questions, provider: HRISProvider
+    sdk: OAAClient, ask: Queries, provider: HRISProvider
 ) -> None:
     provider.property_definitions.define_employee_property("badge", OAAPropertyType.NUMBER)
     provider.employees["e-1"].set_property("badge", 7)
@@ -40,7 +40,7 @@ def test_every_kind_of_entity_becomes_a_node_of_its_own_type(
 
 @pytest.mark.parametrize("field", ["idp_id", "email"])
 def test_an_employee_reaches_what_the_identity_that_it_matches_reaches(
-    sdk: OAAClient, ask: Questions, provider: HRISProvider, field: str
+    sdk: OAAClient, ask: Queries, provider: HRISProvider, field: str
 ) -> None:
     setattr(provider.employees["e-1"], field, "hana.sato@acme.example")
     assert push(sdk, provider) == []

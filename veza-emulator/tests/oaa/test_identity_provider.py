@@ -6,7 +6,7 @@ import pytest
 from oaaclient.client import OAAClient, OAAResponseError
 from oaaclient.templates import CustomApplication, CustomIdPProvider, IdPProviderType, OAAPermission, OAAPropertyType
 
-from tests.oaa.questions import Questions
+from tests.oaa.queries import Queries
 
 PAYROLL_ROLE = "arn:aws:iam::877042069677:role/payroll-auditor"
 
@@ -25,7 +25,7 @@ def push(sdk: OAAClient, idp: CustomIdPProvider) -> list[str]:
 
 
 def test_every_kind_of_entity_becomes_a_node_of_its_own_type(
-    sdk: OAAClient, ask: Questions, provider: CustomIdPProvider
+    sdk: OAAClient, ask: Queries, provider: CustomIdPProvider
 ) -> None:
     provider.add_app("app-1", "Wiki")
     provider.users["u-1"].add_app_assignment("assignment-1", "ada in Wiki", "app-1")
@@ -39,7 +39,7 @@ def test_every_kind_of_entity_becomes_a_node_of_its_own_type(
 
 
 def test_the_properties_of_a_user_are_those_that_veza_documents(
-    sdk: OAAClient, ask: Questions, provider: CustomIdPProvider
+    sdk: OAAClient, ask: Queries, provider: CustomIdPProvider
 ) -> None:
     provider.property_definitions.define_user_property("desk", OAAPropertyType.STRING)
     user = provider.users["u-1"]
@@ -61,7 +61,7 @@ def test_the_properties_of_a_user_are_those_that_veza_documents(
 
 
 def test_a_user_or_group_reaches_what_the_aws_role_that_it_may_assume_reaches(
-    sdk: OAAClient, ask: Questions, provider: CustomIdPProvider
+    sdk: OAAClient, ask: Queries, provider: CustomIdPProvider
 ) -> None:
     provider.groups["g-1"].add_assumed_role_arns([PAYROLL_ROLE])
     provider.users["u-1"].add_assumed_role_arns(["arn:aws:iam::1:role/gone"])
@@ -72,7 +72,7 @@ def test_a_user_or_group_reaches_what_the_aws_role_that_it_may_assume_reaches(
 
 
 def test_a_source_identity_of_the_named_provider_holds_what_the_user_holds(
-    sdk: OAAClient, ask: Questions, provider: CustomIdPProvider
+    sdk: OAAClient, ask: Queries, provider: CustomIdPProvider
 ) -> None:
     provider.users["u-1"].set_source_identity("hana.sato@acme.example", IdPProviderType.OKTA)
     provider.add_user("bob").set_source_identity("hana.sato@acme.example", IdPProviderType.GOOGLE_WORKSPACE)
@@ -81,7 +81,7 @@ def test_a_source_identity_of_the_named_provider_holds_what_the_user_holds(
 
 
 def test_an_application_pushed_before_finds_the_identities_once_they_are_pushed(
-    sdk: OAAClient, ask: Questions, provider: CustomIdPProvider
+    sdk: OAAClient, ask: Queries, provider: CustomIdPProvider
 ) -> None:
     app = CustomApplication("Wiki", application_type="Wiki")
     app.add_custom_permission("Edit", [OAAPermission.DataWrite])
@@ -110,7 +110,7 @@ def test_a_circle_of_groups_is_refused_and_named(sdk: OAAClient, provider: Custo
 
 
 def test_pushed_identities_are_found_by_the_types_that_stand_for_all_of_them(
-    sdk: OAAClient, ask: Questions, provider: CustomIdPProvider
+    sdk: OAAClient, ask: Queries, provider: CustomIdPProvider
 ) -> None:
     push(sdk, provider)
     assert ask.names("CustomIDPUser") == ["ada"]

@@ -6,7 +6,7 @@ import pytest
 from oaaclient.client import OAAClient, OAAResponseError
 from oaaclient.templates import CustomPrincipal
 
-from tests.oaa.questions import Questions
+from tests.oaa.queries import Queries
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def push(sdk: OAAClient, principal: CustomPrincipal) -> list[str]:
 
 
 def test_every_kind_of_entity_becomes_a_node_of_its_own_type(
-    sdk: OAAClient, ask: Questions, principals: CustomPrincipal
+    sdk: OAAClient, ask: Queries, principals: CustomPrincipal
 ) -> None:
     principals.users["u-1"].is_active = True
     assert push(sdk, principals) == []
@@ -38,7 +38,7 @@ def test_every_kind_of_entity_becomes_a_node_of_its_own_type(
 
 
 def test_the_identity_that_a_user_names_holds_what_the_user_holds(
-    sdk: OAAClient, ask: Questions, principals: CustomPrincipal
+    sdk: OAAClient, ask: Queries, principals: CustomPrincipal
 ) -> None:
     principals.users["u-1"].add_identity("hana.sato@acme.example")
     principals.groups["g-1"].add_identity("nobody knows it")

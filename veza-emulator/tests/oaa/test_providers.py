@@ -8,7 +8,7 @@ import uuid
 import pytest
 from oaaclient.client import OAAClient, OAAResponseError
 
-from veza_emulator.server import RunningTenant
+from veza_emulator.http.server import RunningTenant
 
 ANY_ID = str(uuid.UUID(int=7))
 

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from oaaclient.client import OAAClient, OAAResponseError
 from oaaclient.templates import CustomApplication, OAAPermission
 
-from tests.oaa.questions import Questions
-from veza_emulator.errors import ApiError
+from tests.oaa.queries import Queries
+from veza_emulator.http.server import RunningTenant
 from veza_emulator.oaa.part import Origin
 from veza_emulator.oaa.templates import Template, part_of
-from veza_emulator.server import RunningTenant
+from veza_emulator.reading.errors import ApiError
 
 USERS = "OAA.Codehost.User"
 
@@ -49,7 +49,7 @@ def field_refused(error: pytest.ExceptionInfo[OAAResponseError]) -> tuple[str, s
 
 
 @pytest.mark.parametrize("compressed", [True, False])
-def test_a_payload_is_pushed_plain_or_gzipped(sdk: OAAClient, ask: Questions, compressed: bool) -> None:
+def test_a_payload_is_pushed_plain_or_gzipped(sdk: OAAClient, ask: Queries, compressed: bool) -> None:
     sdk.enable_compression = compressed
     answer = sdk.push_application("Code", "main", application("ada", "bob"), create_provider=True)
     assert answer == {"warnings": []}
@@ -57,13 +57,13 @@ def test_a_payload_is_pushed_plain_or_gzipped(sdk: OAAClient, ask: Questions, co
     assert sdk.get_data_source("main", sdk.get_provider("Code")["id"])["status"] == "SUCCESS"
 
 
-def test_a_payload_is_pushed_in_parts(sdk: OAAClient, ask: Questions, data_source: tuple[str, str]) -> None:
+def test_a_payload_is_pushed_in_parts(sdk: OAAClient, ask: Queries, data_source: tuple[str, str]) -> None:
     payload = json.dumps(application(*(f"Zoë {number:03}" for number in range(50))).get_payload(), ensure_ascii=False)
     assert sdk.datasource_push_parts(*data_source, payload, part_size=512) == {"warnings": []}
     assert ask.names(USERS) == [f"Zoë {number:03}" for number in range(50)]
 
 
-def test_a_push_replaces_what_the_same_data_source_held_and_nothing_else(sdk: OAAClient, ask: Questions) -> None:
+def test_a_push_replaces_what_the_same_data_source_held_and_nothing_else(sdk: OAAClient, ask: Queries) -> None:
     sdk.push_application("Code", "one", application("ada", "bob"), create_provider=True)
     sdk.push_application("Code", "two", application("cyd"))
     sdk.push_application("Code", "one", application("bob", "dan"))
@@ -71,7 +71,7 @@ def test_a_push_replaces_what_the_same_data_source_held_and_nothing_else(sdk: OA
     assert len(ask.names("OktaUser")) > 12
 
 
-def test_a_refused_push_leaves_everything_as_it_was(sdk: OAAClient, ask: Questions) -> None:
+def test_a_refused_push_leaves_everything_as_it_was(sdk: OAAClient, ask: Queries) -> None:
     sdk.push_application("Code", "main", application("ada"), create_provider=True)
     wrong = application("bob")
     wrong.add_local_user("cyd", groups=["ghosts"])
@@ -80,7 +80,7 @@ def test_a_refused_push_leaves_everything_as_it_was(sdk: OAAClient, ask: Questio
     assert ask.names(USERS) == ["ada"]
 
 
-def test_what_was_pushed_goes_with_its_data_source_and_with_its_provider(sdk: OAAClient, ask: Questions) -> None:
+def test_what_was_pushed_goes_with_its_data_source_and_with_its_provider(sdk: OAAClient, ask: Queries) -> None:
     sdk.push_application("Code", "one", application("ada"), create_provider=True)
     sdk.push_application("Code", "two", application("bob"))
     provider_id = sdk.get_provider("Code")["id"]
@@ -90,7 +90,7 @@ def test_what_was_pushed_goes_with_its_data_source_and_with_its_provider(sdk: OA
     assert ask.names(USERS) == []
 
 
-def test_many_clients_push_at_once_and_nothing_is_lost(sdk: OAAClient, ask: Questions, running: RunningTenant) -> None:
+def test_many_clients_push_at_once_and_nothing_is_lost(sdk: OAAClient, ask: Queries, running: RunningTenant) -> None:
     sdk.create_provider("Code", "application")
 
     def push(number: int) -> None:
@@ -150,7 +150,7 @@ def test_gzip_that_unpacks_beyond_the_bound_is_refused(
 def test_a_request_beyond_the_bound_is_refused(
     sdk: OAAClient, data_source: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("veza_emulator.oaa.push_endpoints.MAXIMUM_REQUEST_BYTES", 2_000_000)
+    monkeypatch.setattr("veza_emulator.http.endpoints.pushes.MAXIMUM_REQUEST_BYTES", 2_000_000)
     with pytest.raises(OAAResponseError) as error:
         sdk.api_post(path_of(data_source, "push"), {"json_data": " " * 2_000_001})
     assert error.value.status_code == 413
@@ -219,7 +219,7 @@ def test_an_upload_belongs_to_its_data_source_and_ends_when_it_is_complete(
 def test_parts_beyond_the_bound_are_refused(
     sdk: OAAClient, data_source: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("veza_emulator.oaa.uploads.MAXIMUM_DATA_BYTES", 8)
+    monkeypatch.setattr("veza_emulator.tenant.uploads.MAXIMUM_DATA_BYTES", 8)
     upload_id = upload(sdk, data_source, 1, 2)
     with pytest.raises(OAAResponseError) as error:
         part = {"operation": "upload", "upload_id": upload_id, "sequence_number": 3, "data": "QUJD"}
@@ -230,7 +230,7 @@ def test_parts_beyond_the_bound_are_refused(
 def test_one_part_too_many_is_refused_and_a_part_that_comes_again_counts_once(
     sdk: OAAClient, data_source: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("veza_emulator.oaa.uploads.MAXIMUM_PARTS", 2)
+    monkeypatch.setattr("veza_emulator.tenant.uploads.MAXIMUM_PARTS", 2)
     with pytest.raises(OAAResponseError) as error:
         upload(sdk, data_source, 1, 2, 1, 2, 3)
     assert field_refused(error) == ("sequence_number", "is of more than 2 parts")

@@ -1,4 +1,4 @@
-"""A pushed payload of the template `application`, read from JSON; what it means for the graph is elsewhere.
+"""A pushed payload of the template `application`, read from JSON; `application` says what it means for the graph.
 
 The fields are those that oaaclient 1.2.0 writes.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from veza_emulator.fields import Fields
+from veza_emulator.graph.permissions import CustomPermission, EffectivePermission
 from veza_emulator.oaa.entities import (
     NO_PROPERTIES,
     Entity,
@@ -21,7 +21,7 @@ from veza_emulator.oaa.entities import (
     read_property_types,
 )
 from veza_emulator.oaa.part import EntityName
-from veza_emulator.permissions import CustomPermission, EffectivePermission
+from veza_emulator.reading.fields import Fields
 
 
 class IdentityType(StrEnum):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from veza_emulator.fields import Fields
 from veza_emulator.oaa.entities import (
     NO_PROPERTIES,
     PropertyTypes,
@@ -16,6 +15,7 @@ from veza_emulator.oaa.entities import (
     read_property_types,
 )
 from veza_emulator.oaa.part import Enrichment, EntityName, GraphPart
+from veza_emulator.reading.fields import Fields
 
 
 def read_enrichment_part(fields: Fields) -> GraphPart:

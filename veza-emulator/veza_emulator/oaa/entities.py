@@ -12,8 +12,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from veza_emulator.fields import Fields
-from veza_emulator.graph import Tag
+from veza_emulator.graph.tenant_graph import Tag
+from veza_emulator.reading.fields import Fields
 
 CUSTOM_PROPERTY_PREFIX = "customprop_"
 """What Veza puts before the name of a custom property, as its own reports of pushed applications show."""

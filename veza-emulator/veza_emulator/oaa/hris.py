@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from veza_emulator.fields import Fields
 from veza_emulator.oaa.entities import (
     Entity,
     EntityShape,
@@ -22,6 +21,7 @@ from veza_emulator.oaa.entities import (
 )
 from veza_emulator.oaa.identities import IdentityName
 from veza_emulator.oaa.part import GraphPart, Origin, PartDraft
+from veza_emulator.reading.fields import Fields
 
 _EMPLOYEE = EntityShape(
     texts=(

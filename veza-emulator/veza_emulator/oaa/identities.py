@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 
-from veza_emulator.graph import Node
+from veza_emulator.graph.tenant_graph import Node
 
 
 class IdentityScope(Enum):

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from veza_emulator.fields import Fields
 from veza_emulator.oaa.entities import (
     Entity,
     EntityShape,
@@ -26,6 +25,7 @@ from veza_emulator.oaa.entities import (
 from veza_emulator.oaa.identities import IdentityName, IdentityProviderType, IdentityScope
 from veza_emulator.oaa.nesting import NestingError, innermost_first
 from veza_emulator.oaa.part import EntityName, GraphPart, Origin, PartDraft
+from veza_emulator.reading.fields import Fields
 
 _USER = EntityShape(
     "identity",

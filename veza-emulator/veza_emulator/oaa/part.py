@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from veza_emulator.errors import FieldViolation, invalid_argument
-from veza_emulator.graph import Grant, Link, Node, Tag, TenantGraph
+from veza_emulator.graph.tenant_graph import Grant, Link, Node, Tag, TenantGraph
 from veza_emulator.oaa.identities import IdentityIndex, IdentityName
+from veza_emulator.reading.errors import FieldViolation, invalid_argument
 
 MAXIMUM_ACCESS = 2_000_000
 """How many times a permission of a part may reach a sub-resource; a larger part is refused, lest it take minutes."""

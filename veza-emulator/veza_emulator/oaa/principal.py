@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from veza_emulator.fields import Fields
 from veza_emulator.oaa.entities import (
     Entity,
     EntityShape,
@@ -23,6 +22,7 @@ from veza_emulator.oaa.entities import (
 from veza_emulator.oaa.identities import IdentityName, IdentityScope
 from veza_emulator.oaa.nesting import NestingError, innermost_first
 from veza_emulator.oaa.part import GraphPart, Origin, PartDraft
+from veza_emulator.reading.fields import Fields
 
 _TENANT = EntityShape(texts=("tenant_unique_id",))
 _USER = EntityShape(

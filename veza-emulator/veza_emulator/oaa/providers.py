@@ -1,4 +1,4 @@
-"""A custom provider, a data source of it, and how the wire shows them; what is pushed is elsewhere.
+"""A custom provider, a data source of it, and how the wire shows them; `pushed_data` reads what is pushed.
 
 Bodies are those of Veza's documents (create) and of its SDK's tests (state `ENABLED`, status `SUCCESS` once a push is in).
 """
@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from veza_emulator.fields import EnumVocabulary, Fields
 from veza_emulator.oaa.templates import FURTHER_TEMPLATES, Template
+from veza_emulator.reading.fields import EnumVocabulary, Fields
 
 # As the SDK spells what the platform allows.
 _ALLOWED_NAME = re.compile(r"[ @#$%&*:()!,a-zA-Z0-9_'\"=.-]*")

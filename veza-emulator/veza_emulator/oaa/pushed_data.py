@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from veza_emulator.errors import FieldViolation, invalid_argument
-from veza_emulator.fields import Fields
-from veza_emulator.json_http import parse_json_object
+from veza_emulator.reading.errors import FieldViolation, invalid_argument
+from veza_emulator.reading.fields import Fields
+from veza_emulator.reading.json_text import parse_json_object
 
 MAXIMUM_REQUEST_BYTES = 101_000_000
 """What a push or one part of it may measure: 100 MB of data, as the SDK bounds it, and what stands around."""

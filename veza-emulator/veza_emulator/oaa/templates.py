@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from veza_emulator.errors import invalid_argument
-from veza_emulator.fields import Fields, Findings
 from veza_emulator.oaa.application import application_part
 from veza_emulator.oaa.application_payload import read_application_payload
 from veza_emulator.oaa.enrichment import read_enrichment_part
@@ -18,6 +16,8 @@ from veza_emulator.oaa.identity_provider import (
 )
 from veza_emulator.oaa.part import GraphPart, Origin, bounded
 from veza_emulator.oaa.principal import principal_part, read_principal_payload
+from veza_emulator.reading.errors import invalid_argument
+from veza_emulator.reading.fields import Fields, Findings
 
 
 class Template(StrEnum):
