@@ -13,9 +13,9 @@ from schemathesis import GenerationMode
 from schemathesis.schemas import BaseSchema
 
 from veza_emulator.openapi.document import openapi_document
-from veza_emulator.openapi.spec_schemas import SPEC_COMPONENTS
+from veza_emulator.openapi.requests import REQUESTS as READ
 
-REQUEST_COMPONENTS = frozenset({*SPEC_COMPONENTS, "SavedQueryDefinition", "ReportDefinition"})
+REQUEST_COMPONENTS = frozenset(READ.named)
 REQUEST_PARTS = ("parameters", "requestBody")
 
 # What means something to the tenant, where it would refuse almost any other text.

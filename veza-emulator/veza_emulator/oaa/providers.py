@@ -14,6 +14,9 @@ from typing import Any
 from veza_emulator.oaa.templates import FURTHER_TEMPLATES, Template
 from veza_emulator.reading.fields import EnumVocabulary, Fields
 
+MAXIMUM_ICON_CHARACTERS = 64_000
+"""Where the SDK refuses an icon."""
+
 # As the SDK spells what the platform allows.
 _ALLOWED_NAME = re.compile(r"[ @#$%&*:()!,a-zA-Z0-9_'\"=.-]*")
 _NO_SCHEMA = "e30="
@@ -84,8 +87,21 @@ def read_data_source(fields: Fields) -> DataSource:
     return data_source
 
 
+def read_provisioning(fields: Fields) -> bool:
+    """Read whether a provider becomes a system of record."""
+    provisioning = fields.boolean("provisioning")
+    fields.ignore_rest()
+    return provisioning
+
+
+def read_icon(fields: Fields) -> str:
+    """Read the icon of a provider, in base64."""
+    icon = fields.required_string("icon_base64", MAXIMUM_ICON_CHARACTERS)
+    fields.ignore_rest()
+    return icon
+
+
 def _read_name(fields: Fields) -> str:
-    name = fields.required_string("name")
-    if not _ALLOWED_NAME.fullmatch(name):
-        fields.violate("name", f"has characters that are not allowed; it must match {_ALLOWED_NAME.pattern}")
-    return name
+    fields.required_string("name")
+    wrong = f"has characters that are not allowed; it must match {_ALLOWED_NAME.pattern}"
+    return fields.matching("name", _ALLOWED_NAME, wrong)

@@ -9,6 +9,7 @@ import base64
 import binascii
 import zlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -32,16 +33,28 @@ class Compression(StrEnum):
     GZIP = "GZIP"
 
 
-def read_pushed_data(fields: Fields) -> Mapping[str, Any]:
-    """Return the payload in the body of a push; `options` of the SDK may add any further field."""
+@dataclass(frozen=True)
+class PushedData:
+    """The body of a push: the JSON of a payload as text, or gzipped in base64."""
+
+    text: str
+    compression: Compression
+
+    def payload(self) -> Mapping[str, Any]:
+        """Return the payload that it holds."""
+        if self.compression is Compression.GZIP:
+            return payload_of(unpacked(decoded(self.text, "json_data")))
+        return payload_of(self.text.encode("utf-8", "surrogatepass"))
+
+
+def read_pushed_data(fields: Fields) -> PushedData:
+    """Read the body of a push; `options` of the SDK may add any further field."""
     compression = fields.enum("compression_type", Compression, Compression.NONE)
     text = fields.required_string("json_data")
     for name in ("id", "data_source_id"):
         fields.string(name)
     fields.ignore_rest()
-    fields.findings.raise_violations()
-    data = text.encode("utf-8", "surrogatepass")
-    return payload_of(unpacked(decoded(text, "json_data")) if compression is Compression.GZIP else data)
+    return PushedData(text, compression)
 
 
 def decoded(text: str, name: str) -> bytes:

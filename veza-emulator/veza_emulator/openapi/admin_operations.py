@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from veza_emulator.openapi.operations import (
-    STRING,
-    Answer,
-    Body,
-    Operation,
-    Schema,
-    list_of,
-    object_of,
-)
+from veza_emulator.openapi.operations import Answer, Body, Operation
+from veza_emulator.openapi.requests import body_of
+from veza_emulator.reading.fields import Fields
+from veza_emulator.reading.json_schema import STRING, Schema, list_of, object_of
+from veza_emulator.tenant.behaviours import Behaviour, read_behaviour, read_source_type
+from veza_emulator.tenant.clock_steps import read_step
+from veza_emulator.tenant.faults import read_fault
+from veza_emulator.tenant.variant_choices import read_variants
+from veza_emulator.variants import Variants
 
-_NUMBER: Schema = {"type": "number", "minimum": 0}
-_NUMBER_OR_NULL: Schema = {"type": ["number", "null"], "minimum": 0}
 _ANY_OBJECT: Schema = object_of({})
 _QUERY: Schema = object_of(
     {"id": STRING, "family": STRING, "state": STRING, "rows": {"type": "integer"}},
     required=["id", "family", "state", "rows"],
 )
 _FAULT: Schema = object_of({"kind": STRING, "match": _ANY_OBJECT}, required=["kind"])
+
+
+def _read_variants(fields: Fields) -> None:
+    read_variants(fields, Variants())
+
+
+def _read_behaviour(fields: Fields) -> None:
+    read_source_type(fields)
+    read_behaviour(fields, Behaviour(duration=None))
 
 
 def _operation(name: str, method: str, path: str, summary: str, answer: Schema, body: Body | None = None) -> Operation:
@@ -66,7 +73,7 @@ ADMIN_OPERATIONS = (
         "How each switch stands, and what it can be set to",
         object_of({"variants": _ANY_OBJECT, "choices": _ANY_OBJECT}, required=["variants", "choices"]),
     ),
-    _operation("setVariants", "POST", "/variants", "Set some switches", _ANY_OBJECT, Body(_ANY_OBJECT)),
+    _operation("setVariants", "POST", "/variants", "Set some switches", _ANY_OBJECT, body_of(_read_variants)),
     _operation(
         "getHealth",
         "GET",
@@ -95,18 +102,7 @@ ADMIN_OPERATIONS = (
         "/behaviour",
         "Set how new queries go",
         _ANY_OBJECT,
-        Body(
-            object_of(
-                {
-                    "match": object_of({"node_type": STRING}),
-                    "pace": {"enum": ["time", "tick", "at_once"]},
-                    "duration_seconds": _NUMBER_OR_NULL,
-                    "pending_seconds": _NUMBER_OR_NULL,
-                    "outcome": {"enum": ["succeed", "fail"]},
-                    "error_reason": STRING,
-                }
-            )
-        ),
+        body_of(_read_behaviour),
     ),
     _operation(
         "advanceClock",
@@ -114,7 +110,7 @@ ADMIN_OPERATIONS = (
         "/clock/advance",
         "Move the tenant's time forward",
         object_of({"now": STRING}, required=["now"]),
-        Body(object_of({"seconds": _NUMBER}, required=["seconds"])),
+        body_of(read_step),
     ),
     _operation(
         "listFaults",
@@ -123,6 +119,6 @@ ADMIN_OPERATIONS = (
         "The faults still to come",
         object_of({"faults": list_of(_FAULT)}, required=["faults"]),
     ),
-    _operation("addFault", "POST", "/faults", "Queue a fault", _FAULT, Body(_FAULT)),
+    _operation("addFault", "POST", "/faults", "Queue a fault", _FAULT, body_of(read_fault)),
     _operation("clearFaults", "DELETE", "/faults", "Forget all faults still to come", _ANY_OBJECT),
 )

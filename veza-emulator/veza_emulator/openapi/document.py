@@ -12,6 +12,7 @@ from veza_emulator.openapi.library_operations import REPORT_OPERATIONS, SAVED_QU
 from veza_emulator.openapi.operations import Operation
 from veza_emulator.openapi.provider_operations import PROVIDER_OPERATIONS
 from veza_emulator.openapi.query_operations import ASSESSMENT_OPERATIONS
+from veza_emulator.openapi.requests import REQUESTS
 from veza_emulator.openapi.schemas import COMPONENTS
 from veza_emulator.openapi.tool_operations import OAUTH_OPERATIONS, TOOL_OPERATIONS
 
@@ -45,7 +46,7 @@ def openapi_document() -> Mapping[str, Any]:
         "tags": [{"name": tag} for tag in OPERATIONS],
         "paths": paths,
         "components": {
-            "schemas": COMPONENTS,
+            "schemas": {**COMPONENTS, **REQUESTS.named},
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
         },
     }

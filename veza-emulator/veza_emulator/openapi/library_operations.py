@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from veza_emulator.openapi.operations import (
-    BOOLEAN,
-    NAME_FILTER,
-    NOTHING,
-    STRING,
-    Answer,
-    Body,
-    Operation,
-    Parameter,
-    list_of,
-    object_of,
-    ref,
+from veza_emulator.openapi.operations import NOTHING, Answer, Operation, Parameter
+from veza_emulator.openapi.query_operations import NODES_FAMILY, RESULT, ROW_PAGE, TICKET
+from veza_emulator.openapi.requests import body_of, noting, parameters_of
+from veza_emulator.reading.json_schema import BOOLEAN, object_of, ref
+from veza_emulator.tenant.saved_query_requests import (
+    read_cached_run,
+    read_definition,
+    read_destinations,
+    read_force,
+    read_inactive_too,
+    read_live_run,
+    read_query_list,
+    read_report,
+    read_report_list,
 )
-from veza_emulator.openapi.query_operations import (
-    NODES_FAMILY,
-    ORDER_BY,
-    PAGE_PARAMETERS,
-    RESULT,
-    ROW_PAGE,
-    TICKET,
-)
-from veza_emulator.openapi.schemas import PAGE_SIZE
 
 _QUERIES = "/api/v1/assessments/queries"
 _REPORTS = "/api/preview/assessments/reports"
@@ -32,18 +25,8 @@ _AS_THE_SDK_CALLS_IT = "As Veza's SDK oaaclient 1.2.0 calls it."
 _SAVED_QUERY = Answer("The saved query", object_of({"value": ref("SavedQuery")}, required=["value"]))
 _REPORT = Answer("The report", object_of({"value": ref("Report")}, required=["value"]))
 _DELETED = Answer("It is forgotten", NOTHING)
-_DEFINITION = Body(ref("SavedQueryDefinition"))
-_REPORT_DEFINITION = Body(ref("ReportDefinition"))
-_INACTIVE_QUERIES = Parameter(
-    "include_inactive_queries", "Also queries that name a node type which the tenant does not have", BOOLEAN
-)
-_LIST_PARAMETERS = (*PAGE_PARAMETERS, NAME_FILTER)
-_RUN_PARAMETERS = (
-    *PAGE_PARAMETERS,
-    ORDER_BY,
-    Parameter("properties_to_get", "Which properties of the sources are shown", list_of(STRING)),
-    Parameter("fetch_cached_results", "Without effect here, since a fresh answer is never staler", BOOLEAN),
-)
+_FETCH_CACHED = Parameter("fetch_cached_results", "Without effect here, since a fresh answer is never staler", BOOLEAN)
+_RUN_PARAMETERS = (*parameters_of(noting(read_live_run)), _FETCH_CACHED)
 
 SAVED_QUERY_OPERATIONS = (
     Operation(
@@ -52,9 +35,9 @@ SAVED_QUERY_OPERATIONS = (
         _QUERIES,
         "List the saved queries",
         Answer("A page of saved queries", ref("SavedQueryPage")),
-        query=(*_LIST_PARAMETERS, _INACTIVE_QUERIES),
+        query=parameters_of(read_query_list),
     ),
-    Operation("CreateAssessmentQuery", "POST", _QUERIES, "Save a query", _SAVED_QUERY, body=_DEFINITION),
+    Operation("CreateAssessmentQuery", "POST", _QUERIES, "Save a query", _SAVED_QUERY, body=body_of(read_definition)),
     Operation("GetAssessmentQuery", "GET", f"{_QUERIES}/{{query_id}}", "Get a saved query", _SAVED_QUERY),
     Operation(
         "UpdateAssessmentQuery",
@@ -63,7 +46,7 @@ SAVED_QUERY_OPERATIONS = (
         "Replace a saved query",
         _SAVED_QUERY,
         description="The whole body counts: Veza documents that partial updates are not supported.",
-        body=_DEFINITION,
+        body=body_of(read_definition),
     ),
     Operation(
         "DeleteAssessmentQuery",
@@ -71,7 +54,7 @@ SAVED_QUERY_OPERATIONS = (
         f"{_QUERIES}/{{query_id}}",
         "Delete a saved query",
         _DELETED,
-        query=(Parameter("force", "Also if the query is part of a report", BOOLEAN),),
+        query=parameters_of(read_force),
     ),
     Operation(
         "GetAssessmentQueryResult",
@@ -95,7 +78,7 @@ SAVED_QUERY_OPERATIONS = (
         f"{_QUERIES}/{{query_id}}/destination_nodes",
         "Answer what one source of a saved query relates to",
         ROW_PAGE,
-        query=(Parameter("source_node_id", "The id of the source", required=True), *PAGE_PARAMETERS),
+        query=parameters_of(noting(read_destinations)),
     ),
     Operation(
         "CreateAssessmentQueryNodesAsync",
@@ -104,18 +87,7 @@ SAVED_QUERY_OPERATIONS = (
         "Run a saved query asynchronously",
         TICKET,
         description=f"The path is inferred from its siblings. {NODES_FAMILY}",
-        body=Body(
-            object_of(
-                {
-                    "fetch_cached_results": BOOLEAN,
-                    "properties_to_get": list_of(STRING),
-                    "cache_strategy": {"enum": ["CACHE_STRATEGY_LEGACY"]},
-                    "page_size": PAGE_SIZE,
-                    "page_token": STRING,
-                }
-            ),
-            required=False,
-        ),
+        body=body_of(read_cached_run, required=False),
     ),
 )
 
@@ -127,11 +99,7 @@ REPORT_OPERATIONS = (
         "List the reports",
         Answer("A page of reports", ref("ReportPage")),
         description=_AS_THE_SDK_CALLS_IT,
-        query=(
-            *_LIST_PARAMETERS,
-            _INACTIVE_QUERIES,
-            Parameter("include_inactive_reports", "Also reports whose queries are all inactive", BOOLEAN),
-        ),
+        query=parameters_of(read_report_list),
     ),
     Operation(
         "CreateReport",
@@ -140,7 +108,7 @@ REPORT_OPERATIONS = (
         "Create a report",
         _REPORT,
         description=_AS_THE_SDK_CALLS_IT,
-        body=_REPORT_DEFINITION,
+        body=body_of(read_report),
     ),
     Operation(
         "GetReport",
@@ -149,7 +117,7 @@ REPORT_OPERATIONS = (
         "Get a report",
         _REPORT,
         description=_AS_THE_SDK_CALLS_IT,
-        query=(_INACTIVE_QUERIES,),
+        query=parameters_of(read_inactive_too),
     ),
     Operation(
         "UpdateReport",
@@ -158,7 +126,7 @@ REPORT_OPERATIONS = (
         "Replace a report",
         _REPORT,
         description=_AS_THE_SDK_CALLS_IT,
-        body=_REPORT_DEFINITION,
+        body=body_of(read_report),
     ),
     Operation(
         "AddQueryToReport",

@@ -7,29 +7,12 @@ Each room declares its own operations (`query_operations`, `admin_operations`, .
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-Schema = Mapping[str, Any]
-"""A JSON Schema (2020-12, as OpenAPI 3.1 takes it)."""
+from veza_emulator.reading.json_schema import BOOLEAN, STRING, Schema, list_of, object_of, ref
 
 _PATH_PARAMETER = re.compile(r"\{([a-z_]+)\}")
-
-
-def ref(name: str) -> Schema:
-    """Return the schema that refers to a named one of `schemas.COMPONENTS`."""
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def object_of(properties: Mapping[str, Schema], *, required: Sequence[str] = ()) -> Schema:
-    """Return the schema of an object; fields that it does not name may be there too."""
-    return {"type": "object", "properties": dict(properties), "required": list(required)}
-
-
-def list_of(items: Schema) -> Schema:
-    """Return the schema of a list."""
-    return {"type": "array", "items": items}
 
 
 def page_of(items: Schema) -> Schema:
@@ -38,8 +21,6 @@ def page_of(items: Schema) -> Schema:
     return object_of(page, required=list(page))
 
 
-STRING: Schema = {"type": "string"}
-BOOLEAN: Schema = {"type": "boolean"}
 NOTHING: Schema = object_of({})
 """An object that says nothing, such as the answer to a deletion."""
 
@@ -62,9 +43,6 @@ class Parameter:
             "required": self.required,
             "schema": self.schema,
         }
-
-
-NAME_FILTER = Parameter("filter", 'name eq "some name"')
 
 
 @dataclass(frozen=True)

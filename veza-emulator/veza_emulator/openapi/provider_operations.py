@@ -2,48 +2,53 @@
 
 from __future__ import annotations
 
-from veza_emulator.oaa.templates import Template
-from veza_emulator.openapi.operations import (
-    BOOLEAN,
-    NAME_FILTER,
-    NOTHING,
-    STRING,
-    Answer,
-    Body,
-    Operation,
-    Schema,
-    list_of,
-    object_of,
-    page_of,
-)
-from veza_emulator.openapi.query_operations import PAGE_PARAMETERS
+from functools import partial
+
+from veza_emulator.oaa.providers import read_data_source, read_icon, read_provider, read_provisioning
+from veza_emulator.oaa.pushed_data import read_pushed_data
+from veza_emulator.oaa.upload_steps import UploadOperation, read_upload_operation, read_upload_step
+from veza_emulator.openapi.operations import NOTHING, Answer, Body, Operation, page_of
+from veza_emulator.openapi.requests import body_of, body_of_one, parameters_of
+from veza_emulator.reading.fields import Fields
+from veza_emulator.reading.json_schema import STRING, Schema, list_of, object_of
+from veza_emulator.tenant.listing import read_list_request
 
 _PROVIDERS = "/api/v1/providers/custom"
 _PROVIDER = f"{_PROVIDERS}/{{provider_id}}"
 _DATA_SOURCES = f"{_PROVIDER}/datasources"
 _DATA_SOURCE = f"{_DATA_SOURCES}/{{data_source_id}}"
 
-_NAME: Schema = {"type": "string", "minLength": 1, "pattern": r"^[ @#$%&*:()!,a-zA-Z0-9_'\"=.-]*$"}
 _SHOWN_PROVIDER = object_of({"id": STRING, "name": STRING, "custom_template": STRING}, required=["id", "name"])
 _SHOWN_DATA_SOURCE = object_of({"id": STRING, "name": STRING, "status": STRING}, required=["id", "name"])
 _PUSHED = object_of({"warnings": list_of(object_of({"message": STRING}, required=["message"]))}, required=["warnings"])
-_LIST_PARAMETERS = (*PAGE_PARAMETERS, NAME_FILTER)
+
+
+def _read_upload(fields: Fields, operation: UploadOperation) -> None:
+    read_upload_operation(fields)
+    read_upload_step(fields, operation)
 
 
 def _answer(description: str, value: Schema) -> Answer:
     return Answer(description, object_of({"value": value}, required=["value"]))
 
 
-def _operation(
-    name: str, method: str, path: str, summary: str, answer: Answer, body: Schema | None = None
-) -> Operation:
+def _operation(name: str, method: str, path: str, summary: str, answer: Answer, body: Body | None = None) -> Operation:
     called = "As Veza's SDK oaaclient 1.2.0 calls it."
-    return Operation(name, method, path, summary, answer, called, body=None if body is None else Body(body))
+    return Operation(name, method, path, summary, answer, called, body=body)
 
 
 def _list(name: str, path: str, summary: str, shown: Schema) -> Operation:
-    return Operation(name, "GET", path, summary, Answer(f"A page of {summary}", page_of(shown)), query=_LIST_PARAMETERS)
+    return Operation(
+        name,
+        "GET",
+        path,
+        summary,
+        Answer(f"A page of {summary}", page_of(shown)),
+        query=parameters_of(read_list_request),
+    )
 
+
+_UPLOAD_STEPS = [partial(_read_upload, operation=operation) for operation in UploadOperation]
 
 PROVIDER_OPERATIONS = (
     _list("ListCustomProviders", _PROVIDERS, "custom providers", _SHOWN_PROVIDER),
@@ -53,10 +58,7 @@ PROVIDER_OPERATIONS = (
         _PROVIDERS,
         "Register a custom provider",
         _answer("The provider", _SHOWN_PROVIDER),
-        object_of(
-            {"name": _NAME, "custom_template": {"enum": list(Template)}},
-            required=["name", "custom_template"],
-        ),
+        body_of(read_provider),
     ),
     _operation(
         "ListCustomTemplates",
@@ -72,7 +74,7 @@ PROVIDER_OPERATIONS = (
         _PROVIDER,
         "Make a provider a system of record, or make it none",
         _answer("The provider", _SHOWN_PROVIDER),
-        object_of({"provisioning": BOOLEAN}),
+        body_of(read_provisioning),
     ),
     _operation(
         "DeleteCustomProvider",
@@ -87,7 +89,7 @@ PROVIDER_OPERATIONS = (
         f"{_PROVIDER}:icon",
         "Set the icon of a provider",
         Answer("It is kept", NOTHING),
-        object_of({"icon_base64": {"type": "string", "minLength": 1, "maxLength": 64_000}}, required=["icon_base64"]),
+        body_of(read_icon),
     ),
     _list("ListDataSources", _DATA_SOURCES, "data sources", _SHOWN_DATA_SOURCE),
     _operation(
@@ -96,7 +98,7 @@ PROVIDER_OPERATIONS = (
         _DATA_SOURCES,
         "Register a data source",
         _answer("The data source", _SHOWN_DATA_SOURCE),
-        object_of({"name": _NAME}, required=["name"]),
+        body_of(read_data_source),
     ),
     _operation(
         "GetDataSource", "GET", _DATA_SOURCE, "Get a data source", _answer("The data source", _SHOWN_DATA_SOURCE)
@@ -114,10 +116,7 @@ PROVIDER_OPERATIONS = (
         f"{_DATA_SOURCE}:push",
         "Replace what a data source holds",
         Answer("The data is in", _PUSHED),
-        object_of(
-            {"json_data": STRING, "compression_type": {"enum": ["NONE", "GZIP"]}},
-            required=["json_data"],
-        ),
+        body_of(read_pushed_data),
     ),
     _operation(
         "PushDataSourceParts",
@@ -125,15 +124,6 @@ PROVIDER_OPERATIONS = (
         f"{_DATA_SOURCE}:parts",
         "Take one step of a push in parts",
         Answer("What the step gave: an upload_id after start, warnings after complete", NOTHING),
-        object_of(
-            {
-                "operation": {"enum": ["start", "upload", "complete"]},
-                "upload_id": STRING,
-                "sequence_number": {"type": "integer", "minimum": 1},
-                "sequence_count": {"type": "integer", "minimum": 1},
-                "data": STRING,
-            },
-            required=["operation"],
-        ),
+        body_of_one(_UPLOAD_STEPS),
     ),
 )

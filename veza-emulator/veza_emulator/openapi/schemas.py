@@ -1,18 +1,14 @@
-"""The named JSON Schemas of the OpenAPI document: what several operations read or answer; no operation enters.
-
-What is read is described as far as the reference knows it. Fields that no schema names are ignored, not refused.
-"""
+"""The named JSON Schemas of answers; those of requests come from their readers, by `requests`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from veza_emulator.openapi.operations import NOTHING, STRING, Schema, list_of, object_of, page_of, ref
-from veza_emulator.openapi.spec_schemas import SPEC_COMPONENTS, SPEC_FIELDS
+from veza_emulator.openapi.operations import NOTHING, page_of
+from veza_emulator.reading.json_schema import STRING, Schema, list_of, object_of, ref
 
 WHOLE_NUMBER: Schema = {"type": "integer", "minimum": 0}
-PAGE_SIZE: Schema = {"anyOf": [WHOLE_NUMBER, {"type": "string", "pattern": "^[0-9]{0,18}$"}]}
 TIME: Schema = {"type": "string", "format": "date-time"}
 
 
@@ -38,7 +34,6 @@ COMPONENTS: Mapping[str, Schema] = {
         },
         required=["code", "message", "request_id", "timestamp", "details"],
     ),
-    **SPEC_COMPONENTS,
     "SourceRow": object_of(
         {
             **_NODE,
@@ -87,23 +82,11 @@ COMPONENTS: Mapping[str, Schema] = {
         },
         required=["id", "state", "status", "error_reason", "error_status", "result"],
     ),
-    "SavedQueryDefinition": object_of(
-        {"name": {"type": "string", "minLength": 1}, "description": STRING, "labels": list_of(STRING), **SPEC_FIELDS},
-        required=["name", "source_node_types"],
-    ),
     "SavedQuery": object_of(
         {"id": STRING, "name": STRING, "source_node_types": object_of({"nodes": list_of(NOTHING)}, required=["nodes"])},
         required=["id", "name", "description", "labels", "query_type", "source_node_types"],
     ),
     "SavedQueryPage": page_of(ref("SavedQuery")),
-    "ReportDefinition": object_of(
-        {
-            "name": {"type": "string", "minLength": 1},
-            "description": STRING,
-            "queries": list_of(object_of({"query": {"type": "string", "minLength": 1}}, required=["query"])),
-        },
-        required=["name", "queries"],
-    ),
     "Report": object_of(
         {"id": STRING, "name": STRING, "queries": list_of(object_of({"query": STRING}, required=["query"]))},
         required=["id", "name", "description", "queries"],

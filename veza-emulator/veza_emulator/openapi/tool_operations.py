@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from veza_emulator.openapi.operations import NOTHING, STRING, Answer, Body, Operation, object_of
+from veza_emulator.openapi.operations import NOTHING, Answer, Body, Operation
+from veza_emulator.reading.json_schema import STRING, object_of
 
 _TOKEN_ERROR = object_of({"error": STRING, "error_description": STRING}, required=["error"])
 

@@ -22,6 +22,7 @@ from veza_emulator.query.comparisons import ConditionFunction, JsonScalar
 from veza_emulator.query.expressions import BooleanOperator, read_children, read_not
 from veza_emulator.query.variables import DaysAgo, EveryValueOf, days_ago, every_value, is_variable
 from veza_emulator.reading.fields import EnumVocabulary, Fields
+from veza_emulator.reading.json_schema import Schema, list_of
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,8 @@ class ConditionExpression:
             yield from child.all_conditions()
 
 
+_SCALAR: Schema = {"type": ["string", "number", "boolean"]}
+_VALUE: Schema = {"anyOf": [_SCALAR, list_of(_SCALAR), {"type": "null"}]}
 _TAG_FUNCTIONS = EnumVocabulary(names=tuple(ConditionFunction))
 
 
@@ -113,6 +116,7 @@ def read_condition_expression(fields: Fields | None, depth: int = 1) -> Conditio
     """Read an expression; None if it says nothing."""
     if fields is None:
         return None
+    fields.is_a("ConditionExpression")
     operator = fields.enum("operator", BooleanOperator, BooleanOperator.AND)
     conditions = tuple(_read_condition(spec) for spec in fields.children("specs"))
     tags = tuple(_read_tag_condition(spec) for spec in fields.children("tag_specs"))
@@ -125,6 +129,7 @@ def read_condition_expression(fields: Fields | None, depth: int = 1) -> Conditio
 
 
 def _read_condition(fields: Fields) -> Condition:
+    fields.is_a("Condition")
     fields.refuse(("source_property",))
     function = fields.enum("fn", ConditionFunction, ConditionFunction.EQ)
     condition = Condition(
@@ -139,7 +144,7 @@ def _read_condition(fields: Fields) -> Condition:
 
 
 def _read_wanted(fields: Fields, function: ConditionFunction) -> Wanted:
-    value = fields.raw("value")
+    value = fields.raw("value", _VALUE)
     other_property = fields.string("value_property_name")
     of_source = fields.boolean("value_property_from_other_node")
     if function is ConditionFunction.EXISTS:
@@ -178,6 +183,7 @@ def _read_values(fields: Fields, function: ConditionFunction, value: object) -> 
 
 
 def _read_tag_condition(fields: Fields) -> TagCondition:
+    fields.is_a("TagCondition")
     tag = fields.required_child("tag")
     tag.refuse(("properties",))
     condition = TagCondition(

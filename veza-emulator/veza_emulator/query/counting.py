@@ -74,6 +74,7 @@ def read_count_expression(fields: Fields | None, depth: int = 1) -> CountExpress
     """Read an expression; None if it says nothing."""
     if fields is None:
         return None
+    fields.is_a("CountExpression")
     operator = fields.enum("operator", BooleanOperator, BooleanOperator.AND)
     include_zero = fields.boolean("include_zero_count_results")
     conditions = tuple(_read_count_condition(spec) for spec in fields.children("specs"))
@@ -92,6 +93,7 @@ def read_comparison(fields: Fields, name: str) -> tuple[Comparison, float]:
 
 
 def _read_count_condition(fields: Fields) -> CountCondition:
+    fields.is_a("CountCondition")
     condition = CountCondition(
         *read_comparison(fields, "fn"), counted_as=fields.enum("value_as", CountedAs, CountedAs.COUNT)
     )

@@ -24,7 +24,7 @@ class BooleanOperator(StrEnum):
 
 def read_children(fields: Fields, depth: int) -> list[Fields]:
     """Return the expressions inside an expression that is itself this deep; refuse what is too deep."""
-    children = fields.children("child_expressions")
+    children = fields.more_like_this("child_expressions")
     if children and depth >= MAXIMUM_DEPTH:
         fields.violate("child_expressions", f"are nested more than {MAXIMUM_DEPTH} levels deep")
         return []
@@ -42,7 +42,7 @@ def read_not(fields: Fields, parts: int) -> bool:
 def limit_size(fields: Fields, names: Iterable[str]) -> None:
     """Refuse, and leave unread, each of these fields that holds more objects than can be evaluated in reasonable time."""
     for name in names:
-        if fields.has(name) and _holds_too_many(fields.as_sent[name]):
+        if fields.has(name) and _holds_too_many(fields.as_sent.get(name)):
             fields.violate(name, f"holds more than {MAXIMUM_OBJECTS} objects; this tenant evaluates no more")
             fields.drop(name)
 

@@ -94,26 +94,28 @@ EFFECTIVE_PERMISSION = "EffectivePermission"
 def read_node_selectors(fields: Fields, name: str, role: Role, default: BooleanOperator) -> NodeSelectors:
     """Read node types that must be there."""
     child = fields.required_child(name)
-    selectors = _read_selectors(child, role, default)
-    if not selectors.selectors:
-        child.violate("nodes", "Cannot be empty")
-    return selectors
+    child.is_a("NodeTypes")
+    return _read_selectors(child, role, default, required=True)
 
 
 def read_optional_node_selectors(fields: Fields, name: str, role: Role, default: BooleanOperator) -> NodeSelectors:
     """Read node types, none if absent."""
     child = fields.child(name)
-    return _read_selectors(child, role, default) if child else NodeSelectors((), default)
+    if child is None:
+        return NodeSelectors((), default)
+    child.is_a("NoOrSomeNodeTypes")
+    return _read_selectors(child, role, default)
 
 
-def _read_selectors(child: Fields, role: Role, default: BooleanOperator) -> NodeSelectors:
+def _read_selectors(child: Fields, role: Role, default: BooleanOperator, *, required: bool = False) -> NodeSelectors:
     operator = child.enum("nodes_operator", BooleanOperator, default)
-    nodes = child.children("nodes")
+    nodes = child.children("nodes", required=required)
     child.ignore_rest()
     return NodeSelectors(tuple(_read_node_selector(node, role) for node in nodes), operator)
 
 
 def _read_node_selector(fields: Fields, role: Role) -> NodeSelector:
+    fields.is_a("NodeSpec")
     fields.refuse(_REFUSED_FIELDS)
     for name in _REFUSED_IN_ROLE[role]:
         if fields.is_set(name):

@@ -107,6 +107,7 @@ def read_relates_to(fields: Fields) -> RelatesToExpression | None:
 def _read_expression(fields: Fields | None, depth: int = 1) -> RelatesToExpression | None:
     if fields is None:
         return None
+    fields.is_a("RelatesToExpression")
     operator = fields.enum("operator", BooleanOperator, BooleanOperator.AND)
     specs = tuple(_read_current_spec(spec) for spec in fields.children("specs"))
     read = (_read_expression(child, depth + 1) for child in read_children(fields, depth))
@@ -118,6 +119,7 @@ def _read_expression(fields: Fields | None, depth: int = 1) -> RelatesToExpressi
 
 
 def _read_current_spec(fields: Fields) -> RelatesTo:
+    fields.is_a("RelatesTo")
     direction = fields.enum("direction", Direction, Direction.ANY_DIRECTION)
     spec = _read_spec(fields, "node_types", direction)
     fields.ignore_rest()
@@ -150,6 +152,7 @@ def _read_permissions(fields: Fields, name: str, spell: Callable[[str], str]) ->
     child = fields.child(name)
     if child is None:
         return None
+    child.is_a("Permissions")
     values = tuple(sorted({spell(value) for value in child.strings("values")}))
     operator = child.enum("operator", BooleanOperator, BooleanOperator.OR)
     child.ignore_rest()

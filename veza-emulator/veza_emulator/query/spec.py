@@ -138,6 +138,7 @@ _LARGE_FIELDS = (
 
 def read_query_spec(fields: Fields) -> QuerySpec:
     """Read a spec; violations, ignored and deprecated fields are left in the findings."""
+    fields.is_a("QuerySpec")
     limit_size(fields, _LARGE_FIELDS)
     fields.refuse(_REFUSED_FIELDS)
     result_value_type = fields.enum("result_value_type", ResultValueType, ResultValueType.SOURCE_NODES_WITH_COUNTS)

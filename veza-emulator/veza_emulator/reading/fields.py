@@ -1,4 +1,7 @@
-"""Reads a JSON object field by field and notes what is wrong, ignored or deprecated; knows no field by name."""
+"""Reads a JSON object field by field and notes what is wrong, ignored or deprecated; knows no field by name.
+
+`shapes` runs the same readers over fields of its own, for the JSON Schema of what they read.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from veza_emulator.reading.errors import FieldViolation, invalid_argument
+from veza_emulator.reading.json_schema import ANYTHING, Schema
 
 EnumT = TypeVar("EnumT", bound=StrEnum)
 
@@ -77,6 +81,9 @@ class Fields:
         """The object as it came."""
         return self._value
 
+    def is_a(self, name: str) -> None:
+        """Say what an object of this shape is called in the document; reading does not depend on it."""
+
     def path_of(self, name: str) -> str:
         """Return the path of a field from the root of the request."""
         return f"{self.path}.{name}" if self.path else name
@@ -95,6 +102,10 @@ class Fields:
         others = {name: value for name, value in self._value.items() if name not in names}
         return Fields(named, self.findings, self.path), Fields(others, self.findings, self.path)
 
+    def replaced(self, values: Mapping[str, Any]) -> Fields:
+        """Return fields with these values in place of their own; what was read of them is forgotten."""
+        return Fields({**self._value, **values}, self.findings, self.path)
+
     def drop(self, name: str) -> None:
         """Read the field as absent from now on."""
         self._value = {other: value for other, value in self._value.items() if other != name}
@@ -103,8 +114,8 @@ class Fields:
         """Note that the field is wrong."""
         self.findings.violate(self.path_of(name), description)
 
-    def raw(self, name: str) -> Any:
-        """Return the field's value as it came, None if absent."""
+    def raw(self, name: str, shape: Schema = ANYTHING) -> Any:
+        """Return the field's value as it came, None if absent; the caller checks that it has the shape."""
         self._read.add(name)
         return self._value.get(name)
 
@@ -118,11 +129,23 @@ class Fields:
         self.violate(name, "must be a string")
         return default
 
-    def required_string(self, name: str) -> str:
-        """Return a text field that must not be empty."""
+    def required_string(self, name: str, longest: int | None = None) -> str:
+        """Return a text field that must not be empty, nor longer than this."""
         value = self.string(name)
         if not value:
             self.violate(name, "Cannot be empty")
+        if longest is not None and len(value) > longest:
+            self.violate(name, f"is longer than {longest} characters")
+        return value
+
+    def matching(self, name: str, pattern: re.Pattern[str], wrong: str) -> str:
+        """Return a text field, empty if absent.
+
+        :param wrong: what is said of a text that the pattern does not match as a whole.
+        """
+        value = self.string(name)
+        if value and not pattern.fullmatch(value):
+            self.violate(name, wrong)
         return value
 
     def boolean(self, name: str) -> bool:
@@ -133,9 +156,11 @@ class Fields:
         self.violate(name, "must be true or false")
         return False
 
-    def number(self, name: str) -> float | None:
+    def number(self, name: str, *, required: bool = False) -> float | None:
         """Return a number that is not negative, None if absent or null."""
         value = self.raw(name)
+        if required and value is None:
+            self.violate(name, "Cannot be empty")
         if value is None or (isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e9):
             return value
         self.violate(name, "must be a number from 0 up to 1e9")
@@ -196,28 +221,40 @@ class Fields:
         self.violate(name, "Cannot be empty")
         return self._nothing_at(name)
 
-    def children(self, name: str) -> list[Fields]:
-        """Return a list of objects inside this one."""
+    def children(self, name: str, *, required: bool = False) -> list[Fields]:
+        """Return a list of objects inside this one; a required one must not be empty."""
         value = self.raw(name)
-        if value is None:
-            return []
-        if not isinstance(value, list):
+        if value is not None and not isinstance(value, list):
             self.violate(name, "must be a list of objects")
-            return []
-        return [self._element(f"{name}[{index}]", item) for index, item in enumerate(value)]
+        elif required and not value:
+            self.violate(name, "Cannot be empty")
+        items = value if isinstance(value, list) else ()
+        return [self._element(f"{name}[{index}]", item) for index, item in enumerate(items)]
+
+    def more_like_this(self, name: str) -> list[Fields]:
+        """Return a list of objects inside this one that have the same shape as this one."""
+        return self.children(name)
 
     def enum(
-        self, name: str, modelled: type[EnumT], default: EnumT, vocabulary: EnumVocabulary = NO_FURTHER_VALUES
+        self,
+        name: str,
+        modelled: type[EnumT],
+        default: EnumT,
+        vocabulary: EnumVocabulary = NO_FURTHER_VALUES,
+        *,
+        required: bool = False,
     ) -> EnumT:
         """Return an enum given by name in any case, or by a documented number."""
         value = self.raw(name)
+        choices = ", ".join(modelled)
         if value is None or value == "":
+            if required:
+                self.violate(name, f"Cannot be empty; use one of: {choices}")
             return default
         key = vocabulary.name_of(value)
         for member in modelled:
             if member.upper() == key:
                 return member
-        choices = ", ".join(modelled)
         if key in vocabulary.names:
             self.violate(name, f"{key} is documented, but this tenant does not evaluate it; use one of: {choices}")
         else:

@@ -87,6 +87,16 @@ def read_behaviour(fields: Fields, base: Behaviour) -> Behaviour:
     )
 
 
+def read_source_type(fields: Fields) -> str | None:
+    """Read which new queries a behaviour is for, by the node type of a source; None for all others."""
+    match = fields.child("match")
+    if match is None:
+        return None
+    node_type = match.required_string("node_type")
+    match.refuse_rest()
+    return node_type
+
+
 def _read_seconds(fields: Fields, name: str, base: timedelta | None) -> timedelta | None:
     if not fields.has(name):
         return base

@@ -216,7 +216,7 @@ class Faults:
 
 def read_fault(fields: Fields) -> Fault:
     """Read a fault from the admin API's JSON."""
-    kind = _read_kind(fields)
+    kind = fields.enum("kind", FaultKind, FaultKind.STATUS, required=True)
     match = fields.child("match")
     seconds = fields.number("seconds")
     return Fault(
@@ -229,12 +229,6 @@ def read_fault(fields: Fields) -> Fault:
         spread=fields.enum("spread", Spread, Fault.spread),
         status_name=fields.string("status_name", Fault.status_name),
     )
-
-
-def _read_kind(fields: Fields) -> FaultKind:
-    if not fields.is_set("kind"):
-        fields.violate("kind", f"Cannot be empty; use one of: {', '.join(FaultKind)}")
-    return fields.enum("kind", FaultKind, FaultKind.STATUS)
 
 
 def _read_match(fields: Fields, kind: FaultKind) -> FaultMatch:
@@ -250,8 +244,8 @@ def _read_match(fields: Fields, kind: FaultKind) -> FaultMatch:
 
 
 def _read_times(fields: Fields) -> int | None:
-    without_end = fields.has("times") and fields.raw("times") is None
-    return None if without_end else fields.count("times", default=1)
+    times = fields.count("times", default=1)
+    return None if fields.has("times") and fields.raw("times") is None else times
 
 
 def _read_stage(fields: Fields, kind: FaultKind) -> QueryStage:

@@ -15,6 +15,7 @@ from veza_emulator.reading.fields import Fields
 from veza_emulator.tenant.journal import RequestNote
 from veza_emulator.tenant.pages import DEFAULT_PAGE_SIZE, PageRequest
 
+PAGE_FIELDS = ("page_size", "page_token")
 _DEFAULT_STALENESS = "86400s"
 _NOT_EVALUATED_OPTIONS = ("add_access_stats", "apply_risk_suppressed_constraint")
 _DURATION = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?s")
@@ -29,7 +30,7 @@ class CreateMode(StrEnum):
     REQUEST = "request"
 
 
-_CURRENT_MODES = tuple(mode for mode in CreateMode if mode is not CreateMode.REQUEST)
+CURRENT_MODES = tuple(mode for mode in CreateMode if mode is not CreateMode.REQUEST)
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def read_create_mode(fields: Fields) -> CreateMode:
     given = [mode for mode in CreateMode if fields.raw(mode) is not None]
     if len(given) == 1:
         return given[0]
-    description = f"Set exactly one of {', '.join(_CURRENT_MODES)}; this request sets {', '.join(given) or 'none'}"
+    description = f"Set exactly one of {', '.join(CURRENT_MODES)}; this request sets {', '.join(given) or 'none'}"
     raise invalid_argument(FieldViolation(given[0] if given else "body", description))
 
 
@@ -96,20 +97,46 @@ def read_nodes_look(fields: Fields) -> NodesLook:
     return look
 
 
+def read_cancelled(fields: Fields) -> str:
+    """Read which nodes query to cancel, by its id."""
+    query_id = fields.required_string("query_result_id")
+    fields.ignore_rest()
+    return query_id
+
+
 def read_asked_spec(fields: Fields) -> AskedSpec:
     """Read a spec and keep it as it was sent."""
     return AskedSpec(read_query_spec(fields), fields.as_sent)
 
 
-def read_ordered_spec(fields: Fields, options: Fields) -> AskedSpec:
-    """Read a spec that has options beside it, of which its order is one.
+def read_order_option(options: Fields) -> str:
+    """Read the options that stand beside a spec, of which its order is the one that counts.
 
     :param options: the query string of the synchronous endpoint, or the fields beside the body of the asynchronous one.
     """
     options.refuse(_NOT_EVALUATED_OPTIONS)
-    order = options.string("order_by")
-    ordered = {**fields.as_sent, "order_by": order} if order else fields.as_sent
-    return read_asked_spec(Fields(ordered, fields.findings, fields.path))
+    return options.string("order_by")
+
+
+def read_ordered_spec(fields: Fields, order: str) -> AskedSpec:
+    """Read a spec that is to be in this order, or in its own if it is empty."""
+    return read_asked_spec(fields.replaced({"order_by": order}) if order else fields)
+
+
+def read_live_options(parameters: Fields, note: RequestNote) -> tuple[str, PageRequest]:
+    """Read what the query string of a synchronous query says: its order, and which page of rows is wanted."""
+    page = read_noted_page(parameters, note)
+    order = read_order_option(parameters)
+    parameters.ignore_rest()
+    return order, page
+
+
+def read_spec_and_page(fields: Fields, note: RequestNote) -> tuple[AskedSpec, PageRequest]:
+    """Read a spec beside which stands the page of rows that is wanted."""
+    fields.is_a("QuerySpecAndPage")
+    paging, spec = fields.parted(PAGE_FIELDS)
+    page = read_noted_page(paging, note)
+    return read_asked_spec(spec), page
 
 
 def read_noted_page(fields: Fields, note: RequestNote) -> PageRequest:
@@ -136,7 +163,7 @@ def _read_creation(fields: Fields, mode: CreateMode) -> NodesCreation:
 
 def _read_wrapped_spec(fields: Fields) -> AskedSpec:
     request = fields.required_child("request")
-    asked = read_ordered_spec(request.required_child("body"), request)
+    asked = read_ordered_spec(request.required_child("body"), read_order_option(request))
     request.ignore_rest()
     return asked
 
@@ -146,8 +173,5 @@ def _read_page(fields: Fields) -> PageRequest:
 
 
 def _read_staleness(fields: Fields) -> timedelta:
-    text = fields.string("max_staleness") or _DEFAULT_STALENESS
-    if _DURATION.fullmatch(text):
-        return timedelta(seconds=float(text[:-1]))
-    fields.violate("max_staleness", 'must be a duration in seconds such as "86400s"')
-    return timedelta()
+    text = fields.matching("max_staleness", _DURATION, 'must be a duration in seconds such as "86400s"')
+    return timedelta(seconds=float((text if _DURATION.fullmatch(text) else _DEFAULT_STALENESS)[:-1]))

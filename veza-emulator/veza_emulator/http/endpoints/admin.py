@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import timedelta
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -16,7 +15,8 @@ from veza_emulator.http.endpoints.admin_views import render_behaviour, render_fa
 from veza_emulator.http.json_http import JsonResponse, read_json_object
 from veza_emulator.page import page_routes
 from veza_emulator.reading.fields import Fields, Findings
-from veza_emulator.tenant.behaviours import read_behaviour
+from veza_emulator.tenant.behaviours import read_behaviour, read_source_type
+from veza_emulator.tenant.clock_steps import read_step
 from veza_emulator.tenant.faults import read_fault
 from veza_emulator.tenant.tenant import Tenant
 from veza_emulator.tenant.variant_choices import choices, read_variants
@@ -92,21 +92,18 @@ class AdminEndpoints:
     async def set_behaviour(self, request: Request) -> Response:
         """Set how new queries go, all of them or those from one source node type."""
         fields = await _body_fields(request)
-        match = fields.child("match")
-        node_type = match.required_string("node_type") if match else None
+        node_type = read_source_type(fields)
         behaviour = read_behaviour(fields, self._tenant.behaviours.get(node_type))
-        _refuse_wrong(fields, match)
+        _refuse_wrong(fields)
         self._tenant.set_behaviour(behaviour, node_type)
         return JsonResponse(render_behaviour(behaviour, node_type))
 
     async def advance_clock(self, request: Request) -> Response:
         """Move the tenant's time forward."""
         fields = await _body_fields(request)
-        seconds = fields.number("seconds")
-        if seconds is None:
-            fields.violate("seconds", "Cannot be empty")
+        step = read_step(fields)
         _refuse_wrong(fields)
-        return JsonResponse({"now": rfc3339(self._tenant.clock.advance(timedelta(seconds=seconds or 0)))})
+        return JsonResponse({"now": rfc3339(self._tenant.clock.advance(step))})
 
     async def list_faults(self, _request: Request) -> Response:
         """Answer the faults still to come."""
@@ -130,8 +127,6 @@ async def _body_fields(request: Request) -> Fields:
     return Fields(await read_json_object(request), Findings())
 
 
-def _refuse_wrong(*objects: Fields | None) -> None:
-    read = [fields for fields in objects if fields is not None]
-    for fields in read:
-        fields.refuse_rest()
-    read[0].findings.raise_violations()
+def _refuse_wrong(fields: Fields) -> None:
+    fields.refuse_rest()
+    fields.findings.raise_violations()

@@ -18,6 +18,7 @@ from veza_emulator.tenant.executions import Family
 from veza_emulator.tenant.journal import note_of
 from veza_emulator.tenant.query_requests import (
     read_asked_spec,
+    read_cancelled,
     read_create_mode,
     read_nodes_creation,
     read_nodes_look,
@@ -73,10 +74,9 @@ class AssessmentEndpoints:
         """Cancel a nodes query."""
         note = note_of(request.scope)
         fields = await body_fields(request)
-        note.query_id = fields.required_string("query_result_id")
-        fields.ignore_rest()
+        note.query_id = query_id = read_cancelled(fields)
         note_findings(request, fields.findings)
-        self._tenant.cancel_nodes(note.query_id)
+        self._tenant.cancel_nodes(query_id)
         nothing = self._tenant.variants.cancel_body is CancelBody.NOTHING
         return Response() if nothing else JsonResponse({})
 

@@ -14,10 +14,9 @@ from veza_emulator.http.answers.live import LiveRows, result_answer, rows_answer
 from veza_emulator.http.json_http import JsonResponse
 from veza_emulator.http.request_fields import body_fields, note_findings, parameter_fields
 from veza_emulator.tenant.journal import note_of
-from veza_emulator.tenant.query_requests import read_asked_spec, read_noted_page, read_ordered_spec
+from veza_emulator.tenant.query_requests import PAGE_FIELDS, read_live_options, read_ordered_spec, read_spec_and_page
 from veza_emulator.tenant.tenant import Tenant
 
-_PAGE_FIELDS = ("page_size", "page_token")
 _BOOLEAN_PARAMETERS = ("add_access_stats", "apply_risk_suppressed_constraint", "skip_single_entity_access_stats")
 
 
@@ -37,10 +36,9 @@ class LiveQueryEndpoints:
     async def nodes(self, request: Request) -> Response:
         """Answer a page of rows; the page is asked for in the query string, and in the body it is ignored."""
         parameters = parameter_fields(request, booleans=_BOOLEAN_PARAMETERS)
-        ignored, body = (await body_fields(request)).parted(_PAGE_FIELDS)
-        page = read_noted_page(parameters, note_of(request.scope))
-        asked = read_ordered_spec(body, parameters)
-        parameters.ignore_rest()
+        ignored, body = (await body_fields(request)).parted(PAGE_FIELDS)
+        order, page = read_live_options(parameters, note_of(request.scope))
+        asked = read_ordered_spec(body, order)
         ignored.ignore_rest()
         note_findings(request, parameters.findings, body.findings)
         live = LiveRows(await run_in_threadpool(self._tenant.answer, asked), asked.spec, page)
@@ -48,9 +46,8 @@ class LiveQueryEndpoints:
 
     async def result(self, request: Request) -> Response:
         """Answer the number of rows, and a page of them if the spec includes nodes; the page is asked for in the body."""
-        paging, body = (await body_fields(request)).parted(_PAGE_FIELDS)
-        page = read_noted_page(paging, note_of(request.scope))
-        asked = read_asked_spec(body)
+        body = await body_fields(request)
+        asked, page = read_spec_and_page(body, note_of(request.scope))
         note_findings(request, body.findings)
         live = LiveRows(await run_in_threadpool(self._tenant.answer, asked), asked.spec, page)
         return JsonResponse(result_answer(live, self._tenant.variants))

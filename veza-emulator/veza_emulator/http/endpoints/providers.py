@@ -12,14 +12,11 @@ from starlette.routing import Route
 
 from veza_emulator.http.json_http import JsonResponse
 from veza_emulator.http.request_fields import body_fields, note_findings, parameter_fields
-from veza_emulator.oaa.providers import read_data_source, read_provider
+from veza_emulator.oaa.providers import read_data_source, read_icon, read_provider, read_provisioning
 from veza_emulator.oaa.pushed_data import decoded
 from veza_emulator.oaa.templates import Template
 from veza_emulator.tenant.listing import page_of_list, read_list_request
 from veza_emulator.tenant.tenant import Tenant
-
-MAXIMUM_ICON_CHARACTERS = 64_000
-"""Where the SDK refuses an icon."""
 
 
 class ProviderEndpoints:
@@ -72,8 +69,7 @@ class ProviderEndpoints:
     async def change(self, request: Request) -> Response:
         """Make a provider a system of record, or make it none."""
         body = await body_fields(request)
-        provisioning = body.boolean("provisioning")
-        body.ignore_rest()
+        provisioning = read_provisioning(body)
         note_findings(request, body.findings)
         provider = self._custom.change(request.path_params["provider_id"], provisioning=provisioning)
         return JsonResponse({"value": provider.render()})
@@ -81,10 +77,7 @@ class ProviderEndpoints:
     async def set_icon(self, request: Request) -> Response:
         """Keep the icon of a provider."""
         body = await body_fields(request)
-        icon = body.required_string("icon_base64")
-        body.ignore_rest()
-        if len(icon) > MAXIMUM_ICON_CHARACTERS:
-            body.violate("icon_base64", f"is longer than {MAXIMUM_ICON_CHARACTERS} characters")
+        icon = read_icon(body)
         note_findings(request, body.findings)
         decoded(icon, "icon_base64")
         self._custom.change(request.path_params["provider_id"], icon_base64=icon)

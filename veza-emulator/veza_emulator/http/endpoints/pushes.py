@@ -6,7 +6,6 @@ Paths, methods and bodies are those of oaaclient 1.2.0, whose tests also show th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -22,16 +21,15 @@ from veza_emulator.oaa.pushed_data import (
     payload_of,
     read_pushed_data,
 )
+from veza_emulator.oaa.upload_steps import (
+    AddPart,
+    CompleteUpload,
+    StartUpload,
+    read_upload_operation,
+    read_upload_step,
+)
 from veza_emulator.reading.fields import Fields, Findings
 from veza_emulator.tenant.tenant import Tenant
-
-
-class UploadOperation(StrEnum):
-    """What a request of an upload in parts does."""
-
-    START = "start"
-    UPLOAD = "upload"
-    COMPLETE = "complete"
 
 
 class PushEndpoints:
@@ -52,43 +50,26 @@ class PushEndpoints:
         """Replace what a data source holds."""
         self._find_data_source(request)
         body = await _body_fields(request)
-        payload = await run_in_threadpool(read_pushed_data, body)
+        pushed = read_pushed_data(body)
         note_findings(request, body.findings)
-        return await self._show(request, payload)
+        return await self._show(request, await run_in_threadpool(pushed.payload))
 
     async def push_parts(self, request: Request) -> Response:
         """Take one step of a push in parts."""
         self._find_data_source(request)
         body = await _body_fields(request)
-        body.required_string("operation")
-        match body.enum("operation", UploadOperation, UploadOperation.START):
-            case UploadOperation.START:
-                return self._start(request, body)
-            case UploadOperation.UPLOAD:
-                return self._add_part(request, body)
-            case UploadOperation.COMPLETE:
-                return await self._complete(request, body)
-
-    def _start(self, request: Request, body: Fields) -> Response:
-        body.ignore_rest()
+        step = read_upload_step(body, read_upload_operation(body))
         note_findings(request, body.findings)
-        return JsonResponse({"upload_id": self._custom.uploads.start(request.path_params["data_source_id"])})
-
-    def _add_part(self, request: Request, body: Fields) -> Response:
-        upload_id, sequence_number = body.required_string("upload_id"), _count(body, "sequence_number")
-        data = body.required_string("data")
-        body.ignore_rest()
-        note_findings(request, body.findings)
-        content = decoded(data, "data")
-        self._custom.uploads.add(request.path_params["data_source_id"], upload_id, sequence_number, content)
-        return JsonResponse({})
-
-    async def _complete(self, request: Request, body: Fields) -> Response:
-        upload_id, sequence_count = body.required_string("upload_id"), _count(body, "sequence_count")
-        body.ignore_rest()
-        note_findings(request, body.findings)
-        data = self._custom.uploads.complete(request.path_params["data_source_id"], upload_id, sequence_count)
-        return await self._show(request, await run_in_threadpool(payload_of, data))
+        data_source_id = request.path_params["data_source_id"]
+        match step:
+            case StartUpload():
+                return JsonResponse({"upload_id": self._custom.uploads.start(data_source_id)})
+            case AddPart(upload_id, sequence_number, data):
+                self._custom.uploads.add(data_source_id, upload_id, sequence_number, decoded(data, "data"))
+                return JsonResponse({})
+            case CompleteUpload(upload_id, sequence_count):
+                whole = self._custom.uploads.complete(data_source_id, upload_id, sequence_count)
+                return await self._show(request, await run_in_threadpool(payload_of, whole))
 
     async def _show(self, request: Request, payload: Mapping[str, Any]) -> Response:
         path = request.path_params
@@ -102,10 +83,3 @@ class PushEndpoints:
 
 async def _body_fields(request: Request) -> Fields:
     return Fields(await read_json_object(request, MAXIMUM_REQUEST_BYTES), Findings())
-
-
-def _count(body: Fields, name: str) -> int:
-    number = body.count(name, 0)
-    if not number:
-        body.violate(name, "must be a whole number from 1")
-    return number

@@ -10,13 +10,16 @@ from starlette.routing import Route
 
 from veza_emulator.http.json_http import JsonResponse
 from veza_emulator.http.request_fields import body_fields, note_findings, parameter_fields
-from veza_emulator.tenant.listing import page_of_list, read_list_request
+from veza_emulator.tenant.listing import page_of_list
 from veza_emulator.tenant.reports import Report
-from veza_emulator.tenant.saved_query_requests import read_report
+from veza_emulator.tenant.saved_query_requests import (
+    INACTIVE_QUERIES,
+    INACTIVE_REPORTS,
+    read_inactive_too,
+    read_report,
+    read_report_list,
+)
 from veza_emulator.tenant.tenant import Tenant
-
-_INACTIVE_REPORTS = "include_inactive_reports"
-_INACTIVE_QUERIES = "include_inactive_queries"
 
 
 class ReportEndpoints:
@@ -39,10 +42,8 @@ class ReportEndpoints:
 
     async def list_all(self, request: Request) -> Response:
         """Answer a page of the reports; inactive ones, and inactive queries in them, are left out unless asked for."""
-        parameters = parameter_fields(request, booleans=(_INACTIVE_REPORTS, _INACTIVE_QUERIES))
-        wanted = read_list_request(parameters)
-        inactive_reports, inactive_queries = (parameters.boolean(n) for n in (_INACTIVE_REPORTS, _INACTIVE_QUERIES))
-        parameters.ignore_rest()
+        parameters = parameter_fields(request, booleans=(INACTIVE_REPORTS, INACTIVE_QUERIES))
+        wanted, inactive_reports, inactive_queries = read_report_list(parameters)
         note_findings(request, parameters.findings)
         reports = self._library.reports.all()
         inactive = self._inactive_query_ids()
@@ -58,8 +59,8 @@ class ReportEndpoints:
     async def get(self, request: Request) -> Response:
         """Answer one report."""
         report = self._asked(request)
-        parameters = parameter_fields(request, booleans=(_INACTIVE_QUERIES,))
-        inactive_queries = parameters.boolean(_INACTIVE_QUERIES)
+        parameters = parameter_fields(request, booleans=(INACTIVE_QUERIES,))
+        inactive_queries = read_inactive_too(parameters)
         note_findings(request, parameters.findings)
         return _shown(report if inactive_queries else report.without(self._inactive_query_ids()))
 

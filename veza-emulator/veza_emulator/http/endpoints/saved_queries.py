@@ -17,17 +17,24 @@ from veza_emulator.http.json_http import JsonResponse
 from veza_emulator.http.request_fields import body_fields, note_findings, parameter_fields
 from veza_emulator.reading.fields import Fields
 from veza_emulator.tenant.journal import note_of
-from veza_emulator.tenant.listing import page_of_list, read_list_request
+from veza_emulator.tenant.listing import page_of_list
 from veza_emulator.tenant.pages import NO_PAGE
-from veza_emulator.tenant.query_requests import CreateMode, RunNow, read_noted_page
+from veza_emulator.tenant.query_requests import CreateMode
 from veza_emulator.tenant.saved_queries import QueryDefinition, SavedQuery
 from veza_emulator.tenant.saved_query_requests import (
     BOOLEAN_RUN_OPTIONS,
+    FORCE,
+    INACTIVE_QUERIES,
     LIST_RUN_OPTIONS,
-    read_creation,
+    creation_of,
+    read_cached_run,
     read_definition,
-    read_run,
-    read_run_of_source,
+    read_destinations,
+    read_force,
+    read_live_run,
+    read_query_list,
+    run_of,
+    run_of_source,
 )
 from veza_emulator.tenant.tenant import Tenant
 
@@ -55,10 +62,8 @@ class SavedQueryEndpoints:
 
     async def list_all(self, request: Request) -> Response:
         """Answer a page of the saved queries; inactive ones are left out unless they are asked for."""
-        parameters = parameter_fields(request, booleans=("include_inactive_queries",))
-        wanted = read_list_request(parameters)
-        inactive_too = parameters.boolean("include_inactive_queries")
-        parameters.ignore_rest()
+        parameters = parameter_fields(request, booleans=(INACTIVE_QUERIES,))
+        wanted, inactive_too = read_query_list(parameters)
         note_findings(request, parameters.findings)
         queries = self._library.queries.all()
         shown = queries if inactive_too else [query for query in queries if self._tenant.is_active(query)]
@@ -80,8 +85,8 @@ class SavedQueryEndpoints:
     async def delete(self, request: Request) -> Response:
         """Forget a saved query; one that is part of a report only by force."""
         query = self._asked(request)
-        parameters = parameter_fields(request, booleans=("force",))
-        forget = self._library.delete_query_by_force if parameters.boolean("force") else self._library.delete_query
+        parameters = parameter_fields(request, booleans=(FORCE,))
+        forget = self._library.delete_query_by_force if read_force(parameters) else self._library.delete_query
         note_findings(request, parameters.findings)
         forget(query.id)
         return JsonResponse({})
@@ -97,11 +102,9 @@ class SavedQueryEndpoints:
     async def destination_nodes(self, request: Request) -> Response:
         """Answer a page of the destinations that one source relates to."""
         query, options = self._asked(request), parameter_fields(request)
-        page = read_noted_page(options, note_of(request.scope))
-        source_node_id = options.required_string("source_node_id")
-        options.ignore_rest()
+        source_node_id, page = read_destinations(options, note_of(request.scope))
         note_findings(request, options.findings)
-        asked = read_run_of_source(query, source_node_id)
+        asked = run_of_source(query, source_node_id)
         if asked is None:
             return JsonResponse(NO_PAGE)
         paths = LiveRows(await run_in_threadpool(self._tenant.answer, asked), asked.spec, page)
@@ -111,20 +114,19 @@ class SavedQueryEndpoints:
         """Submit a run of a saved query to the nodes family."""
         query, note = self._asked(request), note_of(request.scope)
         body = await body_fields(request)
-        creation = read_creation(query, body)
+        options, cached = read_cached_run(body)
         note_findings(request, body.findings)
-        now = isinstance(creation, RunNow)
-        note.mode = CreateMode.IMMEDIATE_RUN if now else CreateMode.CACHED_RESULT_IF_AVAILABLE
+        note.mode = CreateMode.CACHED_RESULT_IF_AVAILABLE if cached else CreateMode.IMMEDIATE_RUN
+        creation = creation_of(query, options, cached=cached)
         ticket = await run_in_threadpool(self._tenant.create_nodes, creation)
         note.query_id = ticket.execution.id
         return JsonResponse(ticket_answer(ticket))
 
     async def _run(self, request: Request) -> LiveRows:
         query, options = self._asked(request), _run_options(request)
-        page = read_noted_page(options, note_of(request.scope))
-        asked = read_run(query, options)
-        options.ignore_rest()
+        run, page = read_live_run(options, note_of(request.scope))
         note_findings(request, options.findings)
+        asked = run_of(query, run)
         return LiveRows(await run_in_threadpool(self._tenant.answer, asked), asked.spec, page)
 
     def _asked(self, request: Request) -> SavedQuery:
