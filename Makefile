@@ -81,6 +81,7 @@ bench-emulator: .venv/airflow-$(NEWEST)/installed ## Measure the emulated tenant
 	$(NEWEST_PYTHON) -m tools.bench_emulator
 	$(NEWEST_PYTHON) -m tools.bench_demo_tenant
 	$(NEWEST_PYTHON) -m tools.bench_fixture
+	$(NEWEST_PYTHON) veza-emulator/benchmarks/request_models.py
 
 lock: .venv/tools/installed ## Pin the newest versions of all that the requirement files ask for
 	$(foreach version,$(VERSIONS),$(call compile,$(version)))
