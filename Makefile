@@ -18,13 +18,13 @@ CELERY_DRILLS := $(CLUSTERS:%=drills-celery-%)
 SOAKS := $(CLUSTERS:%=soak-celery-%)
 DRILLED := $(VERSIONS) $(CLUSTERS:%=celery-%)
 # What imports no Airflow is tested on one of them.
-ONCE := tests/emulator tests/doctor
+ONCE := tests/doctor tests/distributions
 # Only the drills that every version runs.
 DRILLED_BRIEFLY := 3.2
 
 STAGE := @.venv/tools/bin/python -m tools.stage
 
-.PHONY: help test drills demo lint format drills-celery units $(UNITS) $(REAL) $(DRILLS) $(CELERY_DRILLS) $(SOAKS) bench-import bench-landing bench-drift bench-esql bench-emulator conformance-elasticsearch-8 lock clean
+.PHONY: help test drills demo lint format emulator drills-celery units $(UNITS) $(REAL) $(DRILLS) $(CELERY_DRILLS) $(SOAKS) bench-import bench-landing bench-drift bench-esql bench-emulator conformance-elasticsearch-8 lock clean
 .NOTPARALLEL:
 
 help: ## List the targets
@@ -32,7 +32,7 @@ help: ## List the targets
 	@printf '%s\n' 'units-VERSION, test-airflow-VERSION, drills-VERSION: the same on one Airflow ($(VERSIONS))' \
 		'drills-celery-VERSION, soak-celery-VERSION: on the cluster ($(CLUSTERS)); SOAK_SEEDS="1 2" chooses seeds'
 
-test: lint units conformance-elasticsearch-8 $(REAL) ## Run everything: lint, units on every Airflow, then real Airflow processes, with a few drills
+test: lint emulator units conformance-elasticsearch-8 $(REAL) ## Run everything: lint, units on every Airflow, then real Airflow processes, with a few drills
 
 drills: $(DRILLS) ## Kill, crash and freeze real Airflow processes in every way there is, and write docs/drills.md
 	@.venv/tools/bin/python -m tools.drills_table $(DRILLED)
@@ -46,12 +46,15 @@ demo: .venv/airflow-$(NEWEST)/installed ## Run the first example DAG on a real A
 lint: .venv/airflow-$(NEWEST)/installed ## Check style, types and layers
 	$(STAGE) 'ruff check' $(NEWEST_PYTHON) -m ruff check .
 	$(STAGE) 'ruff format' $(NEWEST_PYTHON) -m ruff format --check .
-	$(STAGE) 'mypy' $(NEWEST_PYTHON) -m mypy -p airflow_provider_veza -p tools
+	$(STAGE) 'mypy' $(NEWEST_PYTHON) -m mypy -p airflow_provider_veza -p tools -p veza_emulator
 	$(STAGE) 'import-linter' .venv/airflow-$(NEWEST)/bin/lint-imports
 
 format: .venv/airflow-$(NEWEST)/installed ## Format the code and mend what ruff can mend
 	$(NEWEST_PYTHON) -m ruff check --fix .
 	$(NEWEST_PYTHON) -m ruff format .
+
+emulator: .venv/airflow-$(NEWEST)/installed ## Run the emulated tenant's own tests, which need no Airflow
+	$(STAGE) 'emulator' $(NEWEST_PYTHON) -m pytest --numprocesses 2 --dist loadfile veza-emulator/tests
 
 units: $(UNITS) ## Run the unit tests on every Airflow
 
@@ -94,6 +97,7 @@ bench-emulator: .venv/airflow-$(NEWEST)/installed ## Measure the emulated tenant
 	$(NEWEST_PYTHON) -m tools.bench_emulator
 	$(NEWEST_PYTHON) -m tools.bench_demo_tenant
 	$(NEWEST_PYTHON) -m tools.bench_fixture
+	$(NEWEST_PYTHON) veza-emulator/benchmarks/request_models.py
 
 lock: .venv/tools/installed ## Pin the newest versions of all that the requirement files ask for
 	$(foreach version,$(VERSIONS),$(call compile,$(version)))
@@ -101,10 +105,13 @@ lock: .venv/tools/installed ## Pin the newest versions of all that the requireme
 clean: ## Remove the virtual environments and what runs left
 	rm -rf .venv .run
 
+# All extras but the emulator's, whose distribution comes from the tree: its dependencies are locked in its place.
+EXTRAS := drift elasticsearch parquet zstd
+
 define compile
 $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --custom-compile-command 'make lock' \
-	--all-extras --group test $(if $(filter $(NEWEST),$(1)),--group lint --group bench) \
-	--output-file requirements/airflow-$(1).txt pyproject.toml requirements/airflow-$(1).in
+	$(EXTRAS:%=--extra %) --group test --group veza-emulator/pyproject.toml:test $(if $(filter $(NEWEST),$(1)),--group lint --group bench) \
+	--output-file requirements/airflow-$(1).txt pyproject.toml veza-emulator/pyproject.toml requirements/airflow-$(1).in
 
 endef
 
@@ -119,16 +126,16 @@ endef
 	@$(UV) pip install --quiet --no-deps --python $(NEWEST_PYTHON) --target .venv/elasticsearch-8 --requirement $<
 	@touch $@
 
-.venv/celery-%/installed: requirements/airflow-%.txt requirements/celery.txt pyproject.toml .venv/tools/installed
+.venv/celery-%/installed: requirements/airflow-%.txt requirements/celery.txt pyproject.toml veza-emulator/pyproject.toml .venv/tools/installed
 	@echo 'Setting up Airflow $* with Celery'
 	@$(UV) venv --quiet --clear --python .venv/tools/bin/python .venv/celery-$*
 	@$(UV) pip sync --quiet --compile-bytecode --python .venv/celery-$*/bin/python $<
-	@$(UV) pip install --quiet --no-deps --compile-bytecode --python .venv/celery-$*/bin/python --requirement requirements/celery.txt --editable .
+	@$(UV) pip install --quiet --no-deps --compile-bytecode --python .venv/celery-$*/bin/python --requirement requirements/celery.txt --editable . --editable ./veza-emulator
 	@touch $@
 
-.venv/airflow-%/installed: requirements/airflow-%.txt pyproject.toml .venv/tools/installed
+.venv/airflow-%/installed: requirements/airflow-%.txt pyproject.toml veza-emulator/pyproject.toml .venv/tools/installed
 	@echo 'Setting up Airflow $*'
 	@$(UV) venv --quiet --clear --python .venv/tools/bin/python .venv/airflow-$*
 	@$(UV) pip sync --quiet --compile-bytecode --python .venv/airflow-$*/bin/python $<
-	@$(UV) pip install --quiet --no-deps --python .venv/airflow-$*/bin/python --editable .
+	@$(UV) pip install --quiet --no-deps --python .venv/airflow-$*/bin/python --editable . --editable ./veza-emulator
 	@touch $@

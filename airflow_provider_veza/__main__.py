@@ -9,10 +9,7 @@ import sys
 def main(arguments: list[str]) -> int:
     """Run one command and return its exit status."""
     if arguments[:1] == ["emulator"]:
-        from airflow_provider_veza.emulator.__main__ import main as emulator
-
-        emulator(arguments[1:])
-        return 0
+        return _emulator(arguments[1:])
     if arguments[:1] == ["doctor"]:
         return _doctor(arguments[1:])
     options = _parser().parse_args(arguments)
@@ -28,6 +25,16 @@ def _parser() -> argparse.ArgumentParser:
     cancel.add_argument("--conn-id", help="Airflow connection of the tenant; by default the handle's")
     cancel.add_argument("handle", help="the handle as JSON, as the log or XCom `veza_query` shows it")
     return parser
+
+
+def _emulator(arguments: list[str]) -> int:
+    try:
+        from airflow_provider_veza.emulator.__main__ import main as emulator
+    except ModuleNotFoundError as missing:
+        print(missing, file=sys.stderr)
+        return 1
+    emulator(arguments)
+    return 0
 
 
 def _doctor(arguments: list[str]) -> int:

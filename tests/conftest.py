@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from hypothesis import settings as hypothesis_settings
 
-from airflow_provider_veza.emulator.server import RunningTenant, running_tenant
-from airflow_provider_veza.emulator.settings import TenantSettings
-from airflow_provider_veza.emulator.tenant import Tenant
+from veza_emulator.http.server import RunningTenant, running_tenant
+from veza_emulator.tenant.settings import TenantSettings
+from veza_emulator.tenant.tenant import Tenant
 
 # The same examples each time, and no time limit, since the machine may be busy.
 hypothesis_settings.register_profile("repeatable", deadline=None, derandomize=True)

@@ -15,14 +15,14 @@ import pytest
 
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import QueryHandle
-from airflow_provider_veza.emulator.behaviours import Behaviour
-from airflow_provider_veza.emulator.server import RunningTenant, running_tenant
-from airflow_provider_veza.emulator.settings import TenantSettings
-from airflow_provider_veza.emulator.tenant import Tenant
-from airflow_provider_veza.emulator.variants import LookMethods, Variants
 from airflow_provider_veza.hooks.veza import VezaHook
 from airflow_provider_veza.services.veza_query import check_query
 from tools.real_airflow.waiting import wait_until
+from veza_emulator.http.server import RunningTenant, running_tenant
+from veza_emulator.tenant.behaviours import Behaviour
+from veza_emulator.tenant.settings import TenantSettings
+from veza_emulator.tenant.tenant import Tenant
+from veza_emulator.variants import LookMethods, Variants
 
 COMMAND = [sys.executable, "-m", "airflow_provider_veza"]
 
@@ -144,7 +144,7 @@ def test_the_emulators_own_flags_are_its_own() -> None:
     ended = run("emulator", "--help")
 
     assert ended.status == 0
-    assert "usage: python -m airflow_provider_veza.emulator" in ended.output
+    assert "usage: python -m veza_emulator" in ended.output
 
 
 # doctor

@@ -1,4 +1,4 @@
-"""The fixture `veza_emulator` in a pytest of its own, as users run it, and the example of the documents."""
+"""The emulated tenant beside the provider: its connection, the example of the documents, the module paths that forward to it."""
 
 from __future__ import annotations
 
@@ -9,75 +9,23 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+import pytest
+
+from airflow_provider_veza.hooks.veza import VezaHook
+from veza_emulator import pytest_plugin as real_plugin
+from veza_emulator.emulator import emulator_of
+from veza_emulator.tenant import tenant_file as real_tenant_file
+
 DOCUMENT = Path(__file__).parents[1] / "docs" / "testing_your_dags.md"
 
 NAMED_FILE = re.compile(r"```python\n# ([\w/]+\.py)(?:, on Airflow ([\d.]+) only)?\n(.*?)```", re.DOTALL)
 
-ASKS_FOR_ITS_CONNECTION = """
-import os, requests
 
-def test_one(veza_emulator):
-    assert os.environ["AIRFLOW_CONN_VEZA_DEFAULT"] == veza_emulator.connection_uri
-    assert requests.get(f"{veza_emulator.url}/_emulator/health").json()["nodes"] == 1000
-    veza_emulator.vary(lost_query="not_found")
-
-def test_another_starts_anew(veza_emulator):
-    assert veza_emulator.tenant.variants.lost_query == "status_unknown"
-    assert os.environ["AIRFLOW_CONN_VEZA_DEFAULT"] == veza_emulator.connection_uri
-
-def test_without_the_fixture_there_is_no_connection():
-    assert "AIRFLOW_CONN_VEZA_DEFAULT" not in os.environ
-"""
-
-WITH_MARKER = """
-import pytest
-
-@pytest.mark.veza_emulator(size=200, api_key="own")
-def test_settings(veza_emulator):
-    assert (len(veza_emulator.tenant.graph.nodes), veza_emulator.api_key) == (200, "own")
-"""
-
-WITH_WRONG_MARKER = WITH_MARKER.replace("size=", "syze=")
-WITHOUT_EXTRA = "import sys; sys.modules['starlette'] = None\ndef test_it(veza_emulator): pass"
-
-
-def pytest_of(folder: Path, content: str) -> tuple[int, str]:
-    """Run a pytest on one file; return its status and what it printed."""
-    (folder / "test_it.py").write_text(content)
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW_CONN_")}
-    command = [sys.executable, "-m", "pytest", "--strict-markers", "-q", "-p", "no:cacheprovider", "."]
-    done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
-    )
-    return done.returncode, done.stdout + done.stderr
-
-
-def test_each_test_gets_a_tenant_of_its_own_as_the_default_connection(tmp_path: Path) -> None:
-    status, output = pytest_of(tmp_path, ASKS_FOR_ITS_CONNECTION)
-    assert status == 0, output
-
-
-def test_a_marker_sets_what_the_tenant_is_started_with(tmp_path: Path) -> None:
-    status, output = pytest_of(tmp_path, WITH_MARKER)
-    assert status == 0, output
-
-
-def test_a_misspelt_setting_is_named(tmp_path: Path) -> None:
-    status, output = pytest_of(tmp_path, WITH_WRONG_MARKER)
-    assert status == 1
-    assert "unexpected keyword argument 'syze'" in output
-
-
-def test_without_the_extra_the_fixture_says_what_to_install(tmp_path: Path) -> None:
-    status, output = pytest_of(tmp_path, WITHOUT_EXTRA)
-    assert status == 1
-    assert "pip install 'airflow-provider-veza[emulator]'" in output
-
-
-def test_the_plugin_costs_nothing_until_the_fixture_is_used() -> None:
-    heavy = "{'airflow', 'numpy', 'requests', 'rustworkx', 'starlette', 'uvicorn'}"
-    code = f"import sys, airflow_provider_veza.emulator.pytest_plugin; print({heavy} & set(sys.modules))"
-    assert subprocess.check_output([sys.executable, "-c", code], text=True, timeout=60) == "set()\n"
+@pytest.mark.parametrize("key", ["emulator-key", "k1/+=@:?#%&"])
+def test_the_connection_uri_is_one_that_the_hook_takes(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with emulator_of(size=100, api_key=key) as emulator:
+        monkeypatch.setenv("AIRFLOW_CONN_ANY_NAME", emulator.connection_uri)
+        assert VezaHook("any_name").test_connection()[0]
 
 
 def test_the_documented_example_passes_as_it_is_documented(tmp_path: Path) -> None:
@@ -101,3 +49,10 @@ def test_the_documented_example_passes_as_it_is_documented(tmp_path: Path) -> No
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 passed" in done.stdout
+
+
+def test_the_old_module_paths_give_what_the_emulator_gives() -> None:
+    from airflow_provider_veza.emulator import pytest_plugin, tenant_file
+
+    assert pytest_plugin.veza_emulator is real_plugin.veza_emulator
+    assert tenant_file.read_tenant_file is real_tenant_file.read_tenant_file

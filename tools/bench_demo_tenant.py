@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 
-from airflow_provider_veza.emulator.demo_tenant import demo_graph
+from veza_emulator.demo.tenant import demo_graph
 
 SIZES = (1_000, 100_000, 1_000_000)
 BUDGET_SECONDS = 60

@@ -21,19 +21,19 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from airflow_provider_veza.emulator.behaviours import Behaviour
-from airflow_provider_veza.emulator.clock import utc_now
-from airflow_provider_veza.emulator.demo_tenant import demo_graph
-from airflow_provider_veza.emulator.evaluate import Circumstances, evaluate
-from airflow_provider_veza.emulator.fields import Fields, Findings
-from airflow_provider_veza.emulator.graph import TenantGraph
-from airflow_provider_veza.emulator.query_requests import AskedSpec, RunNow
-from airflow_provider_veza.emulator.query_spec import QuerySpec, read_query_spec
-from airflow_provider_veza.emulator.server import LOOPBACK, running_tenant
-from airflow_provider_veza.emulator.settings import TenantSettings
-from airflow_provider_veza.emulator.tenant import Tenant
-from airflow_provider_veza.emulator.variants import NODES_GET_PATH
 from tools.sample_specs import SAMPLE_SPECS, Spec
+from veza_emulator.clock import utc_now
+from veza_emulator.demo.tenant import demo_graph
+from veza_emulator.graph.tenant_graph import TenantGraph
+from veza_emulator.http.server import LOOPBACK, running_tenant
+from veza_emulator.query.evaluation.evaluate import Circumstances, evaluate
+from veza_emulator.query.spec import QuerySpec, read_query_spec
+from veza_emulator.reading.fields import Fields, Findings
+from veza_emulator.tenant.behaviours import Behaviour
+from veza_emulator.tenant.query_requests import AskedSpec, RunNow
+from veza_emulator.tenant.settings import TenantSettings
+from veza_emulator.tenant.tenant import Tenant
+from veza_emulator.variants import NODES_GET_PATH
 
 SCANS_BUDGET = 10.0
 POLL_BUDGET = 2.0

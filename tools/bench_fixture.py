@@ -6,7 +6,7 @@ import statistics
 import time
 from collections.abc import Callable
 
-from airflow_provider_veza.emulator.veza_emulator import emulator_of
+from veza_emulator.emulator import emulator_of
 
 ROUNDS = 200
 

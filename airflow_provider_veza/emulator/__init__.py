@@ -1,3 +1,9 @@
-"""A Veza tenant on loopback; stands apart: nothing of the provider may enter but its version."""
+"""Forwards to the distribution `veza-emulator` (package `veza_emulator`); no code of the emulated tenant may enter."""
 
 from __future__ import annotations
+
+from importlib.util import find_spec
+
+if find_spec("veza_emulator") is None:
+    missing = "the emulated tenant is not installed: pip install 'airflow-provider-veza[emulator]'"
+    raise ModuleNotFoundError(missing, name=__name__)

@@ -15,17 +15,17 @@ from airflow_provider_veza.doctor.examination import Plan
 from airflow_provider_veza.doctor.seen import Seen
 from airflow_provider_veza.doctor.verdicts import Case, Verdict
 from airflow_provider_veza.doctor.visit import Visit, visit
-from airflow_provider_veza.emulator.executions import Family
-from airflow_provider_veza.emulator.server import RunningTenant, running_tenant
-from airflow_provider_veza.emulator.settings import TenantSettings
-from airflow_provider_veza.emulator.tenant import Tenant
-from airflow_provider_veza.emulator.variants import Variants
 from airflow_provider_veza.hooks.connection_fields import defaults
 from airflow_provider_veza.hooks.veza_settings import VezaSettings
 from airflow_provider_veza.services.veza_nodes import VezaNodesService
 from airflow_provider_veza.transport.settings import ApiKeyAuth, TransportSettings
 from airflow_provider_veza.transport.sync import SyncTransport
 from doctor.altered import Alteration, AlteredTransport, unaltered
+from veza_emulator.http.server import RunningTenant, running_tenant
+from veza_emulator.tenant.executions import Family
+from veza_emulator.tenant.settings import TenantSettings
+from veza_emulator.tenant.tenant import Tenant
+from veza_emulator.variants import Variants
 
 PLAN = Plan("airflow-provider-veza doctor 0f0e0d0c", "0d6a34ac-5ab5-4b0a-b7ad-6f27fd5a1b3c")
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)

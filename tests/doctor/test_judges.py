@@ -14,11 +14,11 @@ from airflow_provider_veza.async_query.message import Request, Response
 from airflow_provider_veza.doctor.assumptions import Finding
 from airflow_provider_veza.doctor.examination import Plan
 from airflow_provider_veza.doctor.verdicts import Verdict
-from airflow_provider_veza.emulator.server import running_tenant
-from airflow_provider_veza.emulator.variants import UnknownNodeType
 from airflow_provider_veza.transport.settings import ApiKeyAuth, TransportSettings
 from doctor.altered import Alteration, Send, answered, edited, instead, refused, sent_otherwise, unaltered, without
 from doctor.examined import PLAN, contradictions, findings_of, save_a_query, settings_of, tenant_with, visited
+from veza_emulator.http.server import running_tenant
+from veza_emulator.variants import UnknownNodeType
 
 CREATE, LOOK, CANCEL = "nodes_async_create", "query_spec:nodes_async_get", "query_spec:nodes_async_cancel"
 TASK_CREATE = "query_spec:result_async_create"

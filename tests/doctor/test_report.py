@@ -15,13 +15,13 @@ from airflow_provider_veza.async_query.message import Request, Response
 from airflow_provider_veza.doctor.report import EMULATOR_NOTE, Report, as_json, as_text
 from airflow_provider_veza.doctor.verdicts import Verdict
 from airflow_provider_veza.doctor.visit import Visit
-from airflow_provider_veza.emulator.server import running_tenant
-from airflow_provider_veza.emulator.settings import TenantSettings
-from airflow_provider_veza.emulator.tenant import Tenant
-from airflow_provider_veza.emulator.variants import LookMethods
 from airflow_provider_veza.services.veza_nodes import VezaNodesService
 from doctor.altered import Alteration, Send, instead, refused, unaltered
 from doctor.examined import NOON, PLAN, save_a_query, settings_of, tenant_with, visited
+from veza_emulator.http.server import running_tenant
+from veza_emulator.tenant.settings import TenantSettings
+from veza_emulator.tenant.tenant import Tenant
+from veza_emulator.variants import LookMethods
 
 OF_ANOTHER_TYPE = replace(PLAN, node_types=("OAA.Acme Payroll.Clerk",))
 

@@ -13,8 +13,9 @@ import pytest
 from airflow_provider_veza.doctor.assumptions import ASSUMPTIONS
 from airflow_provider_veza.doctor.seen import Stopped
 from airflow_provider_veza.doctor.verdicts import Verdict
-from airflow_provider_veza.emulator.server import running_tenant
-from airflow_provider_veza.emulator.variants import (
+from doctor.examined import PLAN, contradictions, examined, settings_of, tenant_with, visited
+from veza_emulator.http.server import running_tenant
+from veza_emulator.variants import (
     ApiKeys,
     EqualSpecs,
     FirstLook,
@@ -28,7 +29,6 @@ from airflow_provider_veza.emulator.variants import (
     TaskResult,
     Variants,
 )
-from doctor.examined import PLAN, contradictions, examined, settings_of, tenant_with, visited
 
 PREVIEW = "/api/preview/assessments/query_spec:nodes_async_get"
 NO_EXTRA = (None, None)

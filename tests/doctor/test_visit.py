@@ -13,12 +13,12 @@ from airflow_provider_veza.async_query.message import Request, Response
 from airflow_provider_veza.doctor.interrupts import Interrupts
 from airflow_provider_veza.doctor.seen import Seen, Stopped
 from airflow_provider_veza.doctor.visit import Visit
-from airflow_provider_veza.emulator.executions import Family
-from airflow_provider_veza.emulator.server import RunningTenant, running_tenant
-from airflow_provider_veza.emulator.tenant import Tenant
 from airflow_provider_veza.exceptions import NoAnswerError
 from doctor.altered import Alteration, Send, instead, refused
 from doctor.examined import PLAN, save_a_query, settings_of, tenant_with, visited
+from veza_emulator.http.server import RunningTenant, running_tenant
+from veza_emulator.tenant.executions import Family
+from veza_emulator.tenant.tenant import Tenant
 
 CREATE = "query_spec:nodes_async_create"
 FIRST_SUBMIT = 4

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from airflow_provider_veza.emulator.executions import Family
-from airflow_provider_veza.emulator.faults import Fault, FaultKind, FaultMatch, QueryStage
+from veza_emulator.tenant.executions import Family
+from veza_emulator.tenant.faults import Fault, FaultKind, FaultMatch, QueryStage
 
 READ_TIMEOUT = 1.0
 TOO_SLOW = 1.3 * READ_TIMEOUT

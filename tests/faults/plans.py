@@ -7,9 +7,9 @@ from enum import Enum
 from random import Random
 from typing import Any
 
-from airflow_provider_veza.emulator.executions import Family
 from faults.mishaps import MENU, Meets, Mishap
 from support.served_tenant import PAYROLL_ACCESS
+from veza_emulator.tenant.executions import Family
 
 OKTA_USERS: dict[str, Any] = {"source_node_types": {"nodes": [{"node_type": "OktaUser"}]}}
 NOBODY: dict[str, Any] = {"source_node_types": {"nodes": [{"node_type": "NoSuchType"}]}}

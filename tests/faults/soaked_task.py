@@ -13,18 +13,18 @@ from typing import Any
 import requests
 from airflow.providers.common.compat.sdk import AirflowFailException, TaskDeferred
 
-from airflow_provider_veza.emulator.behaviours import Outcome
-from airflow_provider_veza.emulator.fields import Fields, Findings
-from airflow_provider_veza.emulator.query_requests import AskedSpec, RunNow
-from airflow_provider_veza.emulator.query_spec import read_query_spec
-from airflow_provider_veza.emulator.server import RunningTenant
-from airflow_provider_veza.emulator.tenant import Tenant
 from airflow_provider_veza.operators.query import VezaQueryOperator
 from airflow_provider_veza.ownership.airflow_versions import HAS_TASK_SDK
 from faults.mishaps import READ_TIMEOUT
 from faults.plans import CacheUse, Plan
 from support.served_tenant import AT_ONCE, UNTIL_FINISHED
 from support.task_run import TaskRun, fire
+from veza_emulator.http.server import RunningTenant
+from veza_emulator.query.spec import read_query_spec
+from veza_emulator.reading.fields import Fields, Findings
+from veza_emulator.tenant.behaviours import Outcome
+from veza_emulator.tenant.query_requests import AskedSpec, RunNow
+from veza_emulator.tenant.tenant import Tenant
 
 SetConnection = Callable[[str, str], None]
 Later = Callable[[float, Callable[[], Any]], None]

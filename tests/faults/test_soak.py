@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 import pytest
 
-from airflow_provider_veza.emulator.demo_tenant import demo_graph
-from airflow_provider_veza.emulator.faults import FaultKind
-from airflow_provider_veza.emulator.server import running_tenant
-from airflow_provider_veza.emulator.tenant import Tenant
 from faults.plans import plan_of
 from faults.soaked_task import Ending, SetConnection, carry_out, prepare_thread
 from faults.verdicts import ambiguous_submits, complaints, root_error, story
+from veza_emulator.demo.tenant import demo_graph
+from veza_emulator.http.server import running_tenant
+from veza_emulator.tenant.faults import FaultKind
+from veza_emulator.tenant.tenant import Tenant
 
 AT_ONCE = 16
 GRAPH = demo_graph(300, seed=7)

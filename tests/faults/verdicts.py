@@ -10,16 +10,16 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import AirflowFailException
 
-from airflow_provider_veza.emulator.executions import Execution, Family
-from airflow_provider_veza.emulator.fields import Fields, Findings
-from airflow_provider_veza.emulator.journal import JournalEntry
-from airflow_provider_veza.emulator.query_requests import AskedSpec
-from airflow_provider_veza.emulator.query_spec import read_query_spec
-from airflow_provider_veza.emulator.rows import render_rows
-from airflow_provider_veza.emulator.tenant import Tenant
 from airflow_provider_veza.exceptions import AmbiguousSubmitError, AsyncQueryError
 from faults.plans import Plan, Question
 from faults.soaked_task import Ending
+from veza_emulator.query.rows import render_rows
+from veza_emulator.query.spec import read_query_spec
+from veza_emulator.reading.fields import Fields, Findings
+from veza_emulator.tenant.executions import Execution, Family
+from veza_emulator.tenant.journal import JournalEntry
+from veza_emulator.tenant.query_requests import AskedSpec
+from veza_emulator.tenant.tenant import Tenant
 
 SAID_TO_RUN = ("may still run", "documents no cancel")
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from airflow_provider_veza.emulator.server import RunningTenant
 from airflow_provider_veza.hooks import base
 from airflow_provider_veza.hooks.settings_cache import SettingsCache
 from hooks.tenant_site import Site
+from veza_emulator.http.server import RunningTenant
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from typing import Any
 
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import QueryHandle
-from airflow_provider_veza.emulator.faults import Fault, FaultKind, FaultMatch
-from airflow_provider_veza.emulator.server import RunningTenant
 from airflow_provider_veza.hooks.veza import VezaHook
 from airflow_provider_veza.services.veza_query import check_query
+from veza_emulator.http.server import RunningTenant
+from veza_emulator.tenant.faults import Fault, FaultKind, FaultMatch
 
 CONN_ID = "veza_default"
 OKTA_USERS = {"source_node_types": {"nodes": [{"node_type": "OktaUser"}]}}

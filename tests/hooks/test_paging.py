@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from airflow_provider_veza.async_query.handle import QueryHandle
-from airflow_provider_veza.emulator.faults import FaultKind
 from airflow_provider_veza.exceptions import BadRequestError, ForeignTenantError
 from airflow_provider_veza.hooks.veza import VezaHook
 from hooks.tenant_site import Site, foreign_handle, in_an_hour, query
+from veza_emulator.tenant.faults import FaultKind
 
 GET = "nodes_async_get"
 

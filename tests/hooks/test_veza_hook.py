@@ -8,8 +8,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from airflow_provider_veza.async_query.vocabulary import Phase
-from airflow_provider_veza.emulator.behaviours import Behaviour, Outcome
-from airflow_provider_veza.emulator.faults import FaultKind
 from airflow_provider_veza.exceptions import (
     BadRequestError,
     ConnectionSettingsError,
@@ -24,6 +22,8 @@ from airflow_provider_veza.exceptions import (
 )
 from airflow_provider_veza.hooks.veza import VezaHook
 from hooks.tenant_site import OKTA_USERS, PAYROLL_ACCESS, Site, foreign_handle, in_an_hour, query, rows
+from veza_emulator.tenant.behaviours import Behaviour, Outcome
+from veza_emulator.tenant.faults import FaultKind
 
 CREATE, GET = "query_spec:nodes_async_create", "query_spec:nodes_async_get"
 

@@ -14,8 +14,6 @@ import pytest
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.service import Cancellation
 from airflow_provider_veza.async_query.vocabulary import Phase, Snapshot
-from airflow_provider_veza.emulator.faults import FaultKind
-from airflow_provider_veza.emulator.oauth import TokenIssuer
 from airflow_provider_veza.exceptions import (
     ConnectionSettingsError,
     ForeignTenantError,
@@ -29,6 +27,8 @@ from airflow_provider_veza.hooks.veza_settings import VezaSettings
 from airflow_provider_veza.transport import shared
 from hooks.tenant_site import CONN_ID, Site, in_an_hour, query
 from transport.servers import HttpServer, answer
+from veza_emulator.tenant.faults import FaultKind
+from veza_emulator.tenant.oauth import TokenIssuer
 
 NEW_KEY = "k2-rotated-api-key"
 MANY = 100

@@ -13,7 +13,6 @@ import pytest
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.service import Cancellation
 from airflow_provider_veza.async_query.vocabulary import Phase
-from airflow_provider_veza.emulator.faults import FaultKind
 from airflow_provider_veza.exceptions import (
     ForeignTenantError,
     HandleError,
@@ -22,6 +21,7 @@ from airflow_provider_veza.exceptions import (
 )
 from airflow_provider_veza.hooks.veza import VezaHook
 from hooks.tenant_site import Site, foreign_handle, in_an_hour, query, rows
+from veza_emulator.tenant.faults import FaultKind
 
 CREATE, GET = "query_spec:nodes_async_create", "query_spec:nodes_async_get"
 

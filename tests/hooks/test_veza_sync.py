@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from airflow_provider_veza.async_query.vocabulary import Phase
-from airflow_provider_veza.emulator.faults import FaultKind
 from airflow_provider_veza.exceptions import (
     BadRequestError,
     NotFoundError,
@@ -17,6 +16,7 @@ from airflow_provider_veza.exceptions import (
 )
 from airflow_provider_veza.hooks.veza import VezaHook
 from hooks.tenant_site import OKTA_USERS, PAYROLL_ACCESS, Site, in_an_hour, query, rows
+from veza_emulator.tenant.faults import FaultKind
 
 
 def save(hook: VezaHook, name: str, **definition: Any) -> str:

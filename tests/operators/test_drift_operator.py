@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 
-from airflow_provider_veza.emulator.tenant import Tenant
 from airflow_provider_veza.exceptions import ArgumentError, BaselineError, DriftError
 from airflow_provider_veza.operators.drift import VezaAccessDriftOperator
 from airflow_provider_veza.operators.query import VezaQueryOperator
@@ -20,6 +19,7 @@ from support.landed_nights import Nights, path
 from support.object_store import Bucket
 from support.served_tenant import AT_ONCE, PAYROLL_ACCESS
 from support.task_run import TaskRun
+from veza_emulator.tenant.tenant import Tenant
 
 FIRST = [path("ana", "payroll", ["Get"]), path("bo", "payroll", ["Get"]), path("cy", "payroll", ["Get"])]
 SECOND = [path("ana", "payroll", ["Get", "Put"]), path("cy", "payroll", ["Get"]), path("eve", "payroll", ["Get"])]

@@ -9,9 +9,6 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import DAG, AirflowFailException
 
-from airflow_provider_veza.emulator.behaviours import Behaviour, Outcome
-from airflow_provider_veza.emulator.server import RunningTenant, running_tenant
-from airflow_provider_veza.emulator.tenant import Tenant
 from airflow_provider_veza.exceptions import EmptyResultError, QueryFailedError, QueryGoneError, QueryUnreachableError
 from airflow_provider_veza.operators.query import (
     VezaCancelQueryOperator,
@@ -20,6 +17,9 @@ from airflow_provider_veza.operators.query import (
 )
 from support.served_tenant import AT_ONCE, PAYROLL_ACCESS, cancelled_ids, connect
 from support.task_run import TaskRun
+from veza_emulator.http.server import RunningTenant, running_tenant
+from veza_emulator.tenant.behaviours import Behaviour, Outcome
+from veza_emulator.tenant.tenant import Tenant
 
 
 def submitted(**arguments: Any) -> dict[str, Any]:

@@ -12,9 +12,6 @@ import pytest
 from airflow.providers.common.compat.sdk import DAG, AirflowFailException, Asset
 
 from airflow_provider_veza.async_query.handle import QueryHandle
-from airflow_provider_veza.emulator.faults import Fault, FaultKind, FaultMatch
-from airflow_provider_veza.emulator.server import RunningTenant
-from airflow_provider_veza.emulator.tenant import Tenant
 from airflow_provider_veza.exceptions import ArgumentError, EmptyResultError, LandingError, ServerError
 from airflow_provider_veza.hooks.veza import VezaHook
 from airflow_provider_veza.operators.assets import landed_asset
@@ -29,6 +26,9 @@ from airflow_provider_veza.results.reading import read_manifest
 from support.object_store import Bucket
 from support.served_tenant import AT_ONCE, PAYROLL_ACCESS, connect, creates
 from support.task_run import TaskRun
+from veza_emulator.http.server import RunningTenant
+from veza_emulator.tenant.faults import Fault, FaultKind, FaultMatch
+from veza_emulator.tenant.tenant import Tenant
 
 USERS = {"source_node_types": {"nodes": [{"node_type": "OktaUser"}]}}
 SMALL_PAGES = {"page_size": 5, "rate_limit": 100_000}

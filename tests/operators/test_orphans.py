@@ -12,9 +12,9 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_veza.async_query.standing import Answer
-from airflow_provider_veza.emulator.faults import Fault, FaultKind, FaultMatch
-from airflow_provider_veza.emulator.server import RunningTenant
-from airflow_provider_veza.emulator.tenant import Tenant
+from veza_emulator.tenant.faults import Fault, FaultKind, FaultMatch
+from veza_emulator.http.server import RunningTenant
+from veza_emulator.tenant.tenant import Tenant
 from airflow_provider_veza.exceptions import ArgumentError, QueryUnreachableError
 from airflow_provider_veza.operators.orphans import VezaCancelOrphanedQueriesOperator
 from airflow_provider_veza.operators.query import VezaQueryOperator, VezaSubmitQueryOperator

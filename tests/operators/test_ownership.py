@@ -15,11 +15,11 @@ from airflow.providers.common.compat.sdk import AirflowException, AirflowFailExc
 
 from airflow_provider_veza.async_query.ending import Currency
 from airflow_provider_veza.async_query.standing import Answer
-from airflow_provider_veza.emulator.behaviours import Behaviour
-from airflow_provider_veza.emulator.faults import Fault, FaultKind, FaultMatch
-from airflow_provider_veza.emulator.server import RunningTenant, running_tenant
-from airflow_provider_veza.emulator.settings import TenantSettings
-from airflow_provider_veza.emulator.tenant import Tenant
+from veza_emulator.tenant.behaviours import Behaviour
+from veza_emulator.tenant.faults import Fault, FaultKind, FaultMatch
+from veza_emulator.http.server import RunningTenant, running_tenant
+from veza_emulator.tenant.settings import TenantSettings
+from veza_emulator.tenant.tenant import Tenant
 from airflow_provider_veza.exceptions import (
     AmbiguousSubmitError,
     EndedFromOutsideError,

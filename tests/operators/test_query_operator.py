@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import DAG, AirflowFailException, TaskDeferred
 
-from airflow_provider_veza.emulator.behaviours import Behaviour, Outcome
-from airflow_provider_veza.emulator.faults import Fault, FaultKind, FaultMatch
-from airflow_provider_veza.emulator.server import RunningTenant
-from airflow_provider_veza.emulator.tenant import Tenant
+from veza_emulator.tenant.behaviours import Behaviour, Outcome
+from veza_emulator.tenant.faults import Fault, FaultKind, FaultMatch
+from veza_emulator.http.server import RunningTenant
+from veza_emulator.tenant.tenant import Tenant
 from airflow_provider_veza.exceptions import (
     ArgumentError,
     EmptyResultError,

@@ -9,7 +9,7 @@ import requests
 from airflow.providers.common.compat.sdk import DAG, AirflowFailException
 
 from airflow_provider_veza.async_query.standing import Answer
-from airflow_provider_veza.emulator.server import RunningTenant
+from veza_emulator.http.server import RunningTenant
 from airflow_provider_veza.operators.query import VezaQueryOperator, VezaSubmitQueryOperator
 from support.served_tenant import AT_ONCE, PAYROLL_ACCESS, cancelled_ids, creates
 from support.task_run import TaskRun, fire

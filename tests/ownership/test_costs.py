@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_veza.emulator.tenant import Tenant
+from veza_emulator.tenant.tenant import Tenant
 from airflow_provider_veza.operators.query import VezaQueryOperator
 from airflow_provider_veza.ownership.records import record_path
 from airflow_provider_veza.ownership.records.file_storage import StoredFile

@@ -15,8 +15,8 @@ import pytest
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.standing import Answer
-from airflow_provider_veza.emulator.server import RunningTenant
-from airflow_provider_veza.emulator.tenant import Tenant
+from veza_emulator.http.server import RunningTenant
+from veza_emulator.tenant.tenant import Tenant
 from airflow_provider_veza.hooks.veza import VezaHook
 from airflow_provider_veza.ownership import deferred_kill
 from airflow_provider_veza.services.veza_query import check_query

@@ -10,7 +10,7 @@ import pytest
 from airflow_provider_veza.async_query.identity import TaskIdentity
 from airflow_provider_veza.async_query.record import QueryRecord, RecordState
 from airflow_provider_veza.async_query.standing import Answer
-from airflow_provider_veza.emulator.tenant import Tenant
+from veza_emulator.tenant.tenant import Tenant
 from airflow_provider_veza.exceptions import RecordError
 from airflow_provider_veza.operators.query import VezaQueryOperator, VezaSubmitQueryOperator
 from airflow_provider_veza.ownership.marked import CancelOnMarked, MarkedRun, MarkedTask

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_veza.emulator.tenant import Tenant
+from veza_emulator.tenant.tenant import Tenant
 from airflow_provider_veza.operators.query import VezaQueryOperator
 from airflow_provider_veza.ownership import shared_places
 from airflow_provider_veza.ownership.airflow_versions import executor_is_local

@@ -16,15 +16,15 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_veza.emulator.server import RunningTenant, running_tenant
-from airflow_provider_veza.emulator.settings import TenantSettings
-from airflow_provider_veza.emulator.tenant import Tenant
 from airflow_provider_veza.operators.query import VezaSubmitQueryOperator
 from airflow_provider_veza.results.folder import Folder
 from airflow_provider_veza.results.reading import read_manifest
 from support.object_store import Bucket
 from support.served_tenant import AT_ONCE, connect
 from support.task_run import TaskRun
+from veza_emulator.http.server import RunningTenant, running_tenant
+from veza_emulator.tenant.settings import TenantSettings
+from veza_emulator.tenant.tenant import Tenant
 
 USERS = {"source_node_types": {"nodes": [{"node_type": "OktaUser"}]}}
 PART_BYTES = 40_000

@@ -14,9 +14,9 @@ from airflow.providers.common.compat.sdk import (
 )
 
 from airflow_provider_veza.async_query.standing import Answer
-from airflow_provider_veza.emulator.behaviours import Behaviour, Outcome
-from airflow_provider_veza.emulator.faults import Fault, FaultKind
-from airflow_provider_veza.emulator.tenant import Tenant
+from veza_emulator.tenant.behaviours import Behaviour, Outcome
+from veza_emulator.tenant.faults import Fault, FaultKind
+from veza_emulator.tenant.tenant import Tenant
 from airflow_provider_veza.exceptions import QueryFailedError
 from airflow_provider_veza.operators.query import VezaSubmitQueryOperator
 from airflow_provider_veza.sensors.query import VezaQuerySensor

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_veza.emulator.behaviours import Behaviour
-from airflow_provider_veza.emulator.server import RunningTenant, running_tenant
-from airflow_provider_veza.emulator.settings import TenantSettings
-from airflow_provider_veza.emulator.tenant import Tenant
+from veza_emulator.http.server import RunningTenant, running_tenant
+from veza_emulator.tenant.behaviours import Behaviour
+from veza_emulator.tenant.settings import TenantSettings
+from veza_emulator.tenant.tenant import Tenant
 
 UNTIL_FINISHED = Behaviour(duration=None, pending=timedelta(0))
 AT_ONCE = Behaviour(duration=timedelta(0), pending=timedelta(0))

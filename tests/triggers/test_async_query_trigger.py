@@ -11,14 +11,14 @@ import pytest
 
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import QueryHandle
-from airflow_provider_veza.emulator.behaviours import Behaviour
-from airflow_provider_veza.emulator.faults import Fault, FaultKind
-from airflow_provider_veza.emulator.server import RunningTenant
 from airflow_provider_veza.hooks.veza import VezaHook
 from airflow_provider_veza.services.veza_query import check_query
 from airflow_provider_veza.triggers.async_query import AsyncQueryTrigger
 from support.served_tenant import AT_ONCE, PAYROLL_ACCESS, cancelled_ids, connect
 from support.task_run import fire
+from veza_emulator.http.server import RunningTenant
+from veza_emulator.tenant.behaviours import Behaviour
+from veza_emulator.tenant.faults import Fault, FaultKind
 
 
 def submitted(wait: timedelta = timedelta(hours=1), **question: Any) -> QueryHandle:

@@ -107,5 +107,5 @@ def start_emulator(
     processes: Processes, folder: Path, environment: Mapping[str, str], name: str = "emulator"
 ) -> Emulator:
     """Start a tenant on a free port and return it when it listens."""
-    command = (sys.executable, "-m", "airflow_provider_veza.emulator", "--port", "0", "--api-key", API_KEY)
+    command = (sys.executable, "-m", "veza_emulator", "--port", "0", "--api-key", API_KEY)
     return Emulator(processes, ProcessSpec(name, command, environment, folder, folder / f"{name}.log"))

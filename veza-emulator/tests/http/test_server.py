@@ -1,0 +1,127 @@
+"""Starting and ending: in a thread of this process, and as a command."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+import requests
+
+from veza_emulator.http.server import is_loopback, running_tenant
+from veza_emulator.tenant.settings import TenantSettings
+from veza_emulator.tenant.tenant import Tenant
+
+COMMAND = [sys.executable, "-m", "veza_emulator"]
+
+
+@contextmanager
+def command(*flags: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    with subprocess.Popen([*COMMAND, *flags], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield process, process.stdout.readline()
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_command_says_where_it_listens_serves_and_ends_cleanly_on_a_signal(number: signal.Signals) -> None:
+    with command("--size", "150", "--api-key", "own-key", "--query-seconds", "0") as (process, first_line):
+        assert first_line.startswith("listening on http://127.0.0.1:")
+        url = first_line.removeprefix("listening on ").rstrip("\n")
+        bearer = {"Authorization": "Bearer own-key"}
+        assert requests.get(f"{url}/api/v1/assessments/queries", headers=bearer, timeout=10).status_code == 200
+        assert requests.get(f"{url}/_emulator/health", timeout=10).json()["nodes"] == 150
+        process.send_signal(number)
+        assert process.wait(timeout=10) == 0
+
+
+@pytest.mark.parametrize(
+    ("flags", "status", "message"),
+    [
+        (["--host", "0.0.0.0"], 2, "--allow-remote"),
+        (["--port", "70000"], 2, "not a port"),
+        (["--query-seconds", "-1"], 2, "not a number of seconds"),
+        (["--pace", "slow"], 2, "invalid Pace value"),
+        (["--variant", "lost_query=vanished"], 1, "lost_query: 'vanished' is not a valid LostQuery"),
+        (["--variant", "lots_query=not_found"], 1, "lots_query: is not a field"),
+        (["--size", "3"], 1, "at least 100 nodes"),
+    ],
+)
+def test_the_command_refuses_a_wrong_flag_with_the_reason(flags: list[str], status: int, message: str) -> None:
+    ended = subprocess.run([*COMMAND, *flags], capture_output=True, text=True, timeout=30, check=False)
+    assert (ended.returncode, ended.stdout) == (status, "")
+    assert message in ended.stderr
+
+
+def test_the_command_starts_a_tenant_with_the_pace_and_the_variants_that_are_asked() -> None:
+    flags = ["--size", "100", "--pace", "tick", "--variant", "maximum_page_size=7", "--variant", "lost_query=not_found"]
+    with command(*flags) as (_, first_line):
+        url = first_line.removeprefix("listening on ").rstrip("\n")
+        changed = requests.get(f"{url}/_emulator/state", timeout=10).json()["changed_variants"]
+        behaviour = requests.post(f"{url}/_emulator/behaviour", json={}, timeout=10).json()
+    assert changed == {"maximum_page_size": 7, "lost_query": "not_found"}
+    assert (behaviour["pending_seconds"], behaviour["duration_seconds"]) == (None, None)
+
+
+def test_the_command_refuses_a_port_that_is_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        flags = ["--port", str(taken.getsockname()[1]), "--size", "100"]
+        ended = subprocess.run([*COMMAND, *flags], capture_output=True, text=True, timeout=30, check=False)
+    assert ended.returncode == 1
+    assert "Address already in use" in ended.stderr
+
+
+def test_two_tenants_in_one_process_know_nothing_of_each_other() -> None:
+    settings = TenantSettings(size=100, query_duration=timedelta())
+    other_settings = replace(settings, api_key="another-key")
+    with running_tenant(Tenant(settings)) as one, running_tenant(Tenant(other_settings)) as other:
+        assert one.url != other.url
+        path = "/api/v1/assessments/queries"
+        crossed = requests.get(other.url + path, headers={"Authorization": f"Bearer {one.api_key}"}, timeout=10)
+        assert crossed.status_code == 401
+        assert (len(one.tenant.journal.entries()), len(other.tenant.journal.entries())) == (0, 1)
+
+
+def test_callers_at_the_same_time_each_get_their_own_answer() -> None:
+    spec = {"source_node_types": {"nodes": [{"node_type": "OktaUser"}]}}
+    body = {"immediate_run": {"request": {"body": spec}}}
+
+    def create_look_cancel(url: str) -> list[int | str]:
+        with requests.Session() as session:
+            session.headers["Authorization"] = "Bearer emulator-key"
+            prefix = f"{url}/api/v1/assessments/query_spec:nodes_async"
+            handle = {
+                "query_result_id": session.post(f"{prefix}_create", json=body, timeout=10).json()["query_result_id"]
+            }
+            cancelled = session.post(f"{prefix}_cancel", json=handle, timeout=10).status_code
+            return [cancelled, session.post(f"{prefix}_get", json=handle, timeout=10).json()["status"]]
+
+    with running_tenant(Tenant(TenantSettings(size=100))) as running, ThreadPoolExecutor(8) as callers:
+        outcomes = list(callers.map(create_look_cancel, [running.url] * 40))
+        assert outcomes == [[200, "UNKNOWN"]] * 40
+        assert len(running.tenant.journal.entries()) == 120
+        assert running.tenant.running() == []
+
+
+def test_after_the_block_nobody_listens() -> None:
+    with running_tenant(Tenant(TenantSettings(size=100))) as running:
+        pass
+    with pytest.raises(requests.ConnectionError):
+        requests.get(running.url, timeout=10)
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [("127.0.0.1", True), ("127.8.8.8", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("::", False)],
+)
+def test_a_host_is_loopback_if_only_this_machine_reaches_it(host: str, loopback: bool) -> None:
+    assert is_loopback(host) is loopback
