@@ -10,10 +10,10 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException, AirflowTaskTimeout
 
 from airflow_provider_veza.async_query.handle import QueryHandle
-from veza_emulator.tenant.tenant import Tenant
 from airflow_provider_veza.operators.query import VezaQueryOperator
 from support.served_tenant import PAYROLL_ACCESS
 from support.task_run import TaskRun
+from veza_emulator.tenant.tenant import Tenant
 
 
 class AlarmedOperator(VezaQueryOperator):

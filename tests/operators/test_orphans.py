@@ -12,9 +12,6 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_veza.async_query.standing import Answer
-from veza_emulator.tenant.faults import Fault, FaultKind, FaultMatch
-from veza_emulator.http.server import RunningTenant
-from veza_emulator.tenant.tenant import Tenant
 from airflow_provider_veza.exceptions import ArgumentError, QueryUnreachableError
 from airflow_provider_veza.operators.orphans import VezaCancelOrphanedQueriesOperator
 from airflow_provider_veza.operators.query import VezaQueryOperator, VezaSubmitQueryOperator
@@ -23,6 +20,9 @@ from support.recorded import INTENT, OF_TASK
 from support.served_tenant import PAYROLL_ACCESS, cancelled_ids
 from support.task_run import TaskRun
 from support.told_airflow import ToldAirflow
+from veza_emulator.http.server import RunningTenant
+from veza_emulator.tenant.faults import Fault, FaultKind, FaultMatch
+from veza_emulator.tenant.tenant import Tenant
 
 TaskLogText = Callable[[], str]
 

@@ -15,11 +15,6 @@ from airflow.providers.common.compat.sdk import AirflowException, AirflowFailExc
 
 from airflow_provider_veza.async_query.ending import Currency
 from airflow_provider_veza.async_query.standing import Answer
-from veza_emulator.tenant.behaviours import Behaviour
-from veza_emulator.tenant.faults import Fault, FaultKind, FaultMatch
-from veza_emulator.http.server import RunningTenant, running_tenant
-from veza_emulator.tenant.settings import TenantSettings
-from veza_emulator.tenant.tenant import Tenant
 from airflow_provider_veza.exceptions import (
     AmbiguousSubmitError,
     EndedFromOutsideError,
@@ -31,6 +26,11 @@ from airflow_provider_veza.ownership.airflow_versions import HAS_TASK_SDK
 from support.served_tenant import AT_ONCE, PAYROLL_ACCESS, UNTIL_FINISHED, cancelled_ids, connect, creates
 from support.task_run import TaskRun, fire
 from support.told_airflow import ToldAirflow
+from veza_emulator.http.server import RunningTenant, running_tenant
+from veza_emulator.tenant.behaviours import Behaviour
+from veza_emulator.tenant.faults import Fault, FaultKind, FaultMatch
+from veza_emulator.tenant.settings import TenantSettings
+from veza_emulator.tenant.tenant import Tenant
 
 OTHER_SPEC = {"source_node_types": {"nodes": [{"node_type": "AzureADUser"}]}}
 CREATE = FaultMatch(path_suffix="nodes_async_create")

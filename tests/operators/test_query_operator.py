@@ -8,10 +8,6 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import DAG, AirflowFailException, TaskDeferred
 
-from veza_emulator.tenant.behaviours import Behaviour, Outcome
-from veza_emulator.tenant.faults import Fault, FaultKind, FaultMatch
-from veza_emulator.http.server import RunningTenant
-from veza_emulator.tenant.tenant import Tenant
 from airflow_provider_veza.exceptions import (
     ArgumentError,
     EmptyResultError,
@@ -22,6 +18,10 @@ from airflow_provider_veza.exceptions import (
 from airflow_provider_veza.operators.query import VezaQueryOperator
 from support.served_tenant import AT_ONCE, PAYROLL_ACCESS, cancelled_ids, connect, creates
 from support.task_run import TaskRun, fire, fire_late
+from veza_emulator.http.server import RunningTenant
+from veza_emulator.tenant.behaviours import Behaviour, Outcome
+from veza_emulator.tenant.faults import Fault, FaultKind, FaultMatch
+from veza_emulator.tenant.tenant import Tenant
 
 
 def query(**arguments: Any) -> VezaQueryOperator:

@@ -9,11 +9,11 @@ import requests
 from airflow.providers.common.compat.sdk import DAG, AirflowFailException
 
 from airflow_provider_veza.async_query.standing import Answer
-from veza_emulator.http.server import RunningTenant
 from airflow_provider_veza.operators.query import VezaQueryOperator, VezaSubmitQueryOperator
 from support.served_tenant import AT_ONCE, PAYROLL_ACCESS, cancelled_ids, creates
 from support.task_run import TaskRun, fire
 from support.told_airflow import ToldAirflow
+from veza_emulator.http.server import RunningTenant
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from veza_emulator.tenant.tenant import Tenant
 from airflow_provider_veza.operators.query import VezaQueryOperator
 from airflow_provider_veza.ownership.records import record_path
 from airflow_provider_veza.ownership.records.file_storage import StoredFile
@@ -16,6 +15,7 @@ from airflow_provider_veza.ownership.records.versioned_file import VersionedFile
 from support.served_tenant import AT_ONCE, PAYROLL_ACCESS
 from support.task_run import StateStore, TaskRun, fire
 from support.told_airflow import ToldAirflow
+from veza_emulator.tenant.tenant import Tenant
 
 
 class CountingStateStore(StateStore):

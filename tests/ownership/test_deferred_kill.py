@@ -15,8 +15,6 @@ import pytest
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.standing import Answer
-from veza_emulator.http.server import RunningTenant
-from veza_emulator.tenant.tenant import Tenant
 from airflow_provider_veza.hooks.veza import VezaHook
 from airflow_provider_veza.ownership import deferred_kill
 from airflow_provider_veza.services.veza_query import check_query
@@ -24,6 +22,8 @@ from airflow_provider_veza.triggers import async_query
 from airflow_provider_veza.triggers.async_query import AsyncQueryTrigger
 from support.served_tenant import PAYROLL_ACCESS, cancelled_ids
 from support.told_airflow import ToldAirflow
+from veza_emulator.http.server import RunningTenant
+from veza_emulator.tenant.tenant import Tenant
 
 CLEARED, ENDED, DEFERRED = Answer(None), Answer("failed"), Answer("deferred")
 

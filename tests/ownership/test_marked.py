@@ -10,7 +10,6 @@ import pytest
 from airflow_provider_veza.async_query.identity import TaskIdentity
 from airflow_provider_veza.async_query.record import QueryRecord, RecordState
 from airflow_provider_veza.async_query.standing import Answer
-from veza_emulator.tenant.tenant import Tenant
 from airflow_provider_veza.exceptions import RecordError
 from airflow_provider_veza.operators.query import VezaQueryOperator, VezaSubmitQueryOperator
 from airflow_provider_veza.ownership.marked import CancelOnMarked, MarkedRun, MarkedTask
@@ -20,6 +19,7 @@ from support.recorded import INTENT
 from support.served_tenant import PAYROLL_ACCESS, cancelled_ids
 from support.task_run import TaskRun
 from support.told_airflow import ToldAirflow
+from veza_emulator.tenant.tenant import Tenant
 
 RUN = MarkedRun("access", "manual__1")
 ENDED, AT_WORK = Answer("failed"), Answer("running")

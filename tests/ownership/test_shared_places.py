@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from veza_emulator.tenant.tenant import Tenant
 from airflow_provider_veza.operators.query import VezaQueryOperator
 from airflow_provider_veza.ownership import shared_places
 from airflow_provider_veza.ownership.airflow_versions import executor_is_local
 from airflow_provider_veza.ownership.shared_places import warn_of_unshared
 from support.served_tenant import AT_ONCE, PAYROLL_ACCESS
 from support.task_run import TaskRun
+from veza_emulator.tenant.tenant import Tenant
 
 LOG = logging.getLogger("task")
 

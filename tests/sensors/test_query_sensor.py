@@ -14,15 +14,15 @@ from airflow.providers.common.compat.sdk import (
 )
 
 from airflow_provider_veza.async_query.standing import Answer
-from veza_emulator.tenant.behaviours import Behaviour, Outcome
-from veza_emulator.tenant.faults import Fault, FaultKind
-from veza_emulator.tenant.tenant import Tenant
 from airflow_provider_veza.exceptions import QueryFailedError
 from airflow_provider_veza.operators.query import VezaSubmitQueryOperator
 from airflow_provider_veza.sensors.query import VezaQuerySensor
 from support.served_tenant import AT_ONCE, PAYROLL_ACCESS, cancelled_ids
 from support.task_run import TaskRun, fire, fire_late
 from support.told_airflow import ToldAirflow
+from veza_emulator.tenant.behaviours import Behaviour, Outcome
+from veza_emulator.tenant.faults import Fault, FaultKind
+from veza_emulator.tenant.tenant import Tenant
 
 FAILING = Behaviour(duration=timedelta(0), pending=timedelta(0), outcome=Outcome.FAIL)
 
