@@ -108,7 +108,7 @@ def test_the_extra_brings_the_emulator_by_every_name_of_its_command(
     assert line.startswith("listening on http://127.")
 
 
-@pytest.mark.parametrize("plugin", [(), ("-p", "veza_emulator.pytest_plugin")], ids=str)
+@pytest.mark.parametrize("plugin", [(), ("-p", "airflow_provider_veza.emulator.pytest_plugin")], ids=str)
 def test_the_extra_brings_the_fixture(
     provider_with_extra: Environment, tmp_path: Path, plugin: tuple[str, ...]
 ) -> None:
