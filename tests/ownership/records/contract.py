@@ -43,7 +43,7 @@ def names_in(folder: Any) -> list[str]:
 def seen_by_another_client(path: Any) -> Any:
     """Return the path as another process has it: with a client, and caches, of its own."""
     fs = type(path.fs)(*path.fs.storage_args, **path.fs.storage_options | {"skip_instance_cache": True})
-    return OtherClient(fs, path.path, path.protocol, path.conn_id, path.bucket)
+    return OtherClient(fs, path.path, path.protocol, path.bucket, path.storage_options)
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ class OtherClient:
     fs: Any
     path: str
     protocol: str
-    conn_id: str | None
     bucket: str
+    storage_options: dict[str, Any]
 
 
 @dataclass
