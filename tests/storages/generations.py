@@ -94,6 +94,7 @@ class Handler(BaseHTTPRequestHandler):
 
     buckets: GoogleBuckets
     protocol_version = "HTTP/1.1"
+    wbufsize = -1
 
     def do_GET(self) -> None:
         self._answer(self._get)
