@@ -27,6 +27,7 @@ class HoldPoint(StrEnum):
     """Where an attempt can be made to stand still."""
 
     BEFORE_SUBMIT = "before_submit"
+    INSIDE_SUBMIT = "inside_submit"
     BEFORE_RECORD = "before_record"
     AFTER_RECORD = "after_record"
     DURING_RESULTS = "during_results"
