@@ -95,6 +95,7 @@ class HeldOperator(BaseOperator):
         return super().checked_query()
 
     def submit(self, query: Any, **arguments: Any) -> Any:
+        self._hold(HoldPoint.INSIDE_SUBMIT)
         handle = super().submit(query, **arguments)
         self._hold(HoldPoint.BEFORE_RECORD)
         return handle
