@@ -17,6 +17,8 @@ DRILLS := $(VERSIONS:%=drills-%)
 CELERY_DRILLS := $(CLUSTERS:%=drills-celery-%)
 SOAKS := $(CLUSTERS:%=soak-celery-%)
 DRILLED := $(VERSIONS) $(CLUSTERS:%=celery-%)
+# Azure's own emulator of its storage, from npm.
+AZURITE := 3.35.0
 # What imports no Airflow is tested on one of them.
 ONCE := tests/doctor tests/distributions
 # Only the drills that every version runs.
@@ -24,7 +26,7 @@ DRILLED_BRIEFLY := 3.2
 
 STAGE := @.venv/tools/bin/python -m tools.stage
 
-.PHONY: help test drills demo lint format emulator drills-celery units $(UNITS) $(REAL) $(DRILLS) $(CELERY_DRILLS) $(SOAKS) bench-import bench-landing bench-drift bench-esql bench-emulator conformance-elasticsearch-8 lock clean
+.PHONY: help test test-storages drills demo lint format emulator drills-celery units $(UNITS) $(REAL) $(DRILLS) $(CELERY_DRILLS) $(SOAKS) bench-import bench-landing bench-drift bench-esql bench-emulator conformance-elasticsearch-8 lock clean
 .NOTPARALLEL:
 
 help: ## List the targets
@@ -60,12 +62,16 @@ units: $(UNITS) ## Run the unit tests on every Airflow
 
 $(UNITS): units-%: .venv/airflow-%/installed
 	$(STAGE) 'units on Airflow $*' env 'AIRFLOW_HOME=$(CURDIR)/.run/units-$*' \
-		.venv/airflow-$*/bin/python -m pytest --numprocesses 2 --dist loadfile --ignore tests/airflow --ignore tests/celery_cluster \
+		.venv/airflow-$*/bin/python -m pytest --numprocesses 2 --dist loadfile --ignore tests/airflow --ignore tests/celery_cluster --ignore tests/storages \
 		$(if $(filter $(NEWEST),$*),,$(ONCE:%=--ignore %))
 
 conformance-elasticsearch-8: .venv/elasticsearch-8/installed ## Run the ES|QL conformance cases with the client of 8.19
 	$(STAGE) 'ES|QL with client 8.19' env PYTHONPATH=.venv/elasticsearch-8 'AIRFLOW_HOME=$(CURDIR)/.run/units-elasticsearch-8' \
 		$(NEWEST_PYTHON) -m pytest tests/esql_double tests/transport/test_elastic_drivers.py tests/hooks/test_esql_hook.py
+
+test-storages: .venv/storages/installed .venv/azurite/installed ## Test records on Azure's and Google's storages, played by their emulators
+	$(STAGE) 'records on Azure and Google' env 'PYTHONPATH=$(CURDIR)/.venv/storages' 'AIRFLOW_HOME=$(CURDIR)/.run/units-storages' \
+		GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT=false $(NEWEST_PYTHON) -m pytest tests/storages
 
 $(REAL): test-airflow-%: .venv/airflow-%/installed
 	$(STAGE) 'real Airflow $*' .venv/airflow-$*/bin/python -m pytest tests/airflow -m 'not drill or short_drill'
@@ -131,6 +137,17 @@ endef
 	@$(UV) venv --quiet --clear --python .venv/tools/bin/python .venv/celery-$*
 	@$(UV) pip sync --quiet --compile-bytecode --python .venv/celery-$*/bin/python $<
 	@$(UV) pip install --quiet --no-deps --compile-bytecode --python .venv/celery-$*/bin/python --requirement requirements/celery.txt --editable . --editable ./veza-emulator
+	@touch $@
+
+.venv/storages/installed: requirements/storages.txt .venv/airflow-$(NEWEST)/installed
+	@$(UV) pip install --quiet --no-deps --python $(NEWEST_PYTHON) --target .venv/storages --requirement $<
+	@touch $@
+
+# Without npm the tests on Azure are skipped, and say so.
+.venv/azurite/installed:
+	@mkdir -p .venv/azurite
+	@if command -v npm >/dev/null; then npm install --silent --no-audit --no-fund --prefix .venv/azurite azurite@$(AZURITE); \
+		else echo 'npm was not found: no Azurite'; fi
 	@touch $@
 
 .venv/airflow-%/installed: requirements/airflow-%.txt pyproject.toml veza-emulator/pyproject.toml .venv/tools/installed

@@ -134,10 +134,9 @@ class Database:
         row = _task_row(attempt.identity)
         if row is None or row.try_number > attempt.try_number or _name(row.state) in _GIVEN_UP_STATES:
             return Currency.SUPERSEDED
-        own = (getattr(attempt.ti, name, None) for name in ("hostname", "pid", "job_id"))
-        pairs = zip(own, (row.hostname, row.pid, row.job_id), strict=True)
-        replaced = _name(row.state) == "running" and any(None not in pair and pair[0] != pair[1] for pair in pairs)
-        return Currency.SUPERSEDED if replaced else Currency.CURRENT
+        if _name(row.state) == "running" and _is_another_process(attempt.ti, row):
+            return Currency.SUPERSEDED
+        return Currency.CURRENT
 
 
 def airflow_for_tasks() -> Airflow:
@@ -153,6 +152,12 @@ def standing_of_record(record: QueryRecord, airflow: Airflow, log: TaskLog) -> S
     except Exception as e:
         log.warning("Airflow gave no answer about %s (%s: %s).", record.identity, type(e).__name__, e)
         return Standing.UNKNOWN
+
+
+def _is_another_process(ti: Any, row: Any) -> bool:
+    """Whether a running row is another process's; Airflow 2.11 hands a task its job's id as text, and keeps a number."""
+    pairs = ((getattr(ti, name, None), getattr(row, name)) for name in ("hostname", "pid", "job_id"))
+    return any(own is not None and kept is not None and str(own) != str(kept) for own, kept in pairs)
 
 
 def _task_row(identity: TaskIdentity) -> Any:

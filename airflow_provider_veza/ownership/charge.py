@@ -78,6 +78,8 @@ class Charge:
         self.attempt = attempt
         self.ledger = ledger
         self.handle: QueryHandle | None = None
+        self.unrecorded: QueryHandle | None = None
+        """A query that only this process can name: whatever ends the process ends the query first."""
         self._airflow = airflow
         self._hook = hook
         self._policy = policy
@@ -296,7 +298,10 @@ class Charge:
             self._exit("Another attempt of this task has taken over")
 
     def _exit(self, why: str) -> NoReturn:
-        self._log.warning("%s: this process ends here, and leaves its query as it is.", why)
+        self._log.warning("%s: this process ends here, and leaves what is recorded as it is.", why)
+        if self.unrecorded is not None:
+            hook = self._hook()
+            try_to_cancel(self._log, self.unrecorded, hook.conn_id, hook.cancel_now)
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(1)

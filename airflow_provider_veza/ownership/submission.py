@@ -265,6 +265,7 @@ class Submission:
 
     def _remember(self, handle: QueryHandle) -> None:
         """Record the query; one that cannot be recorded nobody else can know of, so it is ended here."""
+        self.charge.unrecorded = handle
         try:
             if not self.charge.is_ended:
                 self.charge.check(surely=True)
@@ -274,6 +275,8 @@ class Submission:
             if outcome in (CancelOutcome.CANCELLED, CancelOutcome.ALREADY_ENDED):
                 self._withdraw()
             raise
+        finally:
+            self.charge.unrecorded = None
         self.charge.handle = handle
 
     def _keep_late_answer(self, answer: Future[QueryHandle]) -> None:

@@ -96,6 +96,19 @@ def woken_before_its_submit(case: LaneCase) -> None:
     case.finish()
 
 
+def woken_inside_its_submit(case: LaneCase) -> None:
+    """Wake an attempt that was frozen after its last question and before its query was sent."""
+    case.wait_held_in("inside_submit")
+    first = case.attempt()
+    with case.frozen():
+        case.wait_watched()
+        [waited_for] = case.queries()
+    case.let_go("inside_submit")
+    case.wait_ended(first)
+    case.tenant.finish(waited_for["id"])
+    case.task().wait("success")
+
+
 def woken_after(seconds: float) -> Act:
     """Wake the host of a last attempt; what follows is told by the tenant."""
 
@@ -131,6 +144,13 @@ LANDING = [
 ]
 AT_SUBMIT = [
     drill("woken before its submit", woken_before_its_submit, hold_at="before_submit"),
+    drill(
+        "woken inside its submit",
+        woken_inside_its_submit,
+        UNNAMED,
+        hold_at="inside_submit",
+        note="it had asked whether it counts just before; only it can name what it then sends",
+    ),
     drill(
         "woken between submit and record",
         woken_between_submit_and_record,

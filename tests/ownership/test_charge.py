@@ -336,6 +336,28 @@ def test_on_airflow_2_a_superseded_attempt_that_is_killed_ends_its_process(
     assert hook.cancelled == []
 
 
+def test_a_process_that_must_end_ends_first_what_only_it_can_name(
+    new_charge: Callable[..., Charge],
+    told_airflow: ToldAirflow,
+    hook: Hook,
+    clock: Clock,
+    has_task_sdk: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def exited(code: int) -> None:
+        raise ExitedError(str(code))
+
+    monkeypatch.setattr(charge_module.os, "_exit", exited)
+    monkeypatch.setattr(OnAirflow3, "_exit", Charge._exit)
+    charge = new_charge()
+    charge.handle, charge.unrecorded = None, OF_TASK.handle
+    clock.now += LONG
+    told_airflow.of_attempt = Currency.SUPERSEDED
+    with pytest.raises(SupersededError if has_task_sdk else ExitedError):
+        charge.check()
+    assert hook.cancelled == ([] if has_task_sdk else ["q1"])  # On Airflow 3 the submission does it.
+
+
 def test_a_policy_may_let_the_query_outlive_a_mark(
     new_charge: Callable[..., Charge], told_airflow: ToldAirflow, hook: Hook
 ) -> None:

@@ -44,8 +44,8 @@ class WorkerHost:
 
     @property
     def is_up(self) -> bool:
-        """Whether its worker runs and is not frozen."""
-        return self._worker.is_running and not self.is_frozen
+        """Whether its worker runs, is not frozen and was not asked to end."""
+        return self._worker.is_running and not self._worker.is_meant_to_end and not self.is_frozen
 
     @property
     def is_frozen(self) -> bool:
@@ -95,7 +95,7 @@ class WorkerHost:
     def heal(self) -> None:
         """Bring it back to work, whatever state it is in; its disk is as it was."""
         self.thaw()
-        if not self._worker.is_running or self._worker.is_meant_to_end:
+        if not self.is_up:
             self._settle_end()
             self._worker = self._boot()
 

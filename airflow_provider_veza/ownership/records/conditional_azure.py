@@ -103,5 +103,6 @@ def _only(expected: str) -> dict[str, Any]:
 
 
 def _code(error: Exception) -> str:
-    """Return the service's own code, which the SDK's errors carry."""
-    return str(getattr(error, "error_code", ""))
+    """Return the service's own code, which the SDK's errors carry as an enum's member or as text."""
+    code = getattr(error, "error_code", "")
+    return str(getattr(code, "value", code))

@@ -69,7 +69,7 @@ class GoogleStorage:
             bucket,
             uploadType="media",
             name=key,
-            headers={"Content-Type": "application/json"},
+            headers={"Content-Type": "application/octet-stream"},
             data=data,
             json_out=True,
             **condition,

@@ -11,7 +11,7 @@ _ABSENT = {"NoSuchKey", "NoSuchVersion", "404"}
 _MISMATCH = {"PreconditionFailed", "412"}
 _CONFLICT = {"ConditionalRequestConflict", "409"}
 _REFUSALS = {"NotImplemented", "501", "InvalidArgument", "InvalidRequest", "MethodNotAllowed", "400", "405"}
-_TRIES_AFTER_CONFLICT = 3
+_TRIES = 3
 
 
 class S3Storage:
@@ -65,7 +65,9 @@ class S3Storage:
 
         S3 answers a conflict where another request for the same key is under way: then the same is asked again.
         """
-        for tries_left in reversed(range(_TRIES_AFTER_CONFLICT)):
+        tries_left = _TRIES
+        while True:
+            tries_left -= 1
             try:
                 return self._request(method, name, **arguments)
             except OSError as e:
@@ -74,7 +76,6 @@ class S3Storage:
                     return None
                 if code not in _CONFLICT or not tries_left:
                     raise
-        raise AssertionError
 
     def _request(self, method: str, name: str, **arguments: Any) -> dict[str, Any]:
         bucket, key = self._split(name)

@@ -65,7 +65,13 @@ def versioned_file(path: Any) -> VersionedFile:
     classes = {f"{cls.__module__}.{cls.__qualname__}" for cls in type(fs).__mro__}
     if _DISK in classes:
         return LockedFile(name, place)
-    storage_name = StorageName(path.protocol, path.conn_id, path.bucket)
+    storage_name = _storage_name(path)
     for of_library in classes & _CONDITIONAL.keys():
         return ProbedFile(_CONDITIONAL[of_library](fs), storage_name, name, place)
     return UnconditionalFile(AnyStorage(fs), storage_name, name, place)
+
+
+def _storage_name(path: Any) -> StorageName:
+    # Airflow 2 keeps the connection among the options, and in the bucket's name as well.
+    conn_id = getattr(path, "conn_id", None) or path.storage_options.get("conn_id")
+    return StorageName(path.protocol, conn_id, path.bucket.rpartition("@")[2])

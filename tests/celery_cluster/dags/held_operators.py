@@ -27,6 +27,7 @@ class HoldPoint(StrEnum):
     """Where an attempt can be made to stand still."""
 
     BEFORE_SUBMIT = "before_submit"
+    INSIDE_SUBMIT = "inside_submit"
     BEFORE_RECORD = "before_record"
     AFTER_RECORD = "after_record"
     DURING_RESULTS = "during_results"
@@ -94,6 +95,7 @@ class HeldOperator(BaseOperator):
         return super().checked_query()
 
     def submit(self, query: Any, **arguments: Any) -> Any:
+        self._hold(HoldPoint.INSIDE_SUBMIT)
         handle = super().submit(query, **arguments)
         self._hold(HoldPoint.BEFORE_RECORD)
         return handle

@@ -6,11 +6,7 @@ import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
 from airflow_provider_veza.ownership.records import probe
-
-try:
-    from airflow.sdk.io import attach
-except ImportError:
-    from airflow.io.store import attach
+from ownership.records.airflow_storages import attach
 
 
 @pytest.fixture(scope="session", autouse=True)

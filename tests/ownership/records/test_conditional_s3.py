@@ -106,7 +106,8 @@ def test_a_missing_right_is_no_storage_that_ignores_conditions(door: Door, file:
 
 
 def test_a_missing_bucket_is_an_error_and_no_missing_file(folder: Any) -> None:
-    file = versioned_file(ObjectStoragePath(f"s3://{folder.conn_id}@no-such-bucket/record.json"))
+    conn_id = folder.path.partition("/")[0].replace("-", "_")
+    file = versioned_file(ObjectStoragePath(f"s3://{conn_id}@no-such-bucket/record.json"))
 
     with pytest.raises(FileNotFoundError, match="bucket"):
         file.read()

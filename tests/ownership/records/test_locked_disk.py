@@ -23,6 +23,7 @@ from airflow.providers.common.compat.sdk import ObjectStoragePath
 from airflow_provider_veza.exceptions import RecordError
 from airflow_provider_veza.ownership.records import locked_disk
 from airflow_provider_veza.ownership.records.versioned_file import VersionedFile, versioned_file
+from ownership.records.airflow_storages import has_fs
 from ownership.records.contract import ConditionalContract, at, fresh_data, names_in
 
 RACE = """
@@ -71,7 +72,7 @@ while True:
 """
 
 
-@pytest.fixture(params=["{}", "file://{}", "local://{}"], ids=["no scheme", "file", "local"])
+@pytest.fixture(params=["{}", "file://{}"] + ["local://{}"] * has_fs("local"))
 def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
     return ObjectStoragePath(request.param.format(tmp_path / "records of" / "veza"))
 

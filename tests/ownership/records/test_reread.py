@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 from typing import Any
 from uuid import uuid4
 
@@ -22,6 +24,14 @@ def folder() -> Any:
 class TestOnAStorageWithoutConditions(VersionedFileContract):
     def test_it_says_that_nothing_is_compared(self, file: VersionedFile) -> None:
         assert not file.is_conditional
+
+
+def test_no_library_of_a_storage_is_loaded_before_a_path_asks_for_it() -> None:
+    module = "airflow_provider_veza.ownership.records.versioned_file"
+    libraries = "{'airflow', 'fsspec', 's3fs', 'adlfs', 'gcsfs', 'azure', 'botocore'}"
+    script = f"import sys, {module}; print({libraries} & set(sys.modules))"
+
+    assert subprocess.check_output([sys.executable, "-c", script], text=True) == "set()\n"
 
 
 def test_the_log_says_once_per_storage_what_is_weaker(folder: Any, caplog: pytest.LogCaptureFixture) -> None:
