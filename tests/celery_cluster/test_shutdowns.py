@@ -124,10 +124,11 @@ HANDED_OVER = [
     ),
     drill("warm shutdown (SIGTERM)", shut_down_warm),
 ]
-SURVIVED = [
-    drill(f"{COLD}, task waiting", survive_cold_shutdown),
-    drill(f"{COLD}, last attempt", survive_cold_shutdown, dag="running_last"),
-]
+if SURVIVES_A_COLD_SHUTDOWN:
+    HANDED_OVER += [
+        drill(f"{COLD}, task waiting", survive_cold_shutdown),
+        drill(f"{COLD}, last attempt", survive_cold_shutdown, dag="running_last"),
+    ]
 LAST = [
     drill(f"{event}, last attempt", shut_down_in_the_last_attempt(end), CANCELLED_BY_AND_BY, "running_last")
     for event, end in ENDS.items()
@@ -135,13 +136,7 @@ LAST = [
 
 
 @pytest.mark.parametrize("drill", HANDED_OVER, ids=lambda drill: drill.name)
-def test_an_attempt_that_is_ended_from_outside_hands_its_query_over(drill, outcome_of) -> None:
-    outcome_of(drill)
-
-
-@pytest.mark.skipif(not SURVIVES_A_COLD_SHUTDOWN, reason="On Airflow 3 a cold shutdown ends the task.")
-@pytest.mark.parametrize("drill", SURVIVED, ids=lambda drill: drill.name)
-def test_a_task_that_outlives_its_worker_delivers(drill, outcome_of) -> None:
+def test_an_attempt_that_is_ended_from_outside_loses_no_query(drill, outcome_of) -> None:
     outcome_of(drill)
 
 
