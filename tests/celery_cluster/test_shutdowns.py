@@ -8,6 +8,7 @@ import pytest
 from drills.drill import CANCELLED_BY_AND_BY, DELIVERED, Drill, Expected
 from lanes import Act, Attempt, LaneCase
 
+from tools.real_airflow.release import Generation, installed_release
 from tools.real_airflow.waiting import wait_until
 from tools.real_airflow.worker_host import WorkerHost
 
@@ -94,7 +95,21 @@ def evicted(case: LaneCase) -> None:
             kill()
 
 
-ENDS = {"cold shutdown (SIGQUIT)": cold, "SIGTERM, then SIGKILL after 30 s, as Kubernetes sends them": evicted}
+COLD = "cold shutdown (SIGQUIT)"
+ENDS = {COLD: cold, "SIGTERM, then SIGKILL after 30 s, as Kubernetes sends them": evicted}
+SURVIVES_A_COLD_SHUTDOWN = installed_release().generation is Generation.TWO
+"""Whether a task and its supervisor live on when their Celery worker is shut down cold."""
+if SURVIVES_A_COLD_SHUTDOWN:
+    del ENDS[COLD]
+
+
+def survive_cold_shutdown(case: LaneCase) -> None:
+    first = waiting(case)
+    cold(case)
+    case.wait_watched_anew()
+    assert first.lives()
+    case.finish()
+    assert case.task().try_number == 1
 
 
 def drill(event: str, act: Act, expected: Expected = DELIVERED, dag: str = "running", hold_at: str = "") -> Drill:
@@ -109,6 +124,11 @@ HANDED_OVER = [
     ),
     drill("warm shutdown (SIGTERM)", shut_down_warm),
 ]
+if SURVIVES_A_COLD_SHUTDOWN:
+    HANDED_OVER += [
+        drill(f"{COLD}, task waiting", survive_cold_shutdown),
+        drill(f"{COLD}, last attempt", survive_cold_shutdown, dag="running_last"),
+    ]
 LAST = [
     drill(f"{event}, last attempt", shut_down_in_the_last_attempt(end), CANCELLED_BY_AND_BY, "running_last")
     for event, end in ENDS.items()
@@ -116,7 +136,7 @@ LAST = [
 
 
 @pytest.mark.parametrize("drill", HANDED_OVER, ids=lambda drill: drill.name)
-def test_an_attempt_that_is_ended_from_outside_hands_its_query_over(drill, outcome_of) -> None:
+def test_an_attempt_that_is_ended_from_outside_loses_no_query(drill, outcome_of) -> None:
     outcome_of(drill)
 
 

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from airflow_provider_veza.operators.query import VezaQueryOperator
+from airflow_provider_veza.ownership import charge
+from airflow_provider_veza.ownership.airflow_versions import HAS_TASK_SDK
 from airflow_provider_veza.ownership.records import record_path
 from airflow_provider_veza.ownership.records.file_storage import StoredFile
 from airflow_provider_veza.ownership.records.versioned_file import VersionedFile, versioned_file
@@ -64,13 +66,15 @@ def deferred_to_its_end(run: TaskRun, tenant: Tenant) -> None:
 
 
 def test_a_deferred_task_costs_airflows_store_seven_operations_and_airflow_two_questions(
-    tenant: Tenant, told_airflow: ToldAirflow
+    tenant: Tenant, told_airflow: ToldAirflow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(charge, "LONGEST_UNASKED_SECONDS", float("inf"))
     run = task(deferrable=True)
     run.state_store = store = CountingStateStore()
     deferred_to_its_end(run, tenant)
     assert store.counts == {"get": 2, "set": 4, "delete": 1}
-    assert [question for question in told_airflow.asked if question != "waiting"] == ["task", "currency"]
+    # Airflow 2.11 ends no superseded attempt: there a task looks at its row before each step that changes something.
+    assert Counter(told_airflow.asked) == {"task": 1, "currency": 1 if HAS_TASK_SDK else 9}
 
 
 @pytest.fixture
