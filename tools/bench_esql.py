@@ -64,7 +64,7 @@ def _measured(queries: int, connections: int) -> list[float]:
 async def _wait_for_all(queries: int, conn_id: str) -> dict[str, float]:
     from airflow_provider_veza.hooks.esql import EsqlHook
 
-    hooks = [EsqlHook(conn_id) for _ in range(queries)]
+    hooks = [EsqlHook(elasticsearch_conn_id=conn_id) for _ in range(queries)]
     return dict(await asyncio.gather(*(_wait_for_one(hook) for hook in hooks)))
 
 

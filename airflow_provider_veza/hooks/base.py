@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
 
+from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.message import Call
 from airflow_provider_veza.async_query.retry import ONE_ATTEMPT, RetryPolicy
@@ -55,14 +56,26 @@ class AsyncQueryHook(BaseHook):
     minute and after a 401, so that a rotated key reaches tasks that have waited for hours.
     """
 
+    conn_name_attr: str
     conn_type: str
 
-    def __init__(self, conn_id: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.conn_id = conn_id
+    def __init__(self, *, logger_name: str | None = None) -> None:
+        super().__init__(logger_name=logger_name)
         self._settings: HookSettings | None = None
         self._transport: Client | None = None
         self._shared: AsyncClient | None = None
+
+    @property
+    def conn_id(self) -> str:
+        """The Airflow connection."""
+        return str(getattr(self, self.conn_name_attr))
+
+    @abstractmethod
+    def submit(self, query: Any, *, deadline: Deadline) -> QueryHandle:
+        """Submit a query and return its handle.
+
+        :param deadline: after which nobody wants the answer; the handle carries it.
+        """
 
     @abstractmethod
     def read_settings(self, conn: Any) -> HookSettings:

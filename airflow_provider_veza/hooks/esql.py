@@ -26,7 +26,8 @@ class EsqlHook(AsyncQueryHook):
     """A client of one Elasticsearch cluster; needs the extra ``elasticsearch``.
 
     :param elasticsearch_conn_id: Airflow connection of type ``elasticsearch``, as Airflow's own provider reads it. Elasticsearch
-        shows a result only to the API key, or the user, that submitted its query.
+        shows a result only to the API key, or the user, that submitted its query; default ``elasticsearch_default``.
+    :param logger_name: under which Airflow logs for this hook; by default its own name.
 
     .. code-block:: python
 
@@ -46,8 +47,8 @@ class EsqlHook(AsyncQueryHook):
     conn_type = "elasticsearch"
     hook_name = "Elasticsearch"
 
-    def __init__(self, elasticsearch_conn_id: str = default_conn_name, **kwargs: Any) -> None:
-        super().__init__(elasticsearch_conn_id, **kwargs)
+    def __init__(self, *, elasticsearch_conn_id: str = default_conn_name, logger_name: str | None = None) -> None:
+        super().__init__(logger_name=logger_name)
         self.elasticsearch_conn_id = elasticsearch_conn_id
 
     def read_settings(self, conn: Any) -> EsqlSettings:

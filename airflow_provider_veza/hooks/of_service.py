@@ -25,4 +25,5 @@ def hook_of(service: str, conn_id: str) -> AsyncQueryHook:
     if service not in _HOOKS:
         raise HandleError(f"No hook knows the service {service!r}; this provider knows {', '.join(_HOOKS)}.")
     module, name = _HOOKS[service]
-    return cast("AsyncQueryHook", getattr(import_module(module), name)(conn_id))
+    hook_class = getattr(import_module(module), name)
+    return cast("AsyncQueryHook", hook_class(**{hook_class.conn_name_attr: conn_id}))

@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 class VezaHook(AsyncQueryHook):
     """A client of one Veza tenant.
 
-    :param veza_conn_id: Airflow connection of type ``veza``: host is the tenant's URL, password an API key.
+    :param veza_conn_id: Airflow connection of type ``veza``: host is the tenant's URL, password an API key;
+        default ``veza_default``.
+    :param logger_name: under which Airflow logs for this hook; by default its own name.
 
     .. code-block:: python
 
@@ -50,8 +52,8 @@ class VezaHook(AsyncQueryHook):
     conn_type = "veza"
     hook_name = "Veza"
 
-    def __init__(self, veza_conn_id: str = default_conn_name, **kwargs: Any) -> None:
-        super().__init__(veza_conn_id, **kwargs)
+    def __init__(self, *, veza_conn_id: str = default_conn_name, logger_name: str | None = None) -> None:
+        super().__init__(logger_name=logger_name)
         self.veza_conn_id = veza_conn_id
 
     @classmethod

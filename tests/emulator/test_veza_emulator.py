@@ -43,13 +43,13 @@ def test_a_query_ends_at_once_so_that_no_test_waits(emulator: VezaEmulator) -> N
 
 def test_the_connection_uri_is_one_that_the_hook_takes(emulator: VezaEmulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_ANY_NAME", emulator.connection_uri)
-    assert VezaHook("any_name").test_connection()[0]
+    assert VezaHook(veza_conn_id="any_name").test_connection()[0]
 
 
 def test_a_key_of_any_characters_passes_through_the_connection_uri(monkeypatch: pytest.MonkeyPatch) -> None:
     with emulator_of(size=100, api_key="k1/+=@:?#%&") as emulator:
         monkeypatch.setenv("AIRFLOW_CONN_ANY_NAME", emulator.connection_uri)
-        assert VezaHook("any_name").test_connection()[0]
+        assert VezaHook(veza_conn_id="any_name").test_connection()[0]
 
 
 def test_a_seeded_tenant_holds_the_seed_and_nothing_else(emulator: VezaEmulator) -> None:

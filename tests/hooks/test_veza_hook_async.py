@@ -148,7 +148,7 @@ def test_a_handle_of_another_tenant_is_refused_without_a_request(
 
 def test_a_connection_that_is_not_defined_is_named(site: Site, handle: QueryHandle) -> None:
     async def run() -> None:
-        async with VezaHook("nowhere").connected() as hook:
+        async with VezaHook(veza_conn_id="nowhere").connected() as hook:
             await hook.alook(handle)
 
     with pytest.raises(ConnectionSettingsError, match="'nowhere' is not defined"):

@@ -26,7 +26,7 @@ VezaHook.get_connection(CONN_ID)
 
 def land(output_format: str, compression: str | None, _tenant: Tenant, folder: Path) -> int:
     """Submit a query, and land its rows once it has succeeded, which this tenant says at once."""
-    hook = VezaHook(CONN_ID)
+    hook = VezaHook(veza_conn_id=CONN_ID)
     query = check_query({"source_node_types": {"nodes": [{"node_type": "AwsIamUser"}]}}).query
     handle = hook.submit(query, deadline=Deadline.after(datetime.now(UTC), timedelta(hours=1)))
     order = LandingOrder(folder.as_uri(), output_format, compression)

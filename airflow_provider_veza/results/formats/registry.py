@@ -45,6 +45,14 @@ def output_format(
     return CsvTable(codec, layout, wanted) if name == "csv" else ParquetTable(compression, layout, wanted)
 
 
+def check_columns(name: str, select: Sequence[str] | None) -> None:
+    """Refuse a selection of columns that the format does not take.
+
+    :raises ArgumentError: saying which.
+    """
+    _checked(select, name)
+
+
 def _checked(select: Sequence[str] | None, name: str) -> tuple[str, ...] | None:
     if select is None:
         return None
