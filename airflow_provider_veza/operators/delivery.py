@@ -15,7 +15,7 @@ from airflow_provider_veza.operators.checked import Together
 if TYPE_CHECKING:
     from airflow_provider_veza.async_query.vocabulary import Page
     from airflow_provider_veza.hooks.base import AsyncQueryHook
-    from airflow_provider_veza.operators.landing import LandingOrder
+    from airflow_provider_veza.hooks.landing import LandingOrder
     from airflow_provider_veza.results.inline import InlineLimits
     from airflow_provider_veza.results.landing_limits import LandingLimits
 
@@ -85,7 +85,7 @@ class Delivery:
         """
         if self.task.output_path is None:
             return self._collected(hook, handle)
-        from airflow_provider_veza.operators.landing import land
+        from airflow_provider_veza.hooks.landing import land
 
         folder = self._folder
         manifest = land(hook, handle, self._landing_order(), self.task.log, self.task.check_attempt)
@@ -99,7 +99,7 @@ class Delivery:
         """Whether the rows of a query lie in the folder of ``output_path``, whole."""
         if self.task.output_path is None:
             return False
-        from airflow_provider_veza.operators.landing import is_landed
+        from airflow_provider_veza.hooks.landing import is_landed
 
         return is_landed(hook, handle, self._landing_order(), self.task.log)
 
@@ -121,7 +121,7 @@ class Delivery:
             check_columns(self.task.output_format, self._select)
 
     def _landing_order(self) -> LandingOrder:
-        from airflow_provider_veza.operators.landing import LandingOrder
+        from airflow_provider_veza.hooks.landing import LandingOrder
 
         task = self.task
         return LandingOrder(self._folder, task.output_format, task.compression, self._select, self._landing_limits())

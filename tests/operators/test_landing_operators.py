@@ -16,9 +16,9 @@ from airflow_provider_veza.emulator.faults import Fault, FaultKind, FaultMatch
 from airflow_provider_veza.emulator.server import RunningTenant
 from airflow_provider_veza.emulator.tenant import Tenant
 from airflow_provider_veza.exceptions import ArgumentError, EmptyResultError, LandingError, ServerError
+from airflow_provider_veza.hooks.landing import LandingOrder, land
 from airflow_provider_veza.hooks.veza import VezaHook
 from airflow_provider_veza.operators.assets import landed_asset
-from airflow_provider_veza.operators.landing import LandingOrder, land
 from airflow_provider_veza.operators.query import (
     VezaGetQueryResultsOperator,
     VezaQueryOperator,
