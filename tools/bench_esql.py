@@ -79,7 +79,7 @@ async def _wait_for_one(hook: Any) -> tuple[str, float]:
     deadline = Deadline.after(datetime.now(UTC), timedelta(hours=1))
     async with hook.connected():
         handle = await hook.asubmit(EsqlQuery("FROM logs"), deadline=deadline)
-        watch = Watch(handle, (await hook.aservice(handle)).traits, PollSchedule(), deadline)
+        watch = Watch(handle, (await hook.query(handle).aservice()).traits, PollSchedule(), deadline)
         await wait_async(watch, lambda seconds: hook.alook(handle, seconds), _Silent())
         return handle.id, time.time()
 

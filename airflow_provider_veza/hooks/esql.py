@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import QueryHandle
-from airflow_provider_veza.async_query.service import QueryService
 from airflow_provider_veza.async_query.vocabulary import Snapshot, Submitted
 from airflow_provider_veza.exceptions import HandleError
 from airflow_provider_veza.hooks.base import AsyncQueryHook, HookSettings
 from airflow_provider_veza.hooks.esql_settings import EsqlSettings, read_connection
 from airflow_provider_veza.services.esql import KEEP_AFTER_DEADLINE, EsqlService
 from airflow_provider_veza.services.esql_query import EsqlQuery
+from airflow_provider_veza.transport.clients import official_client
 
 if TYPE_CHECKING:
     from elasticsearch import Elasticsearch
@@ -62,20 +61,15 @@ class EsqlHook(AsyncQueryHook):
             )
         return settings
 
-    def service(self, name: str, settings: HookSettings) -> QueryService:
-        """Return ``esql``."""
-        del settings
-        if name != EsqlService.name:
-            raise HandleError(
-                f"The handle is of service {name!r}, which an elasticsearch connection does not have. No query was touched."
-            )
-        return EsqlService()
-
-    def service_for(self, handle: QueryHandle, settings: HookSettings) -> QueryService:
+    def service_for(self, handle: QueryHandle, settings: HookSettings) -> EsqlService:
         """Return the service as it must be to read answers about this query."""
-        service = cast("EsqlService", self.service(handle.service, settings))
-        return replace(
-            service,
+        del settings
+        if handle.service != EsqlService.name:
+            raise HandleError(
+                f"The handle is of service {handle.service!r}, which an elasticsearch connection does not have. No query was "
+                "touched."
+            )
+        return EsqlService(
             columnar=_COLUMNAR in handle.options,
             drop_null_columns=_DROP_NULL_COLUMNS in handle.options,
         )
@@ -103,11 +97,11 @@ class EsqlHook(AsyncQueryHook):
 
         :raises RequestError: when the request failed: the query may go on.
         """
-        return self.run(cast("EsqlService", self.service_of(handle)).stop(handle.id))
+        return self.run(cast("EsqlService", self.query(handle).service).stop(handle.id))
 
     def get_conn(self) -> Elasticsearch:
         """Return the official client on this connection, for requests of the user's own; it is the caller's to close."""
-        return cast("EsqlSettings", self.settings).transport.new_official_client()
+        return official_client(cast("EsqlSettings", self.settings).transport)
 
     def _handle(self, query: EsqlQuery, submitted: Submitted, deadline: Deadline) -> QueryHandle:
         options = {_COLUMNAR: query.columnar, _DROP_NULL_COLUMNS: query.drop_null_columns}

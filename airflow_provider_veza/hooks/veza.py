@@ -23,6 +23,7 @@ from airflow_provider_veza.services.veza_result import ResultQuery
 from airflow_provider_veza.services.veza_saved_queries import SavedNodesQuery, list_one
 from airflow_provider_veza.services.veza_spec import check_query_spec
 from airflow_provider_veza.services.veza_sync import Result
+from airflow_provider_veza.transport.clients import tenant_client
 
 if TYPE_CHECKING:
     import requests
@@ -90,14 +91,14 @@ class VezaHook(AsyncQueryHook):
             )
         return settings
 
-    def service(self, name: str, settings: HookSettings) -> QueryService:
+    def service_for(self, handle: QueryHandle, settings: HookSettings) -> QueryService:
         """Return ``veza_nodes`` or ``veza_result`` as this connection configures it."""
         veza = cast("VezaSettings", settings)
         for service in (veza.nodes, veza.result):
-            if service.name == name:
+            if service.name == handle.service:
                 return service
         raise HandleError(
-            f"The handle is of service {name!r}, which a veza connection does not have. No query was touched."
+            f"The handle is of service {handle.service!r}, which a veza connection does not have. No query was touched."
         )
 
     def submit(self, query: VezaQuery, *, deadline: Deadline) -> QueryHandle:
@@ -167,7 +168,7 @@ class VezaHook(AsyncQueryHook):
     def get_conn(self) -> requests.Session:
         """Return a ready session: TLS, proxy and User-Agent as the connection says, the key sent to the tenant only."""
         if self._transport is None:
-            self._transport = self._veza.transport.new_client()
+            self._transport = tenant_client(self._veza.transport)
         return cast("SyncTransport", self._transport).session
 
     def test_connection(self) -> tuple[bool, str]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.task_log import TaskLog
 from airflow_provider_veza.operators import arguments as a
 from airflow_provider_veza.operators.assets import announce_landing, has_fixed_folder, landed_asset
@@ -14,7 +13,7 @@ from airflow_provider_veza.operators.checked import Together
 
 if TYPE_CHECKING:
     from airflow_provider_veza.async_query.vocabulary import Page
-    from airflow_provider_veza.hooks.base import AsyncQueryHook
+    from airflow_provider_veza.hooks.bound import BoundQuery
     from airflow_provider_veza.hooks.landing import LandingOrder
     from airflow_provider_veza.results.inline import InlineLimits
     from airflow_provider_veza.results.landing_limits import LandingLimits
@@ -78,38 +77,38 @@ class Delivery:
         output_format(self.task.output_format, compression=self.task.compression, select=self._select)
         Folder(self._folder)
 
-    def deliver(self, hook: AsyncQueryHook, handle: QueryHandle, context: Mapping[str, Any]) -> Any:
+    def deliver(self, query: BoundQuery, context: Mapping[str, Any]) -> Any:
         """Return the rows as plain JSON, a count as ``{"count": 6}``, or the summary of what was landed.
 
         :raises ResultsError: past a bound, empty or partial where that is an error, or when the rows cannot be landed.
         """
         if self.task.output_path is None:
-            return self._collected(hook, handle)
+            return self._collected(query)
         from airflow_provider_veza.hooks.landing import land
 
         folder = self._folder
-        manifest = land(hook, handle, self._landing_order(), self.task.log, self.task.check_attempt)
+        manifest = land(query, self._landing_order(), self.task.log, self.task.check_attempt)
         announce_landing(manifest, folder, self.task.outlets, context)
         self.task.log.info(
-            "Landed %d rows of query %s as %d parts in %s.", manifest.rows, handle.id, len(manifest.parts), folder
+            "Landed %d rows of query %s as %d parts in %s.", manifest.rows, query.handle.id, len(manifest.parts), folder
         )
         return manifest.summary(folder)
 
-    def is_landed(self, hook: AsyncQueryHook, handle: QueryHandle) -> bool:
+    def is_landed(self, query: BoundQuery) -> bool:
         """Whether the rows of a query lie in the folder of ``output_path``, whole."""
         if self.task.output_path is None:
             return False
         from airflow_provider_veza.hooks.landing import is_landed
 
-        return is_landed(hook, handle, self._landing_order(), self.task.log)
+        return is_landed(query, self._landing_order(), self.task.log)
 
-    def _collected(self, hook: AsyncQueryHook, handle: QueryHandle) -> Any:
+    def _collected(self, query: BoundQuery) -> Any:
         from airflow_provider_veza.results.inline import collect, with_warnings_logged
 
-        return collect(with_warnings_logged(self._checked_pages(hook, handle), self.task.log), self._inline_limits())
+        return collect(with_warnings_logged(self._checked_pages(query), self.task.log), self._inline_limits())
 
-    def _checked_pages(self, hook: AsyncQueryHook, handle: QueryHandle) -> Iterator[Page]:
-        for page in hook.pages(handle):
+    def _checked_pages(self, query: BoundQuery) -> Iterator[Page]:
+        for page in query.pages():
             yield page
             self.task.check_attempt()
 

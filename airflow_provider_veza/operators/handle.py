@@ -27,6 +27,7 @@ from airflow_provider_veza.operators.failures import airflow_failures
 
 if TYPE_CHECKING:
     from airflow_provider_veza.hooks.base import AsyncQueryHook
+    from airflow_provider_veza.hooks.bound import BoundQuery
     from airflow_provider_veza.ownership.charge import Charge
 
 
@@ -36,13 +37,13 @@ class HandleOperator(CheckedOperator):
     handle: GivenHandle
 
     @property
-    def query_handle(self) -> QueryHandle:
-        """The handle, read.
+    def given_query(self) -> BoundQuery:
+        """The query of the handle.
 
         :raises HandleError: when it is none.
         """
         given: Any = self.handle
-        return QueryHandle.from_json(given)
+        return self.hook.query(QueryHandle.from_json(given))
 
     template_fields_renderers = {"handle": "json"}
 
@@ -92,26 +93,26 @@ class GetQueryResultsOperator(HandleOperator):
             with naming(self.task_id):
                 Delivery(self).check()
             warn_of_unshared({"output_path": optional(path)(self.output_path, "output_path")}, self.log)
-            handle = self.query_handle
-            self._require_success(handle)
-            return self.deliver(self.hook, handle, context)
+            query = self.given_query
+            self._require_success(query)
+            return self.deliver(query, context)
 
     def on_kill(self) -> None:
         """Stop landing; what is durable stays, and the query is left alone."""
         if self._charge is not None:
             self._charge.kill()
 
-    def deliver(self, hook: AsyncQueryHook, handle: QueryHandle, context: Mapping[str, Any]) -> Any:
+    def deliver(self, query: BoundQuery, context: Mapping[str, Any]) -> Any:
         """Return the rows as plain JSON, or the summary of what was landed."""
-        return Delivery(self).deliver(hook, handle, context)
+        return Delivery(self).deliver(query, context)
 
     def check_attempt(self, *, surely: bool = False) -> None:
         """Go on only if this attempt still counts."""
         if self._charge is not None:
             self._charge.check(surely=surely)
 
-    def _require_success(self, handle: QueryHandle) -> None:
-        snapshot = self.hook.look(handle)
+    def _require_success(self, query: BoundQuery) -> None:
+        handle, snapshot = query.handle, query.look()
         if not snapshot.phase.is_terminal:
             raise QueryUnreachableError(
                 f"Query {handle.id} still runs (state {snapshot.state}); it was left running. Put a sensor before this "
@@ -132,6 +133,6 @@ class CancelQueryOperator(HandleOperator):
             check_when_started(self)
             if not self.handle or self.handle == "None":
                 return Cancellation(False, None, "there is no handle: nothing was submitted").to_json()
-            result = self.hook.cancel(self.query_handle)
+            result = self.given_query.cancel()
         self.log.info("%s", "Cancelled the query." if result.cancelled else f"Nothing was cancelled: {result.reason}.")
         return result.to_json()

@@ -71,7 +71,7 @@ class VezaCancelOrphanedQueriesOperator(CheckedOperator):
     def _sweep(self, registry: RecordRegistry) -> dict[str, int]:
         counts: Counter[str] = Counter()
         with RecordedHooks() as hooks:
-            settler = Settler(registry, hooks.cancel, duration_or_none(self.grace, "grace"), self.log)
+            settler = Settler(registry, hooks.query, duration_or_none(self.grace, "grace"), self.log)
             for entry in registry.entries():
                 counts[self._settled(entry, settler, counts[Settlement.CANCELLED])] += 1
         if counts[Settlement.CANCELLED] >= self.max_cancels:

@@ -42,7 +42,7 @@ from airflow_provider_veza.ownership.attempt import Attempt
 
 if TYPE_CHECKING:
     from airflow_provider_veza.async_query.vocabulary import Snapshot
-    from airflow_provider_veza.hooks.base import AsyncQueryHook
+    from airflow_provider_veza.hooks.bound import BoundQuery
     from airflow_provider_veza.ownership.charge import Charge
 
 PAUSE_SLICE_SECONDS = 0.5
@@ -89,15 +89,15 @@ class QueryOperator(SubmittingOperator):
 
         :raises ResultsError: when the rows cannot be brought.
         """
-        return self.deliver(self.hook, handle, context)
+        return self.deliver(self.hook.query(handle), context)
 
-    def deliver(self, hook: AsyncQueryHook, handle: QueryHandle, context: Mapping[str, Any]) -> Any:
+    def deliver(self, query: BoundQuery, context: Mapping[str, Any]) -> Any:
         """Return the rows as plain JSON, or the summary of what was landed."""
-        return Delivery(self).deliver(hook, handle, context)
+        return Delivery(self).deliver(query, context)
 
     def has_landed(self, handle: QueryHandle) -> bool:
         """Whether the rows of a query lie in the folder of ``output_path``, whole."""
-        return Delivery(self).is_landed(self.hook, handle)
+        return Delivery(self).is_landed(self.hook.query(handle))
 
     def check_attempt(self, *, surely: bool = False) -> None:
         """Go on only if this attempt still counts."""
@@ -182,7 +182,7 @@ class QueryOperator(SubmittingOperator):
             return
         charge.check(surely=True)
         try:
-            self.hook.release(handle)
+            self.hook.query(handle).release()
         except RequestError as e:
             self.log.warning("The result of query %s could not be deleted and stays until it expires: %s", handle.id, e)
 
@@ -191,7 +191,7 @@ class QueryOperator(SubmittingOperator):
 
         if not self.defers:
             return self._conclude(self._wait_here(watch, charge), watch.handle, context, charge)
-        watch, verdict = look_once(watch, lambda: self.hook.look(watch.handle), self.log)
+        watch, verdict = look_once(watch, self.hook.query(watch.handle).look, self.log)
         if isinstance(verdict, Ended):
             return self._conclude(verdict, watch.handle, context, charge)
         charge.check()
@@ -212,9 +212,11 @@ class QueryOperator(SubmittingOperator):
         """Wait; Airflow's alarm of ``execution_timeout`` and the watch's own end for the same reason, whichever comes first."""
         from airflow_provider_veza.hooks.waiting import wait
 
+        query = self.hook.query(watch.handle)
+
         def look(seconds: float) -> Snapshot:
             charge.check()
-            return self.hook.look(watch.handle, seconds)
+            return query.look(seconds)
 
         try:
             return wait(watch, look, self.log, lambda seconds: _pause(seconds, charge))
@@ -225,8 +227,7 @@ class QueryOperator(SubmittingOperator):
         deadline = handle.deadline
         if self.execution_timeout is not None:
             deadline = min(deadline, Deadline.after(Attempt.of(context).started_at, self.execution_timeout))
-        traits = self.hook.service(handle.service, self.hook.settings).traits
-        return Watch(handle, traits, self.poll_schedule(), deadline)
+        return Watch(handle, self.hook.query(handle).traits, self.poll_schedule(), deadline)
 
     def _defer(self, watch: Watch) -> NoReturn:
         from airflow_provider_veza.hooks.waiting import utc_now

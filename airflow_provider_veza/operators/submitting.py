@@ -152,7 +152,7 @@ class SubmittingOperator(CheckedOperator):
         from airflow_provider_veza.ownership.cancelling import CancelOutcome, try_to_cancel
 
         charge.check(surely=True)
-        outcome = try_to_cancel(self.log, handle, self.hook.conn_id, self.hook.cancel)
+        outcome = try_to_cancel(self.hook.query(handle), self.log)
         if outcome is not CancelOutcome.FAILED:
             self.settle(charge)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from pyarrow import parquet
@@ -14,7 +15,9 @@ from airflow_provider_veza.exceptions import ColumnError
 from airflow_provider_veza.results.formats.arrow import schema_of
 from airflow_provider_veza.results.formats.registry import output_format
 from airflow_provider_veza.results.manifest import Columns
-from airflow_provider_veza.results.reading import LandedResult
+
+if TYPE_CHECKING:
+    from airflow_provider_veza.results.reading import LandedResult
 
 _BATCH_ROWS = 1_000
 

@@ -118,9 +118,9 @@ class AsyncQuerySensor(BaseSensorOperator):
         from airflow_provider_veza.hooks.waiting import look_until_sure, utc_now
 
         handle = self._parsed_handle()
-        traits = self.hook.service(handle.service, self.hook.settings).traits
-        watch = Watch(handle, traits, self._schedule(), Deadline.after(utc_now(), self._patience))
-        watch, verdict = look_until_sure(watch, lambda: self.hook.look(handle), self.log, time.sleep)
+        query = self.hook.query(handle)
+        watch = Watch(handle, query.traits, self._schedule(), Deadline.after(utc_now(), self._patience))
+        watch, verdict = look_until_sure(watch, query.look, self.log, time.sleep)
         return watch, verdict if isinstance(verdict, Ended) else None
 
     def _schedule(self) -> PollSchedule:
@@ -177,7 +177,7 @@ class AsyncQuerySensor(BaseSensorOperator):
     def _cancel(self) -> None:
         from airflow_provider_veza.ownership.cancelling import try_to_cancel
 
-        try_to_cancel(self.log, self._parsed_handle(), self.hook.conn_id, self.hook.cancel_now)
+        try_to_cancel(self.hook.query(self._parsed_handle()), self.log, in_bounded_time=True)
 
     def _parsed_handle(self) -> QueryHandle:
         given: Any = self.handle

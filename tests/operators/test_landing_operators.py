@@ -258,8 +258,7 @@ def test_a_part_that_cannot_be_written_fails_the_landing_by_name(
     order = LandingOrder(path, "jsonl", limits=LandingLimits(part_bytes=1))
     with pytest.raises(LandingError, match=f"Cannot (write|read) {path}"):
         land(
-            VezaHook(veza_conn_id="veza_default"),
-            QueryHandle.from_json(handle),
+            VezaHook(veza_conn_id="veza_default").query(QueryHandle.from_json(handle)),
             order,
             logging.getLogger("landing"),
             put_a_file_in_the_folders_place_after_some_pages,

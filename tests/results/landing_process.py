@@ -22,7 +22,7 @@ def attempt(order: dict[str, Any]) -> None:
     """Land once."""
     wanted = LandingOrder(order["path"], order["format"], limits=LandingLimits(part_bytes=order["part_bytes"]))
     handle = QueryHandle.from_json(order["handle"])
-    land(VezaHook(veza_conn_id="veza_default"), handle, wanted, logging.getLogger("landing"), lambda **_: None)
+    land(VezaHook(veza_conn_id="veza_default").query(handle), wanted, logging.getLogger("landing"), lambda **_: None)
 
 
 def serve() -> None:

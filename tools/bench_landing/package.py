@@ -30,7 +30,7 @@ def land(output_format: str, compression: str | None, _tenant: Tenant, folder: P
     query = check_query({"source_node_types": {"nodes": [{"node_type": "AwsIamUser"}]}}).query
     handle = hook.submit(query, deadline=Deadline.after(datetime.now(UTC), timedelta(hours=1)))
     order = LandingOrder(folder.as_uri(), output_format, compression)
-    return land_pages(hook, handle, order, logging.getLogger(__name__), lambda **_: None).rows
+    return land_pages(hook.query(handle), order, logging.getLogger(__name__), lambda **_: None).rows
 
 
 jsonl = partial(land, "jsonl", None)
