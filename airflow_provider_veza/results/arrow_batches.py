@@ -13,7 +13,7 @@ from airflow_provider_veza.async_query.layout import ColumnType, RowLayout
 from airflow_provider_veza.async_query.rows import JsonRows
 from airflow_provider_veza.exceptions import ColumnError
 from airflow_provider_veza.results.formats.arrow import schema_of
-from airflow_provider_veza.results.formats.registry import output_format
+from airflow_provider_veza.results.formats.registry import format_row, output_format
 from airflow_provider_veza.results.manifest import Columns
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def batches_of(result: LandedResult) -> Iterator[pa.RecordBatch]:
 def _columns(result: LandedResult) -> Columns:
     """Return the columns; rows that were landed as they were sent are read once for that."""
     columns = result.manifest.columns
-    if result.manifest.format == "jsonl":
+    if not format_row(result.manifest.format).has_columns:
         form = output_format("parquet", layout=result.layout)
         for rows in _groups(result):
             columns = form.group(rows, columns).columns
@@ -44,7 +44,7 @@ def _columns(result: LandedResult) -> Columns:
 
 
 def _batches(result: LandedResult, columns: Columns) -> Iterator[pa.RecordBatch]:
-    if result.manifest.format == "parquet":
+    if format_row(result.manifest.format).is_arrow:
         yield from _parquet_batches(result)
         return
     names = [column.name for column in columns]

@@ -137,13 +137,12 @@ def test_a_mixin_with_templates_of_its_own_takes_none_away() -> None:
         (arguments.CacheModeName, veza_choices.CACHE_MODES),
         (arguments.OnPrevious, OnPreviousQuery),
         (arguments.OnAmbiguous, OnAmbiguousSubmit),
-        (arguments.OutputFormat, FORMATS),
+        (arguments.OutputFormat, list(FORMATS)),
         (arguments.CompressionName, [name for name in COMPRESSIONS if name]),
         (arguments.FailOrWarn, RowCountCheck),
         (arguments.FailOrWarn, PartialCheck),
         (arguments.ChangeName, Change),
     ],
-    ids=str,
 )
 def test_the_choices_that_types_name_are_those_that_there_are(literal: Any, values: Any) -> None:
     assert set(get_args(literal)) == {str(value) for value in values}
