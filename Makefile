@@ -26,7 +26,7 @@ DRILLED_BRIEFLY := 3.2
 
 STAGE := @.venv/tools/bin/python -m tools.stage
 
-.PHONY: help test test-storages drills demo lint format emulator drills-celery units $(UNITS) $(REAL) $(DRILLS) $(CELERY_DRILLS) $(SOAKS) bench-import bench-landing bench-drift bench-esql bench-emulator conformance-elasticsearch-8 lock clean
+.PHONY: help test test-storages drills demo lint format emulator drills-celery units $(UNITS) $(REAL) $(DRILLS) $(CELERY_DRILLS) $(SOAKS) bench-import bench-landing bench-drift bench-esql bench-emulator conformance-elasticsearch-8 airflow-arguments lock clean
 .NOTPARALLEL:
 
 help: ## List the targets
@@ -104,6 +104,9 @@ bench-emulator: .venv/airflow-$(NEWEST)/installed ## Measure the emulated tenant
 	$(NEWEST_PYTHON) -m tools.bench_demo_tenant
 	$(NEWEST_PYTHON) -m tools.bench_fixture
 	$(NEWEST_PYTHON) veza-emulator/benchmarks/request_models.py
+
+airflow-arguments: $(VERSIONS:%=.venv/airflow-%/installed) ## Write anew which arguments Airflow's own operators take
+	$(NEWEST_PYTHON) -m tools.airflow_arguments write
 
 lock: .venv/tools/installed ## Pin the newest versions of all that the requirement files ask for
 	$(foreach version,$(VERSIONS),$(call compile,$(version)))

@@ -49,11 +49,11 @@ def _doctor(arguments: list[str]) -> int:
 def _cancel(handle_text: str, conn_id: str | None) -> int:
     from airflow_provider_veza.async_query.handle import QueryHandle
     from airflow_provider_veza.exceptions import AsyncQueryError
-    from airflow_provider_veza.hooks.of_service import hook_of
+    from airflow_provider_veza.hooks.of_service import query_of
 
     try:
         handle = QueryHandle.from_json(handle_text)
-        result = hook_of(handle.service, conn_id or handle.conn_id).cancel(handle)
+        result = query_of(handle, conn_id or "").cancel()
     except AsyncQueryError as e:
         print(f"{type(e).__name__}: {e}", file=sys.stderr)
         return 1

@@ -29,7 +29,7 @@ def get_provider_info() -> dict[str, Any]:
             },
         ],
         "operators": [
-            _modules(_VEZA, "operators.query", "operators.orphans"),
+            _modules(_VEZA, "operators.query", "operators.drift", "operators.orphans"),
             _modules(_ELASTICSEARCH, "operators.esql"),
         ],
         "sensors": [_modules(_VEZA, "sensors.query"), _modules(_ELASTICSEARCH, "sensors.esql")],

@@ -55,7 +55,7 @@ def handle(demo: RunningTenant, define_connection: Callable[..., None]) -> Query
     define_connection("veza_acme", host=demo.url, password=demo.api_key)
     spec = {"source_node_types": {"nodes": [{"node_type": "OktaUser"}]}}
     deadline = Deadline.after(datetime.now(UTC), timedelta(hours=1))
-    return VezaHook("veza_acme").submit(check_query(spec).query, deadline=deadline)
+    return VezaHook(veza_conn_id="veza_acme").submit(check_query(spec).query, deadline=deadline)
 
 
 def states(demo: RunningTenant) -> list[str]:

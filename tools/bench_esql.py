@@ -64,7 +64,7 @@ def _measured(queries: int, connections: int) -> list[float]:
 async def _wait_for_all(queries: int, conn_id: str) -> dict[str, float]:
     from airflow_provider_veza.hooks.esql import EsqlHook
 
-    hooks = [EsqlHook(conn_id) for _ in range(queries)]
+    hooks = [EsqlHook(elasticsearch_conn_id=conn_id) for _ in range(queries)]
     return dict(await asyncio.gather(*(_wait_for_one(hook) for hook in hooks)))
 
 
@@ -79,7 +79,7 @@ async def _wait_for_one(hook: Any) -> tuple[str, float]:
     deadline = Deadline.after(datetime.now(UTC), timedelta(hours=1))
     async with hook.connected():
         handle = await hook.asubmit(EsqlQuery("FROM logs"), deadline=deadline)
-        watch = Watch(handle, (await hook.aservice(handle)).traits, PollSchedule(), deadline)
+        watch = Watch(handle, (await hook.query(handle).aservice()).traits, PollSchedule(), deadline)
         await wait_async(watch, lambda seconds: hook.alook(handle, seconds), _Silent())
         return handle.id, time.time()
 

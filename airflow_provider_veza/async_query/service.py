@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.layout import RowLayout
@@ -67,6 +67,16 @@ class QueryService(Protocol):
     def release(self, query_id: str) -> Call[None]:
         """Ask to forget the result of an ended query; only where ``traits.keeps_result``."""
         ...
+
+
+def drive_flow(flow: Flow[T], run: Callable[[Call[Any]], Any]) -> T:
+    """Send one call after the other, as the flow decides, and return its result."""
+    try:
+        call = next(flow)
+        while True:
+            call = flow.send(run(call))
+    except StopIteration as end:
+        return cast("T", end.value)
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,7 @@ def _by_connection(conn_id: str) -> VezaSettings:
     with redirect_stdout(sys.stderr):
         from airflow_provider_veza.hooks.veza import VezaHook
 
-        return cast("VezaSettings", VezaHook(conn_id).settings)
+        return cast("VezaSettings", VezaHook(veza_conn_id=conn_id).settings)
 
 
 def _by_url(url: str, environment: Mapping[str, str]) -> VezaSettings:

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
-import math
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager
-from functools import partial
 from typing import Any, Protocol, TypeVar, cast
 
 from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
 
+from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.message import Call
-from airflow_provider_veza.async_query.retry import ONE_ATTEMPT, RetryPolicy
-from airflow_provider_veza.async_query.service import Cancellation, Flow, QueryService, cancel_flow
+from airflow_provider_veza.async_query.retry import RetryPolicy
+from airflow_provider_veza.async_query.service import Cancellation, Flow, QueryService, drive_flow
 from airflow_provider_veza.async_query.vocabulary import Page, Snapshot
 from airflow_provider_veza.exceptions import ConnectionSettingsError, UnauthorizedError
-from airflow_provider_veza.hooks.paging import AheadOfCaller, PageReader
+from airflow_provider_veza.hooks.bound import BoundQuery
 from airflow_provider_veza.hooks.settings_cache import SETTINGS_CACHE
 from airflow_provider_veza.transport import shared
 from airflow_provider_veza.transport.client import AsyncClient, Client, ClientSettings
+from airflow_provider_veza.transport.clients import client_for
 from airflow_provider_veza.transport.pacing import Turn
 
 T = TypeVar("T")
-
-BOUNDED_TIMEOUTS = (0.5, 1.0)
 
 
 class HookSettings(Protocol):
@@ -55,14 +52,26 @@ class AsyncQueryHook(BaseHook):
     minute and after a 401, so that a rotated key reaches tasks that have waited for hours.
     """
 
+    conn_name_attr: str
     conn_type: str
 
-    def __init__(self, conn_id: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.conn_id = conn_id
+    def __init__(self, *, logger_name: str | None = None) -> None:
+        super().__init__(logger_name=logger_name)
         self._settings: HookSettings | None = None
         self._transport: Client | None = None
         self._shared: AsyncClient | None = None
+
+    @property
+    def conn_id(self) -> str:
+        """The Airflow connection."""
+        return str(getattr(self, self.conn_name_attr))
+
+    @abstractmethod
+    def submit(self, query: Any, *, deadline: Deadline) -> QueryHandle:
+        """Submit a query and return its handle.
+
+        :param deadline: after which nobody wants the answer; the handle carries it.
+        """
 
     @abstractmethod
     def read_settings(self, conn: Any) -> HookSettings:
@@ -72,11 +81,15 @@ class AsyncQueryHook(BaseHook):
         """
 
     @abstractmethod
-    def service(self, name: str, settings: HookSettings) -> QueryService:
-        """Return the service of that name.
+    def service_for(self, handle: QueryHandle, settings: HookSettings) -> QueryService:
+        """Return the service as it must be to read answers about this query; :meth:`query` is the way to it.
 
         :raises HandleError: when this connection has no such service.
         """
+
+    def query(self, handle: QueryHandle) -> BoundQuery:
+        """Return a query bound to this client."""
+        return BoundQuery(handle, self.conn_id, lambda: self)
 
     @property
     def settings(self) -> HookSettings:
@@ -102,12 +115,12 @@ class AsyncQueryHook(BaseHook):
         :raises RequestError: when the request failed, after the repetitions that may heal it.
         """
         if self._transport is None:
-            self._transport = self.settings.transport.new_client()
+            self._transport = client_for(self.settings.transport)
         return self._transport.run(call, retry=retry)
 
     def run_flow(self, flow: Flow[T]) -> T:
         """Send one call after the other, as the flow decides, and return its result."""
-        return _drive(flow, self.run)
+        return drive_flow(flow, self.run)
 
     def look(self, handle: QueryHandle, wait: float = 0.0) -> Snapshot:
         """Return how the query stands.
@@ -116,7 +129,7 @@ class AsyncQueryHook(BaseHook):
         :raises ForeignTenantError: when the handle is another tenant's.
         :raises RequestError: when the look failed; this says nothing about the query.
         """
-        return self.run(self.service_of(handle).look(handle.id, wait))
+        return self.query(handle).look(wait)
 
     def pages(self, handle: QueryHandle) -> Iterator[Page]:
         """Yield the pages of a succeeded query, one request each.
@@ -124,49 +137,28 @@ class AsyncQueryHook(BaseHook):
         :raises RepeatedPageTokenError: when a page leads back to an earlier one.
         :raises QueryGoneError: when the result vanishes in between.
         """
-        return PageReader(self.service_of(handle), handle.id, self.log).pages(self.run)
-
-    @asynccontextmanager
-    async def reading_ahead(self, handle: QueryHandle, after: str | None = None) -> AsyncIterator[AheadOfCaller]:
-        """Read pages in a worker over a client of its own, the next one in flight while the caller works on this one.
-
-        :param after: the token of the page to begin with; None for the first.
-        """
-        transport = await asyncio.to_thread(self.settings.transport.new_async_client)
-        transport.read_on_the_loop_bytes = math.inf  # This loop has nothing else to do.
-        reader = PageReader(self.service_of(handle), handle.id, self.log, after)
-        pages = reader.pages_ahead(lambda call, retry: transport.run(call, retry=retry))
-        try:
-            yield AheadOfCaller(reader, pages)
-        finally:
-            await pages.aclose()
-            await transport.close()
+        return self.query(handle).pages()
 
     def cancel(self, handle: QueryHandle) -> Cancellation:
         """Look once, and cancel the query only if it still runs, is ours and can be cancelled.
 
         :raises RequestError: when the look or the cancel failed: the query may still run.
         """
-        return self.run_flow(cancel_flow(self.service_of(handle), handle))
+        return self.query(handle).cancel()
 
     def release(self, handle: QueryHandle) -> None:
         """Let the service forget the result of an ended query, where it would keep it.
 
         :raises RequestError: when that failed: the service keeps the result until it expires.
         """
-        service = self.service_of(handle)
-        if service.traits.keeps_result and handle.owned:
-            self.run(service.release(handle.id))
+        self.query(handle).release()
 
     def cancel_now(self, handle: QueryHandle) -> Cancellation:
         """Do the same in at most three seconds of network time: own session, short timeouts, nothing repeated.
 
         For a process that is being killed. The connection and the token must have been used before.
         """
-        flow = cancel_flow(self.service_of(handle), handle)
-        with self.settings.transport.new_client() as transport:
-            run = partial(transport.run, retry=ONE_ATTEMPT, timeout=BOUNDED_TIMEOUTS, turn=Turn.AT_ONCE)
-            return _drive(flow, run)
+        return self.query(handle).cancel_now()
 
     def close(self) -> None:
         """Close the sync client; it opens again when needed."""
@@ -206,40 +198,22 @@ class AsyncQueryHook(BaseHook):
 
     async def alook(self, handle: QueryHandle, wait: float = 0.0) -> Snapshot:
         """Return how the query stands; the async twin of :meth:`look`."""
-        return await self.arun((await self.aservice(handle)).look(handle.id, wait))
+        return await self.query(handle).alook(wait)
 
     async def apages(self, handle: QueryHandle) -> AsyncIterator[Page]:
         """Yield the pages of a succeeded query; the async twin of :meth:`pages`."""
-        reader = PageReader(await self.aservice(handle), handle.id, self.log)
-        pages = reader.pages_ahead(lambda call, retry: self.arun(call, retry=retry))
-        async with aclosing(pages):
+        async with aclosing(self.query(handle).apages()) as pages:
             async for page in pages:
                 yield page
 
     async def acancel(self, handle: QueryHandle) -> Cancellation:
         """Cancel what still runs, ahead of all looks; the async twin of :meth:`cancel`."""
-        return await self.arun_flow(cancel_flow(await self.aservice(handle), handle), Turn.AT_ONCE)
+        return await self.query(handle).acancel()
 
-    def service_for(self, handle: QueryHandle, settings: HookSettings) -> QueryService:
-        """Return the service as it must be to read answers about this query."""
-        return self.service(handle.service, settings)
-
-    def service_of(self, handle: QueryHandle) -> QueryService:
-        """Return the handle's service.
-
-        :raises ForeignTenantError: when the handle is another tenant's.
-        :raises HandleError: when this connection has no such service.
-        """
-        handle.require_tenant(self.tenant)
-        return self.service_for(handle, self.settings)
-
-    async def aservice(self, handle: QueryHandle) -> QueryService:
-        """Return the handle's service; the async twin of :meth:`service_of`."""
+    async def settings_about(self, handle: QueryHandle) -> HookSettings:
+        """Return what the connection says, looked up anew where it leads to another tenant than the handle's."""
         settings = await self._asettings()
-        if settings.tenant != handle.tenant:
-            settings = await self._asettings_after(settings)
-        handle.require_tenant(settings.tenant)
-        return self.service_for(handle, settings)
+        return settings if settings.tenant == handle.tenant else await self._asettings_after(settings)
 
     @property
     def _cache_key(self) -> tuple[str, str]:
@@ -292,12 +266,3 @@ class AsyncQueryHook(BaseHook):
         if self._shared is not None:
             transport, self._shared = self._shared, None
             await shared.release(transport)
-
-
-def _drive(flow: Flow[T], run: Callable[[Call[Any]], Any]) -> T:
-    try:
-        call = next(flow)
-        while True:
-            call = flow.send(run(call))
-    except StopIteration as end:
-        return cast("T", end.value)

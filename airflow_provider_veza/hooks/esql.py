@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import QueryHandle
-from airflow_provider_veza.async_query.service import QueryService
 from airflow_provider_veza.async_query.vocabulary import Snapshot, Submitted
 from airflow_provider_veza.exceptions import HandleError
 from airflow_provider_veza.hooks.base import AsyncQueryHook, HookSettings
 from airflow_provider_veza.hooks.esql_settings import EsqlSettings, read_connection
 from airflow_provider_veza.services.esql import KEEP_AFTER_DEADLINE, EsqlService
 from airflow_provider_veza.services.esql_query import EsqlQuery
+from airflow_provider_veza.transport.clients import official_client
 
 if TYPE_CHECKING:
     from elasticsearch import Elasticsearch
@@ -26,7 +25,8 @@ class EsqlHook(AsyncQueryHook):
     """A client of one Elasticsearch cluster; needs the extra ``elasticsearch``.
 
     :param elasticsearch_conn_id: Airflow connection of type ``elasticsearch``, as Airflow's own provider reads it. Elasticsearch
-        shows a result only to the API key, or the user, that submitted its query.
+        shows a result only to the API key, or the user, that submitted its query; default ``elasticsearch_default``.
+    :param logger_name: under which Airflow logs for this hook; by default its own name.
 
     .. code-block:: python
 
@@ -46,8 +46,8 @@ class EsqlHook(AsyncQueryHook):
     conn_type = "elasticsearch"
     hook_name = "Elasticsearch"
 
-    def __init__(self, elasticsearch_conn_id: str = default_conn_name, **kwargs: Any) -> None:
-        super().__init__(elasticsearch_conn_id, **kwargs)
+    def __init__(self, *, elasticsearch_conn_id: str = default_conn_name, logger_name: str | None = None) -> None:
+        super().__init__(logger_name=logger_name)
         self.elasticsearch_conn_id = elasticsearch_conn_id
 
     def read_settings(self, conn: Any) -> EsqlSettings:
@@ -61,20 +61,15 @@ class EsqlHook(AsyncQueryHook):
             )
         return settings
 
-    def service(self, name: str, settings: HookSettings) -> QueryService:
-        """Return ``esql``."""
-        del settings
-        if name != EsqlService.name:
-            raise HandleError(
-                f"The handle is of service {name!r}, which an elasticsearch connection does not have. No query was touched."
-            )
-        return EsqlService()
-
-    def service_for(self, handle: QueryHandle, settings: HookSettings) -> QueryService:
+    def service_for(self, handle: QueryHandle, settings: HookSettings) -> EsqlService:
         """Return the service as it must be to read answers about this query."""
-        service = cast("EsqlService", self.service(handle.service, settings))
-        return replace(
-            service,
+        del settings
+        if handle.service != EsqlService.name:
+            raise HandleError(
+                f"The handle is of service {handle.service!r}, which an elasticsearch connection does not have. No query was "
+                "touched."
+            )
+        return EsqlService(
             columnar=_COLUMNAR in handle.options,
             drop_null_columns=_DROP_NULL_COLUMNS in handle.options,
         )
@@ -102,11 +97,11 @@ class EsqlHook(AsyncQueryHook):
 
         :raises RequestError: when the request failed: the query may go on.
         """
-        return self.run(cast("EsqlService", self.service_of(handle)).stop(handle.id))
+        return self.run(cast("EsqlService", self.query(handle).service).stop(handle.id))
 
     def get_conn(self) -> Elasticsearch:
         """Return the official client on this connection, for requests of the user's own; it is the caller's to close."""
-        return cast("EsqlSettings", self.settings).transport.new_official_client()
+        return official_client(cast("EsqlSettings", self.settings).transport)
 
     def _handle(self, query: EsqlQuery, submitted: Submitted, deadline: Deadline) -> QueryHandle:
         options = {_COLUMNAR: query.columnar, _DROP_NULL_COLUMNS: query.drop_null_columns}

@@ -23,6 +23,7 @@ from airflow_provider_veza.services.veza_result import ResultQuery
 from airflow_provider_veza.services.veza_saved_queries import SavedNodesQuery, list_one
 from airflow_provider_veza.services.veza_spec import check_query_spec
 from airflow_provider_veza.services.veza_sync import Result
+from airflow_provider_veza.transport.clients import tenant_client
 
 if TYPE_CHECKING:
     import requests
@@ -33,7 +34,9 @@ if TYPE_CHECKING:
 class VezaHook(AsyncQueryHook):
     """A client of one Veza tenant.
 
-    :param veza_conn_id: Airflow connection of type ``veza``: host is the tenant's URL, password an API key.
+    :param veza_conn_id: Airflow connection of type ``veza``: host is the tenant's URL, password an API key;
+        default ``veza_default``.
+    :param logger_name: under which Airflow logs for this hook; by default its own name.
 
     .. code-block:: python
 
@@ -50,8 +53,8 @@ class VezaHook(AsyncQueryHook):
     conn_type = "veza"
     hook_name = "Veza"
 
-    def __init__(self, veza_conn_id: str = default_conn_name, **kwargs: Any) -> None:
-        super().__init__(veza_conn_id, **kwargs)
+    def __init__(self, *, veza_conn_id: str = default_conn_name, logger_name: str | None = None) -> None:
+        super().__init__(logger_name=logger_name)
         self.veza_conn_id = veza_conn_id
 
     @classmethod
@@ -88,14 +91,14 @@ class VezaHook(AsyncQueryHook):
             )
         return settings
 
-    def service(self, name: str, settings: HookSettings) -> QueryService:
+    def service_for(self, handle: QueryHandle, settings: HookSettings) -> QueryService:
         """Return ``veza_nodes`` or ``veza_result`` as this connection configures it."""
         veza = cast("VezaSettings", settings)
         for service in (veza.nodes, veza.result):
-            if service.name == name:
+            if service.name == handle.service:
                 return service
         raise HandleError(
-            f"The handle is of service {name!r}, which a veza connection does not have. No query was touched."
+            f"The handle is of service {handle.service!r}, which a veza connection does not have. No query was touched."
         )
 
     def submit(self, query: VezaQuery, *, deadline: Deadline) -> QueryHandle:
@@ -165,7 +168,7 @@ class VezaHook(AsyncQueryHook):
     def get_conn(self) -> requests.Session:
         """Return a ready session: TLS, proxy and User-Agent as the connection says, the key sent to the tenant only."""
         if self._transport is None:
-            self._transport = self._veza.transport.new_client()
+            self._transport = tenant_client(self._veza.transport)
         return cast("SyncTransport", self._transport).session
 
     def test_connection(self) -> tuple[bool, str]:

@@ -1,36 +1,172 @@
-"""Checks of arguments that a DAG author may write in more than one way; no argument's meaning may enter."""
+"""What an argument of an operator or a sensor may be, as types, and how a value is read; which is which: :mod:`.checked`."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
-from enum import StrEnum
-from typing import TypeVar
+from os import PathLike
+from typing import Any, Literal, TypeAlias, get_args
+
+from airflow.providers.common.compat.sdk import XComArg
 
 from airflow_provider_veza.exceptions import ArgumentError
 
-Choice = TypeVar("Choice", bound=StrEnum)
+Duration: TypeAlias = timedelta | float | str
+"""A span of time: a timedelta, or seconds. Text (ISO 8601, or a template) is part of the type, but not read yet."""
+QuerySpec: TypeAlias = Mapping[str, Any] | str | XComArg
+"""A query spec as Veza's Query Builder takes it, or the path of a templated file that holds one."""
+StoragePath: TypeAlias = str | PathLike[str] | XComArg
+"""A folder on any storage of Airflow's ``ObjectStoragePath``."""
+GivenHandle: TypeAlias = Mapping[str, Any] | str | XComArg | None
+"""What a task that submits a query returned, or that as JSON text from a template."""
+LandedReference: TypeAlias = Mapping[str, Any] | str | PathLike[str] | XComArg
+"""What a task that lands rows returned, that as JSON text, or the path of a landed folder or its manifest."""
+GivenText: TypeAlias = str | XComArg
+Names: TypeAlias = Sequence[str] | XComArg
+
+ResultKind = Literal["nodes", "result"]
+CacheModeName = Literal["cached_result_if_available", "immediate_run", "cached_result_context"]
+OnPrevious = Literal["reattach", "cancel_and_resubmit"]
+OnAmbiguous = Literal["resubmit", "fail"]
+OutputFormat = Literal["jsonl", "csv", "parquet"]
+CompressionName = Literal["gzip", "zstd"]
+FailOrWarn = Literal["fail", "warn"]
+ChangeName = Literal["added", "removed", "changed"]
+
+Read = Callable[[Any, str], Any]
+"""Reads the value of the argument of that name.
+
+:raises ArgumentError: when it cannot be one; says what it must be.
+"""
 
 
-def duration(value: timedelta | float) -> timedelta:
-    """Return a timeout as a timedelta.
-
-    :raises ArgumentError: when it is none, or not positive.
-    """
-    try:
-        read = value if isinstance(value, timedelta) else timedelta(seconds=value)
-    except (TypeError, OverflowError):
-        raise ArgumentError(f"timeout must be a timedelta or seconds, not {value!r}.") from None
+def duration(value: Any, name: str) -> timedelta:
+    """Return a span of time, which must be longer than none."""
+    read = duration_or_none(value, name)
     if read <= timedelta(0):
-        raise ArgumentError(f"timeout must be positive, not {value!r}.")
+        raise ArgumentError(f"{name} must be positive, not {value!r}.")
     return read
 
 
-def choice(choices: type[Choice], value: str, name: str) -> Choice:
-    """Return the choice of that name.
-
-    :raises ArgumentError: when there is none.
-    """
+def duration_or_none(value: Any, name: str) -> timedelta:
+    """Return a span of time, which may be zero."""
     try:
-        return choices(value)
-    except ValueError:
-        raise ArgumentError(f"{name} must be one of {', '.join(choices)}, not {value!r}.") from None
+        read = value if isinstance(value, timedelta) else timedelta(seconds=_number(value))
+    except (TypeError, ValueError, OverflowError):
+        raise ArgumentError(f"{name} must be a timedelta or seconds, not {value!r}.") from None
+    if read < timedelta(0):
+        raise ArgumentError(f"{name} must not be negative, not {value!r}.")
+    return read
+
+
+def seconds(value: Any, name: str) -> float:
+    """Return a span of time, which must be longer than none, in seconds."""
+    return duration(value, name).total_seconds()
+
+
+def flag(value: Any, name: str) -> bool:
+    """Return a yes or no."""
+    if not isinstance(value, bool):
+        raise ArgumentError(f"{name} must be True or False, not {value!r}.")
+    return value
+
+
+def count(value: Any, name: str) -> int:
+    """Return a number of things, at least one."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ArgumentError(f"{name} must be a whole number, not {value!r}.")
+    if value < 1:
+        raise ArgumentError(f"{name} must be at least 1, not {value!r}.")
+    return value
+
+
+def fraction(value: Any, name: str) -> float:
+    """Return a part of one."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 1:
+        return float(value)
+    raise ArgumentError(f"{name} must be between 0 and 1, not {value!r}.")
+
+
+def text(value: Any, name: str) -> str:
+    """Return a text that says something."""
+    if not isinstance(value, str) or not value.strip():
+        raise ArgumentError(f"{name} must be a text that is not empty, not {value!r}.")
+    return value
+
+
+def path(value: Any, name: str) -> str:
+    """Return a folder without the slash at its end."""
+    folder = str(value).rstrip("/") if isinstance(value, (str, PathLike)) else ""
+    if not folder:
+        raise ArgumentError(f"{name}={value!r} names no folder once rendered.")
+    return folder
+
+
+def names(value: Any, name: str) -> tuple[str, ...]:
+    """Return names; a single text is none, since it would be taken letter by letter."""
+    is_list = isinstance(value, Collection) and not isinstance(value, (str, bytes, Mapping))
+    if not is_list or not all(isinstance(one, str) for one in value):
+        raise ArgumentError(f"{name} must be a list of names, not {value!r}.")
+    return tuple(value)
+
+
+def spec(value: Any, name: str) -> Mapping[str, Any] | str:
+    """Return a spec, or the text of one."""
+    if not isinstance(value, (Mapping, str)):
+        raise ArgumentError(f"{name} must be a mapping, or text that describes one, not {value!r}.")
+    return value
+
+
+def mapping(value: Any, name: str) -> Mapping[str, Any]:
+    """Return a mapping."""
+    if not isinstance(value, Mapping):
+        raise ArgumentError(f"{name} must be a mapping, not {value!r}.")
+    return value
+
+
+def parameters(value: Any, name: str) -> Sequence[Any] | Mapping[str, Any]:
+    """Return the values for placeholders."""
+    if isinstance(value, (str, bytes)) or not isinstance(value, (Sequence, Mapping)):
+        raise ArgumentError(f"{name} must be a list of values for `?`, or a mapping for `?name`, not {value!r}.")
+    return value
+
+
+def anything(value: Any, name: str) -> Any:
+    """Return what only the running task can judge."""
+    del name
+    return value
+
+
+def one_of(literal: Any) -> Read:
+    """Return the reader of an argument that takes the values of a ``Literal``."""
+    choices = get_args(literal)
+
+    def read(value: Any, name: str) -> str:
+        if value not in choices:
+            raise ArgumentError(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
+        return str(value)
+
+    return read
+
+
+def some_of(literal: Any) -> Read:
+    """Return the reader of an argument that takes several values of a ``Literal``."""
+    read_one = one_of(literal)
+    return lambda value, name: frozenset(read_one(one, name) for one in names(value, name))
+
+
+def optional(read: Read) -> Read:
+    """Return the reader of an argument that may also be None."""
+    return lambda value, name: None if value is None else read(value, name)
+
+
+def is_output_of_task(value: Any) -> bool:
+    """Whether a value stands for what Airflow knows only when the task runs, such as ``other_task.output``."""
+    return hasattr(value, "iter_references")
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, (bool, str)) or not math.isfinite(value):
+        raise TypeError
+    return float(value)

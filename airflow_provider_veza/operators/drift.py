@@ -5,22 +5,38 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from os import PathLike, fspath
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
-
-from airflow.providers.common.compat.sdk import BaseOperator
+from typing import TYPE_CHECKING, Any, Unpack
 
 from airflow_provider_veza.async_query.layout import RowLayout
 from airflow_provider_veza.exceptions import ArgumentError, BaselineError, DriftError
-from airflow_provider_veza.operators.arguments import choice
+from airflow_provider_veza.operators.airflow_arguments import OperatorArguments
+from airflow_provider_veza.operators.arguments import (
+    ChangeName,
+    CompressionName,
+    FailOrWarn,
+    LandedReference,
+    Names,
+    OutputFormat,
+    StoragePath,
+    fraction,
+    names,
+    optional,
+    path,
+    some_of,
+)
+from airflow_provider_veza.operators.asking_veza import UI_COLOR
+from airflow_provider_veza.operators.checked import CheckedOperator, check_when_started, naming
 from airflow_provider_veza.operators.failures import airflow_failures
-from airflow_provider_veza.operators.veza_question import UI_COLOR
 from airflow_provider_veza.results.drift.counts import Change, DriftCounts, excesses
 from airflow_provider_veza.results.drift.partial import PartialCheck
 from airflow_provider_veza.services.veza_layout import LAYOUT
 
 if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import XComArg
+
     from airflow_provider_veza.results.drift.landing import DriftTarget, LandedDrift
     from airflow_provider_veza.results.drift.question import DriftWishes
     from airflow_provider_veza.results.reading import LandedResult
@@ -30,7 +46,7 @@ DRIFT_KEY = "veza_drift"
 _LAYOUTS = {"veza_nodes": LAYOUT, "veza_result": LAYOUT}
 
 
-class VezaAccessDriftOperator(BaseOperator):
+class VezaAccessDriftOperator(CheckedOperator):
     """Compare two landed results of one query, and land what was added, removed and changed.
 
     Rows are about the same thing where they have the same ``type`` and ``id``, or the same source and destination. What of
@@ -52,18 +68,19 @@ class VezaAccessDriftOperator(BaseOperator):
         differs from run to run, such as ``{{ ds }}``. Where none was landed there before, this is a first run: nothing
         differs, and ``first_run`` is true.
     :param output_path: folder on any storage of Airflow's ``ObjectStoragePath``.
-    :param output_format: ``jsonl``, ``csv`` or ``parquet`` (extra ``parquet``).
-    :param compression: ``gzip`` or ``zstd`` (extra ``zstd``).
+    :param output_format: ``jsonl`` (default), ``csv`` or ``parquet`` (extra ``parquet``).
+    :param compression: ``gzip`` or ``zstd`` (extra ``zstd``); by default none, for Parquet Snappy.
     :param key: columns that say what a row is about, instead of those that Veza's rows have: ``["source_id"]``. Columns are
         named as in a table, also where the results are ``jsonl``.
     :param ignore_properties: what else may change: properties of whatever node (``updated_at``) or columns
-        (``source_properties.email``).
-    :param also_compare: statistics that count all the same, such as ``risk_level`` or ``destination_node_count``.
-    :param fail_on: ``added``, ``removed``, ``changed``: fail, without retries, if there is any such row.
+        (``source_properties.email``). By default none.
+    :param also_compare: statistics that count all the same, such as ``risk_level`` or ``destination_node_count``; by default
+        none.
+    :param fail_on: ``added``, ``removed``, ``changed``: fail, without retries, if there is any such row; by default never.
     :param max_removed_fraction: fail, without retries, if more of the baseline is gone. A connection that lost rights sees
         fewer rows, which looks like mass revocation.
-    :param partial_check: ``fail`` refuses a result that Veza calls partial, whose missing rows would look removed, and passes
-        over such baselines; ``warn`` compares it.
+    :param partial_check: ``fail`` (default) refuses a result that Veza calls partial, whose missing rows would look removed, and
+        passes over such baselines; ``warn`` compares it.
 
     .. code-block:: python
 
@@ -92,18 +109,18 @@ class VezaAccessDriftOperator(BaseOperator):
     def __init__(
         self,
         *,
-        current: Any,
-        output_path: str,
-        baseline: Any = None,
-        output_format: str = "jsonl",
-        compression: str | None = None,
-        key: Sequence[str] | None = None,
-        ignore_properties: Collection[str] = (),
-        also_compare: Collection[str] = (),
-        fail_on: Collection[str] = (),
+        current: LandedReference,
+        output_path: StoragePath,
+        baseline: LandedReference | None = None,
+        output_format: OutputFormat = "jsonl",
+        compression: CompressionName | None = None,
+        key: Names | None = None,
+        ignore_properties: Collection[str] | XComArg = (),
+        also_compare: Collection[str] | XComArg = (),
+        fail_on: Collection[ChangeName] = (),
         max_removed_fraction: float | None = None,
-        partial_check: str = "fail",
-        **kwargs: Any,
+        partial_check: FailOrWarn = "fail",
+        **kwargs: Unpack[OperatorArguments],
     ) -> None:
         super().__init__(**kwargs)
         self.current = current
@@ -114,9 +131,10 @@ class VezaAccessDriftOperator(BaseOperator):
         self.key = key
         self.ignore_properties = ignore_properties
         self.also_compare = also_compare
-        self.fail_on = frozenset(choice(Change, change, "fail_on") for change in fail_on)
-        self.max_removed_fraction = _fraction(max_removed_fraction)
-        self.partial_check = choice(PartialCheck, partial_check, "partial_check")
+        self.fail_on = fail_on
+        self.max_removed_fraction = max_removed_fraction
+        self.partial_check = partial_check
+        self.when_parsed()
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Compare, land, and fail if more differs than is allowed.
@@ -124,6 +142,7 @@ class VezaAccessDriftOperator(BaseOperator):
         All that DuckDB needs is in a temporary folder of the worker: about 150 bytes for each row of both results.
         """
         with airflow_failures(), TemporaryDirectory(prefix="veza-drift-") as scratch:
+            check_when_started(self)
             drift = self._landed(Path(scratch))
             context["ti"].xcom_push(key=DRIFT_KEY, value=drift.summary())
             self._require_little(drift.differences.counts, str(drift.folder))
@@ -153,10 +172,9 @@ class VezaAccessDriftOperator(BaseOperator):
         from airflow_provider_veza.results.folder import Folder
         from airflow_provider_veza.results.formats.registry import output_format
 
-        if not self.output_path:
-            raise ArgumentError(f"Task {self.task_id}: output_path is empty. Nothing was compared.")
-        output_format(self.output_format, compression=self.compression)
-        folder = Folder(self.output_path)
+        with naming(self.task_id):
+            output_format(self.output_format, compression=self.compression)
+        folder = Folder(path(self.output_path, "output_path"))
         return DriftTarget(folder, self.output_format, self.compression, scratch, self.log, utc_now)
 
     def _baseline_of(self, current: LandedResult) -> LandedResult | None:
@@ -166,7 +184,7 @@ class VezaAccessDriftOperator(BaseOperator):
             baseline = self._read(self.baseline, "baseline")
             require_comparable(current, baseline)
             return baseline
-        found = newest_earlier(current.manifest, candidates_beside(current.folder), self.partial_check)
+        found = newest_earlier(current.manifest, candidates_beside(current.folder), PartialCheck(self.partial_check))
         return None if found is None else self._checked(found)
 
     def _read(self, reference: Any, name: str) -> LandedResult:
@@ -178,7 +196,7 @@ class VezaAccessDriftOperator(BaseOperator):
         """Return the result with the layout of its rows, unless it lacks rows that would look removed."""
         if result.manifest.partial:
             problem = f"{result.folder} is a part of its result only, as Veza said when it was landed"
-            if self.partial_check is PartialCheck.FAIL:
+            if PartialCheck(self.partial_check) is PartialCheck.FAIL:
                 raise BaselineError(
                     f"{problem}: what it lacks would look added or removed. Nothing was compared. Land it again, or allow this "
                     "with partial_check='warn'."
@@ -190,13 +208,15 @@ class VezaAccessDriftOperator(BaseOperator):
         from airflow_provider_veza.results.drift.question import DriftWishes
 
         return DriftWishes(
-            key=None if self.key is None else tuple(self.key),
-            ignore_properties=frozenset(self.ignore_properties),
-            also_compare=frozenset(self.also_compare),
+            key=optional(names)(self.key, "key"),
+            ignore_properties=frozenset(names(self.ignore_properties, "ignore_properties")),
+            also_compare=frozenset(names(self.also_compare, "also_compare")),
         )
 
     def _require_little(self, counts: DriftCounts, folder: str) -> None:
-        if too_much := list(excesses(counts, self.fail_on, self.max_removed_fraction)):
+        fail_on = frozenset(map(Change, some_of(ChangeName)(self.fail_on, "fail_on")))
+        largest = optional(fraction)(self.max_removed_fraction, "max_removed_fraction")
+        if too_much := list(excesses(counts, fail_on, largest)):
             raise DriftError(
                 f"Access drifted: {'; '.join(too_much)}. The rows are landed in {folder}. A retry would find the same; clear "
                 "the task that landed the current result to ask Veza again."
@@ -213,15 +233,10 @@ def _path_in(reference: Any, name: str) -> str:
                 f"{name} is no JSON ({e}). In a template, write {{{{ ... | tojson }}}}. Nothing was compared."
             ) from e
     path = reference.get("manifest") if isinstance(reference, Mapping) else reference
+    path = fspath(path) if isinstance(path, PathLike) else path
     if not isinstance(path, str) or path in ("", "None"):
         raise ArgumentError(
             f"{name} must be the path of a landed result, or what a task with output_path= returned, not {reference!r}. "
             "Nothing was compared."
         )
     return path
-
-
-def _fraction(value: float | None) -> float | None:
-    if value is None or 0 <= value <= 1:
-        return value
-    raise ArgumentError(f"max_removed_fraction must be between 0 and 1, not {value!r}.")

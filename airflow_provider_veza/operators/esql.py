@@ -1,43 +1,99 @@
-"""The operators for ES|QL queries: what each does and returns; the lifecycle is in :mod:`.submitting` and :mod:`.owning`."""
+"""The operators for ES|QL queries: what each takes and returns; the lifecycle is in :mod:`.submitting` and :mod:`.owning`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
-from airflow_provider_veza.operators.asking import QueryOperator, SubmitQueryOperator
-from airflow_provider_veza.operators.esql_question import (
+from airflow_provider_veza.operators.airflow_arguments import OperatorArguments
+from airflow_provider_veza.operators.arguments import (
+    CompressionName,
+    Duration,
+    FailOrWarn,
+    GivenHandle,
+    GivenText,
+    Names,
+    OnAmbiguous,
+    OnPrevious,
+    OutputFormat,
+    StoragePath,
+)
+from airflow_provider_veza.operators.asking_esql import (
     DEFAULT_CONN_ID,
     QUERY_FIELDS,
+    TEMPLATE_EXTENSIONS,
     UI_COLOR,
-    EsqlQuestionOperator,
+    checked_query,
+    choices_of,
     esql_hook,
 )
-from airflow_provider_veza.operators.handle import CancelQueryOperator, GetQueryResultsOperator, HandleOperator
-from airflow_provider_veza.operators.result import RESULT_FIELDS
+from airflow_provider_veza.operators.checked import Together
+from airflow_provider_veza.operators.delivery import RESULT_FIELDS
+from airflow_provider_veza.operators.handle import CancelQueryOperator, GetQueryResultsOperator
+from airflow_provider_veza.operators.owning import QueryOperator
+from airflow_provider_veza.operators.submitting import DEFAULT_TIMEOUT, SubmitQueryOperator
+from airflow_provider_veza.results.defaults import DEFAULT_PART_BYTES, DEFAULT_XCOM_BYTES, DEFAULT_XCOM_ROWS
 
 if TYPE_CHECKING:
     from airflow_provider_veza.hooks.esql import EsqlHook
+    from airflow_provider_veza.services.esql_query import EsqlQuery
 
 
-class EsqlQueryOperator(QueryOperator, EsqlQuestionOperator):
+class EsqlQueryOperator(QueryOperator):
     """Ask Elasticsearch in ES|QL, wait, deliver the rows, and leave neither a query nor a stored result behind.
 
-    Returns a list of rows as objects, one field a column; with ``output_path``, lands the rows there and returns a summary.
-    XCom ``veza_query`` holds the handle. A query that has ended when it is first looked at is not deferred for.
+    Returns a list of rows as objects, one field a column; with ``output_path``, lands the rows there as parts and a
+    ``manifest.json``, and returns a summary. XCom ``veza_query`` holds the handle. A query that has ended when it is first
+    looked at is not deferred for. On Airflow below 3.3, without ``[veza] record_path``, a retry after a worker crash cannot
+    find the query before it. Needs the extra ``elasticsearch``.
 
     Elasticsearch returns 1,000 rows where the query has no ``LIMIT``, and never more than 10,000: the log says where a result
     was cut there.
 
-    What to ask: :class:`~.esql_question.EsqlQuestionOperator`. How to wait: :class:`~.owning.OwningOperator`. Deadline, kill and
-    retry: :class:`~.submitting.SubmittingOperator`. Where the rows go: :class:`~.result.ResultOperator`.
-
-    On Airflow below 3.3, without ``[veza] record_path``, a retry after a worker crash cannot find the query before it. Needs
-    the extra ``elasticsearch``.
-
+    :param query: the ES|QL text, or the path of a templated ``.esql`` file.
+    :param parameters: values for the placeholders in the query, which Elasticsearch puts in their place: a list for ``?``, or a
+        mapping for ``?name``. On the wire this is ``params``, a name that Airflow has taken for its own. By default none.
+    :param filter: a condition in Elasticsearch's Query DSL that documents must meet before the query sees them; by default none.
+    :param columnar: let the server answer column by column; the rows come out the same. Default no.
+    :param locale: for formatting, such as ``en-US``; by default the server's.
+    :param time_zone: of dates in the query, such as ``Europe/Berlin`` (Elasticsearch 9.4 or later); by default UTC.
+    :param drop_null_columns: leave out columns in which every value is null; default no.
+    :param allow_partial_results: whether a result that lacks rows, since shards or clusters failed, is a success; default no.
+        Without it Elasticsearch is told to fail such a query, and a result that is partial all the same is not delivered.
+    :param include_ccs_metadata: let a query across clusters say which of them failed where a result is partial; default no.
+    :param include_execution_metadata: the same for any query (Elasticsearch 9.3 or later); default no.
+    :param elasticsearch_conn_id: Airflow connection of type ``elasticsearch``. A result belongs to the API key, or the
+        user, that submitted its query: nobody else finds it; default ``elasticsearch_default``.
+    :param timeout: from the submit until nobody wants the answer any more: timedelta or seconds; default 24 hours.
+    :param cancel_on_kill: whether the query is cancelled when the task is marked, cleared or killed for good while it owns it;
+        default yes. A task that is only shut down, and will be retried, hands its query over to the retry.
+    :param on_previous_query: ``reattach`` (default) adopts the query of a crashed attempt if it asks the same;
+        ``cancel_and_resubmit`` never does.
+    :param on_ambiguous_submit: ``resubmit`` (default) or ``fail``, after an attempt that died inside its submit.
+    :param deferrable: wait in the triggerer and hold no worker; by default as Airflow's ``[operators] default_deferrable`` says.
+    :param poll_interval: timedelta or seconds between two looks; by default they grow with the time since the submit, see
+        :class:`~.async_query.polling.PollSchedule`.
+    :param min_poll_interval: the shortest that the growing interval becomes: timedelta or seconds; default 1 s.
+    :param max_poll_interval: the longest that the growing interval becomes: timedelta or seconds; default 30 s.
+    :param cancel_on_timeout: whether the query is cancelled when ``timeout`` or ``execution_timeout`` passes; default yes.
+    :param retry_on_timeout: whether a passed deadline may be followed by Airflow's retries, each with a new query; default no.
     :param keep_results: leave the stored result in Elasticsearch until it expires, for others who know its id; by default it
         is deleted once its rows are delivered. A task that is killed deletes it all the same.
+    :param output_path: folder to land in, on any storage of Airflow's ``ObjectStoragePath``, such as
+        ``s3://conn_id@bucket/access/{{ ds }}``; by default the rows are the return value. One folder holds one result: a landing
+        replaces what was landed there before, at its end and all at once. The folder is declared as an asset (see
+        :func:`~.assets.landed_asset`), unless the operator is mapped or the path begins with a template: then name the
+        ``outlets`` yourself.
+    :param output_format: ``jsonl`` (default: rows as they were sent), ``csv`` or ``parquet`` (flattened; extra ``parquet``).
+    :param compression: ``gzip`` or ``zstd`` (extra ``zstd``); by default none, for Parquet Snappy.
+    :param columns: of csv and parquet: the columns to write, in this order; by default all.
+    :param part_bytes: bytes of JSON text in one part, about; default 64 MiB.
+    :param row_count_check: ``fail`` (default) or ``warn`` when the service counted other than what was landed.
+    :param fail_on_empty: fail when nothing is found; default no.
+    :param max_rows: fail past so many rows; by default there is no bound.
+    :param xcom_max_rows: rows that XCom may get; default 10,000.
+    :param xcom_max_bytes: bytes of JSON that XCom may get; default 1 MiB.
 
     .. code-block:: python
 
@@ -54,32 +110,248 @@ class EsqlQueryOperator(QueryOperator, EsqlQuestionOperator):
     """
 
     template_fields: Sequence[str] = (*QUERY_FIELDS, *RESULT_FIELDS)
-
-    def __init__(self, *, keep_results: bool = False, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.keep_results = keep_results
-
-
-class EsqlSubmitQueryOperator(SubmitQueryOperator, EsqlQuestionOperator):
-    """Submit an ES|QL query and return its handle at once; from then on the DAG run owns the query.
-
-    Put :class:`EsqlDeleteQueryOperator` behind it as a teardown; see :class:`~.asking.SubmitQueryOperator`. The result is kept
-    until an hour after ``timeout``, which should leave time for all tasks that read it. Needs the extra
-    ``elasticsearch``.
-    """
-
-
-class _EsqlHandleOperator(HandleOperator):
-    """An operator on a handle of an ES|QL query.
-
-    :param elasticsearch_conn_id: Airflow connection of type ``elasticsearch``, with the credentials that submitted the query.
-    """
-
+    template_ext: Sequence[str] = TEMPLATE_EXTENSIONS
+    template_fields_renderers = {"query": "sql", "parameters": "json", "filter": "json"}
     ui_color = UI_COLOR
 
-    def __init__(self, *, elasticsearch_conn_id: str = DEFAULT_CONN_ID, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        query: GivenText,
+        parameters: Sequence[Any] | Mapping[str, Any] | None = None,
+        filter: Mapping[str, Any] | None = None,  # noqa: A002 -- Elasticsearch's word
+        columnar: bool = False,
+        locale: str | None = None,
+        time_zone: str | None = None,
+        drop_null_columns: bool = False,
+        allow_partial_results: bool = False,
+        include_ccs_metadata: bool = False,
+        include_execution_metadata: bool = False,
+        elasticsearch_conn_id: str = DEFAULT_CONN_ID,
+        timeout: Duration = DEFAULT_TIMEOUT,
+        cancel_on_kill: bool = True,
+        on_previous_query: OnPrevious = "reattach",
+        on_ambiguous_submit: OnAmbiguous = "resubmit",
+        deferrable: bool | None = None,
+        poll_interval: Duration | None = None,
+        min_poll_interval: Duration = 1.0,
+        max_poll_interval: Duration = 30.0,
+        cancel_on_timeout: bool = True,
+        retry_on_timeout: bool = False,
+        keep_results: bool = False,
+        output_path: StoragePath | None = None,
+        output_format: OutputFormat = "jsonl",
+        compression: CompressionName | None = None,
+        columns: Names | None = None,
+        part_bytes: int = DEFAULT_PART_BYTES,
+        row_count_check: FailOrWarn = "fail",
+        fail_on_empty: bool = False,
+        max_rows: int | None = None,
+        xcom_max_rows: int = DEFAULT_XCOM_ROWS,
+        xcom_max_bytes: int = DEFAULT_XCOM_BYTES,
+        **kwargs: Unpack[OperatorArguments],
+    ) -> None:
         super().__init__(**kwargs)
+        self.query = query
+        self.parameters = parameters
+        self.filter = filter
+        self.columnar = columnar
+        self.locale = locale
+        self.time_zone = time_zone
+        self.drop_null_columns = drop_null_columns
+        self.allow_partial_results = allow_partial_results
+        self.include_ccs_metadata = include_ccs_metadata
+        self.include_execution_metadata = include_execution_metadata
         self.elasticsearch_conn_id = elasticsearch_conn_id
+        self.timeout = timeout
+        self.cancel_on_kill = cancel_on_kill
+        self.on_previous_query = on_previous_query
+        self.on_ambiguous_submit = on_ambiguous_submit
+        self.deferrable = deferrable
+        self.poll_interval = poll_interval
+        self.min_poll_interval = min_poll_interval
+        self.max_poll_interval = max_poll_interval
+        self.cancel_on_timeout = cancel_on_timeout
+        self.retry_on_timeout = retry_on_timeout
+        self.keep_results = keep_results
+        self.output_path = output_path
+        self.output_format = output_format
+        self.compression = compression
+        self.columns = columns
+        self.part_bytes = part_bytes
+        self.row_count_check = row_count_check
+        self.fail_on_empty = fail_on_empty
+        self.max_rows = max_rows
+        self.xcom_max_rows = xcom_max_rows
+        self.xcom_max_bytes = xcom_max_bytes
+        self.when_parsed()
+
+    @cached_property
+    def hook(self) -> EsqlHook:
+        """The client of the cluster."""
+        return esql_hook(self.elasticsearch_conn_id)
+
+    def checked_query(self) -> EsqlQuery:
+        """Return this task's query, checked."""
+        return checked_query(self)
+
+    def check_together(self) -> Iterator[Together]:
+        """Yield which arguments must fit each other, and the check."""
+        yield from super().check_together()
+        yield choices_of(self)
+
+
+class EsqlSubmitQueryOperator(SubmitQueryOperator):
+    """Submit an ES|QL query and return its handle at once; from then on the DAG run owns the query.
+
+    Put :class:`EsqlDeleteQueryOperator` behind it as a teardown, so that the query does not outlive the run. Note that Airflow
+    skips teardowns when ``dagrun_timeout`` ends a run. Clearing this task ends the query it had submitted, and submits anew.
+    The result is kept until an hour after ``timeout``, which should leave time for all tasks that read it. Needs the extra
+    ``elasticsearch``.
+
+    :param query: the ES|QL text, or the path of a templated ``.esql`` file.
+    :param parameters: values for the placeholders in the query, which Elasticsearch puts in their place: a list for ``?``, or a
+        mapping for ``?name``. On the wire this is ``params``, a name that Airflow has taken for its own. By default none.
+    :param filter: a condition in Elasticsearch's Query DSL that documents must meet before the query sees them; by default none.
+    :param columnar: let the server answer column by column; the rows come out the same. Default no.
+    :param locale: for formatting, such as ``en-US``; by default the server's.
+    :param time_zone: of dates in the query, such as ``Europe/Berlin`` (Elasticsearch 9.4 or later); by default UTC.
+    :param drop_null_columns: leave out columns in which every value is null; default no.
+    :param allow_partial_results: whether a result that lacks rows, since shards or clusters failed, is a success; default no.
+        Without it Elasticsearch is told to fail such a query, and a result that is partial all the same is not delivered.
+    :param include_ccs_metadata: let a query across clusters say which of them failed where a result is partial; default no.
+    :param include_execution_metadata: the same for any query (Elasticsearch 9.3 or later); default no.
+    :param elasticsearch_conn_id: Airflow connection of type ``elasticsearch``. A result belongs to the API key, or the
+        user, that submitted its query: nobody else finds it; default ``elasticsearch_default``.
+    :param timeout: from the submit until nobody wants the answer any more: timedelta or seconds; default 24 hours.
+    :param cancel_on_kill: whether the query is cancelled when the task is marked, cleared or killed for good while it owns it;
+        default yes. A task that is only shut down, and will be retried, hands its query over to the retry.
+    :param on_previous_query: ``reattach`` (default) adopts the query of a crashed attempt if it asks the same;
+        ``cancel_and_resubmit`` never does.
+    :param on_ambiguous_submit: ``resubmit`` (default) or ``fail``, after an attempt that died inside its submit.
+    """
+
+    template_fields: Sequence[str] = QUERY_FIELDS
+    template_ext: Sequence[str] = TEMPLATE_EXTENSIONS
+    template_fields_renderers = {"query": "sql", "parameters": "json", "filter": "json"}
+    ui_color = UI_COLOR
+
+    def __init__(
+        self,
+        *,
+        query: GivenText,
+        parameters: Sequence[Any] | Mapping[str, Any] | None = None,
+        filter: Mapping[str, Any] | None = None,  # noqa: A002 -- Elasticsearch's word
+        columnar: bool = False,
+        locale: str | None = None,
+        time_zone: str | None = None,
+        drop_null_columns: bool = False,
+        allow_partial_results: bool = False,
+        include_ccs_metadata: bool = False,
+        include_execution_metadata: bool = False,
+        elasticsearch_conn_id: str = DEFAULT_CONN_ID,
+        timeout: Duration = DEFAULT_TIMEOUT,
+        cancel_on_kill: bool = True,
+        on_previous_query: OnPrevious = "reattach",
+        on_ambiguous_submit: OnAmbiguous = "resubmit",
+        **kwargs: Unpack[OperatorArguments],
+    ) -> None:
+        super().__init__(**kwargs)
+        self.query = query
+        self.parameters = parameters
+        self.filter = filter
+        self.columnar = columnar
+        self.locale = locale
+        self.time_zone = time_zone
+        self.drop_null_columns = drop_null_columns
+        self.allow_partial_results = allow_partial_results
+        self.include_ccs_metadata = include_ccs_metadata
+        self.include_execution_metadata = include_execution_metadata
+        self.elasticsearch_conn_id = elasticsearch_conn_id
+        self.timeout = timeout
+        self.cancel_on_kill = cancel_on_kill
+        self.on_previous_query = on_previous_query
+        self.on_ambiguous_submit = on_ambiguous_submit
+        self.when_parsed()
+
+    @cached_property
+    def hook(self) -> EsqlHook:
+        """The client of the cluster."""
+        return esql_hook(self.elasticsearch_conn_id)
+
+    def checked_query(self) -> EsqlQuery:
+        """Return this task's query, checked."""
+        return checked_query(self)
+
+    def check_together(self) -> Iterator[Together]:
+        """Yield which arguments must fit each other, and the check."""
+        yield from super().check_together()
+        yield choices_of(self)
+
+
+class EsqlGetQueryResultsOperator(GetQueryResultsOperator):
+    """Return or land the rows of an ES|QL query that has succeeded; put an ``EsqlQuerySensor`` before it.
+
+    Returns what :class:`EsqlQueryOperator` returns. It neither waits nor cancels, and the stored result stays, so that other
+    tasks may read it too.
+
+    :param handle: what a submit task returned, or that as JSON text from a template.
+    :param elasticsearch_conn_id: Airflow connection of type ``elasticsearch``, with the credentials that submitted the
+        query; default ``elasticsearch_default``.
+    :param allow_partial_results: whether a result that lacks rows, since shards or clusters failed, is a success; default no.
+    :param output_path: folder to land in, on any storage of Airflow's ``ObjectStoragePath``, such as
+        ``s3://conn_id@bucket/access/{{ ds }}``; by default the rows are the return value. One folder holds one result: a landing
+        replaces what was landed there before, at its end and all at once. The folder is declared as an asset (see
+        :func:`~.assets.landed_asset`), unless the operator is mapped or the path begins with a template: then name the
+        ``outlets`` yourself.
+    :param output_format: ``jsonl`` (default: rows as they were sent), ``csv`` or ``parquet`` (flattened; extra ``parquet``).
+    :param compression: ``gzip`` or ``zstd`` (extra ``zstd``); by default none, for Parquet Snappy.
+    :param columns: of csv and parquet: the columns to write, in this order; by default all.
+    :param part_bytes: bytes of JSON text in one part, about; default 64 MiB.
+    :param row_count_check: ``fail`` (default) or ``warn`` when the service counted other than what was landed.
+    :param fail_on_empty: fail when nothing is found; default no.
+    :param max_rows: fail past so many rows; by default there is no bound.
+    :param xcom_max_rows: rows that XCom may get; default 10,000.
+    :param xcom_max_bytes: bytes of JSON that XCom may get; default 1 MiB.
+    """
+
+    template_fields: Sequence[str] = ("handle", "elasticsearch_conn_id", *RESULT_FIELDS)
+    template_fields_renderers = {"handle": "json"}
+    ui_color = UI_COLOR
+
+    def __init__(
+        self,
+        *,
+        handle: GivenHandle,
+        elasticsearch_conn_id: str = DEFAULT_CONN_ID,
+        allow_partial_results: bool = False,
+        output_path: StoragePath | None = None,
+        output_format: OutputFormat = "jsonl",
+        compression: CompressionName | None = None,
+        columns: Names | None = None,
+        part_bytes: int = DEFAULT_PART_BYTES,
+        row_count_check: FailOrWarn = "fail",
+        fail_on_empty: bool = False,
+        max_rows: int | None = None,
+        xcom_max_rows: int = DEFAULT_XCOM_ROWS,
+        xcom_max_bytes: int = DEFAULT_XCOM_BYTES,
+        **kwargs: Unpack[OperatorArguments],
+    ) -> None:
+        super().__init__(**kwargs)
+        self.handle = handle
+        self.elasticsearch_conn_id = elasticsearch_conn_id
+        self.allow_partial_results = allow_partial_results
+        self.output_path = output_path
+        self.output_format = output_format
+        self.compression = compression
+        self.columns = columns
+        self.part_bytes = part_bytes
+        self.row_count_check = row_count_check
+        self.fail_on_empty = fail_on_empty
+        self.max_rows = max_rows
+        self.xcom_max_rows = xcom_max_rows
+        self.xcom_max_bytes = xcom_max_bytes
+        self.when_parsed()
 
     @cached_property
     def hook(self) -> EsqlHook:
@@ -87,25 +359,15 @@ class _EsqlHandleOperator(HandleOperator):
         return esql_hook(self.elasticsearch_conn_id)
 
 
-class EsqlGetQueryResultsOperator(_EsqlHandleOperator, GetQueryResultsOperator):
-    """Return or land the rows of an ES|QL query that has succeeded; put an ``EsqlQuerySensor`` before it.
-
-    The stored result stays, so that other tasks may read it too. See :class:`~.handle.GetQueryResultsOperator`.
-
-    :param allow_partial_results: whether a result that lacks rows is delivered.
-    """
-
-    template_fields: Sequence[str] = (*GetQueryResultsOperator.template_fields, "elasticsearch_conn_id")
-
-    def __init__(self, *, allow_partial_results: bool = False, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.allow_partial_results = allow_partial_results
-
-
-class EsqlDeleteQueryOperator(_EsqlHandleOperator, CancelQueryOperator):
+class EsqlDeleteQueryOperator(CancelQueryOperator):
     """End an ES|QL query if it still runs, and delete its stored result; made to be a teardown.
 
-    A query that is gone already is a success too; see :class:`~.handle.CancelQueryOperator`.
+    A query that has ended or is gone already is a success too, and so is an empty handle, which is what a submit task leaves
+    that did not get to submit. Returns ``{"cancelled": false, "phase": ..., "reason": ...}``, or ``true``.
+
+    :param handle: what a submit task returned, or that as JSON text from a template.
+    :param elasticsearch_conn_id: Airflow connection of type ``elasticsearch``, with the credentials that submitted the
+        query; default ``elasticsearch_default``.
 
     .. code-block:: python
 
@@ -113,4 +375,23 @@ class EsqlDeleteQueryOperator(_EsqlHandleOperator, CancelQueryOperator):
         delete = EsqlDeleteQueryOperator(task_id="delete", handle=submit.output).as_teardown(setups=submit)
     """
 
-    template_fields: Sequence[str] = (*CancelQueryOperator.template_fields, "elasticsearch_conn_id")
+    template_fields: Sequence[str] = ("handle", "elasticsearch_conn_id")
+    template_fields_renderers = {"handle": "json"}
+    ui_color = UI_COLOR
+
+    def __init__(
+        self,
+        *,
+        handle: GivenHandle,
+        elasticsearch_conn_id: str = DEFAULT_CONN_ID,
+        **kwargs: Unpack[OperatorArguments],
+    ) -> None:
+        super().__init__(**kwargs)
+        self.handle = handle
+        self.elasticsearch_conn_id = elasticsearch_conn_id
+        self.when_parsed()
+
+    @cached_property
+    def hook(self) -> EsqlHook:
+        """The client of the cluster."""
+        return esql_hook(self.elasticsearch_conn_id)

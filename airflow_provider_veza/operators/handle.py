@@ -3,36 +3,49 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
-
-from airflow.providers.common.compat.sdk import BaseOperator
 
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.outcomes import error_of
 from airflow_provider_veza.async_query.service import Cancellation
 from airflow_provider_veza.async_query.watch import Ended, Outcome
 from airflow_provider_veza.exceptions import QueryUnreachableError
+from airflow_provider_veza.operators.arguments import (
+    CompressionName,
+    FailOrWarn,
+    GivenHandle,
+    Names,
+    OutputFormat,
+    StoragePath,
+    optional,
+    path,
+)
+from airflow_provider_veza.operators.checked import CheckedOperator, Together, check_when_started, naming
+from airflow_provider_veza.operators.delivery import Delivery
 from airflow_provider_veza.operators.failures import airflow_failures
-from airflow_provider_veza.operators.result import RESULT_FIELDS, ResultOperator
 
 if TYPE_CHECKING:
     from airflow_provider_veza.hooks.base import AsyncQueryHook
+    from airflow_provider_veza.hooks.bound import BoundQuery
     from airflow_provider_veza.ownership.charge import Charge
 
 
-class HandleOperator(BaseOperator):
-    """An operator on a handle that another task returned.
+class HandleOperator(CheckedOperator):
+    """An operator on a handle that another task returned."""
 
-    :param handle: a dict, what a submit task returned, or JSON text from a template.
-    """
+    handle: GivenHandle
 
-    template_fields: Sequence[str] = ("handle",)
+    @property
+    def given_query(self) -> BoundQuery:
+        """The query of the handle.
+
+        :raises HandleError: when it is none.
+        """
+        given: Any = self.handle
+        return self.hook.query(QueryHandle.from_json(given))
+
     template_fields_renderers = {"handle": "json"}
-
-    def __init__(self, *, handle: Any, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.handle = handle
 
     @property
     @abstractmethod
@@ -40,16 +53,34 @@ class HandleOperator(BaseOperator):
         """The client of the handle's service."""
 
 
-class GetQueryResultsOperator(ResultOperator, HandleOperator):
-    """Return or land the rows of a query that has succeeded, as :class:`~.result.ResultOperator` says.
+class GetQueryResultsOperator(HandleOperator):
+    """Return or land the rows of a query that has succeeded; it neither waits nor cancels: put a sensor before it."""
 
-    It neither waits nor cancels: put a sensor before it.
-    """
-
-    template_fields: Sequence[str] = (*HandleOperator.template_fields, *RESULT_FIELDS)
+    output_path: StoragePath | None
+    output_format: OutputFormat
+    compression: CompressionName | None
+    columns: Names | None
+    part_bytes: int
+    row_count_check: FailOrWarn
+    fail_on_empty: bool
+    max_rows: int | None
+    xcom_max_rows: int
+    xcom_max_bytes: int
+    allow_partial_results = True
+    """Whether a result that its service calls partial is delivered; the log and the manifest say so then."""
     cancel_on_kill = False
     cancel_on_timeout = False
     _charge: Charge | None = None
+
+    def when_parsed(self) -> None:
+        """Check what is known, and declare what will be landed."""
+        super().when_parsed()
+        Delivery(self).declare_asset()
+
+    def check_together(self) -> Iterator[Together]:
+        """Yield which arguments must fit each other, and the check."""
+        yield from super().check_together()
+        yield Delivery(self).together()
 
     def execute(self, context: Any) -> Any:
         """Look once, then read the rows."""
@@ -57,25 +88,31 @@ class GetQueryResultsOperator(ResultOperator, HandleOperator):
         from airflow_provider_veza.ownership.taking_charge import charge_of_given_query
 
         self._charge = charge_of_given_query(self, context)
-        warn_of_unshared({"output_path": self.output_path}, self.log)
         with airflow_failures():
-            self.check_delivery()
-            handle = QueryHandle.from_json(self.handle)
-            self._require_success(handle)
-            return self.deliver(self.hook, handle, context)
+            check_when_started(self)
+            with naming(self.task_id):
+                Delivery(self).check()
+            warn_of_unshared({"output_path": optional(path)(self.output_path, "output_path")}, self.log)
+            query = self.given_query
+            self._require_success(query)
+            return self.deliver(query, context)
 
     def on_kill(self) -> None:
         """Stop landing; what is durable stays, and the query is left alone."""
         if self._charge is not None:
             self._charge.kill()
 
+    def deliver(self, query: BoundQuery, context: Mapping[str, Any]) -> Any:
+        """Return the rows as plain JSON, or the summary of what was landed."""
+        return Delivery(self).deliver(query, context)
+
     def check_attempt(self, *, surely: bool = False) -> None:
         """Go on only if this attempt still counts."""
         if self._charge is not None:
             self._charge.check(surely=surely)
 
-    def _require_success(self, handle: QueryHandle) -> None:
-        snapshot = self.hook.look(handle)
+    def _require_success(self, query: BoundQuery) -> None:
+        handle, snapshot = query.handle, query.look()
         if not snapshot.phase.is_terminal:
             raise QueryUnreachableError(
                 f"Query {handle.id} still runs (state {snapshot.state}); it was left running. Put a sensor before this "
@@ -88,18 +125,14 @@ class GetQueryResultsOperator(ResultOperator, HandleOperator):
 
 
 class CancelQueryOperator(HandleOperator):
-    """Cancel a query if it still runs; made to be a teardown.
-
-    Looks once and cancels only what still runs. A query that has ended, is gone, or cannot be cancelled is a success too:
-    the task returns ``{"cancelled": false, "phase": ..., "reason": ...}``. So is an empty handle, which is what a submit task
-    leaves that did not get to submit.
-    """
+    """End a query if it still runs; what has ended, is gone or cannot be cancelled is a success too, as is an empty handle."""
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Look, and cancel what still runs."""
         with airflow_failures():
+            check_when_started(self)
             if not self.handle or self.handle == "None":
                 return Cancellation(False, None, "there is no handle: nothing was submitted").to_json()
-            result = self.hook.cancel(QueryHandle.from_json(self.handle))
+            result = self.given_query.cancel()
         self.log.info("%s", "Cancelled the query." if result.cancelled else f"Nothing was cancelled: {result.reason}.")
         return result.to_json()

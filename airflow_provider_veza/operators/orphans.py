@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
-from typing import Any
+from typing import Any, Unpack
 
-from airflow.providers.common.compat.sdk import BaseOperator
-
-from airflow_provider_veza.exceptions import ArgumentError, ConfigurationError, QueryUnreachableError
+from airflow_provider_veza.exceptions import ConfigurationError, QueryUnreachableError
+from airflow_provider_veza.operators.airflow_arguments import OperatorArguments
+from airflow_provider_veza.operators.arguments import Duration, duration_or_none
+from airflow_provider_veza.operators.asking_veza import UI_COLOR
+from airflow_provider_veza.operators.checked import CheckedOperator, check_when_started
 from airflow_provider_veza.operators.failures import airflow_failures
-from airflow_provider_veza.operators.veza_question import UI_COLOR
 from airflow_provider_veza.ownership.asking import airflow_for_tasks, standing_of_record
 from airflow_provider_veza.ownership.records.record_path import configured_record_path
 from airflow_provider_veza.ownership.records.registry import FiledRecord, RecordRegistry, UnreadableFile
@@ -20,7 +21,7 @@ EXAMINED = "examined"
 UNREADABLE = "unreadable"
 
 
-class VezaCancelOrphanedQueriesOperator(BaseOperator):
+class VezaCancelOrphanedQueriesOperator(CheckedOperator):
     """Cancel the queries of this Airflow that nobody waits for any more, and remove the records of settled ones.
 
     For a maintenance DAG. It lists ``[veza] record_path`` and asks Airflow about the owner of each query. A query of a task is
@@ -35,24 +36,28 @@ class VezaCancelOrphanedQueriesOperator(BaseOperator):
     A ``record_path`` belongs to one Airflow: to another one, the tasks of this one look deleted. A query of a task with
     ``cancel_on_kill=False`` is left running.
 
-    :param grace: queries submitted more recently are left alone; a timedelta or seconds.
-    :param max_cancels: so many cancels end a run's work; the next run goes on.
+    :param grace: queries submitted more recently are left alone: timedelta or seconds, which may be zero; default 5 minutes.
+    :param max_cancels: so many cancels end a run's work, and the next run goes on; default 100.
     """
 
     ui_color = UI_COLOR
 
     def __init__(
-        self, *, grace: timedelta | float = timedelta(minutes=5), max_cancels: int = 100, **kwargs: Any
+        self,
+        *,
+        grace: Duration = timedelta(minutes=5),
+        max_cancels: int = 100,
+        **kwargs: Unpack[OperatorArguments],
     ) -> None:
         super().__init__(**kwargs)
-        self.grace = _grace(grace)
-        if max_cancels < 1:
-            raise ArgumentError(f"max_cancels must be at least 1, not {max_cancels!r}.")
+        self.grace = grace
         self.max_cancels = max_cancels
+        self.when_parsed()
 
     def execute(self, context: Any) -> dict[str, int]:
         """Sweep once."""
         with airflow_failures():
+            check_when_started(self)
             base = _record_path()
             summary = self._sweep(RecordRegistry(base))
             self.log.info("%s", ", ".join(f"{name}: {count}" for name, count in summary.items()))
@@ -66,7 +71,7 @@ class VezaCancelOrphanedQueriesOperator(BaseOperator):
     def _sweep(self, registry: RecordRegistry) -> dict[str, int]:
         counts: Counter[str] = Counter()
         with RecordedHooks() as hooks:
-            settler = Settler(registry, hooks.cancel, self.grace, self.log)
+            settler = Settler(registry, hooks.query, duration_or_none(self.grace, "grace"), self.log)
             for entry in registry.entries():
                 counts[self._settled(entry, settler, counts[Settlement.CANCELLED])] += 1
         if counts[Settlement.CANCELLED] >= self.max_cancels:
@@ -101,13 +106,3 @@ def _record_path() -> str:
             "listed. No query was touched."
         )
     return path
-
-
-def _grace(value: timedelta | float) -> timedelta:
-    try:
-        grace = value if isinstance(value, timedelta) else timedelta(seconds=value)
-    except (TypeError, OverflowError):
-        raise ArgumentError(f"grace must be a timedelta or seconds, not {value!r}.") from None
-    if grace < timedelta(0):
-        raise ArgumentError(f"grace must not be negative, not {value!r}.")
-    return grace

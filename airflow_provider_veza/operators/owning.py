@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.providers.common.compat.sdk import AirflowException, AirflowTaskTimeout
@@ -25,12 +24,25 @@ from airflow_provider_veza.exceptions import (
     RequestError,
     SupersededError,
 )
-from airflow_provider_veza.operators.deferral import BACKSTOP, default_deferrable, earliest_resume
+from airflow_provider_veza.operators.arguments import (
+    CompressionName,
+    Duration,
+    FailOrWarn,
+    Names,
+    OutputFormat,
+    StoragePath,
+    optional,
+    seconds,
+)
+from airflow_provider_veza.operators.checked import Together, check_when_started, naming
+from airflow_provider_veza.operators.deferral import BACKSTOP, earliest_resume
+from airflow_provider_veza.operators.delivery import Delivery
 from airflow_provider_veza.operators.submitting import SubmittingOperator
 from airflow_provider_veza.ownership.attempt import Attempt
 
 if TYPE_CHECKING:
     from airflow_provider_veza.async_query.vocabulary import Snapshot
+    from airflow_provider_veza.hooks.bound import BoundQuery
     from airflow_provider_veza.ownership.charge import Charge
 
 PAUSE_SLICE_SECONDS = 0.5
@@ -41,45 +53,56 @@ _NEXT_RETRY = {
 }
 
 
-class OwningOperator(SubmittingOperator):
-    """An operator that owns its query until the query has ended and its result is delivered.
+class QueryOperator(SubmittingOperator):
+    """An operator that owns its query until the query has ended and its rows are delivered."""
 
-    :param deferrable: wait in the triggerer and hold no worker; by default as Airflow's ``default_deferrable`` says.
-    :param poll_interval: seconds between two looks; by default the schedule of :class:`~.async_query.polling.PollSchedule`.
-    :param cancel_on_timeout: whether the query is cancelled when its deadline passes.
-    :param retry_on_timeout: whether a passed deadline may be followed by Airflow's retries, each with a new query.
-    """
+    poll_interval: Duration | None
+    min_poll_interval: Duration
+    max_poll_interval: Duration
+    retry_on_timeout: bool
+    output_path: StoragePath | None
+    output_format: OutputFormat
+    compression: CompressionName | None
+    columns: Names | None
+    part_bytes: int
+    row_count_check: FailOrWarn
+    fail_on_empty: bool
+    max_rows: int | None
+    xcom_max_rows: int
+    xcom_max_bytes: int
+    allow_partial_results = True
+    """Whether a result that its service calls partial is delivered; the log and the manifest say so then."""
 
-    def __init__(
-        self,
-        *,
-        deferrable: bool | None = None,
-        poll_interval: float | None = None,
-        min_poll_interval: float = 1.0,
-        max_poll_interval: float = 30.0,
-        cancel_on_timeout: bool = True,
-        retry_on_timeout: bool = False,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.deferrable = default_deferrable() if deferrable is None else deferrable
-        self.poll_interval = poll_interval
-        self.min_poll_interval = min_poll_interval
-        self.max_poll_interval = max_poll_interval
-        self.cancel_on_timeout = cancel_on_timeout
-        self.retry_on_timeout = retry_on_timeout
-        self.poll_schedule()
+    def when_parsed(self) -> None:
+        """Check what is known, and declare what will be landed."""
+        super().when_parsed()
+        Delivery(self).declare_asset()
 
-    @abstractmethod
+    def check_together(self) -> Iterator[Together]:
+        """Yield which arguments must fit each other, and the check."""
+        yield from super().check_together()
+        yield ("poll_interval", "min_poll_interval", "max_poll_interval"), self.poll_schedule
+        yield Delivery(self).together()
+
     def collect(self, handle: QueryHandle, context: Mapping[str, Any]) -> Any:
-        """Deliver the result of the succeeded query.
+        """Return the rows, or land them.
 
         :raises ResultsError: when the rows cannot be brought.
         """
+        return self.deliver(self.hook.query(handle), context)
 
-    @abstractmethod
-    def check_delivery(self) -> None:
-        """Refuse what could never be delivered, before a query runs for it."""
+    def deliver(self, query: BoundQuery, context: Mapping[str, Any]) -> Any:
+        """Return the rows as plain JSON, or the summary of what was landed."""
+        return Delivery(self).deliver(query, context)
+
+    def has_landed(self, handle: QueryHandle) -> bool:
+        """Whether the rows of a query lie in the folder of ``output_path``, whole."""
+        return Delivery(self).is_landed(self.hook.query(handle))
+
+    def check_attempt(self, *, surely: bool = False) -> None:
+        """Go on only if this attempt still counts."""
+        if self._charge is not None:
+            self._charge.check(surely=surely)
 
     def poll_schedule(self) -> PollSchedule:
         """Return when to look.
@@ -87,14 +110,20 @@ class OwningOperator(SubmittingOperator):
         :raises ArgumentError: when the intervals make no schedule.
         """
         try:
-            return PollSchedule(self.min_poll_interval, self.max_poll_interval, self.poll_interval)
-        except (ValueError, TypeError) as e:
-            raise ArgumentError(f"Task {self.task_id}: {e}.") from e
+            return PollSchedule(
+                seconds(self.min_poll_interval, "min_poll_interval"),
+                seconds(self.max_poll_interval, "max_poll_interval"),
+                optional(seconds)(self.poll_interval, "poll_interval"),
+            )
+        except ValueError as e:
+            raise ArgumentError(f"{e}.") from e
 
     def execute(self, context: Any) -> Any:
         """Submit or adopt, look once, and wait here or in the triggerer."""
         with self.in_charge(context) as charge:
-            self.check_delivery()
+            check_when_started(self)
+            with naming(self.task_id):
+                Delivery(self).check()
             obtained = self.obtain(charge)
             with self.answerable_for(obtained.handle, charge):
                 self.announce(obtained.handle, context)
@@ -153,16 +182,16 @@ class OwningOperator(SubmittingOperator):
             return
         charge.check(surely=True)
         try:
-            self.hook.release(handle)
+            self.hook.query(handle).release()
         except RequestError as e:
             self.log.warning("The result of query %s could not be deleted and stays until it expires: %s", handle.id, e)
 
     def _wait(self, watch: Watch, context: Any, charge: Charge) -> Any:
         from airflow_provider_veza.hooks.waiting import look_once
 
-        if not self.deferrable:
+        if not self.defers:
             return self._conclude(self._wait_here(watch, charge), watch.handle, context, charge)
-        watch, verdict = look_once(watch, lambda: self.hook.look(watch.handle), self.log)
+        watch, verdict = look_once(watch, self.hook.query(watch.handle).look, self.log)
         if isinstance(verdict, Ended):
             return self._conclude(verdict, watch.handle, context, charge)
         charge.check()
@@ -183,9 +212,11 @@ class OwningOperator(SubmittingOperator):
         """Wait; Airflow's alarm of ``execution_timeout`` and the watch's own end for the same reason, whichever comes first."""
         from airflow_provider_veza.hooks.waiting import wait
 
+        query = self.hook.query(watch.handle)
+
         def look(seconds: float) -> Snapshot:
             charge.check()
-            return self.hook.look(watch.handle, seconds)
+            return query.look(seconds)
 
         try:
             return wait(watch, look, self.log, lambda seconds: _pause(seconds, charge))
@@ -196,8 +227,7 @@ class OwningOperator(SubmittingOperator):
         deadline = handle.deadline
         if self.execution_timeout is not None:
             deadline = min(deadline, Deadline.after(Attempt.of(context).started_at, self.execution_timeout))
-        traits = self.hook.service(handle.service, self.hook.settings).traits
-        return Watch(handle, traits, self.poll_schedule(), deadline)
+        return Watch(handle, self.hook.query(handle).traits, self.poll_schedule(), deadline)
 
     def _defer(self, watch: Watch) -> NoReturn:
         from airflow_provider_veza.hooks.waiting import utc_now

@@ -1,36 +1,98 @@
-"""The operators for Veza queries: what each does and returns; the lifecycle is in :mod:`.submitting` and :mod:`.owning`."""
+"""The operators for Veza queries: what each takes and returns; the lifecycle is in :mod:`.submitting` and :mod:`.owning`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
-from airflow_provider_veza.operators.asking import QueryOperator, SubmitQueryOperator
-from airflow_provider_veza.operators.handle import CancelQueryOperator, GetQueryResultsOperator, HandleOperator
-from airflow_provider_veza.operators.result import RESULT_FIELDS
-from airflow_provider_veza.operators.veza_question import (
+from airflow_provider_veza.links.query import VezaQueryLink
+from airflow_provider_veza.operators.airflow_arguments import OperatorArguments
+from airflow_provider_veza.operators.arguments import (
+    CacheModeName,
+    CompressionName,
+    Duration,
+    FailOrWarn,
+    GivenHandle,
+    GivenText,
+    Names,
+    OnAmbiguous,
+    OnPrevious,
+    OutputFormat,
+    QuerySpec,
+    ResultKind,
+    StoragePath,
+)
+from airflow_provider_veza.operators.asking_veza import (
     DEFAULT_CONN_ID,
     QUERY_FIELDS,
+    TEMPLATE_EXTENSIONS,
     UI_COLOR,
-    VezaQuestionOperator,
+    checked_query,
+    choices_of,
     veza_hook,
 )
+from airflow_provider_veza.operators.checked import Together
+from airflow_provider_veza.operators.delivery import RESULT_FIELDS
+from airflow_provider_veza.operators.handle import CancelQueryOperator, GetQueryResultsOperator
+from airflow_provider_veza.operators.owning import QueryOperator
+from airflow_provider_veza.operators.submitting import DEFAULT_TIMEOUT, SubmitQueryOperator
+from airflow_provider_veza.results.defaults import DEFAULT_PART_BYTES, DEFAULT_XCOM_BYTES, DEFAULT_XCOM_ROWS
 
 if TYPE_CHECKING:
     from airflow_provider_veza.hooks.veza import VezaHook
+    from airflow_provider_veza.services.veza_query import VezaQuery
 
 
-class VezaQueryOperator(QueryOperator, VezaQuestionOperator):
+class VezaQueryOperator(QueryOperator):
     """Ask Veza, wait, and deliver the rows. The task owns its query until the query has ended.
 
     Returns a list of rows as Veza sent them (``values``, else ``path_values``), or ``{"count": 6}`` where the result is a
-    number; with ``output_path``, lands the rows there and returns a summary. XCom ``veza_query`` holds the handle.
+    number; with ``output_path``, lands the rows there as parts and a ``manifest.json``, and returns a summary. XCom
+    ``veza_query`` holds the handle. On Airflow below 3.3, without ``[veza] record_path``, a retry after a worker crash cannot
+    find the query before it.
 
-    What to ask: :class:`~.veza_question.VezaQuestionOperator`. How to wait: :class:`~.owning.OwningOperator`. Deadline, kill
-    and retry: :class:`~.submitting.SubmittingOperator`. Where the rows go: :class:`~.result.ResultOperator`.
-
-    On Airflow below 3.3, without ``[veza] record_path``, a retry after a worker crash cannot find the query before it.
+    :param query_spec: the spec as Veza's Query Builder takes it; a mapping, or the path of a templated ``.json`` or ``.yaml``
+        file. Either this, ``saved_query_id`` or a ``cache_id`` to attach to.
+    :param saved_query_id: id of a query that is saved in the tenant, to run instead of a spec. The path of that run is inferred
+        (connection extra ``saved_query_create_path``). ``cache_mode`` may be ``cached_result_if_available`` or ``immediate_run``;
+        without it the tenant decides.
+    :param result_kind: ``nodes`` (default: rows in pages, cache, cancel) or ``result`` (as ``query_spec:result_async_create``).
+    :param cache_mode: ``cached_result_if_available`` (default), ``immediate_run`` or ``cached_result_context``.
+    :param max_staleness: how old a cached result may be: timedelta, seconds or ``"86400s"``; default 24 hours.
+    :param cache_id: the cached result to attach to; only and always with ``cached_result_context``.
+    :param rewrite_deprecated: rewrite deprecated fields of the spec to ``relates_to_exp``; by default they draw a warning.
+    :param veza_conn_id: Airflow connection of type ``veza``, to the tenant to ask; default ``veza_default``.
+    :param timeout: from the submit until nobody wants the answer any more: timedelta or seconds; default 24 hours.
+    :param cancel_on_kill: whether the query is cancelled when the task is marked, cleared or killed for good while it owns it;
+        default yes. A task that is only shut down, and will be retried, hands its query over to the retry. It is
+        not known whether Veza runs equal specs of several submits once, in which case cancelling one would end all of them:
+        switch it off where such queries matter.
+    :param on_previous_query: ``reattach`` (default) adopts the query of a crashed attempt if it asks the same;
+        ``cancel_and_resubmit`` never does.
+    :param on_ambiguous_submit: ``resubmit`` (default) or ``fail``, after an attempt that died inside its submit.
+    :param deferrable: wait in the triggerer and hold no worker; by default as Airflow's ``[operators] default_deferrable`` says.
+    :param poll_interval: timedelta or seconds between two looks; by default they grow with the time since the submit, see
+        :class:`~.async_query.polling.PollSchedule`.
+    :param min_poll_interval: the shortest that the growing interval becomes: timedelta or seconds; default 1 s.
+    :param max_poll_interval: the longest that the growing interval becomes: timedelta or seconds; default 30 s.
+    :param cancel_on_timeout: whether the query is cancelled when ``timeout`` or ``execution_timeout`` passes; default yes.
+    :param retry_on_timeout: whether a passed deadline may be followed by Airflow's retries, each with a new query; default no.
+    :param output_path: folder to land in, on any storage of Airflow's ``ObjectStoragePath``, such as
+        ``s3://conn_id@bucket/access/{{ ds }}``; by default the rows are the return value. One folder holds one result: a landing
+        replaces what was landed there before, at its end and all at once. The folder is declared as an asset (see
+        :func:`~.assets.landed_asset`), unless the operator is mapped or the path begins with a template: then name the
+        ``outlets`` yourself.
+    :param output_format: ``jsonl`` (default: rows as they were sent), ``csv`` or ``parquet`` (flattened; extra ``parquet``).
+    :param compression: ``gzip`` or ``zstd`` (extra ``zstd``); by default none, for Parquet Snappy.
+    :param columns: of csv and parquet: the columns to write, in this order; by default all.
+    :param part_bytes: bytes of JSON text in one part, about; default 64 MiB.
+    :param row_count_check: ``fail`` (default) or ``warn`` when the service counted other than what was landed.
+    :param fail_on_empty: fail when nothing is found; default no. Veza answers some misspelt names with no rows
+        instead of an error.
+    :param max_rows: fail past so many rows; by default there is no bound.
+    :param xcom_max_rows: rows that XCom may get; default 10,000.
+    :param xcom_max_bytes: bytes of JSON that XCom may get; default 1 MiB.
 
     .. code-block:: python
 
@@ -47,26 +109,230 @@ class VezaQueryOperator(QueryOperator, VezaQuestionOperator):
     """
 
     template_fields: Sequence[str] = (*QUERY_FIELDS, *RESULT_FIELDS)
-
-
-class VezaSubmitQueryOperator(SubmitQueryOperator, VezaQuestionOperator):
-    """Submit a query and return its handle at once; from then on the DAG run owns the query.
-
-    Put :class:`VezaCancelQueryOperator` behind it as a teardown; see :class:`~.asking.SubmitQueryOperator`.
-    """
-
-
-class _VezaHandleOperator(HandleOperator):
-    """An operator on a handle of a Veza query.
-
-    :param veza_conn_id: Airflow connection of type ``veza``, to the tenant that runs the query.
-    """
-
+    template_ext: Sequence[str] = TEMPLATE_EXTENSIONS
+    template_fields_renderers = {"query_spec": "json"}
+    operator_extra_links = (VezaQueryLink(),)
     ui_color = UI_COLOR
 
-    def __init__(self, *, veza_conn_id: str = DEFAULT_CONN_ID, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        query_spec: QuerySpec | None = None,
+        saved_query_id: GivenText | None = None,
+        result_kind: ResultKind = "nodes",
+        cache_mode: CacheModeName | None = None,
+        max_staleness: Duration | None = None,
+        cache_id: GivenText | None = None,
+        rewrite_deprecated: bool = False,
+        veza_conn_id: str = DEFAULT_CONN_ID,
+        timeout: Duration = DEFAULT_TIMEOUT,
+        cancel_on_kill: bool = True,
+        on_previous_query: OnPrevious = "reattach",
+        on_ambiguous_submit: OnAmbiguous = "resubmit",
+        deferrable: bool | None = None,
+        poll_interval: Duration | None = None,
+        min_poll_interval: Duration = 1.0,
+        max_poll_interval: Duration = 30.0,
+        cancel_on_timeout: bool = True,
+        retry_on_timeout: bool = False,
+        output_path: StoragePath | None = None,
+        output_format: OutputFormat = "jsonl",
+        compression: CompressionName | None = None,
+        columns: Names | None = None,
+        part_bytes: int = DEFAULT_PART_BYTES,
+        row_count_check: FailOrWarn = "fail",
+        fail_on_empty: bool = False,
+        max_rows: int | None = None,
+        xcom_max_rows: int = DEFAULT_XCOM_ROWS,
+        xcom_max_bytes: int = DEFAULT_XCOM_BYTES,
+        **kwargs: Unpack[OperatorArguments],
+    ) -> None:
         super().__init__(**kwargs)
+        self.query_spec = query_spec
+        self.saved_query_id = saved_query_id
+        self.result_kind = result_kind
+        self.cache_mode = cache_mode
+        self.max_staleness = max_staleness
+        self.cache_id = cache_id
+        self.rewrite_deprecated = rewrite_deprecated
         self.veza_conn_id = veza_conn_id
+        self.timeout = timeout
+        self.cancel_on_kill = cancel_on_kill
+        self.on_previous_query = on_previous_query
+        self.on_ambiguous_submit = on_ambiguous_submit
+        self.deferrable = deferrable
+        self.poll_interval = poll_interval
+        self.min_poll_interval = min_poll_interval
+        self.max_poll_interval = max_poll_interval
+        self.cancel_on_timeout = cancel_on_timeout
+        self.retry_on_timeout = retry_on_timeout
+        self.output_path = output_path
+        self.output_format = output_format
+        self.compression = compression
+        self.columns = columns
+        self.part_bytes = part_bytes
+        self.row_count_check = row_count_check
+        self.fail_on_empty = fail_on_empty
+        self.max_rows = max_rows
+        self.xcom_max_rows = xcom_max_rows
+        self.xcom_max_bytes = xcom_max_bytes
+        self.when_parsed()
+
+    @cached_property
+    def hook(self) -> VezaHook:
+        """The client of the tenant."""
+        return veza_hook(self.veza_conn_id)
+
+    def checked_query(self) -> VezaQuery:
+        """Return this task's query, checked; warnings go to the task log."""
+        return checked_query(self)
+
+    def check_together(self) -> Iterator[Together]:
+        """Yield which arguments must fit each other, and the check."""
+        yield from super().check_together()
+        yield choices_of(self)
+
+
+class VezaSubmitQueryOperator(SubmitQueryOperator):
+    """Submit a query and return its handle at once; from then on the DAG run owns the query.
+
+    Put :class:`VezaCancelQueryOperator` behind it as a teardown, so that the query does not outlive the run. Note that Airflow
+    skips teardowns when ``dagrun_timeout`` ends a run. Clearing this task cancels the query it had submitted, if that still
+    runs, and submits anew.
+
+    :param query_spec: the spec as Veza's Query Builder takes it; a mapping, or the path of a templated ``.json`` or ``.yaml``
+        file. Either this, ``saved_query_id`` or a ``cache_id`` to attach to.
+    :param saved_query_id: id of a query that is saved in the tenant, to run instead of a spec. The path of that run is inferred
+        (connection extra ``saved_query_create_path``). ``cache_mode`` may be ``cached_result_if_available`` or ``immediate_run``;
+        without it the tenant decides.
+    :param result_kind: ``nodes`` (default: rows in pages, cache, cancel) or ``result`` (as ``query_spec:result_async_create``).
+    :param cache_mode: ``cached_result_if_available`` (default), ``immediate_run`` or ``cached_result_context``.
+    :param max_staleness: how old a cached result may be: timedelta, seconds or ``"86400s"``; default 24 hours.
+    :param cache_id: the cached result to attach to; only and always with ``cached_result_context``.
+    :param rewrite_deprecated: rewrite deprecated fields of the spec to ``relates_to_exp``; by default they draw a warning.
+    :param veza_conn_id: Airflow connection of type ``veza``, to the tenant to ask; default ``veza_default``.
+    :param timeout: from the submit until nobody wants the answer any more: timedelta or seconds; default 24 hours.
+    :param cancel_on_kill: whether the query is cancelled when the task is marked, cleared or killed for good while it owns it;
+        default yes. A task that is only shut down, and will be retried, hands its query over to the retry. It is
+        not known whether Veza runs equal specs of several submits once, in which case cancelling one would end all of them:
+        switch it off where such queries matter.
+    :param on_previous_query: ``reattach`` (default) adopts the query of a crashed attempt if it asks the same;
+        ``cancel_and_resubmit`` never does.
+    :param on_ambiguous_submit: ``resubmit`` (default) or ``fail``, after an attempt that died inside its submit.
+    """
+
+    template_fields: Sequence[str] = QUERY_FIELDS
+    template_ext: Sequence[str] = TEMPLATE_EXTENSIONS
+    template_fields_renderers = {"query_spec": "json"}
+    operator_extra_links = (VezaQueryLink(),)
+    ui_color = UI_COLOR
+
+    def __init__(
+        self,
+        *,
+        query_spec: QuerySpec | None = None,
+        saved_query_id: GivenText | None = None,
+        result_kind: ResultKind = "nodes",
+        cache_mode: CacheModeName | None = None,
+        max_staleness: Duration | None = None,
+        cache_id: GivenText | None = None,
+        rewrite_deprecated: bool = False,
+        veza_conn_id: str = DEFAULT_CONN_ID,
+        timeout: Duration = DEFAULT_TIMEOUT,
+        cancel_on_kill: bool = True,
+        on_previous_query: OnPrevious = "reattach",
+        on_ambiguous_submit: OnAmbiguous = "resubmit",
+        **kwargs: Unpack[OperatorArguments],
+    ) -> None:
+        super().__init__(**kwargs)
+        self.query_spec = query_spec
+        self.saved_query_id = saved_query_id
+        self.result_kind = result_kind
+        self.cache_mode = cache_mode
+        self.max_staleness = max_staleness
+        self.cache_id = cache_id
+        self.rewrite_deprecated = rewrite_deprecated
+        self.veza_conn_id = veza_conn_id
+        self.timeout = timeout
+        self.cancel_on_kill = cancel_on_kill
+        self.on_previous_query = on_previous_query
+        self.on_ambiguous_submit = on_ambiguous_submit
+        self.when_parsed()
+
+    @cached_property
+    def hook(self) -> VezaHook:
+        """The client of the tenant."""
+        return veza_hook(self.veza_conn_id)
+
+    def checked_query(self) -> VezaQuery:
+        """Return this task's query, checked; warnings go to the task log."""
+        return checked_query(self)
+
+    def check_together(self) -> Iterator[Together]:
+        """Yield which arguments must fit each other, and the check."""
+        yield from super().check_together()
+        yield choices_of(self)
+
+
+class VezaGetQueryResultsOperator(GetQueryResultsOperator):
+    """Return or land the rows of a Veza query that has succeeded; put a ``VezaQuerySensor`` before it.
+
+    Returns what :class:`VezaQueryOperator` returns. It neither waits nor cancels.
+
+    :param handle: what a submit task returned, or that as JSON text from a template.
+    :param veza_conn_id: Airflow connection of type ``veza``, to the tenant that ran the query; default ``veza_default``.
+    :param output_path: folder to land in, on any storage of Airflow's ``ObjectStoragePath``, such as
+        ``s3://conn_id@bucket/access/{{ ds }}``; by default the rows are the return value. One folder holds one result: a landing
+        replaces what was landed there before, at its end and all at once. The folder is declared as an asset (see
+        :func:`~.assets.landed_asset`), unless the operator is mapped or the path begins with a template: then name the
+        ``outlets`` yourself.
+    :param output_format: ``jsonl`` (default: rows as they were sent), ``csv`` or ``parquet`` (flattened; extra ``parquet``).
+    :param compression: ``gzip`` or ``zstd`` (extra ``zstd``); by default none, for Parquet Snappy.
+    :param columns: of csv and parquet: the columns to write, in this order; by default all.
+    :param part_bytes: bytes of JSON text in one part, about; default 64 MiB.
+    :param row_count_check: ``fail`` (default) or ``warn`` when the service counted other than what was landed.
+    :param fail_on_empty: fail when nothing is found; default no. Veza answers some misspelt names with no rows
+        instead of an error.
+    :param max_rows: fail past so many rows; by default there is no bound.
+    :param xcom_max_rows: rows that XCom may get; default 10,000.
+    :param xcom_max_bytes: bytes of JSON that XCom may get; default 1 MiB.
+    """
+
+    template_fields: Sequence[str] = ("handle", "veza_conn_id", *RESULT_FIELDS)
+    template_fields_renderers = {"handle": "json"}
+    ui_color = UI_COLOR
+
+    def __init__(
+        self,
+        *,
+        handle: GivenHandle,
+        veza_conn_id: str = DEFAULT_CONN_ID,
+        output_path: StoragePath | None = None,
+        output_format: OutputFormat = "jsonl",
+        compression: CompressionName | None = None,
+        columns: Names | None = None,
+        part_bytes: int = DEFAULT_PART_BYTES,
+        row_count_check: FailOrWarn = "fail",
+        fail_on_empty: bool = False,
+        max_rows: int | None = None,
+        xcom_max_rows: int = DEFAULT_XCOM_ROWS,
+        xcom_max_bytes: int = DEFAULT_XCOM_BYTES,
+        **kwargs: Unpack[OperatorArguments],
+    ) -> None:
+        super().__init__(**kwargs)
+        self.handle = handle
+        self.veza_conn_id = veza_conn_id
+        self.output_path = output_path
+        self.output_format = output_format
+        self.compression = compression
+        self.columns = columns
+        self.part_bytes = part_bytes
+        self.row_count_check = row_count_check
+        self.fail_on_empty = fail_on_empty
+        self.max_rows = max_rows
+        self.xcom_max_rows = xcom_max_rows
+        self.xcom_max_bytes = xcom_max_bytes
+        self.when_parsed()
 
     @cached_property
     def hook(self) -> VezaHook:
@@ -74,17 +340,15 @@ class _VezaHandleOperator(HandleOperator):
         return veza_hook(self.veza_conn_id)
 
 
-class VezaGetQueryResultsOperator(_VezaHandleOperator, GetQueryResultsOperator):
-    """Return or land the rows of a Veza query that has succeeded; put a ``VezaQuerySensor`` before it.
+class VezaCancelQueryOperator(CancelQueryOperator):
+    """Cancel a Veza query if it still runs; made to be a teardown.
 
-    See :class:`~.handle.GetQueryResultsOperator`.
-    """
+    Looks once and cancels only what still runs. A query that has ended, is gone, or cannot be cancelled is a success too:
+    the task returns ``{"cancelled": false, "phase": ..., "reason": ...}``. So is an empty handle, which is what a submit task
+    leaves that did not get to submit.
 
-    template_fields: Sequence[str] = (*GetQueryResultsOperator.template_fields, "veza_conn_id")
-
-
-class VezaCancelQueryOperator(_VezaHandleOperator, CancelQueryOperator):
-    """Cancel a Veza query if it still runs; see :class:`~.handle.CancelQueryOperator`.
+    :param handle: what a submit task returned, or that as JSON text from a template.
+    :param veza_conn_id: Airflow connection of type ``veza``, to the tenant that runs the query; default ``veza_default``.
 
     .. code-block:: python
 
@@ -92,4 +356,23 @@ class VezaCancelQueryOperator(_VezaHandleOperator, CancelQueryOperator):
         cancel = VezaCancelQueryOperator(task_id="cancel", handle=submit.output).as_teardown(setups=submit)
     """
 
-    template_fields: Sequence[str] = (*CancelQueryOperator.template_fields, "veza_conn_id")
+    template_fields: Sequence[str] = ("handle", "veza_conn_id")
+    template_fields_renderers = {"handle": "json"}
+    ui_color = UI_COLOR
+
+    def __init__(
+        self,
+        *,
+        handle: GivenHandle,
+        veza_conn_id: str = DEFAULT_CONN_ID,
+        **kwargs: Unpack[OperatorArguments],
+    ) -> None:
+        super().__init__(**kwargs)
+        self.handle = handle
+        self.veza_conn_id = veza_conn_id
+        self.when_parsed()
+
+    @cached_property
+    def hook(self) -> VezaHook:
+        """The client of the tenant."""
+        return veza_hook(self.veza_conn_id)

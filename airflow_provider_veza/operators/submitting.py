@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import BaseOperator
-
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import HANDLE_KEY, URL_KEY, QueryHandle
 from airflow_provider_veza.async_query.record import OnAmbiguousSubmit, OnPreviousQuery, Owner
 from airflow_provider_veza.exceptions import AsyncQueryError, AttemptError, QueryDeadlineError, RecordError
-from airflow_provider_veza.operators.arguments import choice, duration
+from airflow_provider_veza.operators.arguments import Duration, OnAmbiguous, OnPrevious, duration, optional, path
+from airflow_provider_veza.operators.checked import CheckedOperator, check_when_started
+from airflow_provider_veza.operators.deferral import default_deferrable
 from airflow_provider_veza.operators.failures import airflow_failures
 
 if TYPE_CHECKING:
@@ -25,40 +25,19 @@ if TYPE_CHECKING:
 DEFAULT_TIMEOUT = timedelta(hours=24)
 
 
-class SubmittingOperator(BaseOperator):
-    """An operator that brings one query into the world and is answerable for it.
+class SubmittingOperator(CheckedOperator):
+    """An operator that brings one query into the world and is answerable for it."""
 
-    :param timeout: from the submit until nobody wants the answer any more; a timedelta or seconds.
-    :param cancel_on_kill: whether the query is cancelled when the task is marked, cleared or killed for good while it owns it. A
-        task that is only shut down, and will be retried, hands its query over to the retry. It is not known whether Veza runs
-        equal specs of several submits once, in which case cancelling one would end all of them; switch it off where such
-        queries matter.
-    :param on_previous_query: ``reattach`` adopts the query of a crashed attempt if it asks the same;
-        ``cancel_and_resubmit`` never does.
-    :param on_ambiguous_submit: ``resubmit`` or ``fail``, after an attempt that died inside its submit.
-    """
-
+    timeout: Duration
+    cancel_on_kill: bool
+    on_previous_query: OnPrevious
+    on_ambiguous_submit: OnAmbiguous
     query_owner = Owner.TASK
     keep_results = False
-    deferrable = False
+    deferrable: bool | None = False
     cancel_on_timeout = True
-
-    def __init__(
-        self,
-        *,
-        timeout: timedelta | float = DEFAULT_TIMEOUT,
-        cancel_on_kill: bool = True,
-        on_previous_query: str = "reattach",
-        on_ambiguous_submit: str = "resubmit",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.timeout = duration(timeout)
-        self.cancel_on_kill = cancel_on_kill
-        self.on_previous_query = choice(OnPreviousQuery, on_previous_query, "on_previous_query")
-        self.on_ambiguous_submit = choice(OnAmbiguousSubmit, on_ambiguous_submit, "on_ambiguous_submit")
-        self.query_url = ""
-        self._charge: Charge | None = None
+    query_url = ""
+    _charge: Charge | None = None
 
     @property
     @abstractmethod
@@ -72,9 +51,14 @@ class SubmittingOperator(BaseOperator):
         :raises ConfigurationError: when it can be told now that the query is wrong.
         """
 
-    @abstractmethod
     def submit(self, query: Any, *, deadline: Deadline) -> QueryHandle:
         """Send the query."""
+        return self.hook.submit(query, deadline=deadline)
+
+    @property
+    def defers(self) -> bool:
+        """Whether the task waits in the triggerer; where it does not say, as Airflow's ``default_deferrable`` says."""
+        return default_deferrable() if self.deferrable is None else self.deferrable
 
     def has_landed(self, handle: QueryHandle) -> bool:
         """Whether the rows of a query lie where this task lands them, whole."""
@@ -111,7 +95,10 @@ class SubmittingOperator(BaseOperator):
         from airflow_provider_veza.ownership.shared_places import warn_of_unshared
         from airflow_provider_veza.ownership.submission import Submission, SubmitWishes
 
-        places = {"[veza] record_path": configured_record_path(), "output_path": getattr(self, "output_path", None)}
+        places = {
+            "[veza] record_path": configured_record_path(),
+            "output_path": optional(path)(getattr(self, "output_path", None), "output_path"),
+        }
         warn_of_unshared(places, self.log)
         obtained = Submission(
             hook=self.hook,
@@ -120,11 +107,11 @@ class SubmittingOperator(BaseOperator):
             charge=charge,
             wishes=SubmitWishes(
                 owner=self.query_owner,
-                timeout=self.timeout,
-                on_previous_query=self.on_previous_query,
-                on_ambiguous_submit=self.on_ambiguous_submit,
+                timeout=duration(self.timeout, "timeout"),
+                on_previous_query=OnPreviousQuery(self.on_previous_query),
+                on_ambiguous_submit=OnAmbiguousSubmit(self.on_ambiguous_submit),
                 cancel_on_kill=self.cancel_on_kill,
-                will_defer=self.deferrable,
+                will_defer=self.defers,
                 keep_results=self.keep_results,
             ),
             has_landed=self.has_landed,
@@ -165,6 +152,21 @@ class SubmittingOperator(BaseOperator):
         from airflow_provider_veza.ownership.cancelling import CancelOutcome, try_to_cancel
 
         charge.check(surely=True)
-        outcome = try_to_cancel(self.log, handle, self.hook.conn_id, self.hook.cancel)
+        outcome = try_to_cancel(self.hook.query(handle), self.log)
         if outcome is not CancelOutcome.FAILED:
             self.settle(charge)
+
+
+class SubmitQueryOperator(SubmittingOperator):
+    """Submit a query and return its handle at once; from then on the DAG run owns the query."""
+
+    query_owner = Owner.DAG_RUN
+
+    def execute(self, context: Any) -> dict[str, Any]:
+        """Submit or adopt, and return the handle."""
+        with self.in_charge(context) as charge:
+            check_when_started(self)
+            handle = self.obtain(charge).handle
+            with self.answerable_for(handle, charge):
+                self.announce(handle, context)
+                return handle.to_json()

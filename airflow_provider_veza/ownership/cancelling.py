@@ -8,13 +8,16 @@ from __future__ import annotations
 import json
 import logging
 import shlex
-from collections.abc import Awaitable, Callable
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.progress import LogLine
 from airflow_provider_veza.async_query.service import Cancellation
 from airflow_provider_veza.async_query.task_log import TaskLog
+
+if TYPE_CHECKING:
+    from airflow_provider_veza.hooks.bound import BoundQuery
 
 
 class CancelOutcome(StrEnum):
@@ -26,26 +29,25 @@ class CancelOutcome(StrEnum):
     FAILED = "failed"
 
 
-def try_to_cancel(
-    log: TaskLog, handle: QueryHandle, conn_id: str, cancel: Callable[[QueryHandle], Cancellation]
-) -> CancelOutcome:
-    """Cancel as well as possible and say what became of it; never raises."""
+def try_to_cancel(query: BoundQuery, log: TaskLog, *, in_bounded_time: bool = False) -> CancelOutcome:
+    """Cancel as well as possible and say what became of it; never raises.
+
+    :param in_bounded_time: as a process does that is being killed.
+    """
     try:
-        result: Cancellation | Exception = cancel(handle)
+        result: Cancellation | Exception = query.cancel_now() if in_bounded_time else query.cancel()
     except Exception as e:
         result = e
-    return _report(log, handle, conn_id, result)
+    return _report(query, log, result)
 
 
-async def try_to_cancel_async(
-    log: TaskLog, handle: QueryHandle, conn_id: str, cancel: Callable[[QueryHandle], Awaitable[Cancellation]]
-) -> CancelOutcome:
+async def try_to_cancel_async(query: BoundQuery, log: TaskLog) -> CancelOutcome:
     """Cancel as well as possible and say what became of it; never raises."""
     try:
-        result: Cancellation | Exception = await cancel(handle)
+        result: Cancellation | Exception = await query.acancel()
     except Exception as e:
         result = e
-    return _report(log, handle, conn_id, result)
+    return _report(query, log, result)
 
 
 def cancel_command(handle: QueryHandle, conn_id: str) -> str:
@@ -53,10 +55,10 @@ def cancel_command(handle: QueryHandle, conn_id: str) -> str:
     return f"python -m airflow_provider_veza cancel --conn-id {shlex.quote(conn_id)} {shlex.quote(json.dumps(handle.to_json()))}"
 
 
-def _report(log: TaskLog, handle: QueryHandle, conn_id: str, result: Cancellation | Exception) -> CancelOutcome:
+def _report(query: BoundQuery, log: TaskLog, result: Cancellation | Exception) -> CancelOutcome:
     from airflow.providers.common.compat.sdk import Stats
 
-    outcome, line = _told(handle, conn_id, result)
+    outcome, line = _told(query.handle, query.conn_id, result)
     log.log(line.level, "%s", line.text)
     Stats.incr("veza.cancel", tags={"outcome": outcome.value})
     return outcome

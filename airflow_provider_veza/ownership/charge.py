@@ -271,9 +271,9 @@ class Charge:
             self._cancel(verdict, handle)
 
     def _cancel(self, verdict: CancelQuery, handle: QueryHandle) -> None:
-        hook = self._hook()
+        query = self._hook().query(handle)
         self._log.info("Nobody waits for query %s: %s.", handle.id, verdict.why)
-        outcome = try_to_cancel(self._log, handle, hook.conn_id, hook.cancel_now)
+        outcome = try_to_cancel(query, self._log, in_bounded_time=True)
         by = f"attempt {self.attempt.try_number} of this task"
         try:
             if verdict.cleared:

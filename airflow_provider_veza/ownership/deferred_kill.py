@@ -72,7 +72,7 @@ class DeferredKill:
         """Cancel over a client of its own, and note a confirmed cancel where later attempts can read it."""
         hook = hook_of(self.handle.service, self.conn_id)
         async with hook.connected():
-            outcome = await try_to_cancel_async(self.log, self.handle, self.conn_id, hook.acancel)
+            outcome = await try_to_cancel_async(hook.query(self.handle), self.log)
         if outcome is CancelOutcome.CANCELLED:
             await self._note_cancel()
 

@@ -10,13 +10,11 @@ import time
 from dataclasses import dataclass
 from datetime import timedelta
 
-from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.identity import TaskIdentity
 from airflow_provider_veza.async_query.record import Owner, QueryRecord, RecordState
-from airflow_provider_veza.async_query.service import Cancellation
 from airflow_provider_veza.async_query.standing import Cancel, Standing, judge
 from airflow_provider_veza.exceptions import RecordError
-from airflow_provider_veza.hooks.of_service import hook_of
+from airflow_provider_veza.hooks.of_service import query_of
 from airflow_provider_veza.hooks.waiting import utc_now
 from airflow_provider_veza.ownership.asking import Airflow, Database, standing_of_record
 from airflow_provider_veza.ownership.cancelling import CancelOutcome, try_to_cancel
@@ -110,7 +108,7 @@ class CancelOnMarked:
         if self._is_cancelled_meanwhile(record):
             log.info("Query %s was cancelled meanwhile, by its trigger or its worker.", verdict.handle.id)
             return
-        outcome = try_to_cancel(log, verdict.handle, verdict.handle.conn_id, _cancel_in_bounded_time)
+        outcome = try_to_cancel(query_of(verdict.handle), log, in_bounded_time=True)
         if outcome is CancelOutcome.CANCELLED:
             self._note_cancel(record)
 
@@ -137,7 +135,3 @@ class CancelOnMarked:
             self.registry.note_cancel(record, "the listener of marks")
         except RecordError as e:
             log.warning("%s", e)
-
-
-def _cancel_in_bounded_time(handle: QueryHandle) -> Cancellation:
-    return hook_of(handle.service, handle.conn_id).cancel_now(handle)

@@ -152,7 +152,7 @@ class Submission:
     def _is_worth_waiting_for(self, step: Adopt) -> bool:
         handle = step.handle
         try:
-            snapshot = self.hook.look(handle)
+            snapshot = self.hook.query(handle).look()
         except RequestError as e:
             if not e.heals:
                 raise
@@ -182,7 +182,7 @@ class Submission:
     def _cancel_replaced(self, step: Replace) -> None:
         self.charge.check(surely=True)
         self.log.info("The query %s of an earlier attempt is not wanted any more: %s.", step.handle.id, step.reason)
-        outcome = try_to_cancel(self.log, step.handle, self.hook.conn_id, self.hook.cancel)
+        outcome = try_to_cancel(self.hook.query(step.handle), self.log)
         if outcome is CancelOutcome.FAILED:
             raise QueryUnreachableError(
                 f"Query {step.handle.id} of an earlier attempt could not be cancelled (see above) and may still run. Nothing was "
@@ -271,7 +271,7 @@ class Submission:
                 self.charge.check(surely=True)
             self._ledger.submitted(handle=handle, deferred=self.wishes.will_defer)
         except (RecordError, AttemptError):
-            outcome = try_to_cancel(self.log, handle, self.hook.conn_id, self.hook.cancel_now)
+            outcome = try_to_cancel(self.hook.query(handle), self.log, in_bounded_time=True)
             if outcome in (CancelOutcome.CANCELLED, CancelOutcome.ALREADY_ENDED):
                 self._withdraw()
             raise

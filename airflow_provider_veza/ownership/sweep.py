@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.record import QueryRecord
-from airflow_provider_veza.async_query.service import Cancellation
 from airflow_provider_veza.async_query.standing import Cancel, Forget, Standing, judge
 from airflow_provider_veza.async_query.task_log import TaskLog
 from airflow_provider_veza.exceptions import RecordError
+from airflow_provider_veza.hooks.bound import BoundQuery
 from airflow_provider_veza.hooks.of_service import hook_of
 from airflow_provider_veza.hooks.waiting import utc_now
 from airflow_provider_veza.ownership.cancelling import CancelOutcome, try_to_cancel
@@ -44,12 +44,12 @@ _SETTLED = frozenset({CancelOutcome.CANCELLED, CancelOutcome.ALREADY_ENDED})
 class Settler:
     """Settles recorded queries that nobody answers for.
 
-    :param cancel: looks at a query, and cancels it if it still runs.
+    :param query: returns a query bound to its client.
     :param grace: how long after its submit a query is left alone.
     """
 
     registry: RecordRegistry
-    cancel: Callable[[QueryHandle], Cancellation]
+    query: Callable[[QueryHandle], BoundQuery]
     grace: timedelta
     log: TaskLog
 
@@ -67,7 +67,7 @@ class Settler:
                 return Settlement.KEPT
 
     def _cancel(self, record: QueryRecord, handle: QueryHandle) -> Settlement:
-        outcome = try_to_cancel(self.log, handle, handle.conn_id, self.cancel)
+        outcome = try_to_cancel(self.query(handle), self.log)
         if outcome in _SETTLED:
             self._forget(record)
         return Settlement(outcome.value)
@@ -83,7 +83,7 @@ class RecordedHooks:
     """The hooks of recorded queries: each handle's own connection and service, opened once."""
 
     def __init__(self) -> None:
-        self._hooks: dict[tuple[str, str], AsyncQueryHook] = {}
+        self._hooks: dict[tuple[str, ...], AsyncQueryHook] = {}
 
     def __enter__(self) -> RecordedHooks:
         return self
@@ -92,9 +92,11 @@ class RecordedHooks:
         for hook in self._hooks.values():
             hook.close()
 
-    def cancel(self, handle: QueryHandle) -> Cancellation:
-        """Look, and cancel what still runs."""
-        key = (handle.service, handle.conn_id)
+    def query(self, handle: QueryHandle) -> BoundQuery:
+        """Return a query bound to its client."""
+        return BoundQuery(handle, handle.conn_id, lambda: self._opened(handle.service, handle.conn_id))
+
+    def _opened(self, *key: str) -> AsyncQueryHook:
         if key not in self._hooks:
             self._hooks[key] = hook_of(*key)
-        return self._hooks[key].cancel(handle)
+        return self._hooks[key]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from pyarrow import parquet
@@ -12,9 +13,11 @@ from airflow_provider_veza.async_query.layout import ColumnType, RowLayout
 from airflow_provider_veza.async_query.rows import JsonRows
 from airflow_provider_veza.exceptions import ColumnError
 from airflow_provider_veza.results.formats.arrow import schema_of
-from airflow_provider_veza.results.formats.registry import output_format
+from airflow_provider_veza.results.formats.registry import format_row, output_format
 from airflow_provider_veza.results.manifest import Columns
-from airflow_provider_veza.results.reading import LandedResult
+
+if TYPE_CHECKING:
+    from airflow_provider_veza.results.reading import LandedResult
 
 _BATCH_ROWS = 1_000
 
@@ -33,7 +36,7 @@ def batches_of(result: LandedResult) -> Iterator[pa.RecordBatch]:
 def _columns(result: LandedResult) -> Columns:
     """Return the columns; rows that were landed as they were sent are read once for that."""
     columns = result.manifest.columns
-    if result.manifest.format == "jsonl":
+    if not format_row(result.manifest.format).has_columns:
         form = output_format("parquet", layout=result.layout)
         for rows in _groups(result):
             columns = form.group(rows, columns).columns
@@ -41,7 +44,7 @@ def _columns(result: LandedResult) -> Columns:
 
 
 def _batches(result: LandedResult, columns: Columns) -> Iterator[pa.RecordBatch]:
-    if result.manifest.format == "parquet":
+    if format_row(result.manifest.format).is_arrow:
         yield from _parquet_batches(result)
         return
     names = [column.name for column in columns]

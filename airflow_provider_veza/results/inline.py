@@ -16,9 +16,7 @@ from airflow_provider_veza.exceptions import (
     TooManyRowsError,
     XComLimitError,
 )
-
-DEFAULT_XCOM_ROWS = 10_000
-DEFAULT_XCOM_BYTES = 1_048_576
+from airflow_provider_veza.results.defaults import DEFAULT_XCOM_BYTES, DEFAULT_XCOM_ROWS
 
 
 @dataclass(frozen=True)

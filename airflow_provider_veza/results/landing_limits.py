@@ -9,10 +9,8 @@ from airflow_provider_veza.async_query.task_log import TaskLog
 from airflow_provider_veza.async_query.vocabulary import Page
 from airflow_provider_veza.exceptions import ArgumentError, EmptyResultError, RowCountError, TooManyRowsError
 from airflow_provider_veza.results.checkpoint import Progress
+from airflow_provider_veza.results.defaults import DEFAULT_PART_BYTES
 from airflow_provider_veza.results.inline import EMPTY_ADVICE, require_whole
-
-DEFAULT_PART_BYTES = 64 * 1024 * 1024
-"""Of JSON text: files that warehouses like, and little to read again after a crash."""
 
 
 class RowCountCheck(StrEnum):

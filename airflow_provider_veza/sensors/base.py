@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,14 @@ from airflow_provider_veza.async_query.outcomes import error_of
 from airflow_provider_veza.async_query.polling import PollSchedule
 from airflow_provider_veza.async_query.watch import Ended, Outcome, Watch
 from airflow_provider_veza.exceptions import AsyncQueryError
+from airflow_provider_veza.operators.arguments import GivenHandle, duration_or_none, optional, seconds
+from airflow_provider_veza.operators.checked import (
+    CheckedPartial,
+    Together,
+    check_when_parsed,
+    check_when_started,
+    keep_inherited,
+)
 from airflow_provider_veza.operators.deferral import BACKSTOP, default_deferrable, earliest_resume
 from airflow_provider_veza.operators.failures import airflow_failures
 
@@ -32,38 +40,27 @@ DEFAULT_POKE_INTERVAL = 30.0
 
 
 class AsyncQuerySensor(BaseSensorOperator):
-    """Succeed when the query of ``handle`` has succeeded; fail, or skip with ``soft_fail``, when it ended otherwise.
+    """Succeed when the query of ``handle`` has succeeded; fail, or skip with ``soft_fail``, when it ended otherwise."""
 
-    Waiting is idempotent: a retry waits for the same query again.
-
-    :param handle: a dict, what a submit task returned, or JSON text from a template.
-    :param deferrable: wait in the triggerer; by default as Airflow's ``default_deferrable`` says.
-    :param poke_interval: seconds between two looks. By default a worker looks every 30 s, and a triggerer by the schedule of
-        :class:`~airflow_provider_veza.async_query.polling.PollSchedule`.
-    :param cancel_on_kill: whether the query is cancelled when this task is killed.
-    :param cancel_on_timeout: whether the query is cancelled when this sensor's ``timeout`` passes.
-    """
-
-    template_fields: Sequence[str] = ("handle",)
-    template_fields_renderers = {"handle": "json"}
+    handle: GivenHandle
+    deferrable: bool | None
+    poke_interval: Any
+    cancel_on_kill: bool
+    cancel_on_timeout: bool
+    partial = CheckedPartial()
     _charge: Charge | None = None
 
-    def __init__(
-        self,
-        *,
-        handle: Any,
-        deferrable: bool | None = None,
-        poke_interval: float | timedelta | None = None,
-        cancel_on_kill: bool = False,
-        cancel_on_timeout: bool = False,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(poke_interval=DEFAULT_POKE_INTERVAL if poke_interval is None else poke_interval, **kwargs)
-        self.handle = handle
-        self.deferrable = default_deferrable() if deferrable is None else deferrable
-        self.has_poke_interval = poke_interval is not None
-        self.cancel_on_kill = cancel_on_kill
-        self.cancel_on_timeout = cancel_on_timeout
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        keep_inherited(cls)
+
+    def when_parsed(self) -> None:
+        """Do what is to be done once all arguments are attributes."""
+        check_when_parsed(self)
+
+    def check_together(self) -> Iterator[Together]:
+        """Yield which arguments must fit each other, and the check."""
+        yield from ()
 
     @property
     @abstractmethod
@@ -73,8 +70,9 @@ class AsyncQuerySensor(BaseSensorOperator):
     def execute(self, context: Any) -> Any:
         """Look once, and defer if the query still runs; or poke, as any sensor does."""
         with airflow_failures():
+            check_when_started(self)
             self._take_charge(context)
-            if not self.deferrable:
+            if not self._defers:
                 return self._execute_poking(context)
             watch, ended = self._look()
             return self._conclude(ended) if ended else self._defer(watch)
@@ -105,6 +103,10 @@ class AsyncQuerySensor(BaseSensorOperator):
         self._charge.handle = self._parsed_handle()
 
     def _execute_poking(self, context: Any) -> Any:
+        # From here on Airflow's own sensor reads both as seconds.
+        interval = DEFAULT_POKE_INTERVAL if self.poke_interval is None else self.poke_interval
+        self.poke_interval = duration_or_none(interval, "poke_interval").total_seconds()
+        self.timeout = self._patience.total_seconds()
         try:
             return super().execute(context)
         except AirflowSensorTimeout:
@@ -116,13 +118,21 @@ class AsyncQuerySensor(BaseSensorOperator):
         from airflow_provider_veza.hooks.waiting import look_until_sure, utc_now
 
         handle = self._parsed_handle()
-        traits = self.hook.service(handle.service, self.hook.settings).traits
-        watch = Watch(handle, traits, self._schedule(), Deadline.after(utc_now(), timedelta(seconds=self.timeout)))
-        watch, verdict = look_until_sure(watch, lambda: self.hook.look(handle), self.log, time.sleep)
+        query = self.hook.query(handle)
+        watch = Watch(handle, query.traits, self._schedule(), Deadline.after(utc_now(), self._patience))
+        watch, verdict = look_until_sure(watch, query.look, self.log, time.sleep)
         return watch, verdict if isinstance(verdict, Ended) else None
 
     def _schedule(self) -> PollSchedule:
-        return PollSchedule(fixed_interval=self.poke_interval if self.has_poke_interval else None)
+        return PollSchedule(fixed_interval=optional(seconds)(self.poke_interval, "poke_interval"))
+
+    @property
+    def _defers(self) -> bool:
+        return default_deferrable() if self.deferrable is None else self.deferrable
+
+    @property
+    def _patience(self) -> timedelta:
+        return duration_or_none(self.timeout, "timeout")
 
     def _defer(self, watch: Watch) -> None:
         from airflow_provider_veza.hooks.waiting import utc_now
@@ -136,7 +146,7 @@ class AsyncQuerySensor(BaseSensorOperator):
                 not_before=earliest_resume(utc_now()),
             ),
             method_name="execute_complete",
-            timeout=timedelta(seconds=self.timeout) + BACKSTOP,
+            timeout=self._patience + BACKSTOP,
         )
 
     def _conclude(self, ended: Ended) -> None:
@@ -152,7 +162,8 @@ class AsyncQuerySensor(BaseSensorOperator):
             self._cancel()
         left = "a cancel was sent, see above" if self.cancel_on_timeout else "it was left running"
         message = (
-            f"Query {handle.id} did not end within the sensor's timeout of {self.timeout} s ({ended.detail}); {left}."
+            f"Query {handle.id} did not end within the sensor's timeout of {self._patience.total_seconds()} s "
+            f"({ended.detail}); {left}."
         )
         if self.soft_fail:
             raise AirflowSkipException(message)
@@ -166,7 +177,8 @@ class AsyncQuerySensor(BaseSensorOperator):
     def _cancel(self) -> None:
         from airflow_provider_veza.ownership.cancelling import try_to_cancel
 
-        try_to_cancel(self.log, self._parsed_handle(), self.hook.conn_id, self.hook.cancel_now)
+        try_to_cancel(self.hook.query(self._parsed_handle()), self.log, in_bounded_time=True)
 
     def _parsed_handle(self) -> QueryHandle:
-        return QueryHandle.from_json(self.handle)
+        given: Any = self.handle
+        return QueryHandle.from_json(given)

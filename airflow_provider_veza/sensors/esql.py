@@ -1,12 +1,14 @@
-"""The sensor for ES|QL queries; how it waits is in :mod:`.base`."""
+"""The sensor for ES|QL queries: what it takes; how it waits is in :mod:`.base`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
-from airflow_provider_veza.operators.esql_question import DEFAULT_CONN_ID, UI_COLOR, esql_hook
+from airflow_provider_veza.operators.airflow_arguments import SensorArguments
+from airflow_provider_veza.operators.arguments import Duration, GivenHandle
+from airflow_provider_veza.operators.asking_esql import DEFAULT_CONN_ID, UI_COLOR, esql_hook
 from airflow_provider_veza.sensors.base import AsyncQuerySensor
 
 if TYPE_CHECKING:
@@ -14,17 +16,44 @@ if TYPE_CHECKING:
 
 
 class EsqlQuerySensor(AsyncQuerySensor):
-    """Succeed when an ES|QL query has succeeded; see :class:`~.base.AsyncQuerySensor`. Needs the extra ``elasticsearch``.
+    """Succeed when an ES|QL query has succeeded; fail, or skip with ``soft_fail``, when it ended otherwise.
 
-    :param elasticsearch_conn_id: Airflow connection of type ``elasticsearch``, with the credentials that submitted the query.
+    Waiting is idempotent: a retry waits for the same query again. Airflow's ``timeout`` says how long it waits.
+    Needs the extra ``elasticsearch``.
+
+    :param handle: what a submit task returned, or that as JSON text from a template.
+    :param elasticsearch_conn_id: Airflow connection of type ``elasticsearch``, with the credentials that submitted the query;
+        default ``elasticsearch_default``.
+    :param deferrable: wait in the triggerer and hold no worker; by default as Airflow's ``[operators] default_deferrable`` says.
+    :param poke_interval: timedelta or seconds between two looks. By default a worker looks every 30 s, and a triggerer by the
+        schedule of :class:`~airflow_provider_veza.async_query.polling.PollSchedule`.
+    :param cancel_on_kill: whether the query is cancelled when this task is killed; default no, it is somebody else's.
+    :param cancel_on_timeout: whether the query is cancelled when this sensor's ``timeout`` passes; default no.
     """
 
-    template_fields: Sequence[str] = (*AsyncQuerySensor.template_fields, "elasticsearch_conn_id")
+    template_fields: Sequence[str] = ("handle", "elasticsearch_conn_id")
+    template_fields_renderers = {"handle": "json"}
     ui_color = UI_COLOR
 
-    def __init__(self, *, elasticsearch_conn_id: str = DEFAULT_CONN_ID, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        handle: GivenHandle,
+        elasticsearch_conn_id: str = DEFAULT_CONN_ID,
+        deferrable: bool | None = None,
+        poke_interval: Duration | None = None,
+        cancel_on_kill: bool = False,
+        cancel_on_timeout: bool = False,
+        **kwargs: Unpack[SensorArguments],
+    ) -> None:
         super().__init__(**kwargs)
+        self.handle = handle
         self.elasticsearch_conn_id = elasticsearch_conn_id
+        self.deferrable = deferrable
+        self.poke_interval = poke_interval
+        self.cancel_on_kill = cancel_on_kill
+        self.cancel_on_timeout = cancel_on_timeout
+        self.when_parsed()
 
     @cached_property
     def hook(self) -> EsqlHook:

@@ -6,7 +6,6 @@ import asyncio
 import sys
 import time
 from dataclasses import dataclass
-from functools import partial
 from typing import TypeVar
 
 import aiohttp
@@ -15,8 +14,8 @@ from yarl import URL
 from airflow_provider_veza.async_query.message import Call, Response
 from airflow_provider_veza.async_query.retry import Failure, RetryPolicy
 from airflow_provider_veza.transport.clock import read_clock
-from airflow_provider_veza.transport.driving import READ_ON_THE_LOOP_BYTES, drive_async, read_aside
-from airflow_provider_veza.transport.exchange import USUAL_RETRY, Rules, exchange, fetch_token
+from airflow_provider_veza.transport.driving import READ_ON_THE_LOOP_BYTES, drive_async, read_aside, tenant_steps
+from airflow_provider_veza.transport.exchange import USUAL_RETRY, fetch_token
 from airflow_provider_veza.transport.pacing import Turn, tenant_pace
 from airflow_provider_veza.transport.reasons import causes, why_no_answer, why_not_sent
 from airflow_provider_veza.transport.routes import Routes
@@ -92,10 +91,7 @@ class AsyncTransport:
             retry or self._retry,
             timeout or self.settings.timeouts,
         )
-        pace = partial(self._pace.reserve, rate=self.settings.rate_limit, turn=turn)
-        steps = exchange(
-            call.request, self.settings, Rules(driver.retry, pace, call.is_answer, call.is_passing), read_clock()
-        )
+        steps = tenant_steps(call, self.settings, driver.retry, self._pace, turn)
         return await read_aside(call, await driver.drive(steps), self.read_on_the_loop_bytes)
 
     async def _open_session(self) -> aiohttp.ClientSession:

@@ -75,12 +75,9 @@ class AsyncClient(Protocol):
 
 
 class ClientSettings(Hashable, Protocol):
-    """How to reach one tenant, as a value, and the clients that do."""
+    """How to reach one tenant, as a value; which client does is said in :mod:`.clients`."""
 
-    def new_client(self) -> Client:
-        """Return a client for one thread; loads its library."""
-        ...
-
-    def new_async_client(self) -> AsyncClient:
-        """Return a client for one event loop; loads its library, so that a loop has it done in a thread."""
+    @property
+    def base_url(self) -> str:
+        """The address."""
         ...

@@ -1,18 +1,32 @@
-"""The two loops that carry out the steps of an exchange, sync and async; how a step is carried out is the driver's."""
+"""From a call to its steps, and the two loops that carry them out, sync and async; how one is carried out is the driver's."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeVar
 
 from airflow_provider_veza.async_query.message import Call, Response
+from airflow_provider_veza.async_query.retry import RetryPolicy
+from airflow_provider_veza.transport.clock import read_clock
+from airflow_provider_veza.transport.exchange import Rules, exchange
+from airflow_provider_veza.transport.pacing import TenantPace, Turn
+from airflow_provider_veza.transport.settings import TransportSettings
 from airflow_provider_veza.transport.steps import Answer, Step, Steps
 
 READ_ON_THE_LOOP_BYTES = 256 * 1024
 """A longer answer is read in a thread: parsing it would hold up everything else on the loop for milliseconds."""
 
 T = TypeVar("T")
+
+
+def tenant_steps(
+    call: Call[T], settings: TransportSettings, retry: RetryPolicy, pace: TenantPace, turn: Turn
+) -> Steps[Response]:
+    """Return the steps that bring a tenant's answer to a call, in its turn among the requests of this process."""
+    reserve = partial(pace.reserve, rate=settings.rate_limit, turn=turn)
+    return exchange(call.request, settings, Rules(retry, reserve, call.is_answer, call.is_passing), read_clock())
 
 
 def drive(steps: Steps[T], answer: Callable[[Step], Answer]) -> T:

@@ -16,14 +16,16 @@ from airflow_provider_veza.transport.clock import read_clock
 from airflow_provider_veza.transport.driving import READ_ON_THE_LOOP_BYTES, drive_async, read_aside
 from airflow_provider_veza.transport.elastic_client import (
     SERIALIZERS,
+    cluster_steps,
     failed,
     new_client,
+    no_token_is_asked_for,
     received,
     refused,
     target_of,
 )
 from airflow_provider_veza.transport.elastic_settings import ElasticSettings
-from airflow_provider_veza.transport.exchange import USUAL_RETRY, Rules, attempts
+from airflow_provider_veza.transport.exchange import USUAL_RETRY
 from airflow_provider_veza.transport.pacing import Turn
 from airflow_provider_veza.transport.reasons import causes
 from airflow_provider_veza.transport.settings import Timeouts, with_wait
@@ -91,8 +93,7 @@ class AsyncElasticTransport:
         :param turn: of no effect, since nothing waits for its turn.
         """
         del turn
-        rules = Rules(retry or self._retry, is_answer=call.is_answer, is_passing=call.is_passing)
-        steps = attempts(self.settings.wire_request(call.request), rules, read_clock())
+        steps = cluster_steps(call, self.settings, retry or self._retry)
         answer = await drive_async(steps, lambda step: self._answer(step, timeout or self.settings.timeouts))
         return await read_aside(call, answer.response, self.read_on_the_loop_bytes)
 
@@ -104,9 +105,7 @@ class AsyncElasticTransport:
                 await asyncio.sleep(seconds)
                 return Resumed(read_clock())
             case Authorize():
-                raise TypeError(
-                    "The Elasticsearch client has its own credentials; no exchange through it asks for a token."
-                )
+                raise no_token_is_asked_for()
 
     async def _send(self, wire: WireRequest, timeouts: Timeouts) -> Received | Failed:
         handled, target = sys.exception(), target_of(wire, self.settings)

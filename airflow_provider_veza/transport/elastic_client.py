@@ -10,14 +10,15 @@ from typing import Any, TypeVar
 from elastic_transport import JsonSerializer
 from elasticsearch import ApiError, UnsupportedProductError
 
-from airflow_provider_veza.async_query.message import Response
-from airflow_provider_veza.async_query.retry import Failure
+from airflow_provider_veza.async_query.message import Call, Response
+from airflow_provider_veza.async_query.retry import Failure, RetryPolicy
 from airflow_provider_veza.exceptions import ConnectionSettingsError, MalformedResponseError
 from airflow_provider_veza.transport.clock import read_clock
 from airflow_provider_veza.transport.elastic_settings import ADVICE, ElasticSettings
+from airflow_provider_veza.transport.exchange import Rules, attempts
 from airflow_provider_veza.transport.reasons import Causes, why_no_answer, why_not_sent
 from airflow_provider_veza.transport.settings import Timeouts
-from airflow_provider_veza.transport.steps import Failed, Received, WireRequest
+from airflow_provider_veza.transport.steps import Failed, Received, Steps, WireRequest
 
 T = TypeVar("T")
 
@@ -77,6 +78,17 @@ def _require_files(arguments: Mapping[str, Any]) -> None:
             raise ConnectionSettingsError(
                 f"The connection's extra `{name}` names no file: {arguments[name]}. Nothing was sent."
             )
+
+
+def cluster_steps(call: Call[Any], settings: ElasticSettings, retry: RetryPolicy) -> Steps[Received]:
+    """Return the steps that bring a cluster's answer to a call; nothing waits for its turn."""
+    rules = Rules(retry, is_answer=call.is_answer, is_passing=call.is_passing)
+    return attempts(settings.wire_request(call.request), rules, read_clock())
+
+
+def no_token_is_asked_for() -> TypeError:
+    """Return why a step is refused that no exchange through this client has."""
+    return TypeError("The Elasticsearch client has its own credentials; no exchange through it asks for a token.")
 
 
 def target_of(wire: WireRequest, settings: ElasticSettings) -> str:

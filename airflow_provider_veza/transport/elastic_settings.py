@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from airflow_provider_veza.async_query.message import Request
-from airflow_provider_veza.exceptions import ConfigurationError
 from airflow_provider_veza.transport.origin import Origin
 from airflow_provider_veza.transport.reasons import Advice
 from airflow_provider_veza.transport.routes import Route
 from airflow_provider_veza.transport.settings import Timeouts
 from airflow_provider_veza.transport.steps import WireRequest, json_body
-
-if TYPE_CHECKING:
-    from elasticsearch import Elasticsearch
-
-    from airflow_provider_veza.transport.elastic_aio import AsyncElasticTransport
-    from airflow_provider_veza.transport.elastic_sync import SyncElasticTransport
 
 ADVICE = Advice("host, port and schema", "ca_certs", "request_timeout")
 MIME_TYPE = "application/vnd.elasticsearch+json; compatible-with=8"
@@ -73,39 +65,3 @@ class ElasticSettings:
             body = json_body(request.body)
         url = f"{self.base_url}{request.target}"
         return WireRequest(request.method, url, headers, body, idempotent=request.idempotent, wait=request.wait)
-
-    def new_client(self) -> SyncElasticTransport:
-        """Return a client for one thread.
-
-        :raises ConfigurationError: when the library is not installed, or refuses what the connection says.
-        """
-        _require_library()
-        from airflow_provider_veza.transport.elastic_sync import SyncElasticTransport
-
-        return SyncElasticTransport(self)
-
-    def new_official_client(self) -> Elasticsearch:
-        """Return the official client as it is, but for its own repetitions; for requests of the user's own."""
-        _require_library()
-        from elasticsearch import Elasticsearch
-
-        from airflow_provider_veza.transport.elastic_client import new_client
-
-        return new_client(Elasticsearch, self)
-
-    def new_async_client(self) -> AsyncElasticTransport:
-        """Return a client for one event loop; reads files and takes long, so that a loop has it done in a thread.
-
-        :raises ConfigurationError: when the library is not installed, or refuses what the connection says.
-        """
-        _require_library()
-        from airflow_provider_veza.transport.elastic_aio import AsyncElasticTransport
-
-        return AsyncElasticTransport(self)
-
-
-def _require_library() -> None:
-    if find_spec("elasticsearch") is None:
-        raise ConfigurationError(
-            "The package `elasticsearch` is not installed. Install 'airflow-provider-veza[elasticsearch]'. Nothing was sent."
-        )

@@ -18,14 +18,16 @@ from airflow_provider_veza.transport.clock import read_clock
 from airflow_provider_veza.transport.driving import drive
 from airflow_provider_veza.transport.elastic_client import (
     SERIALIZERS,
+    cluster_steps,
     failed,
     new_client,
+    no_token_is_asked_for,
     received,
     refused,
     target_of,
 )
 from airflow_provider_veza.transport.elastic_settings import ElasticSettings
-from airflow_provider_veza.transport.exchange import USUAL_RETRY, Rules, attempts
+from airflow_provider_veza.transport.exchange import USUAL_RETRY
 from airflow_provider_veza.transport.pacing import Turn
 from airflow_provider_veza.transport.reasons import causes
 from airflow_provider_veza.transport.settings import Timeouts, with_wait
@@ -86,8 +88,7 @@ class SyncElasticTransport:
         :param turn: of no effect, since nothing waits for its turn.
         """
         del turn
-        rules = Rules(retry or self._retry, is_answer=call.is_answer, is_passing=call.is_passing)
-        steps = attempts(self._settings.wire_request(call.request), rules, read_clock())
+        steps = cluster_steps(call, self._settings, retry or self._retry)
         answer = drive(steps, lambda step: self._answer(step, timeout or self._settings.timeouts))
         return call.read(answer.response)
 
@@ -99,9 +100,7 @@ class SyncElasticTransport:
                 time.sleep(seconds)
                 return Resumed(read_clock())
             case Authorize():
-                raise TypeError(
-                    "The Elasticsearch client has its own credentials; no exchange through it asks for a token."
-                )
+                raise no_token_is_asked_for()
 
     def _send(self, wire: WireRequest, timeouts: Timeouts) -> Received | Failed:
         handled, target = sys.exception(), target_of(wire, self._settings)

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from airflow_provider_veza.exceptions import ConnectionSettingsError
 from airflow_provider_veza.transport.origin import Origin
-
-if TYPE_CHECKING:
-    from airflow_provider_veza.transport.aio import AsyncTransport
-    from airflow_provider_veza.transport.sync import SyncTransport
 
 Timeouts = tuple[float, float]
 """Seconds to connect, and of silence while reading, in that order."""
@@ -102,18 +97,6 @@ class TransportSettings:
     def timeouts(self) -> Timeouts:
         """Both timeouts, in the order in which HTTP clients take them."""
         return self.connect_timeout, self.read_timeout
-
-    def new_client(self) -> SyncTransport:
-        """Return a client for one thread; loads its HTTP library."""
-        from airflow_provider_veza.transport.sync import SyncTransport
-
-        return SyncTransport(self)
-
-    def new_async_client(self) -> AsyncTransport:
-        """Return a client for one event loop; loads its HTTP library, so that a loop has it done in a thread."""
-        from airflow_provider_veza.transport.aio import AsyncTransport
-
-        return AsyncTransport(self)
 
 
 def _require_url(url: str, name: str) -> None:

@@ -7,6 +7,7 @@ import threading
 from dataclasses import dataclass
 
 from airflow_provider_veza.transport.client import AsyncClient, ClientSettings
+from airflow_provider_veza.transport.clients import async_client_for
 
 
 @dataclass
@@ -30,7 +31,7 @@ async def acquire(settings: ClientSettings) -> AsyncClient:
     if (client := _held(key)) is not None:
         return client
     # In a thread, since loading a library and reading trusted authorities would block the loop.
-    fresh = await asyncio.to_thread(settings.new_async_client)
+    fresh = await asyncio.to_thread(async_client_for, settings)
     with _lock:
         lease = _leases.setdefault(key, _Lease(fresh))
         lease.holders += 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import dataclass
-from functools import partial
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -16,8 +15,8 @@ from urllib3.exceptions import HTTPError
 from airflow_provider_veza.async_query.message import Call, Response
 from airflow_provider_veza.async_query.retry import Failure, RetryPolicy
 from airflow_provider_veza.transport.clock import read_clock
-from airflow_provider_veza.transport.driving import drive
-from airflow_provider_veza.transport.exchange import USUAL_RETRY, Rules, exchange, fetch_token
+from airflow_provider_veza.transport.driving import drive, tenant_steps
+from airflow_provider_veza.transport.exchange import USUAL_RETRY, fetch_token
 from airflow_provider_veza.transport.pacing import Turn, tenant_pace
 from airflow_provider_veza.transport.reasons import Causes, causes, why_no_answer, why_not_sent
 from airflow_provider_veza.transport.routes import Routes
@@ -83,10 +82,7 @@ class SyncTransport:
         :param timeout: instead of the connection's.
         """
         driver = self._driver(retry, timeout)
-        pace = partial(self._pace.reserve, rate=self._settings.rate_limit, turn=turn)
-        steps = exchange(
-            call.request, self._settings, Rules(driver.retry, pace, call.is_answer, call.is_passing), read_clock()
-        )
+        steps = tenant_steps(call, self._settings, driver.retry, self._pace, turn)
         return call.read(driver.drive(steps))
 
     def token(self) -> str:

@@ -16,7 +16,7 @@ from airflow_provider_veza.async_query.polling import PollSchedule
 from airflow_provider_veza.async_query.vocabulary import Snapshot
 from airflow_provider_veza.async_query.watch import Ended, Outcome, Watch
 from airflow_provider_veza.exceptions import AsyncQueryError
-from airflow_provider_veza.hooks.base import AsyncQueryHook
+from airflow_provider_veza.hooks.bound import BoundQuery
 from airflow_provider_veza.hooks.of_service import hook_of
 from airflow_provider_veza.hooks.waiting import utc_now, wait_async
 from airflow_provider_veza.ownership.airflow_versions import CALLS_TRIGGER_ON_KILL
@@ -127,7 +127,8 @@ class AsyncQueryTrigger(BaseTrigger):
         try:
             hook = hook_of(self.handle.service, self.conn_id)
             async with hook.connected():
-                return await wait_async(await self._watch(hook), lambda seconds: self._look(hook, seconds), self.log)
+                query = hook.query(self.handle)
+                return await wait_async(await self._watch(query), lambda seconds: self._look(query, seconds), self.log)
         except _NobodyWaitsError:
             await self._deferred_kill().cancel()
             return Ended(Outcome.CANCELED, "its task was cleared, or is over")
@@ -137,7 +138,7 @@ class AsyncQueryTrigger(BaseTrigger):
             self.log.exception("The trigger could not go on waiting for query %s.", self.handle.id)
             return Ended(Outcome.UNREACHABLE, f"{type(e).__name__}: {e}")
 
-    async def _look(self, hook: AsyncQueryHook, wait: float) -> Snapshot:
+    async def _look(self, query: BoundQuery, wait: float) -> Snapshot:
         """Look, and now and then ask whether anybody still waits.
 
         Airflow does not end the trigger of a task that is cleared while its DAG is paused or no slot is free.
@@ -147,10 +148,10 @@ class AsyncQueryTrigger(BaseTrigger):
             self._next_check = utc_now() + self._check_interval
             if await self._deferred_kill().nobody_waits():
                 raise _NobodyWaitsError
-        return await hook.alook(self.handle, wait)
+        return await query.alook(wait)
 
-    async def _watch(self, hook: AsyncQueryHook) -> Watch:
-        traits = (await hook.aservice(self.handle)).traits
+    async def _watch(self, query: BoundQuery) -> Watch:
+        traits = (await query.aservice()).traits
         return Watch(self.handle, traits, self.schedule, self.deadline)
 
     def _deferred_kill(self) -> DeferredKill:

@@ -46,7 +46,7 @@ class Site:
         """Define the connection and return a hook on it."""
         key = self.demo.api_key if password is None else password
         self.define_connection(conn_id, host=self.demo.url, password=key, extra=UNPACED | extra)
-        return VezaHook(conn_id)
+        return VezaHook(veza_conn_id=conn_id)
 
     def let_queries_end(self) -> None:
         self.demo.tenant.clock.advance(timedelta(seconds=3))

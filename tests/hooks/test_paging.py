@@ -24,7 +24,7 @@ def handle(site: Site) -> QueryHandle:
 
 
 async def read(hook: VezaHook, handle: QueryHandle, after: str | None = None) -> list[Any]:
-    async with hook.reading_ahead(handle, after) as ahead:
+    async with hook.query(handle).reading_ahead(after) as ahead:
         return [row async for page in ahead.pages for row in page.rows]
 
 
@@ -48,7 +48,7 @@ def test_the_next_page_is_in_flight_while_the_caller_works_and_no_more_than_that
     asked: list[int] = []
 
     async def slow_caller() -> None:
-        async with hook.reading_ahead(handle) as ahead:
+        async with hook.query(handle).reading_ahead() as ahead:
             async for _ in ahead.pages:
                 while len(site.seen) < len(asked) + 2 + 1 and len(asked) < 5:
                     await asyncio.sleep(0)
@@ -65,7 +65,7 @@ def test_a_caller_that_stops_early_leaves_nothing_in_flight(site: Site, handle: 
     hook = site.connect(page_size=2)
 
     async def first_page() -> int:
-        async with hook.reading_ahead(handle) as ahead:
+        async with hook.query(handle).reading_ahead() as ahead:
             async for page in ahead.pages:
                 return len(page.rows)
         return 0
@@ -103,7 +103,7 @@ def test_repetitions_are_counted(site: Site, handle: QueryHandle) -> None:
     site.spoil(FaultKind.STATUS, GET, status=503, times=2)
 
     async def repeats() -> int:
-        async with hook.reading_ahead(handle) as ahead:
+        async with hook.query(handle).reading_ahead() as ahead:
             async for _ in ahead.pages:
                 pass
             return ahead.reader.repeats

@@ -220,7 +220,7 @@ def test_a_connection_that_is_not_defined_is_named_with_the_type_to_create() -> 
     with pytest.raises(
         ConnectionSettingsError, match="'nowhere' is not defined: create it with connection type 'veza'"
     ):
-        VezaHook("nowhere").look(foreign_handle())
+        VezaHook(veza_conn_id="nowhere").look(foreign_handle())
 
 
 def test_extras_that_nothing_reads_are_warned_of_once_a_hook(site: Site, caplog: pytest.LogCaptureFixture) -> None:

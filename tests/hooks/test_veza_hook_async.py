@@ -62,7 +62,7 @@ def rotate_key(site: Site) -> None:
 
 
 async def look_with_a_hook_of_its_own(cls: type[VezaHook], handle: QueryHandle) -> Snapshot:
-    hook = cls(CONN_ID)
+    hook = cls(veza_conn_id=CONN_ID)
     async with hook.connected():
         return await hook.alook(handle)
 
@@ -148,7 +148,7 @@ def test_a_handle_of_another_tenant_is_refused_without_a_request(
 
 def test_a_connection_that_is_not_defined_is_named(site: Site, handle: QueryHandle) -> None:
     async def run() -> None:
-        async with VezaHook("nowhere").connected() as hook:
+        async with VezaHook(veza_conn_id="nowhere").connected() as hook:
             await hook.alook(handle)
 
     with pytest.raises(ConnectionSettingsError, match="'nowhere' is not defined"):
@@ -227,7 +227,7 @@ def test_of_many_that_meet_a_rotated_key_one_looks_up_for_all(
     site: Site, handle: QueryHandle, counting_hook: type[CountingHook]
 ) -> None:
     async def live() -> list[Snapshot]:
-        hooks = [counting_hook(CONN_ID) for _ in range(MANY)]
+        hooks = [counting_hook(veza_conn_id=CONN_ID) for _ in range(MANY)]
         await asyncio.gather(*(hook.alook(handle) for hook in hooks))
         rotate_key(site)
         site.connect(password=NEW_KEY)

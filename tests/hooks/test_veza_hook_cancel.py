@@ -136,5 +136,5 @@ def test_a_cancel_in_a_hurry_ends_soon_against_a_tenant_that_does_not_answer(
 
         start = time.monotonic()
         with pytest.raises(NoAnswerError):
-            VezaHook("silent").cancel_now(replace(foreign_handle(), tenant=tenant))
+            VezaHook(veza_conn_id="silent").cancel_now(replace(foreign_handle(), tenant=tenant))
         assert time.monotonic() - start < 3

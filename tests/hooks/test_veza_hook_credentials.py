@@ -63,7 +63,7 @@ def test_client_credentials_are_exchanged_once_and_renewed_after_a_401(site: Sit
         password=settings.oauth_client_secret,
         extra={"auth": "oauth2_client_credentials", "token_url": f"{site.demo.url}/oauth/token", "rate_limit": 1e5},
     )
-    hook = VezaHook("oauth")
+    hook = VezaHook(veza_conn_id="oauth")
 
     handle = hook.submit(query(), deadline=in_an_hour())
     hook.look(handle)
@@ -82,7 +82,7 @@ def test_client_credentials_that_are_refused_name_what_to_check(site: Site) -> N
         extra={"auth": "oauth2_client_credentials", "token_url": f"{site.demo.url}/oauth/token"},
     )
 
-    good, message = VezaHook("oauth").test_connection()
+    good, message = VezaHook(veza_conn_id="oauth").test_connection()
 
     assert not good
     assert "Check login (client id), password (client secret)" in message

@@ -281,22 +281,16 @@ def test_an_empty_result_may_be_an_error(cluster: Double) -> None:
     [
         ({"query": ""}, "query"),
         ({"query": {"FROM": "logs"}}, "query"),
-        ({"parameters": "acme"}, "params"),
+        ({"parameters": "acme"}, "parameters"),
+        ({"include_ccs_metadata": True, "include_execution_metadata": True}, "do not go together"),
+        ({"timeout": 0}, "timeout"),
         ({"filter": "event.outcome: success"}, "filter"),
     ],
     ids=str,
 )
-def test_a_wrong_question_fails_without_retries_and_sends_nothing(
-    cluster: Double, arguments: dict[str, Any], complaint: str
-) -> None:
-    with pytest.raises(AirflowFailException, match=complaint):
-        task(**arguments).execute()
-    assert cluster.submits == []
-
-
-def test_wrong_arguments_are_refused_when_the_dag_file_is_parsed() -> None:
-    with pytest.raises(ArgumentError):
-        query(timeout=0)
+def test_a_wrong_question_is_refused_when_the_dag_file_is_parsed(arguments: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(ArgumentError, match=f"Task 'ask': .*{complaint}"):
+        query(**arguments)
 
 
 def test_without_the_client_the_extra_is_named(cluster: Double, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,9 +13,9 @@ from airflow.providers.common.compat.sdk import DAG, AirflowFailException, Asset
 
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.exceptions import ArgumentError, EmptyResultError, LandingError, ServerError
+from airflow_provider_veza.hooks.landing import LandingOrder, land
 from airflow_provider_veza.hooks.veza import VezaHook
 from airflow_provider_veza.operators.assets import landed_asset
-from airflow_provider_veza.operators.landing import LandingOrder, land
 from airflow_provider_veza.operators.query import (
     VezaGetQueryResultsOperator,
     VezaQueryOperator,
@@ -159,13 +159,21 @@ def test_a_page_that_is_too_large_for_the_server_is_asked_for_in_smaller_ones(
         ({"path": "/"}, "names no folder"),
     ],
 )
-def test_what_could_never_be_landed_is_refused_before_a_query_runs(
-    tenant: Tenant, path: str, arguments: dict[str, Any], message: str
+def test_what_could_never_be_landed_is_refused_when_the_dag_file_is_parsed(
+    path: str, arguments: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(AirflowFailException, match=message) as refused:
-        query(**{"path": path, **arguments}).execute()
+    with pytest.raises(ArgumentError, match=message):
+        query(**{"path": path, **arguments}).make_operator()
 
-    assert isinstance(refused.value.__cause__, ArgumentError)
+
+def test_a_format_that_a_template_gave_is_refused_before_a_query_runs(tenant: Tenant, path: str) -> None:
+    def rendered() -> VezaQueryOperator:
+        operator: VezaQueryOperator = query(path, output_format="{{ params.form }}").make_operator()
+        operator.render_template_fields({"params": {"form": "xml"}})
+        return operator
+
+    with pytest.raises(AirflowFailException, match="output_format must be one of jsonl, csv, parquet, not 'xml'"):
+        TaskRun(rendered).execute()
     assert creates(tenant) == 0
 
 
@@ -222,7 +230,7 @@ def test_a_task_that_lands_declares_its_asset_beside_the_users_own(path: str) ->
     assert [outlet.uri for outlet in task.outlets] == ["x://own/one", "s3://lake/access"]
 
 
-@pytest.mark.parametrize("output_path", ["{{ var.value.lake }}/access", "s3://{{ var.value.bucket }}/access", ""])
+@pytest.mark.parametrize("output_path", ["{{ var.value.lake }}/access", "s3://{{ var.value.bucket }}/access"])
 def test_a_path_that_begins_with_a_template_declares_nothing(output_path: str) -> None:
     with DAG("access", schedule=None):
         assert VezaQueryOperator(task_id="ask", query_spec=PAYROLL_ACCESS, output_path=output_path).outlets == []
@@ -250,8 +258,7 @@ def test_a_part_that_cannot_be_written_fails_the_landing_by_name(
     order = LandingOrder(path, "jsonl", limits=LandingLimits(part_bytes=1))
     with pytest.raises(LandingError, match=f"Cannot (write|read) {path}"):
         land(
-            VezaHook("veza_default"),
-            QueryHandle.from_json(handle),
+            VezaHook(veza_conn_id="veza_default").query(QueryHandle.from_json(handle)),
             order,
             logging.getLogger("landing"),
             put_a_file_in_the_folders_place_after_some_pages,

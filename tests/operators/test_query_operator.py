@@ -115,17 +115,12 @@ def test_spec_files_are_templates() -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        ({"query_spec": {}}, "QuerySpecError"),
         (
             {"query_spec": {"source_node_types": {"nodes": [{"node_type": 7}]}}},
             r"source_node_types\.nodes\[0\]\.node_type",
         ),
         ({"query_spec": "not: [a spec"}, "neither JSON nor YAML"),
         ({"query_spec": "specs/missing.json5"}, "plain text"),
-        ({"cache_mode": "sometimes"}, "cache_mode"),
-        ({"cache_id": "c1"}, "cache_id"),
-        ({"result_kind": "result", "cache_mode": "immediate_run"}, "documents no cache"),
-        ({"max_staleness": "a day"}, "max_staleness"),
     ],
 )
 def test_a_wrong_question_fails_without_retries_and_sends_nothing(
@@ -136,22 +131,54 @@ def test_a_wrong_question_fails_without_retries_and_sends_nothing(
     assert tenant.journal.entries() == []
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        {"timeout": 0},
-        {"timeout": "soon"},
-        {"poll_interval": -1},
-        {"min_poll_interval": 40},
-        {"on_previous_query": "hope"},
-        {"on_ambiguous_submit": "hope"},
-        {"max_rows": 0},
-        {"xcom_max_bytes": -5},
-    ],
-)
-def test_wrong_arguments_are_refused_when_the_dag_file_is_parsed(arguments: dict[str, Any]) -> None:
-    with pytest.raises(ArgumentError):
+WRONG = [
+    ({"query_spec": {}}, "Nothing is asked"),
+    ({"query_spec": 7}, "query_spec must be a mapping"),
+    ({"saved_query_id": "s1"}, "query_spec: not together with saved_query_id"),
+    ({"cache_mode": "sometimes"}, "cache_mode must be one of"),
+    ({"cache_mode": "immediate"}, "cache_mode must be one of"),
+    ({"cache_id": "c1"}, "cache_id goes only with"),
+    ({"result_kind": "nodez"}, "result_kind must be one of nodes, result, not 'nodez'"),
+    ({"result_kind": "result", "cache_mode": "immediate_run"}, "documents no cache"),
+    ({"max_staleness": "a day"}, "max_staleness must be"),
+    ({"timeout": 0}, "timeout must be positive"),
+    ({"timeout": "soon"}, "timeout must be a timedelta or seconds"),
+    ({"poll_interval": -1}, "poll_interval must not be negative"),
+    ({"min_poll_interval": 40}, "min_poll_interval"),
+    ({"on_previous_query": "hope"}, "on_previous_query must be one of"),
+    ({"on_ambiguous_submit": "hope"}, "on_ambiguous_submit must be one of"),
+    ({"max_rows": 0}, "max_rows must be at least 1"),
+    ({"xcom_max_bytes": -5}, "xcom_max_bytes must be at least 1"),
+    ({"fail_on_empty": "yes"}, "fail_on_empty must be True or False"),
+    ({"output_format": "xml"}, "output_format must be one of"),
+    ({"compression": "lz4"}, "compression must be one of"),
+    ({"output_path": "/lake", "columns": "id"}, "columns must be a list of names"),
+    ({"output_path": "/lake", "columns": ["id"]}, "columns= does not go with"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "complaint"), WRONG)
+def test_wrong_arguments_are_refused_when_the_dag_file_is_parsed(arguments: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(ArgumentError, match=f"Task 'ask': .*{complaint}"):
         query(**arguments)
+
+
+@pytest.mark.parametrize(("arguments", "complaint"), WRONG)
+def test_wrong_values_that_came_later_fail_the_task_without_retries_and_send_nothing(
+    tenant: Tenant, arguments: dict[str, Any], complaint: str
+) -> None:
+    run = task()
+    parsed = run.make_operator
+
+    def with_policy() -> VezaQueryOperator:
+        operator: VezaQueryOperator = parsed()
+        vars(operator).update(arguments)
+        return operator
+
+    run.make_operator = with_policy
+    with pytest.raises(AirflowFailException, match=f"Task 'ask': .*{complaint}"):
+        run.execute()
+    assert tenant.journal.entries() == []
 
 
 def test_a_wrong_key_fails_at_once_without_retries(running: RunningTenant, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,8 @@ from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.service import Cancellation
 from airflow_provider_veza.async_query.vocabulary import Phase
 from airflow_provider_veza.exceptions import NoAnswerError
+from airflow_provider_veza.hooks.bound import BoundQuery
+from airflow_provider_veza.hooks.veza import VezaHook
 from airflow_provider_veza.ownership.cancelling import CancelOutcome, cancel_command, try_to_cancel, try_to_cancel_async
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -86,8 +88,18 @@ def end_with(result: Any) -> Any:
     return result
 
 
-async def end_later_with(result: Any) -> Any:
-    return end_with(result)
+class EndingQuery(BoundQuery):
+    """A query whose cancel ends as it is told."""
+
+    def __init__(self, result: Any) -> None:
+        super().__init__(HANDLE, "veza_default", VezaHook)
+        self.result = result
+
+    def cancel(self) -> Any:
+        return end_with(self.result)
+
+    async def acancel(self) -> Any:
+        return end_with(self.result)
 
 
 @OUTCOMES
@@ -100,7 +112,7 @@ def test_a_cancel_in_a_worker_is_told_and_counted_and_never_raises(
     text: str,
 ) -> None:
     with caplog.at_level(logging.INFO):
-        said = try_to_cancel(LOG, HANDLE, "veza_default", lambda handle: end_with(result))
+        said = try_to_cancel(EndingQuery(result), LOG)
 
     assert said is outcome
     assert [(record.levelno, record.getMessage()) for record in caplog.records] == [(level, text)]
@@ -117,7 +129,7 @@ def test_a_cancel_in_a_trigger_is_told_and_counted_and_never_raises(
     text: str,
 ) -> None:
     with caplog.at_level(logging.INFO):
-        said = asyncio.run(try_to_cancel_async(LOG, HANDLE, "veza_default", lambda handle: end_later_with(result)))
+        said = asyncio.run(try_to_cancel_async(EndingQuery(result), LOG))
 
     assert said is outcome
     assert [(record.levelno, record.getMessage()) for record in caplog.records] == [(level, text)]
@@ -132,4 +144,4 @@ def test_the_command_survives_a_shell_and_carries_the_whole_handle() -> None:
 
 
 def test_the_real_counter_takes_the_call(caplog: pytest.LogCaptureFixture) -> None:
-    assert try_to_cancel(LOG, HANDLE, "veza_default", lambda handle: Cancellation(True)) is CancelOutcome.CANCELLED
+    assert try_to_cancel(EndingQuery(Cancellation(True)), LOG) is CancelOutcome.CANCELLED

@@ -14,10 +14,13 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowTaskTimeout
 
 from airflow_provider_veza.async_query.ending import Currency
+from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.record import RecordState
 from airflow_provider_veza.async_query.service import Cancellation
 from airflow_provider_veza.async_query.standing import Answer
 from airflow_provider_veza.exceptions import EndedFromOutsideError, SupersededError
+from airflow_provider_veza.hooks.bound import BoundQuery
+from airflow_provider_veza.hooks.veza import VezaHook
 from airflow_provider_veza.ownership import charge as charge_module
 from airflow_provider_veza.ownership.attempt import Attempt
 from airflow_provider_veza.ownership.charge import Charge, KillPolicy
@@ -49,13 +52,22 @@ class Clock:
 class Hook:
     """A client that counts cancels, each of which is confirmed."""
 
-    conn_id = "veza_default"
-
     def __init__(self) -> None:
         self.cancelled: list[str] = []
 
-    def cancel_now(self, handle: Any) -> Cancellation:
-        self.cancelled.append(handle.id)
+    def query(self, handle: QueryHandle) -> CountedQuery:
+        return CountedQuery(handle, self.cancelled)
+
+
+class CountedQuery(BoundQuery):
+    """A query of such a client."""
+
+    def __init__(self, handle: QueryHandle, cancelled: list[str]) -> None:
+        super().__init__(handle, "veza_default", VezaHook)
+        self.cancelled = cancelled
+
+    def cancel_now(self) -> Cancellation:
+        self.cancelled.append(self.handle.id)
         return Cancellation(True)
 
 

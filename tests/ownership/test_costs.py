@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_veza.hooks.bound import BoundQuery
 from airflow_provider_veza.operators.query import VezaQueryOperator
 from airflow_provider_veza.ownership import charge
 from airflow_provider_veza.ownership.airflow_versions import HAS_TASK_SDK
@@ -100,25 +101,19 @@ def test_a_task_that_waits_in_its_worker_costs_less(tenant: Tenant, file_counts:
     assert file_counts == {"read": 1, "write": 3, "remove": 1}
 
 
-def test_a_look_costs_none(tenant: Tenant, file_counts: Counter[str], told_airflow: ToldAirflow) -> None:
+def test_a_look_costs_none(
+    tenant: Tenant, file_counts: Counter[str], told_airflow: ToldAirflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = task()
     run.has_state_store = False
-    handles = iter(range(40))
+    looks = iter(range(40))
+    look = BoundQuery.look
 
-    class Counted(VezaQueryOperator):
-        """An operator whose query ends at its fortieth look."""
+    def counted(query: BoundQuery, wait: float = 0.0) -> Any:
+        if next(looks) == 39:
+            tenant.finish(query.handle.id)
+        return look(query, wait)
 
-        def announce(self, handle: Any, context: Any) -> None:
-            super().announce(handle, context)
-            look = self.hook.look
-
-            def counted(handle: Any, wait: float = 0.0) -> Any:
-                if next(handles) == 39:
-                    tenant.finish(handle.id)
-                return look(handle, wait)
-
-            self.hook.look = counted  # type: ignore[method-assign]
-
-    run.make_operator = lambda: Counted(task_id="ask", query_spec=PAYROLL_ACCESS, poll_interval=0.01)
+    monkeypatch.setattr(BoundQuery, "look", counted)
     run.execute()
     assert file_counts == {"read": 1, "write": 3, "remove": 1}

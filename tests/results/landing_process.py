@@ -9,8 +9,8 @@ import sys
 from typing import Any
 
 from airflow_provider_veza.async_query.handle import QueryHandle
+from airflow_provider_veza.hooks.landing import LandingOrder, land
 from airflow_provider_veza.hooks.veza import VezaHook
-from airflow_provider_veza.operators.landing import LandingOrder, land
 from airflow_provider_veza.results.formats import csv_table, jsonl, parquet
 from airflow_provider_veza.results.landing_limits import LandingLimits
 from airflow_provider_veza.transport import aio
@@ -22,7 +22,7 @@ def attempt(order: dict[str, Any]) -> None:
     """Land once."""
     wanted = LandingOrder(order["path"], order["format"], limits=LandingLimits(part_bytes=order["part_bytes"]))
     handle = QueryHandle.from_json(order["handle"])
-    land(VezaHook("veza_default"), handle, wanted, logging.getLogger("landing"), lambda **_: None)
+    land(VezaHook(veza_conn_id="veza_default").query(handle), wanted, logging.getLogger("landing"), lambda **_: None)
 
 
 def serve() -> None:

@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 
 from airflow_provider_veza.async_query.deadline import Deadline
+from airflow_provider_veza.hooks.landing import LandingOrder
+from airflow_provider_veza.hooks.landing import land as land_pages
 from airflow_provider_veza.hooks.veza import VezaHook
-from airflow_provider_veza.operators.landing import LandingOrder
-from airflow_provider_veza.operators.landing import land as land_pages
 from airflow_provider_veza.results.folder import Folder
 from airflow_provider_veza.services.veza_query import check_query
 from tools.bench_landing.tenant import Tenant
@@ -26,11 +26,11 @@ VezaHook.get_connection(CONN_ID)
 
 def land(output_format: str, compression: str | None, _tenant: Tenant, folder: Path) -> int:
     """Submit a query, and land its rows once it has succeeded, which this tenant says at once."""
-    hook = VezaHook(CONN_ID)
+    hook = VezaHook(veza_conn_id=CONN_ID)
     query = check_query({"source_node_types": {"nodes": [{"node_type": "AwsIamUser"}]}}).query
     handle = hook.submit(query, deadline=Deadline.after(datetime.now(UTC), timedelta(hours=1)))
     order = LandingOrder(folder.as_uri(), output_format, compression)
-    return land_pages(hook, handle, order, logging.getLogger(__name__), lambda **_: None).rows
+    return land_pages(hook.query(handle), order, logging.getLogger(__name__), lambda **_: None).rows
 
 
 jsonl = partial(land, "jsonl", None)

@@ -19,7 +19,6 @@ from airflow_provider_veza.results.drift.baseline import DRIFT_SERVICE
 from airflow_provider_veza.results.drift.comparison import Differences
 from airflow_provider_veza.results.drift.counts import Change
 from airflow_provider_veza.results.drift.rows import (
-    NESTED,
     ChangeShape,
     FlatChange,
     layout_of_changes,
@@ -27,7 +26,7 @@ from airflow_provider_veza.results.drift.rows import (
     nested_change,
 )
 from airflow_provider_veza.results.folder import Folder
-from airflow_provider_veza.results.formats.registry import output_format
+from airflow_provider_veza.results.formats.registry import format_row, output_format
 from airflow_provider_veza.results.landing import Landing
 from airflow_provider_veza.results.manifest import MANIFEST_NAME, Columns
 from airflow_provider_veza.results.reading import LandedResult
@@ -131,7 +130,9 @@ def _pages(rows: Iterator[Row], landed: int, total: int) -> Iterator[Page]:
 
 
 def _shape(output_format: str, differences: Differences) -> ChangeShape:
-    return nested_change if output_format == NESTED else FlatChange(differences.current.layout, *_columns(differences))
+    if not format_row(output_format).has_columns:
+        return nested_change
+    return FlatChange(differences.current.layout, *_columns(differences))
 
 
 def _layout(change: Change, differences: Differences) -> RowLayout:

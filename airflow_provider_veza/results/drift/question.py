@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from airflow_provider_veza.async_query.layout import ColumnType, RowLayout
 from airflow_provider_veza.exceptions import ArgumentError, BaselineError
-from airflow_provider_veza.results.drift.rows import NESTED
 from airflow_provider_veza.results.drift.rule import DriftRule, fields_of
+from airflow_provider_veza.results.formats.registry import format_row
 from airflow_provider_veza.results.reading import LandedResult
 
 _NUMBERS = frozenset({ColumnType.INT64, ColumnType.DOUBLE})
@@ -52,7 +52,7 @@ def agreed_rule(current: LandedResult, baseline: LandedResult, wishes: DriftWish
 
 def _require_same_shape(current: LandedResult, baseline: LandedResult) -> None:
     now, then = current.manifest, baseline.manifest
-    if (now.format == NESTED) != (then.format == NESTED):
+    if format_row(now.format).has_columns != format_row(then.format).has_columns:
         raise BaselineError(
             f"The baseline {baseline.folder} was landed as {then.format!r}, the current result as {now.format!r}: a table is not "
             "compared with rows as they were sent. Land both as the same. Nothing was compared."
@@ -78,7 +78,7 @@ def _identity(current: LandedResult, baseline: LandedResult, layout: RowLayout, 
 
 
 def _names_in(result: LandedResult, layout: RowLayout) -> set[str]:
-    if result.manifest.format != NESTED:
+    if format_row(result.manifest.format).has_columns:
         return {column.name for column in result.manifest.columns}
     return set(fields_of(next(iter(result)), layout))
 

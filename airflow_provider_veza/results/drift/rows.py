@@ -17,8 +17,6 @@ from airflow_provider_veza.results.drift.rule import DriftRule
 from airflow_provider_veza.results.manifest import Columns
 from airflow_provider_veza.results.reading import LandedResult
 
-NESTED = "jsonl"
-"""The format whose rows have objects in them; all others are tables."""
 BEFORE, AFTER = "before", "after"
 
 ChangeShape = Callable[[Row, Row, DriftRule], Row]

@@ -1,8 +1,9 @@
-"""The formats by the names that operators take; which library a format needs is known here, and nothing is imported for it."""
+"""The formats as a table, by the names that operators take; a new one is one row more, and nothing is imported for it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.util import find_spec
 
 from airflow_provider_veza.async_query.layout import RowLayout
@@ -13,8 +14,47 @@ from airflow_provider_veza.results.formats.csv_table import CsvTable
 from airflow_provider_veza.results.formats.jsonl import JsonLines
 from airflow_provider_veza.results.formats.parquet import ParquetTable
 
-FORMATS = ("jsonl", "csv", "parquet")
-COMPRESSIONS = (None, "gzip", "zstd")
+
+@dataclass(frozen=True)
+class Library:
+    """A library that is not always installed.
+
+    :param extra: of this package, with which it is.
+    """
+
+    name: str
+    extra: str
+
+
+@dataclass(frozen=True)
+class FormatRow:
+    """What is known of a format without a landing; how it batches, writes and reads a part is said by what it makes.
+
+    :param make: from compression, layout and selected columns.
+    :param has_columns: whether rows become flat columns; else they are landed as they are sent, objects in them included.
+    :param is_arrow: whether a part is read as Arrow as it is, without a row in between.
+    :param needs: a library, whatever the compression.
+    :param compresses_itself: whether it needs no library of ours to compress.
+    """
+
+    make: Callable[[str | None, RowLayout, tuple[str, ...] | None], Format]
+    has_columns: bool
+    is_arrow: bool = False
+    needs: tuple[Library, ...] = ()
+    compresses_itself: bool = False
+
+
+FORMATS: Mapping[str, FormatRow] = {
+    "jsonl": FormatRow(lambda codec, _layout, _select: JsonLines(Compression(codec or "")), has_columns=False),
+    "csv": FormatRow(
+        lambda codec, layout, select: CsvTable(Compression(codec or ""), layout, select), has_columns=True
+    ),
+    "parquet": FormatRow(
+        ParquetTable, has_columns=True, is_arrow=True, needs=(Library("pyarrow", "parquet"),), compresses_itself=True
+    ),
+}
+COMPRESSIONS: Mapping[str | None, tuple[Library, ...]] = {None: (), "gzip": (), "zstd": (Library("zstandard", "zstd"),)}
+"""Each with what a format needs for it that does not compress itself."""
 
 _NO_LAYOUT = RowLayout()
 
@@ -35,21 +75,35 @@ def output_format(
         of an object is a column of JSON. None for all columns.
     :raises ArgumentError: for a name, compression or selection that does not exist or fit, or when a library is missing.
     """
-    _require(name in FORMATS, f"output_format must be one of {', '.join(FORMATS)}, not {name!r}.")
+    row = format_row(name)
     _require(compression in COMPRESSIONS, f"compression must be 'gzip', 'zstd' or None, not {compression!r}.")
-    _require_library(name, compression)
-    wanted = _checked(select, name)
-    codec = Compression(compression or "")
-    if name == "jsonl":
-        return JsonLines(codec)
-    return CsvTable(codec, layout, wanted) if name == "csv" else ParquetTable(compression, layout, wanted)
+    _require_libraries(name, compression)
+    return row.make(compression, layout, _checked(select, name))
+
+
+def format_row(name: str) -> FormatRow:
+    """Return what is known of a format.
+
+    :raises ArgumentError: when there is none of that name.
+    """
+    _require(name in FORMATS, f"output_format must be one of {', '.join(FORMATS)}, not {name!r}.")
+    return FORMATS[name]
+
+
+def check_columns(name: str, select: Sequence[str] | None) -> None:
+    """Refuse a selection of columns that the format does not take.
+
+    :raises ArgumentError: saying which.
+    """
+    _checked(select, name)
 
 
 def _checked(select: Sequence[str] | None, name: str) -> tuple[str, ...] | None:
     if select is None:
         return None
     _require(
-        name != "jsonl", "columns= does not go with output_format='jsonl', whose rows are landed as they are sent."
+        format_row(name).has_columns,
+        f"columns= does not go with output_format={name!r}, whose rows are landed as they are sent.",
     )
     _require(not isinstance(select, str) and len(select) > 0, f"columns= must be a list of names, not {select!r}.")
     twice = sorted({column for column in select if list(select).count(column) > 1})
@@ -57,13 +111,13 @@ def _checked(select: Sequence[str] | None, name: str) -> tuple[str, ...] | None:
     return tuple(select)
 
 
-def _require_library(name: str, compression: str | None) -> None:
-    needed = [("pyarrow", "parquet")] if name == "parquet" else [("zstandard", "zstd")] if compression == "zstd" else []
-    for library, extra in needed:
+def _require_libraries(name: str, compression: str | None) -> None:
+    row = FORMATS[name]
+    for library in (*row.needs, *(() if row.compresses_itself else COMPRESSIONS[compression])):
         _require(
-            find_spec(library) is not None,
-            f"output_format={name!r}, compression={compression!r} needs {library}, which is not installed. "
-            f"Install 'airflow-provider-veza[{extra}]'.",
+            find_spec(library.name) is not None,
+            f"output_format={name!r}, compression={compression!r} needs {library.name}, which is not installed. "
+            f"Install 'airflow-provider-veza[{library.extra}]'.",
         )
 
 

@@ -105,10 +105,10 @@ class HeldOperator(BaseOperator):
         self._hold(HoldPoint.AFTER_RECORD)
         super().announce(handle, context)
 
-    def deliver(self, hook: Any, handle: Any, context: Any) -> Any:
-        next(hook.pages(handle))
+    def deliver(self, query: Any, context: Any) -> Any:
+        next(query.pages())
         self._hold(HoldPoint.DURING_RESULTS)
-        return super().deliver(hook, handle, context)
+        return super().deliver(query, context)
 
     def _hold(self, point: HoldPoint) -> None:
         if self._is_first_attempt and self.hold_at == point:

@@ -104,9 +104,9 @@ class HeldOperator(BaseOperator):
         self._hold(HoldPoint.AFTER_RECORD)
         super().announce(handle, context)
 
-    def deliver(self, hook: Any, handle: Any, context: Any) -> Any:
+    def deliver(self, query: Any, context: Any) -> Any:
         self._hold(HoldPoint.DURING_RESULTS)
-        return super().deliver(hook, handle, context)
+        return super().deliver(query, context)
 
     def check_attempt(self, **surely: bool) -> None:
         self._pages += 1

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.task_log import TaskLog
 from airflow_provider_veza.exceptions import (
     BadRequestError,
@@ -18,7 +17,7 @@ from airflow_provider_veza.exceptions import (
     NotFoundError,
     ResultsError,
 )
-from airflow_provider_veza.hooks.base import AsyncQueryHook
+from airflow_provider_veza.hooks.bound import BoundQuery
 from airflow_provider_veza.hooks.waiting import utc_now
 from airflow_provider_veza.results.batches import Batch
 from airflow_provider_veza.results.folder import Folder
@@ -51,23 +50,22 @@ class LandingOrder:
     select: tuple[str, ...] | None = None
     limits: LandingLimits = field(default_factory=LandingLimits)
 
-    def target(self, hook: AsyncQueryHook, handle: QueryHandle, scratch: Path) -> Target:
+    def target(self, query: BoundQuery, scratch: Path) -> Target:
         """Return it for one query.
 
         :raises ArgumentError: when format, compression and columns do not go together, or need a library that is not here.
         """
-        layout = hook.service_of(handle).layout
-        form = output_format(self.output_format, compression=self.compression, layout=layout, select=self.select)
-        return Target(Folder(self.output_path), handle, form, scratch, self.select, self.limits)
+        form = output_format(self.output_format, compression=self.compression, layout=query.layout, select=self.select)
+        return Target(Folder(self.output_path), query.handle, form, scratch, self.select, self.limits)
 
 
-def is_landed(hook: AsyncQueryHook, handle: QueryHandle, order: LandingOrder, log: TaskLog) -> bool:
+def is_landed(query: BoundQuery, order: LandingOrder, log: TaskLog) -> bool:
     """Whether this very result lies in its folder, whole; nothing is written, and the service is not asked."""
     with scratch_folder() as scratch:
-        return Landing(order.target(hook, handle, scratch), log, utc_now).is_done()
+        return Landing(order.target(query, scratch), log, utc_now).is_done()
 
 
-def land(hook: AsyncQueryHook, handle: QueryHandle, order: LandingOrder, log: TaskLog, check: AttemptCheck) -> Manifest:
+def land(query: BoundQuery, order: LandingOrder, log: TaskLog, check: AttemptCheck) -> Manifest:
     """Land the rows, going on where an attempt before was stopped, and return the manifest.
 
     A result that must not be landed leaves nothing behind; anything that a retry may heal leaves what is durable. An attempt that
@@ -78,12 +76,12 @@ def land(hook: AsyncQueryHook, handle: QueryHandle, order: LandingOrder, log: Ta
     :raises RequestError: when a page could not be had.
     """
     with scratch_folder() as scratch:
-        landing = Landing(order.target(hook, handle, scratch), log, utc_now)
+        landing = Landing(order.target(query, scratch), log, utc_now)
         landed = landing.begin()
         if landed is not None:
             return landed
         try:
-            retries = 0 if landing.progress.all_read else asyncio.run(_take_all(hook, handle, landing, check))
+            retries = 0 if landing.progress.all_read else asyncio.run(_take_all(query, landing, check))
             check(surely=True)
             return landing.finish(retries)
         except EndedFromOutsideError:
@@ -96,20 +94,20 @@ def land(hook: AsyncQueryHook, handle: QueryHandle, order: LandingOrder, log: Ta
             raise
 
 
-async def _take_all(hook: AsyncQueryHook, handle: QueryHandle, landing: Landing, check: AttemptCheck) -> int:
+async def _take_all(query: BoundQuery, landing: Landing, check: AttemptCheck) -> int:
     begun_after = landing.progress.next_page_token
     try:
-        return await _take_the_rest(hook, handle, landing, check)
+        return await _take_the_rest(query, landing, check)
     except (BadRequestError, NotFoundError):
         if begun_after is None or landing.progress.next_page_token != begun_after:
             raise
     await asyncio.to_thread(landing.start_over)
-    return await _take_the_rest(hook, handle, landing, check)
+    return await _take_the_rest(query, landing, check)
 
 
-async def _take_the_rest(hook: AsyncQueryHook, handle: QueryHandle, landing: Landing, check: AttemptCheck) -> int:
+async def _take_the_rest(query: BoundQuery, landing: Landing, check: AttemptCheck) -> int:
     async with (
-        hook.reading_ahead(handle, landing.progress.next_page_token) as ahead,
+        query.reading_ahead(landing.progress.next_page_token) as ahead,
         _writing_aside(landing) as writing,
     ):
         async for page in ahead.pages:

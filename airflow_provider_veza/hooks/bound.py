@@ -1,0 +1,142 @@
+"""One query, bound once to the client that looks after it; what a look or a cancel means is decided in async_query."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import aclosing, asynccontextmanager
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+
+from airflow_provider_veza.async_query.handle import QueryHandle
+from airflow_provider_veza.async_query.layout import RowLayout
+from airflow_provider_veza.async_query.retry import ONE_ATTEMPT
+from airflow_provider_veza.async_query.service import Cancellation, QueryService, cancel_flow, drive_flow
+from airflow_provider_veza.async_query.vocabulary import Page, Snapshot, Traits
+from airflow_provider_veza.hooks.paging import AheadOfCaller, PageReader
+from airflow_provider_veza.transport.clients import async_client_for, client_for
+from airflow_provider_veza.transport.pacing import Turn
+
+if TYPE_CHECKING:
+    from airflow_provider_veza.hooks.base import AsyncQueryHook
+
+BOUNDED_TIMEOUTS = (0.5, 1.0)
+
+
+class BoundQuery:
+    """A query and its client. The first use of the service checks that both are of one tenant; what fails, fails there.
+
+    :param conn_id: the connection of the client.
+    :param make_hook: returns the client; called at the first use, so that a connection that is gone fails there too.
+    """
+
+    def __init__(self, handle: QueryHandle, conn_id: str, make_hook: Callable[[], AsyncQueryHook]) -> None:
+        self.handle = handle
+        self.conn_id = conn_id
+        self._make_hook = make_hook
+
+    @cached_property
+    def hook(self) -> AsyncQueryHook:
+        """The client."""
+        return self._make_hook()
+
+    @cached_property
+    def service(self) -> QueryService:
+        """What the query's service says on the wire, as it must be to read answers about this query.
+
+        :raises ForeignTenantError: when the handle is another tenant's.
+        :raises HandleError: when the connection has no such service.
+        """
+        self.handle.require_tenant(self.hook.tenant)
+        return self.hook.service_for(self.handle, self.hook.settings)
+
+    @property
+    def traits(self) -> Traits:
+        """What the service can do."""
+        return self.service.traits
+
+    @property
+    def layout(self) -> RowLayout:
+        """How the rows become columns."""
+        return self.service.layout
+
+    def look(self, wait: float = 0.0) -> Snapshot:
+        """Return how the query stands.
+
+        :param wait: seconds to wait on the server for its end, where the service can.
+        :raises RequestError: when the look failed; this says nothing about the query.
+        """
+        return self.hook.run(self.service.look(self.handle.id, wait))
+
+    def pages(self) -> Iterator[Page]:
+        """Yield the pages of the succeeded query, one request each.
+
+        :raises RepeatedPageTokenError: when a page leads back to an earlier one.
+        :raises QueryGoneError: when the result vanishes in between.
+        """
+        return PageReader(self.service, self.handle.id, self.hook.log).pages(self.hook.run)
+
+    @asynccontextmanager
+    async def reading_ahead(self, after: str | None = None) -> AsyncIterator[AheadOfCaller]:
+        """Read pages in a worker over a client of its own, the next one in flight while the caller works on this one.
+
+        :param after: the token of the page to begin with; None for the first.
+        """
+        transport = await asyncio.to_thread(async_client_for, self.hook.settings.transport)
+        transport.read_on_the_loop_bytes = math.inf  # This loop has nothing else to do.
+        reader = PageReader(self.service, self.handle.id, self.hook.log, after)
+        pages = reader.pages_ahead(lambda call, retry: transport.run(call, retry=retry))
+        try:
+            yield AheadOfCaller(reader, pages)
+        finally:
+            await pages.aclose()
+            await transport.close()
+
+    def cancel(self) -> Cancellation:
+        """Look once, and cancel the query only if it still runs, is ours and can be cancelled.
+
+        :raises RequestError: when the look or the cancel failed: the query may still run.
+        """
+        return self.hook.run_flow(cancel_flow(self.service, self.handle))
+
+    def cancel_now(self) -> Cancellation:
+        """Do the same in at most three seconds of network time: own session, short timeouts, nothing repeated.
+
+        For a process that is being killed. The connection and the token must have been used before.
+        """
+        flow = cancel_flow(self.service, self.handle)
+        with client_for(self.hook.settings.transport) as transport:
+            return drive_flow(
+                flow, partial(transport.run, retry=ONE_ATTEMPT, timeout=BOUNDED_TIMEOUTS, turn=Turn.AT_ONCE)
+            )
+
+    def release(self) -> None:
+        """Let the service forget the result of the ended query, where it would keep it.
+
+        :raises RequestError: when that failed: the service keeps the result until it expires.
+        """
+        if self.traits.keeps_result and self.handle.owned:
+            self.hook.run(self.service.release(self.handle.id))
+
+    async def aservice(self) -> QueryService:
+        """Return the service; the async twin of :attr:`service`, by settings that may have changed since the last call."""
+        settings = await self.hook.settings_about(self.handle)
+        self.handle.require_tenant(settings.tenant)
+        return self.hook.service_for(self.handle, settings)
+
+    async def alook(self, wait: float = 0.0) -> Snapshot:
+        """Return how the query stands; the async twin of :meth:`look`."""
+        return await self.hook.arun((await self.aservice()).look(self.handle.id, wait))
+
+    async def apages(self) -> AsyncGenerator[Page]:
+        """Yield the pages of the succeeded query; the async twin of :meth:`pages`."""
+        reader = PageReader(await self.aservice(), self.handle.id, self.hook.log)
+        pages = reader.pages_ahead(lambda call, retry: self.hook.arun(call, retry=retry))
+        async with aclosing(pages):
+            async for page in pages:
+                yield page
+
+    async def acancel(self) -> Cancellation:
+        """Cancel what still runs, ahead of all looks; the async twin of :meth:`cancel`."""
+        return await self.hook.arun_flow(cancel_flow(await self.aservice(), self.handle), Turn.AT_ONCE)

@@ -1,0 +1,202 @@
+"""When arguments are checked, and by which rule each: literal values while a DAG file is parsed, all when the task starts.
+
+How one value is read is in :mod:`.arguments`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from inspect import Parameter, signature
+from typing import Any
+
+from airflow.providers.common.compat.sdk import BaseOperator
+
+from airflow_provider_veza.exceptions import ArgumentError
+from airflow_provider_veza.operators import arguments as a
+
+_MAY_BE_NONE: Mapping[str, a.Read] = {
+    "query_spec": a.spec,
+    "saved_query_id": a.text,
+    "cache_mode": a.one_of(a.CacheModeName),
+    "cache_id": a.anything,
+    "max_staleness": a.anything,
+    "deferrable": a.flag,
+    "poll_interval": a.seconds,
+    "poke_interval": a.duration_or_none,
+    "output_path": a.path,
+    "compression": a.one_of(a.CompressionName),
+    "columns": a.names,
+    "max_rows": a.count,
+    "parameters": a.parameters,
+    "filter": a.mapping,
+    "locale": a.text,
+    "time_zone": a.text,
+    "handle": a.anything,
+    "baseline": a.anything,
+    "key": a.names,
+    "max_removed_fraction": a.fraction,
+}
+_MUST_BE_GIVEN: Mapping[str, a.Read] = {
+    "veza_conn_id": a.text,
+    "elasticsearch_conn_id": a.text,
+    "result_kind": a.one_of(a.ResultKind),
+    "query": a.text,
+    "timeout": a.duration,
+    "min_poll_interval": a.seconds,
+    "max_poll_interval": a.seconds,
+    "on_previous_query": a.one_of(a.OnPrevious),
+    "on_ambiguous_submit": a.one_of(a.OnAmbiguous),
+    "output_format": a.one_of(a.OutputFormat),
+    "part_bytes": a.count,
+    "row_count_check": a.one_of(a.FailOrWarn),
+    "xcom_max_rows": a.count,
+    "xcom_max_bytes": a.count,
+    "current": a.anything,
+    "ignore_properties": a.names,
+    "also_compare": a.names,
+    "fail_on": a.some_of(a.ChangeName),
+    "partial_check": a.one_of(a.FailOrWarn),
+    "grace": a.duration_or_none,
+    "max_cancels": a.count,
+}
+_FLAGS = (
+    "rewrite_deprecated",
+    "cancel_on_kill",
+    "cancel_on_timeout",
+    "retry_on_timeout",
+    "fail_on_empty",
+    "columnar",
+    "drop_null_columns",
+    "allow_partial_results",
+    "include_ccs_metadata",
+    "include_execution_metadata",
+    "keep_results",
+)
+RULES: Mapping[str, a.Read] = {
+    **{name: a.optional(read) for name, read in _MAY_BE_NONE.items()},
+    **_MUST_BE_GIVEN,
+    **dict.fromkeys(_FLAGS, a.flag),
+}
+"""How the value of each argument is read; a name means the same in every class."""
+
+Together = tuple[tuple[str, ...], Callable[[], object]]
+"""Names of arguments, and what raises an :class:`~.exceptions.ArgumentError` where they do not go together."""
+_PACKAGE = __name__.partition(".")[0]
+_TEMPLATE_MARKS = ("{{", "{%", "{#")
+
+
+@cache
+def spelled_out(task_class: Any) -> tuple[str, ...]:
+    """Return the names of all arguments that our classes among the bases of a class spell out."""
+    ours = [c for c in task_class.__mro__ if c.__module__.partition(".")[0] == _PACKAGE and "__init__" in vars(c)]
+    parameters = (p for c in ours for p in signature(vars(c)["__init__"]).parameters.values())
+    return tuple(dict.fromkeys(p.name for p in parameters if p.kind is Parameter.KEYWORD_ONLY))
+
+
+def check_when_parsed(task: Any) -> None:
+    """Check each argument whose value is literal; a mapped task has values only when it starts.
+
+    :raises ArgumentError: naming the task.
+    """
+    if getattr(task, "_BaseOperator__from_mapped", False):
+        return
+    literal = {name for name in spelled_out(task.__class__) if is_literal(task, name, getattr(task, name))}
+    _check(task, literal)
+
+
+def check_when_started(task: Any) -> None:
+    """Check every argument; by now all are rendered.
+
+    :raises ArgumentError: naming the task.
+    """
+    _check(task, set(spelled_out(task.__class__)))
+
+
+def _check(task: Any, to_check: set[str]) -> None:
+    with naming(task.task_id):
+        for name in spelled_out(task.__class__):
+            if name in to_check:
+                RULES[name](getattr(task, name), name)
+        for names, check in task.check_together():
+            if to_check.issuperset(names):
+                check()
+
+
+@contextmanager
+def naming(task_id: str) -> Iterator[None]:
+    """Let what is wrong with an argument name the task."""
+    try:
+        yield
+    except ArgumentError as e:
+        raise ArgumentError(f"Task {task_id!r}: {e}") from e
+
+
+def is_literal(task: Any, name: str, value: Any) -> bool:
+    """Whether the value is what the task will see: no template, no file of one, nothing that another task returns."""
+    if name in task.template_fields:
+        return not _is_rendered_later(value) and not (
+            isinstance(value, str) and value.endswith(tuple(task.template_ext))
+        )
+    return True
+
+
+def _is_rendered_later(value: Any) -> bool:
+    if isinstance(value, str):
+        return any(mark in value for mark in _TEMPLATE_MARKS)
+    if isinstance(value, Mapping):
+        return any(_is_rendered_later(one) for one in (*value.keys(), *value.values()))
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return any(_is_rendered_later(one) for one in value)
+    return callable(value) or a.is_output_of_task(value)
+
+
+class CheckedPartial:
+    """``partial`` of a class: what is given for all mapped tasks alike is checked one by one, since nothing else is known."""
+
+    def __get__(self, task: Any, task_class: Any = None) -> Callable[..., Any]:
+        """Return Airflow's own ``partial`` behind a check; of a task it refuses, as Airflow does."""
+        plain = vars(BaseOperator)["partial"].__get__(task, task_class)
+
+        def partial(**kwargs: Any) -> Any:
+            given = {name: kwargs[name] for name in spelled_out(task_class) if name in kwargs}
+            with naming(str(kwargs.get("task_id"))):
+                for name, value in given.items():
+                    if is_literal(task_class, name, value):
+                        RULES[name](value, name)
+            return plain(**kwargs)
+
+        return partial
+
+
+def keep_inherited(task_class: Any) -> None:
+    """Add to what a class says of its templates what its bases say: a subclass that states its own loses nothing."""
+    for name in ("template_fields", "template_ext"):
+        own: Sequence[str] = tuple(getattr(task_class, name))
+        inherited = (one for base in task_class.__bases__ for one in getattr(base, name, ()))
+        setattr(task_class, name, tuple(dict.fromkeys((*own, *inherited))))
+    renderers = [getattr(base, "template_fields_renderers", {}) for base in reversed(task_class.__bases__)]
+    task_class.template_fields_renderers = {
+        field: renderer
+        for fields in (*renderers, task_class.template_fields_renderers)
+        for field, renderer in fields.items()
+    }
+
+
+class CheckedOperator(BaseOperator):
+    """An operator whose arguments are attributes with the given values, checked where they can be, and read when used."""
+
+    partial = CheckedPartial()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        keep_inherited(cls)
+
+    def when_parsed(self) -> None:
+        """Do what is to be done once all arguments are attributes."""
+        check_when_parsed(self)
+
+    def check_together(self) -> Iterator[Together]:
+        """Yield which arguments must fit each other, and the check."""
+        yield from ()

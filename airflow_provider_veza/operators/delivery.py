@@ -1,0 +1,158 @@
+"""Where the rows of a query go, XCom or files, by the arguments of a task that delivers them; a part of it, no base class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from airflow_provider_veza.async_query.task_log import TaskLog
+from airflow_provider_veza.operators import arguments as a
+from airflow_provider_veza.operators.assets import announce_landing, has_fixed_folder, landed_asset
+from airflow_provider_veza.operators.checked import Together
+
+if TYPE_CHECKING:
+    from airflow_provider_veza.async_query.vocabulary import Page
+    from airflow_provider_veza.hooks.bound import BoundQuery
+    from airflow_provider_veza.hooks.landing import LandingOrder
+    from airflow_provider_veza.results.inline import InlineLimits
+    from airflow_provider_veza.results.landing_limits import LandingLimits
+
+RESULT_FIELDS = ("output_path", "output_format", "compression", "columns")
+
+
+class DeliveringTask(Protocol):
+    """A task with the arguments that say where rows go."""
+
+    output_path: a.StoragePath | None
+    output_format: a.OutputFormat
+    compression: a.CompressionName | None
+    columns: a.Names | None
+    part_bytes: int
+    row_count_check: a.FailOrWarn
+    fail_on_empty: bool
+    max_rows: int | None
+    xcom_max_rows: int
+    xcom_max_bytes: int
+    allow_partial_results: bool
+    outlets: list[Any]
+
+    @property
+    def log(self) -> TaskLog:
+        """The task's log."""
+        ...
+
+    def check_attempt(self, *, surely: bool = False) -> None:
+        """Go on only if this attempt still counts; raises where it does not."""
+        ...
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Delivers the rows of one query as its task says; it reads the task's arguments when it needs them."""
+
+    task: DeliveringTask
+
+    def declare_asset(self) -> None:
+        """Add the landed folder to the task's outlets, where it is known before the task runs."""
+        path = self.task.output_path
+        if path is not None and not a.is_output_of_task(path) and has_fixed_folder(str(path)):
+            self.task.outlets = [*self.task.outlets, landed_asset(str(path))]
+
+    def together(self) -> Together:
+        """Return the check that format, compression and columns go together."""
+        return ("output_format", "compression", "columns"), self._check_format
+
+    def check(self) -> None:
+        """Refuse what could never be delivered, before a query runs for it.
+
+        :raises ArgumentError: when a library is missing that the format needs.
+        :raises LandingError: when Airflow does not know the storage of ``output_path``.
+        """
+        if self.task.output_path is None:
+            return
+        from airflow_provider_veza.results.folder import Folder
+        from airflow_provider_veza.results.formats.registry import output_format
+
+        output_format(self.task.output_format, compression=self.task.compression, select=self._select)
+        Folder(self._folder)
+
+    def deliver(self, query: BoundQuery, context: Mapping[str, Any]) -> Any:
+        """Return the rows as plain JSON, a count as ``{"count": 6}``, or the summary of what was landed.
+
+        :raises ResultsError: past a bound, empty or partial where that is an error, or when the rows cannot be landed.
+        """
+        if self.task.output_path is None:
+            return self._collected(query)
+        from airflow_provider_veza.hooks.landing import land
+
+        folder = self._folder
+        manifest = land(query, self._landing_order(), self.task.log, self.task.check_attempt)
+        announce_landing(manifest, folder, self.task.outlets, context)
+        self.task.log.info(
+            "Landed %d rows of query %s as %d parts in %s.", manifest.rows, query.handle.id, len(manifest.parts), folder
+        )
+        return manifest.summary(folder)
+
+    def is_landed(self, query: BoundQuery) -> bool:
+        """Whether the rows of a query lie in the folder of ``output_path``, whole."""
+        if self.task.output_path is None:
+            return False
+        from airflow_provider_veza.hooks.landing import is_landed
+
+        return is_landed(query, self._landing_order(), self.task.log)
+
+    def _collected(self, query: BoundQuery) -> Any:
+        from airflow_provider_veza.results.inline import collect, with_warnings_logged
+
+        return collect(with_warnings_logged(self._checked_pages(query), self.task.log), self._inline_limits())
+
+    def _checked_pages(self, query: BoundQuery) -> Iterator[Page]:
+        for page in query.pages():
+            yield page
+            self.task.check_attempt()
+
+    def _check_format(self) -> None:
+        """Refuse a choice of columns of rows that are landed as they are; whether libraries are here, the worker knows."""
+        if self.task.output_path is not None and self.task.columns is not None:
+            from airflow_provider_veza.results.formats.registry import check_columns
+
+            check_columns(self.task.output_format, self._select)
+
+    def _landing_order(self) -> LandingOrder:
+        from airflow_provider_veza.hooks.landing import LandingOrder
+
+        task = self.task
+        return LandingOrder(self._folder, task.output_format, task.compression, self._select, self._landing_limits())
+
+    def _inline_limits(self) -> InlineLimits:
+        from airflow_provider_veza.results.inline import InlineLimits
+
+        task = self.task
+        return InlineLimits(
+            max_rows=task.max_rows,
+            xcom_max_rows=task.xcom_max_rows,
+            xcom_max_bytes=task.xcom_max_bytes,
+            fail_on_empty=task.fail_on_empty,
+            allow_partial=task.allow_partial_results,
+        )
+
+    def _landing_limits(self) -> LandingLimits:
+        from airflow_provider_veza.results.landing_limits import LandingLimits, RowCountCheck
+
+        task = self.task
+        return LandingLimits(
+            max_rows=task.max_rows,
+            fail_on_empty=task.fail_on_empty,
+            row_count_check=RowCountCheck(task.row_count_check),
+            part_bytes=task.part_bytes,
+            allow_partial=task.allow_partial_results,
+        )
+
+    @property
+    def _folder(self) -> str:
+        return a.path(self.task.output_path, "output_path")
+
+    @property
+    def _select(self) -> tuple[str, ...] | None:
+        return None if self.task.columns is None else a.names(self.task.columns, "columns")
