@@ -25,7 +25,7 @@ NAMED_FILE = re.compile(r"```python\n# ([\w/]+\.py)(?:, on Airflow ([\d.]+) only
 def test_the_connection_uri_is_one_that_the_hook_takes(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with emulator_of(size=100, api_key=key) as emulator:
         monkeypatch.setenv("AIRFLOW_CONN_ANY_NAME", emulator.connection_uri)
-        assert VezaHook("any_name").test_connection()[0]
+        assert VezaHook(veza_conn_id="any_name").test_connection()[0]
 
 
 def test_the_documented_example_passes_as_it_is_documented(tmp_path: Path) -> None:

@@ -300,8 +300,7 @@ class Charge:
     def _exit(self, why: str) -> NoReturn:
         self._log.warning("%s: this process ends here, and leaves what is recorded as it is.", why)
         if self.unrecorded is not None:
-            hook = self._hook()
-            try_to_cancel(self._log, self.unrecorded, hook.conn_id, hook.cancel_now)
+            try_to_cancel(self._hook().query(self.unrecorded), self._log, in_bounded_time=True)
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(1)
