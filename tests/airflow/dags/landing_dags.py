@@ -38,14 +38,14 @@ class HaltingQueryOperator(VezaQueryOperator):
         self._run_id, self._halts, self._pages = context["ti"].run_id, context["ti"].try_number == 1, 0
         super().pre_execute(context)
 
-    def is_ended(self) -> bool:
+    def check_attempt(self, **surely: bool) -> None:
         self._pages += 1
         if self._halts and self._pages > PAGES_BEFORE_THE_HALT:
             pipe = FOLDER / f"{self._run_id}.landing"
             os.mkfifo(pipe)
             pipe.with_suffix(".pid").write_text(str(os.getpid()))
             pipe.read_bytes()
-        return super().is_ended()
+        super().check_attempt(**surely)
 
 
 common = {"start_date": datetime(2026, 1, 1, tzinfo=UTC), "catchup": False, "tags": ["landing"]}
