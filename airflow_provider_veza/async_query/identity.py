@@ -64,9 +64,13 @@ class RunLife:
             edited = f"retries {recorded.retries} -> {self.retries}"
             clears = f"clear_number {recorded.clear_number} -> {self.clear_number}"
             found.append(f"the task may have been cleared after an edit ({edited}, {clears})")
-        if _both_known_and_differ(self.run_started, recorded.run_started):
+        if not self.is_of_same_run(recorded):
             found.append(f"the run is another one of the same id (started {self.run_started})")
         return tuple(found)
+
+    def is_of_same_run(self, recorded: RunLife) -> bool:
+        """Whether ``recorded`` belongs to the same run, as far as its start tells; tries of two runs do not compare."""
+        return not _both_known_and_differ(self.run_started, recorded.run_started)
 
     def _may_hide_a_clear(self, recorded: RunLife) -> bool:
         """Whether an edit of ``retries`` may have let ``max_tries`` come out the same after a clear.

@@ -144,6 +144,11 @@ def next_step(
     return Adopt(record.handle, delivered=record.state is RecordState.DELIVERED)
 
 
+def is_of_later_attempt(record: QueryRecord, *, life: RunLife, try_number: int) -> bool:
+    """Whether a record shows that an attempt after this one is at work: then this one has been given up, whatever it asks."""
+    return record.try_number > try_number and life.is_of_same_run(record.life)
+
+
 def _of_another_life(record: QueryRecord, life: RunLife) -> tuple[str, ...]:
     differences = life.differences(record.life)
     if record.cleared and not differences:
@@ -164,18 +169,22 @@ class Prevails(StrEnum):
     MINE = "mine"
     THEIRS = "theirs"
     LATER_ATTEMPT = "a later attempt's"
+    UNKNOWN_QUERY = "neither: a query was recorded that the decision to submit did not know of"
 
 
 def prevailing(mine: QueryRecord, theirs: QueryRecord | None) -> Prevails:
     """Decide between what an attempt wants to write and what somebody else has written meanwhile.
 
     A later attempt's record always stands: then the writer is superseded. The note of a confirmed cancel stands too, unless
-    the attempt has delivered the rows or begins anew.
+    the attempt has delivered the rows or begins anew. Where an earlier attempt has recorded its query after this one had read
+    that there was none, this one must decide again.
     """
     if theirs is None:
         return Prevails.MINE
     if theirs.try_number > mine.try_number:
         return Prevails.LATER_ATTEMPT
+    if mine.handle is None and theirs.handle is not None and theirs.state is not RecordState.CANCELLED:
+        return Prevails.UNKNOWN_QUERY
     same_query = mine.handle is not None and theirs.is_of(mine.handle.id)
     if same_query and theirs.state is RecordState.CANCELLED and mine.state is RecordState.SUBMITTED:
         return Prevails.THEIRS

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import HANDLE_KEY, URL_KEY, QueryHandle
 from airflow_provider_veza.async_query.record import OnAmbiguousSubmit, OnPreviousQuery, Owner
-from airflow_provider_veza.exceptions import AsyncQueryError, AttemptError, QueryDeadlineError, RecordError
+from airflow_provider_veza.exceptions import (
+    AsyncQueryError,
+    AttemptError,
+    EndedFromOutsideError,
+    QueryDeadlineError,
+    RecordError,
+)
 from airflow_provider_veza.operators.arguments import Duration, OnAmbiguous, OnPrevious, duration, optional, path
 from airflow_provider_veza.operators.checked import CheckedOperator, check_when_started
 from airflow_provider_veza.operators.deferral import default_deferrable
@@ -82,7 +88,7 @@ class SubmittingOperator(CheckedOperator):
         with airflow_failures():
             try:
                 yield charge
-            except AttemptError:
+            except EndedFromOutsideError:
                 raise
             except BaseException:
                 charge.check_before_leaving()

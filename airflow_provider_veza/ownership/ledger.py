@@ -6,8 +6,16 @@ Where it is kept is in :mod:`.records`, what the moves are in :mod:`airflow_prov
 from __future__ import annotations
 
 from airflow_provider_veza.async_query.record import QueryRecord
-from airflow_provider_veza.async_query.record_states import Actor, Move, Prevails, moved, prevailing
+from airflow_provider_veza.async_query.record_states import (
+    Actor,
+    Move,
+    Prevails,
+    is_of_later_attempt,
+    moved,
+    prevailing,
+)
 from airflow_provider_veza.exceptions import FileChangedError, RecordError, SupersededError
+from airflow_provider_veza.ownership.attempt import Attempt
 from airflow_provider_veza.ownership.records.store import RecordStore
 
 _TRIES = 5
@@ -24,6 +32,7 @@ class Ledger:
         self._store = store
         self.record: QueryRecord | None = None
         self._version: str | None = None
+        self._is_taken_over = False
 
     @property
     def remembers(self) -> bool:
@@ -36,8 +45,22 @@ class Ledger:
         self.record, self._version = found.record, found.version
         return self.record
 
+    def read_for(self, attempt: Attempt) -> QueryRecord | None:
+        """Read what the attempts before this one have left.
+
+        :raises SupersededError: when an attempt after this one has written it.
+        """
+        record = self.read()
+        if record is not None and is_of_later_attempt(record, life=attempt.life, try_number=attempt.try_number):
+            self._is_taken_over = True
+        self._require_not_taken_over()
+        return record
+
     def intend(self, intent: QueryRecord) -> None:
-        """Write the intent to submit, in the place of whatever was there."""
+        """Write the intent to submit, in the place of whatever was there when it was read.
+
+        :raises FileChangedError: when an earlier attempt has recorded its query since then; read again, and decide again.
+        """
         self._write(intent)
 
     def withdraw(self) -> None:
@@ -68,7 +91,7 @@ class Ledger:
 
     def note_cleared(self, by: str, *, cancelled: bool) -> None:
         """Note that the task was cleared while this attempt ran, where an attempt that Airflow has given up may still write."""
-        if self.record is None:
+        if self.record is None or self._is_taken_over:
             return
         record = moved(self.record, Move.NOTE, Actor.ATTEMPT, cleared=True)
         if cancelled:
@@ -81,36 +104,41 @@ class Ledger:
 
     def forget(self) -> None:
         """Remove the record: its query needs nothing more."""
+        self._require_not_taken_over()
         for _ in range(_TRIES):
             try:
                 self._store.remove(self._version)
             except FileChangedError:
-                if self._theirs_stands():
-                    raise SupersededError(_TAKEN_OVER) from None
+                mine, theirs = self.record, self.read()
+                self._is_taken_over = mine is not None and prevailing(mine, theirs) is Prevails.LATER_ATTEMPT
+                self._require_not_taken_over()
                 continue
             self.record, self._version = None, None
             return
         raise RecordError(_RESTLESS)
 
-    def _theirs_stands(self) -> bool:
-        mine, theirs = self.record, self.read()
-        return mine is not None and prevailing(mine, theirs) is Prevails.LATER_ATTEMPT
+    def _require_not_taken_over(self) -> None:
+        """Write and remove nothing any more once a later attempt's record was seen, whose version is known by then."""
+        if self._is_taken_over:
+            raise SupersededError(_TAKEN_OVER)
 
     def _move(self, move: Move, actor: Actor, **changes: object) -> None:
         if self.record is not None:
             self._write(moved(self.record, move, actor, **changes))
 
     def _write(self, record: QueryRecord) -> None:
+        self._require_not_taken_over()
         for _ in range(_TRIES):
             try:
                 self._version = self._store.write(record, self._version)
             except FileChangedError:
-                theirs = self.read()
-                match prevailing(record, theirs):
-                    case Prevails.LATER_ATTEMPT:
-                        raise SupersededError(_TAKEN_OVER) from None
-                    case Prevails.THEIRS:
-                        return
+                prevails = prevailing(record, self.read())
+                self._is_taken_over = prevails is Prevails.LATER_ATTEMPT
+                self._require_not_taken_over()
+                if prevails is Prevails.UNKNOWN_QUERY:
+                    raise
+                if prevails is Prevails.THEIRS:
+                    return
                 continue
             self.record = record
             return

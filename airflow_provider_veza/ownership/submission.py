@@ -21,6 +21,7 @@ from airflow_provider_veza.async_query.vocabulary import Phase
 from airflow_provider_veza.exceptions import (
     AmbiguousSubmitError,
     AttemptError,
+    FileChangedError,
     NotSentError,
     QueryFailedError,
     QueryUnreachableError,
@@ -39,9 +40,14 @@ if TYPE_CHECKING:
     from airflow_provider_veza.hooks.base import AsyncQueryHook
 
 ANSWER_PATIENCE_SECONDS = 4.0
+_DECISIONS = 5
 _NOTHING_IS_REMEMBERED = (
     "No place to remember live queries: after a crash a retry submits a second query, and the first runs on to its end. "
     "Set [veza] record_path (any object storage path), or use Airflow 3.3 or later."
+)
+_NO_REST = (
+    "Earlier attempts of this task recorded a query each of the five times that this one had decided to submit. Nothing was "
+    "submitted, and the queries were left as they are. The next retry finds the last one."
 )
 _DELIVERED_BEFORE = (
     "The rows of query %s were delivered by an earlier attempt, which ended before Airflow had accepted them, and the service "
@@ -112,17 +118,28 @@ class Submission:
         """
         if not self._ledger.remembers:
             self.log.warning(_NOTHING_IS_REMEMBERED)
+        for _ in range(_DECISIONS):
+            try:
+                return self._obtained()
+            except FileChangedError:
+                self.log.info("An earlier attempt has recorded its query meanwhile: deciding again.")
+        raise RecordError(_NO_REST)
+
+    def _obtained(self) -> Obtained:
         self.charge.check()
         step = next_step(
-            self._ledger.read(),
+            self._ledger.read_for(self._attempt),
             life=self._attempt.life,
             fingerprint=self.query.fingerprint(self.hook.tenant),
             tenant=self.hook.tenant,
             policy=self.wishes.on_previous_query,
         )
+        if isinstance(step, (Adopt, Replace)):
+            self.charge.handle = step.handle  # If the task is ended before this is settled, nobody else may know of it.
         if isinstance(step, Adopt) and (obtained := self._adopted(step)):
             return obtained
         self._clear_the_way(step)
+        self.charge.handle = None
         return Obtained(self._submit_and_remember())
 
     @property
@@ -256,11 +273,13 @@ class Submission:
         pool.shutdown(wait=False)
         try:
             wait([answer])
+            handle = answer.result()
+            self._remember(handle)
+        except Exception:
+            raise
         except BaseException:
             self._keep_late_answer(answer)
             raise
-        handle = answer.result()
-        self._remember(handle)
         return handle
 
     def _remember(self, handle: QueryHandle) -> None:
@@ -269,7 +288,8 @@ class Submission:
         try:
             if not self.charge.is_ended:
                 self.charge.check(surely=True)
-            self._ledger.submitted(handle=handle, deferred=self.wishes.will_defer)
+            if not self._is_remembered(handle):
+                self._ledger.submitted(handle=handle, deferred=self.wishes.will_defer)
         except (RecordError, AttemptError):
             outcome = try_to_cancel(self.hook.query(handle), self.log, in_bounded_time=True)
             if outcome in (CancelOutcome.CANCELLED, CancelOutcome.ALREADY_ENDED):
@@ -278,6 +298,11 @@ class Submission:
         finally:
             self.charge.unrecorded = None
         self.charge.handle = handle
+
+    def _is_remembered(self, handle: QueryHandle) -> bool:
+        """Whether the record names the query already, since the end of the task broke in right after it was written."""
+        record = self._ledger.record
+        return record is not None and record.is_of(handle.id)
 
     def _keep_late_answer(self, answer: Future[QueryHandle]) -> None:
         """Record the query of a submit that the end of its task broke into, and do with it what is right for such a task."""
