@@ -1,0 +1,112 @@
+"""What must hold at every write, cancel and submit, and when all is over; true knowledge of the world decides, no record alone."""
+
+from __future__ import annotations
+
+from airflow_provider_veza.async_query.record import OnPreviousQuery, QueryRecord
+from airflow_provider_veza.async_query.record_states import Adopt, next_step
+from airflow_provider_veza.async_query.vocabulary import Phase
+from ownership.model.airflow_row import OVER, Attempt
+from ownership.model.tenant import URL, Query
+from ownership.model.turnstile import Process, current
+from ownership.model.world import World
+
+
+def after_write(world: World, place: str, record: QueryRecord | None) -> None:
+    """A record names only queries of its own life, and a superseded attempt writes nothing after its successor."""
+    writer = current().process
+    latest = world.latest_writer.get(place, 0)
+    if isinstance(writer, Attempt):
+        if writer.try_number < latest:
+            world.break_promise(f"4: {writer} wrote to the {place} after attempt {latest} had")
+        latest = writer.try_number
+    # Whoever removes a record leaves the place to whoever still has something to say.
+    world.latest_writer[place] = latest if record is not None else 0
+    if record is None or record.handle is None:
+        return
+    query = world.tenant.named(record.handle.id)
+    if query.recorded_at is None:
+        query.recorded_at = world.turn
+    if differences := record.life.differences(query.submitter.run_life):
+        world.break_promise(f"4: the record of {query.id} is of another life: {differences}")
+
+
+def before_submit(world: World, attempt: Attempt) -> None:
+    """One life of the task asks once, but for what could not be known."""
+    for query in world.tenant.queries:
+        if query.life == attempt.life and not _may_be_asked_again(query, attempt):
+            world.break_promise(f"2: {attempt} submits, although {query.id} is {query.phase} and of the same life")
+
+
+def _may_be_asked_again(query: Query, attempt: Attempt) -> bool:
+    was_nameless = query.recorded_at is None or query.recorded_at > attempt.began_at
+    if query.phase is Phase.SUCCEEDED and query.is_released:
+        return not query.is_landed
+    return was_nameless or query.is_given_up or query.phase is Phase.FAILED
+
+
+def before_end(world: World, query: Query, what: str) -> None:
+    """Nobody cancels, or forgets, what somebody waits for."""
+    actor = current().process
+    waiter = waiter_for(world, query)
+    if waiter and not _may_end_its_own(world, actor, query):
+        world.break_promise(f"1: {actor} {what} {query.id}, which {waiter}")
+
+
+def _may_end_its_own(world: World, actor: Process, query: Query) -> bool:
+    """An attempt that counts may end its query where no retry follows, or none would find it, and that of another life.
+
+    One that is ended in its last try, has not slept and gets no answer may too: no later attempt is in sight.
+    """
+    if not isinstance(actor, Attempt):
+        return False
+    if actor.is_last and actor.is_unanswered and not actor.has_slept:
+        query.is_given_up = True
+        return True
+    if not world.row.counts(actor):
+        return False
+    return query.life != actor.life or actor.is_last or query.recorded_at is None or query.phase is Phase.SUCCEEDED
+
+
+def waiter_for(world: World, query: Query) -> str:
+    """Return who waits for a query, in words; empty where nobody does, or will."""
+    row = world.row
+    if not row.exists or row.state in OVER or row.state == "restarting":
+        return ""
+    if row.state == "deferred" and row.trigger is not None:
+        return "the deferred task waits for" if row.trigger.handle.id == query.id else ""
+    if row.state == "scheduled":
+        return "the task will go on with" if row.event["handle"]["id"] == query.id else ""
+    holder = row.process if row.state == "running" and row.process is not None else None
+    if holder is not None and holder.handle is not None and (holder.is_alive and not holder.is_over):
+        return f"{holder} waits for" if holder.handle.id == query.id else ""
+    is_wanted = query.life == row.life and _would_adopt(world, query)
+    return "the next attempt will adopt" if is_wanted else ""
+
+
+def _would_adopt(world: World, query: Query) -> bool:
+    from ownership.model.stores import recorded
+
+    record = recorded(world)
+    if record is None or not record.is_of(query.id):
+        return False
+    step = next_step(
+        record,
+        life=world.row.run_life,
+        fingerprint=record.fingerprint,
+        tenant=URL,
+        policy=OnPreviousQuery.REATTACH,
+    )
+    return isinstance(step, Adopt)
+
+
+def when_over(world: World) -> None:
+    """No query runs that nobody waits for, and a task that succeeded has its rows."""
+    for query in world.tenant.running():
+        if not _is_excused(world, query):
+            world.break_promise(f"3: {query.id} of {query.submitter} runs on when all is over")
+
+
+def _is_excused(world: World, query: Query) -> bool:
+    if query.recorded_at is None and (not query.submitter.is_alive or query.submitter.has_slept or query.is_lost):
+        return True
+    return not world.rules.has_file and world.needs_sweep

@@ -1,0 +1,175 @@
+"""Puts the model's world under the provider's code: clocks, threads, stores and questions; decisions stay the provider's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from airflow_provider_veza.hooks import waiting
+from airflow_provider_veza.operators import failures, owning
+from airflow_provider_veza.ownership import (
+    acceptance,
+    asking,
+    charge,
+    deferred_kill,
+    marked,
+    submission,
+    sweep,
+    taking_charge,
+)
+from airflow_provider_veza.ownership.records import airflow_store, record_path, registry
+from airflow_provider_veza.triggers import async_query
+from ownership.model import answers
+from ownership.model.airflow_row import Attempt
+from ownership.model.stores import ListedFile, RecordFile
+from ownership.model.task import ModelHook
+from ownership.model.turnstile import Died, Stop, Strand, Turn, current, wait_for_turn
+from ownership.model.world import RECORD_PATH, World
+
+_PATIENCE = 3.0
+
+
+def rebuild(patch: pytest.MonkeyPatch, world: World) -> None:
+    """Let the provider's code run in this world."""
+    _clocks(patch, world)
+    _threads(patch, world)
+    _places(patch, world)
+    _questions(patch, world)
+
+
+def _clocks(patch: pytest.MonkeyPatch, world: World) -> None:
+    clock = SimpleNamespace(monotonic=world.seconds, sleep=lambda seconds: world.rest("pauses", seconds))
+    for module in (waiting, charge, submission, sweep, marked, async_query):
+        patch.setattr(module, "utc_now", world.now)
+    for module in (waiting, charge, owning, marked):
+        patch.setattr(module, "time", clock)
+    patch.setattr(charge, "ASK_PATIENCE_SECONDS", _PATIENCE)
+    patch.setattr(charge, "heartbeat_timeout", lambda: 300.0)
+    patch.setattr(owning, "earliest_resume", lambda now: now)
+    patch.setattr(charge, "os", SimpleNamespace(getppid=_parent, _exit=lambda status: _exit(world)))
+    patch.setattr(deferred_kill, "asyncio", SimpleNamespace(timeout=_no_timeout))
+
+
+def _threads(patch: pytest.MonkeyPatch, world: World) -> None:
+    patch.setattr(charge, "finished_within", lambda seconds, work: _finished_within(world, work))
+    patch.setattr(charge, "channel_is_held", lambda: current().process.is_channel_held)
+    patch.setattr(submission, "ThreadPoolExecutor", lambda *_, **__: _Pool(world))
+    patch.setattr(submission, "wait", lambda pending: wait_for_turn(Stop("waits for the submit", pending[0].done)))
+    patch.setattr(deferred_kill, "sync_to_async", _at_once)
+
+
+def _places(patch: pytest.MonkeyPatch, world: World) -> None:
+    path = RECORD_PATH if world.rules.has_file else ""
+    for module in (airflow_store, deferred_kill, marked):
+        patch.setattr(module, "configured_record_path", lambda: path)
+    patch.setattr(record_path.RecordPathStore, "__init__", lambda store, *_: setattr(store, "_file", RecordFile(world)))
+    patch.setattr(registry.RecordRegistry, "_files", lambda _: _listing(world))
+
+
+def _listing(world: World) -> list[ListedFile]:
+    return world.perform("lists the records", lambda: [ListedFile(world)] if world.file.data is not None else [])
+
+
+def _questions(patch: pytest.MonkeyPatch, world: World) -> None:
+    for module in (asking, taking_charge, deferred_kill):
+        patch.setattr(module, "airflow_for_tasks", lambda: answers.airflow_for_tasks(world))
+    patch.setattr(asking, "_task_row", lambda identity: answers.task_row(world, identity))
+    patch.setattr(
+        asking,
+        "_announced_in_database",
+        lambda identity: world.perform("asks what the task has announced", lambda: answers.announced_id(world)),
+    )
+    if not world.rules.has_state_store:
+        patch.setattr(asking, "require_own_id", lambda ti, store: answers.require_own_id(world, ti.attempt))
+    for module in (charge, asking, failures):
+        patch.setattr(module, "HAS_TASK_SDK", world.rules.is_airflow_3)
+    patch.setattr(deferred_kill, "HAS_TASK_STATE_STORE", world.rules.has_state_store)
+    for module in (deferred_kill, marked):
+        patch.setattr(module, "hook_of", lambda service, conn_id: ModelHook(world))
+    patch.setattr(acceptance, "get_listener_manager", lambda: current().process.listeners)  # type: ignore[attr-defined]
+
+
+def _parent() -> int:
+    process = current().process
+    return 1 if isinstance(process, Attempt) and process.is_alone else 1000
+
+
+def _exit(world: World) -> None:
+    process = current().process
+    world.tell(f"     {process} exits")
+    process.is_alive = False
+    world.needs_sweep = True
+    raise Died
+
+
+def _finished_within(world: World, work: Callable[[], object]) -> bool:
+    parent = current()
+    helper = world.spawn(parent.process, work, f"{parent.name}, helper {len(parent.process.strands)}")
+    turns = frozenset({Turn.TIME_OUT})
+    turn = wait_for_turn(Stop("waits for its helper", lambda: helper.is_finished, turns))
+    if turn is Turn.TIME_OUT and isinstance(parent.process, Attempt):
+        world.needs_sweep = parent.process.is_unanswered = True
+    return turn is not Turn.TIME_OUT
+
+
+class _Pool:
+    """One strand that submits."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def submit(self, work: Callable[..., Any], *args: Any, **kwargs: Any) -> _Answer:
+        answer = _Answer()
+        process = current().process
+        answer.strand = self._world.spawn(
+            process, lambda: answer.take(lambda: work(*args, **kwargs)), f"{process}, submit"
+        )
+        return answer
+
+    def shutdown(self, *, wait: bool) -> None:
+        """Nothing is left to do."""
+
+
+class _Answer:
+    """What comes of a submit."""
+
+    strand: Strand
+
+    def __init__(self) -> None:
+        self._result: Any = None
+        self._error: Exception | None = None
+
+    def take(self, work: Callable[[], Any]) -> None:
+        try:
+            self._result = work()
+        except AssertionError:
+            raise
+        except Exception as e:
+            self._error = e
+
+    def done(self) -> bool:
+        return self.strand.is_finished
+
+    def result(self, timeout: float | None = None) -> Any:
+        turns = frozenset({Turn.TIME_OUT}) if timeout is not None else frozenset()
+        if not self.done() and wait_for_turn(Stop("waits for the submit", self.done, turns)) is Turn.TIME_OUT:
+            raise TimeoutError
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+
+@asynccontextmanager
+async def _no_timeout(seconds: float) -> Any:
+    yield
+
+
+def _at_once(work: Callable[..., Any]) -> Callable[..., Any]:
+    async def run(*args: Any) -> Any:
+        return work(*args)
+
+    return run
