@@ -23,7 +23,7 @@ from ownership.model.airflow_row import OVER, Attempt, TriggerRow
 from ownership.model.answers import airflow_for_tasks
 from ownership.model.stores import StateStore
 from ownership.model.task import CONN_ID, ModelHook, task_of
-from ownership.model.turnstile import Process, Stop, Turn, current, wait_for_turn
+from ownership.model.turnstile import Process, Stop, Turn, wait_for_turn
 from ownership.model.world import IDENTITY, NOON, RECORD_PATH, StoryLog, World
 
 
@@ -218,12 +218,12 @@ class _TriggerWork:
 
     def _wait(self) -> Ended:
         while True:
-            if wait_for_turn(Stop("rests", turns=frozenset({Turn.ASK}))) is Turn.ASK:
-                if driven(self._kill.nobody_waits()):
-                    driven(self._kill.cancel())
-                    return Ended(Outcome.CANCELED, "its task was cleared, or is over")
+            turn = wait_for_turn(Stop("rests", turns=frozenset({Turn.ASK})))
+            if turn is Turn.ASK and driven(self._kill.nobody_waits()):
+                driven(self._kill.cancel())
+                return Ended(Outcome.CANCELED, "its task was cleared, or is over")
             with suppress(RequestError):
-                snapshot = self._hook.look(self._handle)
+                snapshot = self._hook.query(self._handle).look()
                 if not snapshot.phase.is_terminal:
                     continue
                 return Ended(Outcome(snapshot.phase))
@@ -249,7 +249,8 @@ def begin_sweep(world: World, *, ahead: float = 10_000.0) -> None:
     def sweep() -> None:
         log = StoryLog(world)
         registry = RecordRegistry(RECORD_PATH)
-        settler = Settler(registry, ModelHook(world).cancel, timedelta(0), log)
+        hook = ModelHook(world)
+        settler = Settler(registry, hook.query, timedelta(0), log)
         for entry in registry.entries():
             assert isinstance(entry, FiledRecord)
             settler.settle(entry.record, standing_of_record(entry.record, airflow_for_tasks(world), log))
@@ -279,5 +280,3 @@ def begin_mark(world: World, state: str) -> None:
             world.row.mark(state)
 
     world.spawn(process, lambda: world.perform(f"commits the mark {state}", commit))
-
-

@@ -1,4 +1,4 @@
-"""What must hold at every write, cancel and submit, and when all is over; true knowledge of the world decides, no record alone."""
+"""What must hold at every write, cancel and submit, and when all is over; the world's true state decides, no record alone."""
 
 from __future__ import annotations
 

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_veza.hooks import waiting
+from airflow_provider_veza.async_query.service import Cancellation
+from airflow_provider_veza.hooks import of_service, waiting
+from airflow_provider_veza.hooks.bound import BoundQuery
 from airflow_provider_veza.operators import failures, owning
 from airflow_provider_veza.ownership import (
     acceptance,
@@ -88,9 +90,15 @@ def _questions(patch: pytest.MonkeyPatch, world: World) -> None:
     for module in (charge, asking, failures):
         patch.setattr(module, "HAS_TASK_SDK", world.rules.is_airflow_3)
     patch.setattr(deferred_kill, "HAS_TASK_STATE_STORE", world.rules.has_state_store)
-    for module in (deferred_kill, marked):
+    for module in (deferred_kill, of_service):
         patch.setattr(module, "hook_of", lambda service, conn_id: ModelHook(world))
+    patch.setattr(BoundQuery, "cancel_now", BoundQuery.cancel)
+    patch.setattr(BoundQuery, "acancel", _cancelled_at_once)
     patch.setattr(acceptance, "get_listener_manager", lambda: current().process.listeners)  # type: ignore[attr-defined]
+
+
+async def _cancelled_at_once(query: BoundQuery) -> Cancellation:
+    return query.cancel()
 
 
 def _parent() -> int:

@@ -1,4 +1,4 @@
-"""The task of the check: the provider's own operator and hook, on the model's tenant; nothing of the lifecycle is written anew."""
+"""The task of the check: the provider's own operator and hook, on the model's tenant; no lifecycle of its own."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.identity import Fingerprint
 from airflow_provider_veza.async_query.message import Call, Response
-from airflow_provider_veza.async_query.service import Cancellation, cancel_flow
 from airflow_provider_veza.async_query.vocabulary import Phase
 from airflow_provider_veza.exceptions import NotFoundError
 from airflow_provider_veza.hooks.base import AsyncQueryHook
-from airflow_provider_veza.operators.owning import OwningOperator
+from airflow_provider_veza.operators.query import VezaQueryOperator
 from ownership.model import promises
 from ownership.model.airflow_row import Attempt
 from ownership.model.tenant import URL, ModelService
@@ -32,17 +31,17 @@ class ModelHook(AsyncQueryHook):
     """The provider's hook; its requests go to the model's tenant."""
 
     def __init__(self, world: World) -> None:
-        self.conn_id = CONN_ID
         self._world = world
         self._service = ModelService(keeps_result=world.wishes.keeps_result)
 
+    conn_id = CONN_ID  # type: ignore[assignment]
     settings = _SETTINGS  # type: ignore[assignment]
     tenant = URL  # type: ignore[assignment]
 
     def read_settings(self, conn: Any) -> Any:
         return _SETTINGS
 
-    def service(self, name: str, settings: Any) -> Any:
+    def service_for(self, handle: QueryHandle, settings: Any) -> Any:
         return self._service
 
     def run(self, call: Call[Any], retry: Any = None) -> Any:
@@ -50,23 +49,15 @@ class ModelHook(AsyncQueryHook):
         text = f"{method} {query_id}"
         return self._world.perform(text, lambda: call.read(self._answer(method, query_id)), turns=_UNSURE)
 
-    def cancel_now(self, handle: QueryHandle) -> Cancellation:
-        return self.run_flow(cancel_flow(self.service_of(handle), handle))
-
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[AsyncQueryHook]:
         yield self
-
-    async def acancel(self, handle: QueryHandle, turn: Any = None) -> Cancellation:
-        return self.cancel(handle)
 
     def close(self) -> None:
         """Nothing is open."""
 
     def submit(self, attempt: Attempt, deadline: Deadline) -> QueryHandle:
-        query = self._world.perform(
-            "SUBMIT", lambda: self._submitted(attempt), turns=frozenset({Turn.FAIL, Turn.LOSE})
-        )
+        query = self._world.perform("SUBMIT", lambda: self._submitted(attempt), turns=frozenset({Turn.FAIL, Turn.LOSE}))
         self._world.tell(f"     {attempt} has submitted {query}")
         return QueryHandle("model", query, URL, CONN_ID, self._world.now(), deadline)
 
@@ -97,7 +88,7 @@ class ModelQuery:
         return Fingerprint.of(spec={}, tenant=tenant)
 
 
-class ModelTask(OwningOperator):
+class ModelTask(VezaQueryOperator):
     """A task that owns its query to the end."""
 
     def __init__(self, *, world: World, attempt: Attempt, **kwargs: Any) -> None:
@@ -120,9 +111,6 @@ class ModelTask(OwningOperator):
 
     def submit(self, query: Any, *, deadline: Deadline) -> QueryHandle:
         return self._hook.submit(self._attempt, deadline)
-
-    def check_delivery(self) -> None:
-        """Anything can be delivered."""
 
     def has_landed(self, handle: QueryHandle) -> bool:
         def look() -> bool:
@@ -149,8 +137,9 @@ class ModelTask(OwningOperator):
 
 def task_of(world: World, attempt: Attempt) -> ModelTask:
     """Return the task as the process of an attempt parses it."""
-    task = ModelTask(
+    return ModelTask(
         task_id=IDENTITY.task_id,
+        query_spec={"source_node_types": {"nodes": [{"node_type": "OktaUser"}]}},
         world=world,
         attempt=attempt,
         retries=world.wishes.retries,
@@ -158,5 +147,3 @@ def task_of(world: World, attempt: Attempt) -> ModelTask:
         poll_interval=0.5,
         timeout=timedelta(days=30),
     )
-    task.keep_results = False
-    return task

@@ -57,7 +57,7 @@ class Wishes:
     listens: bool = True
 
 
-class Broken(AssertionError):
+class BrokenPromiseError(AssertionError):
     """A promise was broken."""
 
 
@@ -145,7 +145,7 @@ class World:
     def require_kept(self) -> None:
         """Raise what was broken, with the story."""
         if self.broken:
-            raise Broken("\n".join([*self.broken, "", f"{self.rules}; {self.wishes}", *self.story]))
+            raise BrokenPromiseError("\n".join([*self.broken, "", f"{self.rules}; {self.wishes}", *self.story]))
 
     def perform(
         self, text: str, effect: Callable[[], T], *, in_channel: bool = False, turns: frozenset[Turn] = frozenset()
