@@ -130,7 +130,12 @@ class Database:
         return Answer(_name(found.state)) if found else Answer(exists=False)
 
     def currency(self, attempt: Attempt) -> Currency:
-        """Compare the attempt with the row: Airflow 2.11 ends no attempt that another one has taken the place of."""
+        """Compare the attempt with the row: Airflow 2.11 ends no attempt that another one has taken the place of.
+
+        A task that no supervisor runs, as under ``dag.test()``, has no job, and nobody can take its place.
+        """
+        if getattr(attempt.ti, "job_id", None) is None:
+            return Currency.CURRENT
         row = _task_row(attempt.identity)
         if row is None or row.try_number > attempt.try_number or _name(row.state) in _GIVEN_UP_STATES:
             return Currency.SUPERSEDED

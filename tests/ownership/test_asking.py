@@ -61,6 +61,12 @@ def test_on_airflow_2_an_attempt_counts_while_the_row_is_its_own(
     assert Database().currency(ATTEMPT) is currency
 
 
+def test_on_airflow_2_a_task_that_no_supervisor_runs_cannot_be_superseded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "_task_row", lambda identity: row(state="scheduled", try_number=2))
+    under_dag_test = replace(ATTEMPT, ti=SimpleNamespace(hostname="", pid=None, job_id=None))
+    assert Database().currency(under_dag_test) is Currency.CURRENT
+
+
 class Store:
     """Airflow's task state store, which takes a removal or refuses it with a status."""
 
