@@ -26,7 +26,7 @@ DRILLED_BRIEFLY := 3.2
 
 STAGE := @.venv/tools/bin/python -m tools.stage
 
-.PHONY: help test test-storages drills demo lint format emulator drills-celery units $(UNITS) $(REAL) $(DRILLS) $(CELERY_DRILLS) $(SOAKS) bench-import bench-landing bench-drift bench-esql bench-emulator conformance-elasticsearch-8 airflow-arguments lock clean
+.PHONY: help test test-storages fuzz drills demo lint format emulator drills-celery units $(UNITS) $(REAL) $(DRILLS) $(CELERY_DRILLS) $(SOAKS) bench-import bench-landing bench-drift bench-esql bench-emulator conformance-elasticsearch-8 airflow-arguments lock clean
 .NOTPARALLEL:
 
 help: ## List the targets
@@ -86,6 +86,10 @@ $(CELERY_DRILLS): drills-celery-%: .venv/celery-%/installed
 
 $(SOAKS): soak-celery-%: .venv/celery-%/installed
 	$(STAGE) 'soaks on the cluster of Airflow $*' .venv/celery-$*/bin/python -m pytest -s -q tests/celery_cluster/test_soak.py
+
+fuzz: .venv/airflow-$(NEWEST)/installed ## Check the model of ownership in 20,000 interleavings; MODEL_SEED=1 draws others
+	$(STAGE) 'model of ownership' env 'AIRFLOW_HOME=$(CURDIR)/.run/fuzz' MODEL_EXAMPLES=20000 \
+		$(NEWEST_PYTHON) -m pytest tests/ownership/model
 
 bench-import: .venv/airflow-$(NEWEST)/installed ## Measure what importing the operators costs
 	$(NEWEST_PYTHON) tools/bench_import.py
