@@ -90,7 +90,8 @@ def _left_behind(name: str) -> Any:
 
 
 def _line(*cells: str) -> str:
-    return f"| {' | '.join(cells)} |"
+    escaped = (cell.replace("|", r"\|") for cell in cells)
+    return f"| {' | '.join(escaped)} |"
 
 
 if __name__ == "__main__":
