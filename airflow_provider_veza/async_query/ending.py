@@ -99,12 +99,18 @@ class Presence:
 
     def seen(self, now: datetime, parent: int) -> Presence:
         """Return the presence after one more look."""
+        return replace(
+            self, seen_at=now, is_alone=parent != self.parent, doubt=self.doubt_since(now, parent) or self.doubt
+        )
+
+    def doubt_since(self, now: datetime, parent: int) -> str:
+        """Return why another attempt may have taken over since the last look; empty where nothing speaks for that."""
         absence = abs(now - self.seen_at)
         if parent != self.parent:
-            return replace(self, seen_at=now, is_alone=True, doubt="the process that supervised this one is gone")
+            return "the process that supervised this one is gone"
         if absence > self.longest_absence:
-            return replace(self, seen_at=now, doubt=f"this process did not run for {absence.total_seconds():.0f} s")
-        return replace(self, seen_at=now)
+            return f"this process did not run for {absence.total_seconds():.0f} s"
+        return ""
 
     def assured(self, now: datetime) -> Presence:
         """Return the presence after Airflow has said that this attempt is the one that counts."""

@@ -43,12 +43,14 @@ class Answer:
     :param exists: False where it was deleted.
     :param query_id: of the query that a deferred task has announced; None where it announced none, or nobody asked.
     :param cannot_know: a later attempt is at work, and nothing was remembered by which it could find this query.
+    :param max_tries: of the task; None where nobody says. A clear changes it, a scheduler's reset does not.
     """
 
     state: str | None = None
     exists: bool = True
     query_id: str | None = None
     cannot_know: bool = False
+    max_tries: int | None = None
 
 
 def task_standing(answer: Answer | None, *, is_deferred: bool, query_id: str = "") -> Standing:
@@ -119,7 +121,8 @@ def standing_of(record: QueryRecord, answer: Answer | None) -> Standing:
     """Read what Airflow says of the one that :func:`answerable` names."""
     if answerable(record) is Owner.DAG_RUN:
         return run_standing(answer)
-    return task_standing(answer, is_deferred=record.deferred)
+    is_reset = answer is not None and answer.max_tries is not None and answer.max_tries == record.life.max_tries
+    return task_standing(answer, is_deferred=record.deferred and not is_reset)
 
 
 def judge(record: QueryRecord, standing: Standing, *, now: datetime, grace: timedelta) -> Verdict:

@@ -105,9 +105,9 @@ class Database:
     """The answers of Airflow's database: for tasks on Airflow 2, and for Airflow's own processes."""
 
     def task(self, identity: TaskIdentity) -> Answer:
-        """Return the state by name."""
+        """Return the state by name, and what a clear would have changed."""
         row = _task_row(identity)
-        return Answer(_name(row.state)) if row else Answer(exists=False)
+        return Answer(_name(row.state), max_tries=row.max_tries) if row else Answer(exists=False)
 
     def waiting_task(self, identity: TaskIdentity, try_number: int, *, is_remembered: bool) -> Answer:
         """Return the same, with the announced query, and whether a later attempt is at work that cannot know of it."""
@@ -170,7 +170,7 @@ def _task_row(identity: TaskIdentity) -> Any:
     from airflow.utils.session import create_session
     from sqlalchemy import select
 
-    columns = ("state", "try_number", "hostname", "pid", "job_id")
+    columns = ("state", "try_number", "max_tries", "hostname", "pid", "job_id")
     wanted = select(*(getattr(TaskInstance, name) for name in columns if hasattr(TaskInstance, name))).filter_by(
         dag_id=identity.dag_id, run_id=identity.run_id, task_id=identity.task_id, map_index=identity.map_index
     )

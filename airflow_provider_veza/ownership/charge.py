@@ -31,7 +31,7 @@ from airflow_provider_veza.hooks.waiting import utc_now
 from airflow_provider_veza.ownership.airflow_versions import HAS_TASK_SDK, channel_is_held, heartbeat_timeout
 from airflow_provider_veza.ownership.asking import Airflow
 from airflow_provider_veza.ownership.attempt import Attempt
-from airflow_provider_veza.ownership.bounded import finished_within
+from airflow_provider_veza.ownership.bounded import Uninterrupted
 from airflow_provider_veza.ownership.cancelling import CancelOutcome, try_to_cancel
 from airflow_provider_veza.ownership.ledger import Ledger
 
@@ -40,7 +40,10 @@ if TYPE_CHECKING:
 
 ASK_BUDGET_SECONDS = 1.0
 CANCEL_BUDGET_SECONDS = 2.0
-"""Together three seconds: Airflow kills the process five seconds after it asked it to end."""
+LATE_ANSWER_SECONDS = 1.5
+"""Together four seconds and a half: Airflow kills the process five seconds after it asked it to end."""
+ANSWER_PATIENCE_SECONDS = 4.0
+"""How long the answer of a submit is waited for, whose task is being ended."""
 ASK_PATIENCE_SECONDS = 30.0
 ASK_PAUSE_SECONDS = 1.0
 LONGEST_UNASKED_SECONDS = 5.0
@@ -78,6 +81,8 @@ class Charge:
         self.attempt = attempt
         self.ledger = ledger
         self.handle: QueryHandle | None = None
+        self.submitting: Uninterrupted[QueryHandle] | None = None
+        """The submit that is under way: a process that ends of its own waits for its answer first."""
         self.unrecorded: QueryHandle | None = None
         """A query that only this process can name: whatever ends the process ends the query first."""
         self._airflow = airflow
@@ -89,7 +94,8 @@ class Charge:
         self._is_asking = False
         self._is_ended = False
         self._verdict: CancelQuery | HandOver | None = None
-        self._is_settled = False
+        self._deciding: Uninterrupted[CancelQuery | HandOver] | None = None
+        self._settling = Uninterrupted(self._settle)
         self._is_superseded = False
 
     @property
@@ -136,17 +142,21 @@ class Charge:
         """Settle the query of a task that is being ended, in three seconds at the most; for ``on_kill``.
 
         It may interrupt the main thread inside a call to the supervisor. Then nothing can be asked before that call returns, so
-        this returns at once, and the next :meth:`check` does the rest.
+        this returns at once, and the next :meth:`check` does the rest. So it does where Airflow 3 has not answered in time:
+        there the task goes on after this, until it is killed.
         """
         self._is_ended = True
         self._presence = self._presence.seen(utc_now(), os.getppid())
         if self._verdict is None and _is_out_of_time():
             self._verdict = after_timeout(cancel_on_timeout=self._policy.cancel_on_timeout)
         if self._verdict is None:
-            if self._is_asking or channel_is_held():
+            if self._cannot_ask():
                 return
             self._verdict = self._decided_within(ASK_BUDGET_SECONDS)
-        if not finished_within(CANCEL_BUDGET_SECONDS, self._carry_out):
+            if self._verdict is None and HAS_TASK_SDK:
+                return
+            self._verdict = self._verdict or self._decided_without_answer()
+        if self._can_settle and not self._settling.is_done_within(CANCEL_BUDGET_SECONDS):
             self._log.warning(
                 "The cancel took too long for a task that is being ended; query %s may still run.",
                 self.handle.id if self.handle else "(none yet)",
@@ -155,8 +165,12 @@ class Charge:
 
     def settle_ended(self) -> None:
         """Do what remains to be done for an attempt that was ended before it had its query."""
-        if self._is_ended and self._verdict is not None:
+        if self._is_ended:
             self._carry_out()
+
+    def _cannot_ask(self) -> bool:
+        """Whether a question would wait for the call that this kill has interrupted."""
+        return HAS_TASK_SDK and self._deciding is None and (self._is_asking or channel_is_held())
 
     def _is_due(self, surely: bool) -> bool:
         if HAS_TASK_SDK:
@@ -194,25 +208,29 @@ class Charge:
         self._asked_at = time.monotonic()
         return currency
 
-    def _decided_within(self, seconds: float) -> CancelQuery | HandOver:
-        """Ask in a thread of its own, since the main thread may hold whatever an answer needs."""
-        decided: list[CancelQuery | HandOver] = []
-        if finished_within(seconds, lambda: decided.append(self._decided())) and decided:
-            return decided[0]
-        return self._decided_without_answer()
+    def _decided_within(self, seconds: float) -> CancelQuery | HandOver | None:
+        """Ask in a thread of its own, since the main thread may hold whatever an answer needs; whoever comes next waits on.
+
+        :return: None where no answer has come yet.
+        """
+        self._deciding = self._deciding or Uninterrupted(self._decided)
+        try:
+            return self._deciding.result(seconds)
+        except TimeoutError:
+            return None
 
     def _decided(self) -> CancelQuery | HandOver:
+        self._presence = self._presence.seen(utc_now(), os.getppid())
         standing = self._standing()
         if standing is None:
             return self._decided_without_answer()
         verdict = after_kill(standing, can_be_found=self.query_will_be_found)
-        if isinstance(verdict, AskCurrency):
+        if isinstance(verdict, AskCurrency) or not HAS_TASK_SDK:
             return self._decided_by(standing, self._currency())
-        if not HAS_TASK_SDK and not standing.nobody_waits and self._currency() is Currency.SUPERSEDED:
-            return self._decided_by(standing, Currency.SUPERSEDED)
         return verdict
 
     def _decided_without_answer(self) -> CancelQuery | HandOver:
+        self._presence = self._presence.seen(utc_now(), os.getppid())
         return self._decided_by(Standing.UNKNOWN, Currency.UNKNOWN)
 
     def _decided_by(self, standing: Standing, currency: Currency) -> CancelQuery | HandOver:
@@ -239,11 +257,11 @@ class Charge:
 
     def _end(self) -> NoReturn:
         """Settle the query of an attempt that is being ended, where ``on_kill`` could not, and end."""
-        if self._verdict is None:
-            self._verdict = self._decided()
+        verdict = self._verdict or self._decided_within(LATE_ANSWER_SECONDS) or self._decided_without_answer()
+        self._verdict = verdict
         self._carry_out()
         self._leave_row_alone()
-        raise EndedFromOutsideError(self._farewell(self._verdict))
+        raise EndedFromOutsideError(self._farewell(verdict))
 
     def _leave(self) -> NoReturn:
         """End an attempt that counts no more, by the same rule as one that is killed: its task may also have been cleared."""
@@ -258,11 +276,20 @@ class Charge:
             "since; the query is the other attempt's."
         )
 
+    @property
+    def _can_settle(self) -> bool:
+        return self._verdict is not None and self.handle is not None
+
     def _carry_out(self) -> None:
+        if self._can_settle:
+            self._settling.result()
+
+    def _settle(self) -> None:
+        if self._presence.doubt_since(utc_now(), os.getppid()):
+            self._verdict = self._decided()
         verdict, handle = self._verdict, self.handle
-        if self._is_settled or verdict is None or handle is None:
-            return
-        self._is_settled = True
+        assert verdict is not None
+        assert handle is not None
         if isinstance(verdict, HandOver):
             self._log.info("Query %s is left as it is: %s.", handle.id, verdict.why)
         elif not self._policy.cancel_on_kill:
@@ -294,11 +321,13 @@ class Charge:
 
     def _leave_row_alone(self) -> None:
         """On Airflow 2.11 end a superseded process here: its return or its exception would change its successor's row."""
-        if self._is_superseded and not HAS_TASK_SDK and isinstance(self._verdict, HandOver):
+        if self._is_superseded and not HAS_TASK_SDK:
             self._exit("Another attempt of this task has taken over")
 
     def _exit(self, why: str) -> NoReturn:
         self._log.warning("%s: this process ends here, and leaves what is recorded as it is.", why)
+        if self.submitting is not None and not self.submitting.is_mine:
+            self.submitting.wait_out(ANSWER_PATIENCE_SECONDS)
         if self.unrecorded is not None:
             try_to_cancel(self._hook().query(self.unrecorded), self._log, in_bounded_time=True)
         sys.stdout.flush()

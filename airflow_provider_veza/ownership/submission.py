@@ -6,7 +6,6 @@ That is in :mod:`airflow_provider_veza.hooks.waiting`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
@@ -32,14 +31,14 @@ from airflow_provider_veza.exceptions import (
 )
 from airflow_provider_veza.hooks.waiting import utc_now
 from airflow_provider_veza.ownership.attempt import Attempt
+from airflow_provider_veza.ownership.bounded import Uninterrupted
 from airflow_provider_veza.ownership.cancelling import CancelOutcome, try_to_cancel
-from airflow_provider_veza.ownership.charge import Charge
+from airflow_provider_veza.ownership.charge import ANSWER_PATIENCE_SECONDS, Charge
 from airflow_provider_veza.ownership.ledger import Ledger
 
 if TYPE_CHECKING:
     from airflow_provider_veza.hooks.base import AsyncQueryHook
 
-ANSWER_PATIENCE_SECONDS = 4.0
 _DECISIONS = 5
 _NOTHING_IS_REMEMBERED = (
     "No place to remember live queries: after a crash a retry submits a second query, and the first runs on to its end. "
@@ -231,11 +230,7 @@ class Submission:
         self.charge.check(surely=True)
         self._ledger.intend(intent)
         self._check_before_the_first_byte()
-        handle = self._submitted(Deadline.after(intent.intent_at, self.wishes.timeout))
-        self.log.info(
-            "Submitted query %s to %s; wanted until %s.", handle.id, handle.tenant, handle.deadline.at.isoformat()
-        )
-        return handle
+        return self._submitted_whatever_happens(Deadline.after(intent.intent_at, self.wishes.timeout))
 
     def _check_before_the_first_byte(self) -> None:
         """Let no doubt about a submit remain where none was sent."""
@@ -245,9 +240,30 @@ class Submission:
             self._withdraw()
             raise
 
-    def _submitted(self, deadline: Deadline) -> QueryHandle:
+    def _submitted_whatever_happens(self, deadline: Deadline) -> QueryHandle:
+        """Submit and record in a thread, so that the end of the task, raised into this one, cannot discard the answer."""
+        submit = self.charge.submitting = Uninterrupted(lambda: self._submitted(deadline))
         try:
-            return self._answer_of_submit(deadline)
+            return submit.result()
+        except Exception:
+            raise
+        except BaseException:
+            if error := submit.wait_out(ANSWER_PATIENCE_SECONDS):
+                self.log.warning("The task was ended inside its submit: %s: %s", type(error).__name__, error)
+            raise
+
+    def _submitted(self, deadline: Deadline) -> QueryHandle:
+        handle = self._answer_of_submit(deadline)
+        self.log.info(
+            "Submitted query %s to %s; wanted until %s.", handle.id, handle.tenant, handle.deadline.at.isoformat()
+        )
+        self._remember(handle)
+        self.charge.settle_ended()
+        return handle
+
+    def _answer_of_submit(self, deadline: Deadline) -> QueryHandle:
+        try:
+            return self.submit(self.query, deadline=deadline)
         except (NotSentError, RedirectRefusedError, QueryFailedError):
             self._withdraw()
             raise
@@ -266,30 +282,13 @@ class Submission:
         except (RecordError, AttemptError) as e:
             self.log.warning("No query is left of this submit, but its record could not be removed: %s", e)
 
-    def _answer_of_submit(self, deadline: Deadline) -> QueryHandle:
-        """Submit in a thread, so that the end of the task, raised into this one, cannot discard the answer."""
-        pool = ThreadPoolExecutor(1, thread_name_prefix="submit")
-        answer: Future[QueryHandle] = pool.submit(self.submit, self.query, deadline=deadline)
-        pool.shutdown(wait=False)
-        try:
-            wait([answer])
-            handle = answer.result()
-            self._remember(handle)
-        except Exception:
-            raise
-        except BaseException:
-            self._keep_late_answer(answer)
-            raise
-        return handle
-
     def _remember(self, handle: QueryHandle) -> None:
         """Record the query; one that cannot be recorded nobody else can know of, so it is ended here."""
         self.charge.unrecorded = handle
         try:
             if not self.charge.is_ended:
                 self.charge.check(surely=True)
-            if not self._is_remembered(handle):
-                self._ledger.submitted(handle=handle, deferred=self.wishes.will_defer)
+            self._ledger.submitted(handle=handle, deferred=self.wishes.will_defer)
         except (RecordError, AttemptError):
             outcome = try_to_cancel(self.hook.query(handle), self.log, in_bounded_time=True)
             if outcome in (CancelOutcome.CANCELLED, CancelOutcome.ALREADY_ENDED):
@@ -298,27 +297,3 @@ class Submission:
         finally:
             self.charge.unrecorded = None
         self.charge.handle = handle
-
-    def _is_remembered(self, handle: QueryHandle) -> bool:
-        """Whether the record names the query already, since the end of the task broke in right after it was written."""
-        record = self._ledger.record
-        return record is not None and record.is_of(handle.id)
-
-    def _keep_late_answer(self, answer: Future[QueryHandle]) -> None:
-        """Record the query of a submit that the end of its task broke into, and do with it what is right for such a task."""
-        try:
-            handle = answer.result(timeout=ANSWER_PATIENCE_SECONDS)
-        except Exception as e:
-            self.log.warning(
-                "The task ended inside its submit, whose answer is not known: one query may run (%s: %s).",
-                type(e).__name__,
-                e,
-            )
-            return
-        self.log.info("Submitted query %s to %s, while its task was being ended.", handle.id, handle.tenant)
-        try:
-            self._remember(handle)
-        except (RecordError, AttemptError) as e:
-            self.log.warning("%s", e)
-            return
-        self.charge.settle_ended()

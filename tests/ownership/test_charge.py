@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowTaskTimeout
@@ -190,12 +190,17 @@ def test_a_superseded_attempt_that_wakes_ends_and_touches_nothing(
 
 
 def test_a_cleared_attempt_that_wakes_cancels_and_the_next_one_can_know(
-    new_charge: Callable[..., Charge], clock: Clock, told_airflow: ToldAirflow, hook: Hook, tmp_path: Path
+    new_charge: Callable[..., Charge],
+    clock: Clock,
+    told_airflow: ToldAirflow,
+    hook: Hook,
+    tmp_path: Path,
+    has_task_sdk: bool,
 ) -> None:
     charge = new_charge()
     clock.now += LONG
     told_airflow.of_attempt, told_airflow.answer = Currency.SUPERSEDED, RESTARTING
-    with pytest.raises(EndedFromOutsideError):
+    with pytest.raises(EndedFromOutsideError if has_task_sdk else ExitedError):
         charge.check()
     assert hook.cancelled == ["q1"]
     assert (noted(tmp_path).cleared, noted(tmp_path).state) == (True, RecordState.CANCELLED)
@@ -236,6 +241,7 @@ def test_without_a_supervisor_an_attempt_goes_on_while_airflow_says_that_it_coun
 def test_a_kill_that_interrupts_a_question_returns_at_once_and_the_next_step_settles_it(
     new_charge: Callable[..., Charge], told_airflow: ToldAirflow, hook: Hook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(charge_module, "HAS_TASK_SDK", True)
     charge = new_charge()
     monkeypatch.setattr(charge_module, "channel_is_held", lambda: True)
     told_airflow.answer = MARKED
@@ -295,6 +301,19 @@ def test_the_note_of_a_clear_never_reaches_a_successors_record(
     assert noted(tmp_path) == successors
 
 
+def test_an_absence_between_the_decision_and_the_cancel_makes_it_decide_again(
+    new_charge: Callable[..., Charge], told_airflow: ToldAirflow, hook: Hook, clock: Clock, has_task_sdk: bool
+) -> None:
+    charge = new_charge(retries=0)
+    charge.handle = None
+    charge.kill()
+    clock.now += LONG
+    told_airflow.of_attempt = Currency.SUPERSEDED
+    charge.handle = OF_TASK.handle
+    charge.settle_ended()
+    assert hook.cancelled == []
+
+
 def test_in_the_last_attempt_without_an_answer_the_query_is_cancelled_unless_this_process_was_away(
     new_charge: Callable[..., Charge], told_airflow: ToldAirflow, hook: Hook, clock: Clock
 ) -> None:
@@ -307,18 +326,72 @@ def test_in_the_last_attempt_without_an_answer_the_query_is_cancelled_unless_thi
     assert hook.cancelled == ["q1"]
 
 
-def test_an_answer_that_never_comes_is_waited_for_one_second(
-    new_charge: Callable[..., Charge], told_airflow: ToldAirflow, hook: Hook, monkeypatch: pytest.MonkeyPatch
+class Late:
+    """Work whose result comes when the test lets it come."""
+
+    is_there = False
+    waited: ClassVar[list[float | None]] = []
+
+    def __init__(self, work: Callable[[], Any]) -> None:
+        self._work = work
+
+    def result(self, timeout: float | None = None) -> Any:
+        self.waited.append(timeout)
+        if not self.is_there and timeout is not None:
+            raise TimeoutError
+        return self._work()
+
+    def is_done_within(self, seconds: float) -> bool:
+        self.waited.append(seconds)
+        return self.is_there and self._work() is None
+
+
+@pytest.fixture
+def late(monkeypatch: pytest.MonkeyPatch) -> type[Late]:
+    monkeypatch.setattr(charge_module, "Uninterrupted", Late)
+    monkeypatch.setattr(Late, "is_there", False)
+    monkeypatch.setattr(Late, "waited", [])
+    return Late
+
+
+def test_on_airflow_3_an_answer_that_comes_late_still_decides(
+    new_charge: Callable[..., Charge],
+    told_airflow: ToldAirflow,
+    hook: Hook,
+    late: type[Late],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asked_for: list[float] = []
+    monkeypatch.setattr(charge_module, "HAS_TASK_SDK", True)
+    told_airflow.answer = MARKED
+    charge = new_charge()
+    charge.kill()
+    assert (late.waited, hook.cancelled) == ([1.0], [])
+    late.is_there = True
+    with pytest.raises(EndedFromOutsideError, match="its task has ended"):
+        charge.check()
+    assert hook.cancelled == ["q1"]
 
-    def never(seconds: float, work: Callable[[], object]) -> bool:
-        asked_for.append(seconds)
-        return False
 
-    monkeypatch.setattr(charge_module, "finished_within", never)
-    new_charge().kill()
-    assert asked_for == [1.0, 2.0]
+def test_an_answer_that_never_comes_is_waited_for_less_long_than_airflow_waits(
+    new_charge: Callable[..., Charge], hook: Hook, late: type[Late], has_task_sdk: bool
+) -> None:
+    charge = new_charge()
+    charge.kill()
+    with pytest.raises(EndedFromOutsideError, match="the next attempt finds it"):
+        charge.check()
+    assert late.waited == ([1.0, 1.5, None] if has_task_sdk else [1.0, 2.0, None])
+    assert hook.cancelled == []
+
+
+def test_a_second_kill_loses_no_cancel_that_the_first_one_has_begun(
+    new_charge: Callable[..., Charge], told_airflow: ToldAirflow, hook: Hook, late: type[Late]
+) -> None:
+    late.is_there = True
+    told_airflow.answer = MARKED
+    charge = new_charge()
+    charge.kill()
+    charge.kill()
+    assert told_airflow.asked.count("task") == 1
 
 
 def test_a_kill_before_the_submit_is_answered_is_carried_out_once_the_query_has_a_name(

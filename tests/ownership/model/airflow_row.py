@@ -25,6 +25,7 @@ class Attempt(Process):
     :param is_alone: whether its supervisor was killed.
     :param is_denied: whether its token has expired.
     :param asked_at: the turn of the last answer about itself.
+    :param signalled_at: the turn at which it was first told to end.
     """
 
     try_number: int = 0
@@ -35,6 +36,7 @@ class Attempt(Process):
     is_alone: bool = False
     is_denied: bool = False
     asked_at: int = -1
+    signalled_at: int = -1
     began_at: int = 0
     operator: Any = None
     listeners: Any = None

@@ -53,8 +53,8 @@ def task_row(world: World, identity: TaskIdentity) -> Any:
 
     def answer() -> Any:
         pid = row.process.own_pid if row.process is not None else None
-        columns = {"state": row.state, "try_number": row.try_number, "hostname": "host", "pid": pid, "job_id": pid}
-        return SimpleNamespace(**columns) if row.exists else None
+        tries = {"try_number": row.try_number, "max_tries": row.max_tries}
+        return SimpleNamespace(state=row.state, **tries, hostname="host", pid=pid, job_id=pid) if row.exists else None
 
     answered = world.perform("asks the database", answer)
     process = current().process

@@ -21,6 +21,8 @@ def is_acting(process: Process) -> bool:
 def signal(world: World, process: Process, *, is_inside: bool) -> None:
     """Tell a process to end."""
     process.signals += 1
+    if isinstance(process, Attempt) and process.signals == 1:
+        process.signalled_at = world.turn
     world.resume(process.strands[0], Turn.SIGNAL_INSIDE if is_inside else Turn.SIGNAL)
 
 

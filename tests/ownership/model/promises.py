@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from airflow_provider_veza.async_query.record import OnPreviousQuery, QueryRecord
+from airflow_provider_veza.async_query.record import OnPreviousQuery, QueryRecord, RecordState
 from airflow_provider_veza.async_query.record_states import Adopt, next_step
 from airflow_provider_veza.async_query.vocabulary import Phase
 from ownership.model.airflow_row import OVER, Attempt
 from ownership.model.tenant import URL, Query
 from ownership.model.turnstile import Process, current
 from ownership.model.world import World
+
+RELEASES = "releases the result of"
+_WILL_ADOPT = "the next attempt will adopt"
 
 
 def after_write(world: World, place: str, record: QueryRecord | None) -> None:
@@ -48,6 +51,8 @@ def before_end(world: World, query: Query, what: str) -> None:
     """Nobody cancels, or forgets, what somebody waits for."""
     actor = current().process
     waiter = waiter_for(world, query)
+    if waiter == _WILL_ADOPT and what == RELEASES and _was_delivered(world, query):
+        return  # The second named exception: rows that were delivered, but whose report Airflow did not accept.
     if waiter and not _may_end_its_own(world, actor, query):
         world.break_promise(f"1: {actor} {what} {query.id}, which {waiter}")
 
@@ -62,9 +67,14 @@ def _may_end_its_own(world: World, actor: Process, query: Query) -> bool:
     if actor.is_last and actor.is_unanswered and not actor.has_slept:
         query.is_given_up = True
         return True
-    if not world.row.counts(actor):
+    if not world.row.counts(actor) and not _was_told_that_it_counts(world, actor):
         return False
     return query.life != actor.life or actor.is_last or query.recorded_at is None or query.phase is Phase.SUCCEEDED
+
+
+def _was_told_that_it_counts(world: World, actor: Attempt) -> bool:
+    """Whether Airflow said so after the attempt was told to end, and has changed its mind since: nobody could know that."""
+    return actor.signalled_at < actor.asked_at <= world.row.superseded_at.get(actor, -1)
 
 
 def waiter_for(world: World, query: Query) -> str:
@@ -79,15 +89,32 @@ def waiter_for(world: World, query: Query) -> str:
     holder = row.process if row.state == "running" and row.process is not None else None
     if holder is not None and holder.handle is not None and (holder.is_alive and not holder.is_over):
         return f"{holder} waits for" if holder.handle.id == query.id else ""
+    if row.state is None and world.rules.is_airflow_3 and _is_noted_as_deferred(world, query):
+        return ""  # Airflow 3 tells a task nothing by which a reset before the deferral differs from a clear after it.
     is_wanted = query.life == row.life and _would_adopt(world, query)
-    return "the next attempt will adopt" if is_wanted else ""
+    return _WILL_ADOPT if is_wanted else ""
 
 
-def _would_adopt(world: World, query: Query) -> bool:
+def _was_delivered(world: World, query: Query) -> bool:
+    record = _record_of(world, query)
+    return record is not None and record.state is RecordState.DELIVERED
+
+
+def _is_noted_as_deferred(world: World, query: Query) -> bool:
+    record = _record_of(world, query)
+    return record is not None and record.deferred
+
+
+def _record_of(world: World, query: Query) -> QueryRecord | None:
     from ownership.model.stores import recorded
 
     record = recorded(world)
-    if record is None or not record.is_of(query.id):
+    return record if record is not None and record.is_of(query.id) else None
+
+
+def _would_adopt(world: World, query: Query) -> bool:
+    record = _record_of(world, query)
+    if record is None:
         return False
     step = next_step(
         record,

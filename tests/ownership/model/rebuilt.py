@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from types import SimpleNamespace
 from typing import Any
 
@@ -26,6 +26,7 @@ from airflow_provider_veza.ownership import (
 from airflow_provider_veza.ownership.records import airflow_store, record_path, registry
 from airflow_provider_veza.triggers import async_query
 from ownership.model import answers
+from ownership.model.actors import Terminated
 from ownership.model.airflow_row import Attempt
 from ownership.model.stores import ListedFile, RecordFile
 from ownership.model.task import ModelHook
@@ -57,10 +58,9 @@ def _clocks(patch: pytest.MonkeyPatch, world: World) -> None:
 
 
 def _threads(patch: pytest.MonkeyPatch, world: World) -> None:
-    patch.setattr(charge, "finished_within", lambda seconds, work: _finished_within(world, work))
+    for module in (charge, submission):
+        patch.setattr(module, "Uninterrupted", lambda work: _Uninterrupted(world, work))
     patch.setattr(charge, "channel_is_held", lambda: current().process.is_channel_held)
-    patch.setattr(submission, "ThreadPoolExecutor", lambda *_, **__: _Pool(world))
-    patch.setattr(submission, "wait", lambda pending: wait_for_turn(Stop("waits for the submit", pending[0].done)))
     patch.setattr(deferred_kill, "sync_to_async", _at_once)
 
 
@@ -114,61 +114,65 @@ def _exit(world: World) -> None:
     raise Died
 
 
-def _finished_within(world: World, work: Callable[[], object]) -> bool:
-    parent = current()
-    helper = world.spawn(parent.process, work, f"{parent.name}, helper {len(parent.process.strands)}")
-    turns = frozenset({Turn.TIME_OUT})
-    turn = wait_for_turn(Stop("waits for its helper", lambda: helper.is_finished, turns))
-    if turn is Turn.TIME_OUT and isinstance(parent.process, Attempt):
-        world.needs_sweep = parent.process.is_unanswered = True
-    return turn is not Turn.TIME_OUT
+class _Uninterrupted:
+    """The provider's class of that name, with a strand for its thread."""
 
-
-class _Pool:
-    """One strand that submits."""
-
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, work: Callable[[], Any]) -> None:
         self._world = world
-
-    def submit(self, work: Callable[..., Any], *args: Any, **kwargs: Any) -> _Answer:
-        answer = _Answer()
-        process = current().process
-        answer.strand = self._world.spawn(
-            process, lambda: answer.take(lambda: work(*args, **kwargs)), f"{process}, submit"
-        )
-        return answer
-
-    def shutdown(self, *, wait: bool) -> None:
-        """Nothing is left to do."""
-
-
-class _Answer:
-    """What comes of a submit."""
-
-    strand: Strand
-
-    def __init__(self) -> None:
+        self._work = work
+        self._strand: Strand | None = None
         self._result: Any = None
         self._error: Exception | None = None
 
-    def take(self, work: Callable[[], Any]) -> None:
-        try:
-            self._result = work()
-        except AssertionError:
-            raise
-        except Exception as e:
-            self._error = e
-
-    def done(self) -> bool:
-        return self.strand.is_finished
+    @property
+    def is_mine(self) -> bool:
+        return self._strand is current()
 
     def result(self, timeout: float | None = None) -> Any:
         turns = frozenset({Turn.TIME_OUT}) if timeout is not None else frozenset()
-        if not self.done() and wait_for_turn(Stop("waits for the submit", self.done, turns)) is Turn.TIME_OUT:
+        if self._waited(turns) is Turn.TIME_OUT:
             raise TimeoutError
         if self._error is not None:
             raise self._error
         return self._result
+
+    def is_done_within(self, seconds: float) -> bool:
+        return self._waited(frozenset({Turn.TIME_OUT})) is not Turn.TIME_OUT
+
+    def wait_out(self, seconds: float) -> Exception | None:
+        while True:
+            with suppress(Terminated):
+                if self._waited(frozenset({Turn.TIME_OUT})) is Turn.TIME_OUT:
+                    return TimeoutError()
+                return self._error
+
+    def _waited(self, turns: frozenset[Turn]) -> Turn:
+        strand = self._begun()
+        if self._is_done():
+            return Turn.GO
+        turn = wait_for_turn(Stop(f"waits for {strand.name}", self._is_done, turns))
+        process = strand.process
+        if turn is Turn.TIME_OUT and isinstance(process, Attempt):
+            self._world.needs_sweep = process.is_unanswered = True
+        return turn
+
+    def _begun(self) -> Strand:
+        if self._strand is None:
+            process = current().process
+            name = f"{process}, helper {len(process.strands)}"
+            self._strand = self._world.spawn(process, self._do, name)
+        return self._strand
+
+    def _is_done(self) -> bool:
+        return self._strand is not None and self._strand.is_finished
+
+    def _do(self) -> None:
+        try:
+            self._result = self._work()
+        except AssertionError:
+            raise
+        except Exception as e:
+            self._error = e
 
 
 @asynccontextmanager

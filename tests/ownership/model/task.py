@@ -74,7 +74,7 @@ class ModelHook(AsyncQueryHook):
             query.phase, query.ended_by = Phase.CANCELED, current().process.name
         if method == "RELEASE" and not query.is_released:
             if query.phase is Phase.SUCCEEDED:
-                promises.before_end(self._world, query, "releases the result of")
+                promises.before_end(self._world, query, promises.RELEASES)
             query.is_released = True
         if method == "READ" and (query.is_released or query.phase is not Phase.SUCCEEDED):
             raise NotFoundError(404, "no such result")
