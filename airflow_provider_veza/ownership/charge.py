@@ -288,8 +288,8 @@ class Charge:
         if self._presence.doubt_since(utc_now(), os.getppid()):
             self._verdict = self._decided()
         verdict, handle = self._verdict, self.handle
-        assert verdict is not None
-        assert handle is not None
+        if verdict is None or handle is None:
+            return  # It was an earlier attempt's, and this one has settled it just now.
         if isinstance(verdict, HandOver):
             self._log.info("Query %s is left as it is: %s.", handle.id, verdict.why)
         elif not self._policy.cancel_on_kill:

@@ -157,6 +157,15 @@ def test_no_state_means_cleared_only_where_the_record_says_deferred() -> None:
     assert standing_of(OF_TASK, Answer(None)) is Standing.UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("max_tries", "standing"),
+    [(OF_TASK.life.max_tries, Standing.UNKNOWN), (OF_TASK.life.max_tries + 1, Standing.CLEARED)],
+    ids=["a reset between the record and the deferral", "a clear"],
+)
+def test_where_airflow_tells_max_tries_a_reset_is_no_clear(max_tries: int, standing: Standing) -> None:
+    assert standing_of(replace(OF_TASK, deferred=True), Answer(None, max_tries=max_tries)) is standing
+
+
 def test_a_task_deferred_on_another_query_does_not_wait_for_this_one() -> None:
     assert task_standing(Answer("deferred", query_id="q2"), is_deferred=True, query_id="q1").nobody_waits
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -444,6 +446,28 @@ def test_a_shutdown_while_the_submit_is_in_flight_leaves_its_query_to_the_retry(
     assert (creates(tenant), cancelled_ids(tenant)) == (1, [])
 
 
+@pytest.mark.parametrize("signals", [1, 2, 5])
+def test_signals_that_raise_into_a_submit_do_not_lose_its_query(tenant: Tenant, signals: int) -> None:
+    tenant.faults.add(Fault(FaultKind.DELAY, CREATE, seconds=0.5))
+    run = task()
+    with signalled(run, signals, lambda: creates(tenant) == 1), pytest.raises(TerminatedError):
+        run.execute()
+    run.execute()
+    assert (creates(tenant), cancelled_ids(tenant)) == (1, [])
+
+
+@pytest.mark.parametrize("signals", [1, 2, 5])
+def test_signals_that_raise_into_a_submit_whose_task_was_marked_leave_no_query(
+    tenant: Tenant, told_airflow: ToldAirflow, signals: int
+) -> None:
+    tenant.faults.add(Fault(FaultKind.DELAY, CREATE, seconds=0.5))
+    told_airflow.answer = MARKED
+    run = task()
+    with signalled(run, signals, lambda: creates(tenant) == 1), pytest.raises(TerminatedError):
+        run.execute()
+    assert tenant.running() == []
+
+
 def test_a_delivered_query_is_remembered_until_airflow_has_accepted_the_success(tenant: Tenant) -> None:
     tenant.set_behaviour(AT_ONCE)
     run = task()
@@ -546,3 +570,40 @@ def killed_once(run: TaskRun, condition: Callable[[], bool]) -> Iterator[None]:
     finally:
         over.set()
         killer.join()
+
+
+class TerminatedError(BaseException):
+    """What Airflow raises into a task that a signal ends."""
+
+
+@contextmanager
+def signalled(run: TaskRun, times: int, condition: Callable[[], bool]) -> Iterator[None]:
+    """Signal the task as often, each time once the handler has begun, as soon as ``condition`` holds.
+
+    The handler does what Airflow's does: it calls ``on_kill`` in the main thread, and raises there.
+    """
+    handled = threading.Semaphore(0)
+
+    def handler(number: int, frame: FrameType | None) -> None:
+        handled.release()
+        if not over.is_set():
+            run.operator.on_kill()
+            raise TerminatedError
+
+    def send() -> None:
+        while not condition():
+            threading.Event().wait(0.005)
+        for _ in range(times):
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
+            handled.acquire(timeout=5.0)
+
+    over = threading.Event()
+    before = signal.signal(signal.SIGUSR1, handler)
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        yield
+    finally:
+        over.set()
+        sender.join()
+        signal.signal(signal.SIGUSR1, before)

@@ -9,6 +9,7 @@ from airflow_provider_veza.async_query.handle import HANDLE_KEY
 from airflow_provider_veza.async_query.identity import TaskIdentity
 from airflow_provider_veza.async_query.standing import Answer
 from airflow_provider_veza.ownership.asking import Database, ExecutionApi
+from ownership.model import promises
 from ownership.model.airflow_row import Attempt
 from ownership.model.turnstile import current
 from ownership.model.world import AnswerError, World
@@ -24,6 +25,8 @@ class ModelExecutionApi(ExecutionApi):
         row = self._world.row
 
         def answer() -> Answer:
+            if row.exists and row.state is None and not isinstance(current().process, Attempt):
+                promises.when_told_no_state(self._world)
             return Answer(row.state) if row.exists else Answer(exists=False)
 
         return self._world.perform("asks how the task stands", answer, in_channel=True)

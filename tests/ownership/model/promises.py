@@ -10,6 +10,7 @@ from ownership.model.tenant import URL, Query
 from ownership.model.turnstile import Process, current
 from ownership.model.world import World
 
+RECORD_FILE = "file"
 RELEASES = "releases the result of"
 _WILL_ADOPT = "the next attempt will adopt"
 
@@ -27,6 +28,7 @@ def after_write(world: World, place: str, record: QueryRecord | None) -> None:
     if record is None or record.handle is None:
         return
     query = world.tenant.named(record.handle.id)
+    query.recorded_in.add(place)
     if query.recorded_at is None:
         query.recorded_at = world.turn
     if differences := record.life.differences(query.submitter.run_life):
@@ -34,7 +36,9 @@ def after_write(world: World, place: str, record: QueryRecord | None) -> None:
 
 
 def before_submit(world: World, attempt: Attempt) -> None:
-    """One life of the task asks once, but for what could not be known."""
+    """One life of the task asks once, but for what could not be known, and for a task that was deleted under it."""
+    if not world.row.exists:
+        return
     for query in world.tenant.queries:
         if query.life == attempt.life and not _may_be_asked_again(query, attempt):
             world.break_promise(f"2: {attempt} submits, although {query.id} is {query.phase} and of the same life")
@@ -50,6 +54,9 @@ def _may_be_asked_again(query: Query, attempt: Attempt) -> bool:
 def before_end(world: World, query: Query, what: str) -> None:
     """Nobody cancels, or forgets, what somebody waits for."""
     actor = current().process
+    if query.reads_as_cleared and not isinstance(actor, Attempt):
+        query.is_given_up = True
+        return
     waiter = waiter_for(world, query)
     if waiter == _WILL_ADOPT and what == RELEASES and _was_delivered(world, query):
         return  # The second named exception: rows that were delivered, but whose report Airflow did not accept.
@@ -60,21 +67,28 @@ def before_end(world: World, query: Query, what: str) -> None:
 def _may_end_its_own(world: World, actor: Process, query: Query) -> bool:
     """An attempt that counts may end its query where no retry follows, or none would find it, and that of another life.
 
-    One that is ended in its last try, has not slept and gets no answer may too: no later attempt is in sight.
+    One that is ended in its last try, has not slept and gets no answer may too: no later attempt is in sight. If Airflow then
+    begins one all the same, it asks again.
     """
     if not isinstance(actor, Attempt):
         return False
-    if actor.is_last and actor.is_unanswered and not actor.has_slept:
-        query.is_given_up = True
-        return True
-    if not world.row.counts(actor) and not _was_told_that_it_counts(world, actor):
-        return False
+    may = _is_ended_unanswered(actor) or (_counts(world, actor) and _is_its_own(actor, query))
+    query.is_given_up |= may
+    return may
+
+
+def _is_ended_unanswered(actor: Attempt) -> bool:
+    return actor.is_last and actor.is_unanswered and not actor.has_slept
+
+
+def _is_its_own(actor: Attempt, query: Query) -> bool:
     return query.life != actor.life or actor.is_last or query.recorded_at is None or query.phase is Phase.SUCCEEDED
 
 
-def _was_told_that_it_counts(world: World, actor: Attempt) -> bool:
-    """Whether Airflow said so after the attempt was told to end, and has changed its mind since: nobody could know that."""
-    return actor.signalled_at < actor.asked_at <= world.row.superseded_at.get(actor, -1)
+def _counts(world: World, actor: Attempt) -> bool:
+    """Whether it counts, or was told so after it was told to end, and Airflow has changed its mind since."""
+    was_told = actor.signalled_at < actor.asked_at <= world.row.superseded_at.get(actor, -1)
+    return world.row.counts(actor) or was_told
 
 
 def waiter_for(world: World, query: Query) -> str:
@@ -89,8 +103,6 @@ def waiter_for(world: World, query: Query) -> str:
     holder = row.process if row.state == "running" and row.process is not None else None
     if holder is not None and holder.handle is not None and (holder.is_alive and not holder.is_over):
         return f"{holder} waits for" if holder.handle.id == query.id else ""
-    if row.state is None and world.rules.is_airflow_3 and _is_noted_as_deferred(world, query):
-        return ""  # Airflow 3 tells a task nothing by which a reset before the deferral differs from a clear after it.
     is_wanted = query.life == row.life and _would_adopt(world, query)
     return _WILL_ADOPT if is_wanted else ""
 
@@ -100,9 +112,11 @@ def _was_delivered(world: World, query: Query) -> bool:
     return record is not None and record.state is RecordState.DELIVERED
 
 
-def _is_noted_as_deferred(world: World, query: Query) -> bool:
-    record = _record_of(world, query)
-    return record is not None and record.deferred
+def when_told_no_state(world: World) -> None:
+    """Airflow 3 tells a task nothing by which a reset before the deferral differs from a clear after it."""
+    for query in world.tenant.queries:
+        record = _record_of(world, query)
+        query.reads_as_cleared |= record is not None and record.deferred
 
 
 def _record_of(world: World, query: Query) -> QueryRecord | None:
@@ -134,6 +148,9 @@ def when_over(world: World) -> None:
 
 
 def _is_excused(world: World, query: Query) -> bool:
-    if query.recorded_at is None and (not query.submitter.is_alive or query.submitter.has_slept or query.is_lost):
+    submitter = query.submitter
+    if query.recorded_at is None and (not submitter.is_alive or submitter.has_slept or query.is_lost):
         return True
+    if world.rules.has_file and RECORD_FILE not in query.recorded_in and not submitter.is_alive:
+        return True  # Its process died before the sweep could be told of it, and no retry reads the state store.
     return not world.rules.has_file and world.needs_sweep

@@ -75,7 +75,7 @@ class RecordFile:
         def swap() -> str:
             self._compare(expected)
             self._put(data)
-            promises.after_write(self._world, "file", QueryRecord.from_json(json.loads(data)))
+            promises.after_write(self._world, promises.RECORD_FILE, QueryRecord.from_json(json.loads(data)))
             return str(self._world.file.version)
 
         return self._world.perform(f"writes the file: {_named(json.loads(data))}", swap)
@@ -86,7 +86,7 @@ class RecordFile:
                 return
             self._compare(expected)
             self._put(None)
-            promises.after_write(self._world, "file", None)
+            promises.after_write(self._world, promises.RECORD_FILE, None)
 
         self._world.perform("removes the file", swap)
 

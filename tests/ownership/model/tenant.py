@@ -18,7 +18,9 @@ class Query:
 
     :param recorded_at: the turn at which its name first lay in a store.
     :param is_lost: whether the answer to its submit never came.
-    :param is_given_up: whether its attempt has cancelled it in its last try, without an answer from Airflow.
+    :param is_given_up: whether it was cancelled by somebody who could not know of the attempt that follows.
+    :param recorded_in: the places of the record that have named it.
+    :param reads_as_cleared: whether a sweep was told that its deferred task has no state.
     :param is_landed: whether its rows lie in the folder.
     """
 
@@ -27,6 +29,8 @@ class Query:
     submitted_at: int
     phase: Phase = Phase.RUNNING
     recorded_at: int | None = None
+    recorded_in: set[str] = field(default_factory=set)
+    reads_as_cleared: bool = False
     is_lost: bool = False
     is_released: bool = False
     is_landed: bool = False
