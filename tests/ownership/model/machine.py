@@ -46,12 +46,22 @@ class OwnershipMachine(RuleBasedStateMachine):
         return self._world
 
     @initialize(
-        retries=st.integers(0, 2), defers=st.booleans(), lands=st.booleans(), keeps=st.booleans(), listens=st.booleans()
+        retries=st.integers(0, 2),
+        defers=st.booleans(),
+        lands=st.booleans(),
+        keeps=st.booleans(),
+        listens=st.booleans(),
+        ahead=st.integers(0, 16),
     )
-    def begin(self, retries: int, defers: bool, lands: bool, keeps: bool, listens: bool) -> None:
+    def begin(self, retries: int, defers: bool, lands: bool, keeps: bool, listens: bool, ahead: int) -> None:
         self._world = World(self.rules_of, Wishes(retries, defers, lands, keeps, listens))
         rebuild(self._patch, self.world)
+        self.change(self._patch)
         begin_attempt(self.world)
+        self._newest_go_on(ahead)
+
+    def change(self, patch: pytest.MonkeyPatch) -> None:
+        """Change what is checked; nothing here."""
 
     @rule(which=CHOICE, times=st.integers(1, 6))
     def go_on(self, which: int, times: int) -> None:
@@ -59,7 +69,7 @@ class OwnershipMachine(RuleBasedStateMachine):
 
     @rule(times=st.integers(1, 12))
     def newest_goes_on(self, times: int) -> None:
-        self._go(self.world.ready()[-1:], 0, times)
+        self._newest_go_on(times)
 
     @rule(times=st.integers(1, 12))
     def attempt_goes_on(self, times: int) -> None:
@@ -128,14 +138,16 @@ class OwnershipMachine(RuleBasedStateMachine):
         lose(self.world, in_good_order=in_good_order)
 
     @precondition(lambda self: self.world.row.exists and self.world.row.clear_number < 3)
-    @rule(own=st.booleans())
-    def clear(self, own: bool) -> None:
-        if own:
-            self.world.tell(f"the task is cleared ({self.world.row.state})")
-            self.world.row.clear()
-        elif self.world.rules.is_airflow_3:
-            self.world.tell("another task of the run is cleared")
-            self.world.row.clear_number += 1
+    @rule()
+    def clear(self) -> None:
+        self.world.tell(f"the task is cleared ({self.world.row.state})")
+        self.world.row.clear()
+
+    @precondition(lambda self: self.world.rules.is_airflow_3 and self.world.row.clear_number < 3)
+    @rule()
+    def clear_another(self) -> None:
+        self.world.tell("another task of the run is cleared")
+        self.world.row.clear_number += 1
 
     @precondition(lambda self: self.world.row.state in ("running", "restarting") and self.world.row.exists)
     @rule()
@@ -192,6 +204,10 @@ class OwnershipMachine(RuleBasedStateMachine):
             if not able:
                 return
             self.world.resume(able[which % len(able)])
+
+    def _newest_go_on(self, times: int) -> None:
+        for _ in range(times):
+            self._go(self.world.ready()[-1:], 0, 1)
 
     def _is_supervised(self) -> bool:
         process = self.world.row.process

@@ -73,7 +73,7 @@ def _may_end_its_own(world: World, actor: Process, query: Query) -> bool:
     if not isinstance(actor, Attempt):
         return False
     may = _is_ended_unanswered(actor) or (_counts(world, actor) and _is_its_own(actor, query))
-    query.is_given_up |= may
+    query.is_given_up |= may and actor.signals > 0
     return may
 
 
@@ -82,7 +82,9 @@ def _is_ended_unanswered(actor: Attempt) -> bool:
 
 
 def _is_its_own(actor: Attempt, query: Query) -> bool:
-    return query.life != actor.life or actor.is_last or query.recorded_at is None or query.phase is Phase.SUCCEEDED
+    is_left_to_nobody = actor.is_last and actor.signals > 0
+    is_of_another_life = query.life != actor.life
+    return is_of_another_life or is_left_to_nobody or query.recorded_at is None or query.phase is Phase.SUCCEEDED
 
 
 def _counts(world: World, actor: Attempt) -> bool:
