@@ -182,7 +182,7 @@ class Submission:
         return worth
 
     def _clear_the_way(self, step: NextStep) -> None:
-        """Settle what an earlier attempt left, before a new query is submitted."""
+        """Deal with what an earlier attempt left, before a new query is submitted."""
         match step:
             case Adopt(handle, delivered=True):
                 self.log.warning(_DELIVERED_BEFORE, handle.id)
@@ -191,7 +191,7 @@ class Submission:
             case Replace():
                 self._cancel_replaced(step)
             case Ambiguous():
-                self._settle_ambiguous(step)
+                self._decide_ambiguous(step)
             case SubmitAnew(reason) if reason:
                 self.log.warning("Submitting anew: %s.", reason)
 
@@ -205,7 +205,7 @@ class Submission:
                 "submitted, so that no two queries run for one task. The next retry tries again."
             )
 
-    def _settle_ambiguous(self, step: Ambiguous) -> None:
+    def _decide_ambiguous(self, step: Ambiguous) -> None:
         text = (
             f"Attempt {step.try_number} died inside its submit at {step.since.isoformat()}: one query may run that nobody can "
             f"name. on_ambiguous_submit={self.wishes.on_ambiguous_submit}:"
@@ -290,7 +290,7 @@ class Submission:
                 self.charge.check(surely=True)
             self._ledger.submitted(handle=handle, deferred=self.wishes.will_defer)
         except (RecordError, AttemptError):
-            outcome = try_to_cancel(self.hook.query(handle), self.log, in_bounded_time=True)
+            outcome = try_to_cancel(self.hook.query(handle), self.log, in_bounded_time=self.charge.is_ended)
             if outcome in (CancelOutcome.CANCELLED, CancelOutcome.ALREADY_ENDED):
                 self._withdraw()
             raise

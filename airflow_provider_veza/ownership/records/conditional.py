@@ -25,7 +25,7 @@ class ConditionalFile:
 
         :raises FileChangedError: when it is not what was expected.
         """
-        version = settled_put(self._storage, self._name, data, expected)
+        version = confirmed_put(self._storage, self._name, data, expected)
         if version is None:
             raise changed(self.place)
         return version
@@ -39,7 +39,7 @@ class ConditionalFile:
             raise changed(self.place)
 
 
-def settled_put(storage: ConditionalStorage, name: str, data: bytes, expected: str | None) -> str | None:
+def confirmed_put(storage: ConditionalStorage, name: str, data: bytes, expected: str | None) -> str | None:
     """Write on a condition; return the new version, or None where the condition did not hold.
 
     Libraries send a request again whose answer was lost. If the first one was carried out, the second one fails on it: the

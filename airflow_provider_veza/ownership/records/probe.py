@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from uuid import uuid4
 
-from airflow_provider_veza.ownership.records.conditional import settled_put
+from airflow_provider_veza.ownership.records.conditional import confirmed_put
 from airflow_provider_veza.ownership.records.file_storage import ConditionalStorage, sibling
 
 log = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ class _Trial:
         self._version: str | None = None
 
     def of_writes(self) -> bool:
-        self._version = settled_put(self._storage, self.name, _nonce(), None)
+        self._version = confirmed_put(self._storage, self.name, _nonce(), None)
         return (
             self._version is not None
             and self._storage.put_if(self.name, _nonce(), None) is None

@@ -13,7 +13,7 @@ from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.identity import Fingerprint
 from airflow_provider_veza.async_query.message import Call, Response
 from airflow_provider_veza.async_query.vocabulary import Phase
-from airflow_provider_veza.exceptions import NotFoundError
+from airflow_provider_veza.exceptions import NotFoundError, RequestError
 from airflow_provider_veza.hooks.base import AsyncQueryHook
 from airflow_provider_veza.operators.query import VezaQueryOperator
 from ownership.model import promises
@@ -47,7 +47,12 @@ class ModelHook(AsyncQueryHook):
     def run(self, call: Call[Any], retry: Any = None) -> Any:
         method, query_id = call.request.method, call.request.path
         text = f"{method} {query_id}"
-        return self._world.perform(text, lambda: call.read(self._answer(method, query_id)), turns=_UNSURE)
+        try:
+            return self._world.perform(text, lambda: call.read(self._answer(method, query_id)), turns=_UNSURE)
+        except RequestError:
+            query = self._world.tenant.named(query_id)
+            query.is_lost |= current().process is query.submitter and query.recorded_at is None
+            raise
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[AsyncQueryHook]:

@@ -17,7 +17,7 @@ class Query:
     """One query.
 
     :param recorded_at: the turn at which its name first lay in a store.
-    :param is_lost: whether the answer to its submit never came.
+    :param is_lost: whether the answer to its submit never came, or the only process that knew of it could not cancel it.
     :param is_given_up: whether it was cancelled by somebody who could not know of the attempt that follows.
     :param recorded_in: the places of the record that have named it.
     :param reads_as_cleared: whether a sweep was told that its deferred task has no state.
