@@ -290,6 +290,8 @@ class Submission:
                 self.charge.check(surely=True)
             self._ledger.submitted(handle=handle, deferred=self.wishes.will_defer)
         except (RecordError, AttemptError):
+            if self._is_adopted(handle):
+                raise
             outcome = try_to_cancel(self.hook.query(handle), self.log, in_bounded_time=self.charge.is_ended)
             if outcome in (CancelOutcome.CANCELLED, CancelOutcome.ALREADY_ENDED):
                 self._withdraw()
@@ -297,3 +299,8 @@ class Submission:
         finally:
             self.charge.unrecorded = None
         self.charge.handle = handle
+
+    def _is_adopted(self, handle: QueryHandle) -> bool:
+        """Whether a later attempt has taken the query over already, from the first of two places that were to be written."""
+        record = self._ledger.record
+        return record is not None and record.is_of(handle.id) and record.try_number > self._attempt.try_number

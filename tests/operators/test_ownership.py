@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
@@ -16,15 +17,18 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException, TaskDeferred
 
 from airflow_provider_veza.async_query.ending import Currency
+from airflow_provider_veza.async_query.record import QueryRecord
 from airflow_provider_veza.async_query.standing import Answer
 from airflow_provider_veza.exceptions import (
     AmbiguousSubmitError,
     EndedFromOutsideError,
     QueryGoneError,
     RecordError,
+    SupersededError,
 )
 from airflow_provider_veza.operators.query import VezaQueryOperator, VezaSubmitQueryOperator
 from airflow_provider_veza.ownership.airflow_versions import HAS_TASK_SDK
+from airflow_provider_veza.ownership.records.record_path import RecordPathStore
 from support.served_tenant import AT_ONCE, PAYROLL_ACCESS, UNTIL_FINISHED, cancelled_ids, connect, creates
 from support.task_run import TaskRun, fire
 from support.told_airflow import ToldAirflow
@@ -529,6 +533,25 @@ def test_a_clear_that_the_killed_attempt_saw_is_known_to_the_next_where_the_reco
     run.execute()
     assert handle_id(run) != first
     assert [execution.id for execution in tenant.running()] == [handle_id(run)]
+
+
+def test_a_query_that_a_later_attempt_has_adopted_before_its_second_place_was_written_is_the_later_attempts(
+    tenant: Tenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW__VEZA__RECORD_PATH", str(tmp_path))
+
+    def adopted_meanwhile(action: str, value: Any) -> bool:
+        if action == "set" and value["state"] == "submitted":
+            record = QueryRecord.from_json(value)
+            in_file = RecordPathStore(str(tmp_path), record.identity)
+            in_file.write(replace(record, try_number=record.try_number + 1), in_file.read().version)
+        return False
+
+    run = task()
+    run.state_store.fails_on = adopted_meanwhile
+    with pytest.raises(SupersededError if HAS_TASK_SDK else AirflowException):
+        run.execute()
+    assert len(tenant.running()) == 1
 
 
 def test_a_submit_task_leaves_its_query_to_the_dag_run(tenant: Tenant) -> None:

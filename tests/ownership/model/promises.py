@@ -104,6 +104,8 @@ def waiter_for(world: World, query: Query) -> str:
         return "the task will go on with" if row.event["handle"]["id"] == query.id else ""
     holder = row.process if row.state == "running" and row.process is not None else None
     if holder is not None and holder.handle is not None and (holder.is_alive and not holder.is_over):
+        if query.life != holder.life:
+            return ""  # It holds a query of before, which it is about to replace.
         return f"{holder} waits for" if holder.handle.id == query.id else ""
     is_wanted = query.life == row.life and _would_adopt(world, query)
     return _WILL_ADOPT if is_wanted else ""
