@@ -104,11 +104,16 @@ def waiter_for(world: World, query: Query) -> str:
         return "the task will go on with" if row.event["handle"]["id"] == query.id else ""
     holder = row.process if row.state == "running" and row.process is not None else None
     if holder is not None and holder.handle is not None and (holder.is_alive and not holder.is_over):
-        if query.life != holder.life:
+        if query.life != holder.life and not _has_adopted(world, holder, query):
             return ""  # It holds a query of before, which it is about to replace.
         return f"{holder} waits for" if holder.handle.id == query.id else ""
     is_wanted = query.life == row.life and _would_adopt(world, query)
     return _WILL_ADOPT if is_wanted else ""
+
+
+def _has_adopted(world: World, holder: Attempt, query: Query) -> bool:
+    record = _record_of(world, query)
+    return record is not None and record.try_number == holder.try_number
 
 
 def _was_delivered(world: World, query: Query) -> bool:
