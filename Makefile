@@ -23,7 +23,7 @@ AZURITE := 3.35.0
 WITHOUT_AIRFLOW := tests/async_query tests/distributions tests/doctor tests/esql_double tests/services tests/transport \
 	tests/test_exceptions.py tests/test_stages.py tests/test_without_airflow.py
 # What has targets of its own.
-APART := tests/airflow tests/celery_cluster tests/storages
+APART := tests/airflow tests/celery_cluster tests/storages tests/test_benchmarks.py
 # Only the drills that every version runs.
 DRILLED_BRIEFLY := 3.2
 
@@ -32,7 +32,7 @@ STAGE := @.venv/tools/bin/python -m tools.stage
 STAGED = @$(if $(PYTHON),$(PYTHON),$(NO_PYTHON)) -m tools.stages .run/stages-of-$@.jsonl $(MAKE) --no-print-directory $@-stages
 NO_PYTHON = $(error no Python 3.11 or 3.12 found; name one with PYTHON=...)
 
-.PHONY: help check check-stages test test-stages without-airflow test-browser test-storages fuzz drills demo lint format emulator drills-celery units $(UNITS) $(REAL) $(DRILLS) $(CELERY_DRILLS) $(SOAKS) bench-import bench-landing bench-drift bench-esql bench-emulator conformance-elasticsearch-8 airflow-arguments lock clean
+.PHONY: help check check-stages test test-stages without-airflow test-browser test-storages sample-storages fuzz drills demo lint format emulator drills-celery units $(UNITS) $(REAL) $(DRILLS) $(CELERY_DRILLS) $(SOAKS) sample-benchmarks bench-import bench-landing bench-drift bench-esql bench-emulator conformance-elasticsearch-8 airflow-arguments lock clean
 .NOTPARALLEL:
 
 help: ## List the targets
@@ -48,7 +48,7 @@ test: ## Run everything: what check does, units on every Airflow, then real Airf
 
 check-stages: lint emulator without-airflow units-$(NEWEST)
 
-test-stages: check-stages test-browser units conformance-elasticsearch-8 $(REAL)
+test-stages: check-stages test-browser sample-benchmarks sample-storages units conformance-elasticsearch-8 $(REAL)
 
 drills: $(DRILLS) ## Kill, crash and freeze real Airflow processes in every way there is, and write docs/drills.md
 	@.venv/tools/bin/python -m tools.drills_table $(DRILLED)
@@ -88,9 +88,14 @@ conformance-elasticsearch-8: .venv/elasticsearch-8/installed ## Run the ES|QL co
 	$(STAGE) 'ES|QL with client 8.19' env PYTHONPATH=.venv/elasticsearch-8 'AIRFLOW_HOME=$(CURDIR)/.run/units-elasticsearch-8' \
 		$(NEWEST_PYTHON) -m pytest tests/esql_double tests/transport/test_elastic_drivers.py tests/hooks/test_esql_hook.py
 
+ON_STORAGES := env 'PYTHONPATH=$(CURDIR)/.venv/storages' 'AIRFLOW_HOME=$(CURDIR)/.run/units-storages' \
+	GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT=false $(NEWEST_PYTHON) -m pytest
+
 test-storages: .venv/storages/installed .venv/azurite/installed ## Test records on Azure's and Google's storages, played by their emulators
-	$(STAGE) 'records on Azure and Google' env 'PYTHONPATH=$(CURDIR)/.venv/storages' 'AIRFLOW_HOME=$(CURDIR)/.run/units-storages' \
-		GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT=false $(NEWEST_PYTHON) -m pytest tests/storages
+	$(STAGE) 'records on Azure and Google' $(ON_STORAGES) tests/storages
+
+sample-storages: .venv/storages/installed ## Test records on Google's storage alone, which needs no npm
+	$(STAGE) 'records on Google' $(ON_STORAGES) tests/storages/test_google.py
 
 $(REAL): test-airflow-%: .venv/airflow-%/installed
 	$(STAGE) 'real Airflow $*' .venv/airflow-$*/bin/python -m pytest tests/airflow -m 'not drill or short_drill'
@@ -109,6 +114,9 @@ $(SOAKS): soak-celery-%: .venv/celery-%/installed
 fuzz: .venv/airflow-$(NEWEST)/installed ## Check the model of ownership in 20,000 interleavings; MODEL_SEED=1 draws others
 	$(STAGE) 'model of ownership' env 'AIRFLOW_HOME=$(CURDIR)/.run/fuzz' MODEL_EXAMPLES=20000 \
 		$(NEWEST_PYTHON) -m pytest tests/ownership/model
+
+sample-benchmarks: .venv/airflow-$(NEWEST)/installed ## Run a short sample of each benchmark
+	$(STAGE) 'samples of benchmarks' env 'AIRFLOW_HOME=$(CURDIR)/.run/sample-benchmarks' $(NEWEST_PYTHON) -m pytest tests/test_benchmarks.py
 
 bench-import: .venv/airflow-$(NEWEST)/installed ## Measure what importing the operators costs
 	$(NEWEST_PYTHON) tools/bench_import.py
