@@ -19,14 +19,20 @@ SOAKS := $(CLUSTERS:%=soak-celery-%)
 DRILLED := $(VERSIONS) $(CLUSTERS:%=celery-%)
 # Azure's own emulator of its storage, from npm.
 AZURITE := 3.35.0
-# What imports no Airflow is tested on one of them.
-ONCE := tests/doctor tests/distributions
+# What imports no Airflow is tested once, with Airflow barred; tests/test_without_airflow.py holds the list to what is so.
+WITHOUT_AIRFLOW := tests/async_query tests/distributions tests/doctor tests/esql_double tests/services tests/transport \
+	tests/test_exceptions.py tests/test_stages.py tests/test_without_airflow.py
+# What has targets of its own.
+APART := tests/airflow tests/celery_cluster tests/storages tests/test_benchmarks.py
 # Only the drills that every version runs.
 DRILLED_BRIEFLY := 3.2
 
 STAGE := @.venv/tools/bin/python -m tools.stage
+# Makes the target of this name with -stages, then lists its stages with their durations.
+STAGED = @$(if $(PYTHON),$(PYTHON),$(NO_PYTHON)) -m tools.stages .run/stages-of-$@.jsonl $(MAKE) --no-print-directory $@-stages
+NO_PYTHON = $(error no Python 3.11 or 3.12 found; name one with PYTHON=...)
 
-.PHONY: help test test-storages fuzz drills demo lint format emulator drills-celery units $(UNITS) $(REAL) $(DRILLS) $(CELERY_DRILLS) $(SOAKS) bench-import bench-landing bench-drift bench-esql bench-emulator conformance-elasticsearch-8 airflow-arguments lock clean
+.PHONY: help check check-stages test test-stages without-airflow test-browser test-storages sample-storages fuzz drills demo lint format emulator drills-celery units $(UNITS) $(REAL) $(DRILLS) $(CELERY_DRILLS) $(SOAKS) sample-benchmarks bench-import bench-landing bench-drift bench-esql bench-emulator conformance-elasticsearch-8 airflow-arguments lock clean
 .NOTPARALLEL:
 
 help: ## List the targets
@@ -34,7 +40,15 @@ help: ## List the targets
 	@printf '%s\n' 'units-VERSION, test-airflow-VERSION, drills-VERSION: the same on one Airflow ($(VERSIONS))' \
 		'drills-celery-VERSION, soak-celery-VERSION: on the cluster ($(CLUSTERS)); SOAK_SEEDS="1 2" chooses seeds'
 
-test: lint emulator units conformance-elasticsearch-8 $(REAL) ## Run everything: lint, units on every Airflow, then real Airflow processes, with a few drills
+check: ## Check what a change breaks first: lint, types, layers, what needs no Airflow, units on the newest Airflow
+	$(STAGED)
+
+test: ## Run everything: what check does, units on every Airflow, then real Airflow processes, with a few drills
+	$(STAGED)
+
+check-stages: lint emulator without-airflow units-$(NEWEST)
+
+test-stages: check-stages test-browser sample-benchmarks sample-storages units conformance-elasticsearch-8 $(REAL)
 
 drills: $(DRILLS) ## Kill, crash and freeze real Airflow processes in every way there is, and write docs/drills.md
 	@.venv/tools/bin/python -m tools.drills_table $(DRILLED)
@@ -56,22 +70,32 @@ format: .venv/airflow-$(NEWEST)/installed ## Format the code and mend what ruff 
 	$(NEWEST_PYTHON) -m ruff format .
 
 emulator: .venv/airflow-$(NEWEST)/installed ## Run the emulated tenant's own tests, which need no Airflow
-	$(STAGE) 'emulator' $(NEWEST_PYTHON) -m pytest --numprocesses 2 --dist loadfile veza-emulator/tests
+	$(STAGE) 'emulator' $(NEWEST_PYTHON) -m pytest --numprocesses 2 --dist loadfile veza-emulator/tests --ignore veza-emulator/tests/page
 
-units: $(UNITS) ## Run the unit tests on every Airflow
+test-browser: .venv/airflow-$(NEWEST)/installed ## Look at the emulator's page in Chromium, which apt-get installs where it is missing and may be
+	$(STAGE) 'the page in a browser' $(NEWEST_PYTHON) -m pytest veza-emulator/tests/page
+
+without-airflow: .venv/airflow-$(NEWEST)/installed ## Run the unit tests of what imports no Airflow, which it is kept from
+	$(STAGE) 'units without Airflow' $(NEWEST_PYTHON) -m pytest --numprocesses 2 --dist loadfile --without-airflow $(WITHOUT_AIRFLOW)
+
+units: $(UNITS) ## Run the unit tests of what imports Airflow, on every Airflow
 
 $(UNITS): units-%: .venv/airflow-%/installed
 	$(STAGE) 'units on Airflow $*' env 'AIRFLOW_HOME=$(CURDIR)/.run/units-$*' \
-		.venv/airflow-$*/bin/python -m pytest --numprocesses 2 --dist loadfile --ignore tests/airflow --ignore tests/celery_cluster --ignore tests/storages \
-		$(if $(filter $(NEWEST),$*),,$(ONCE:%=--ignore %))
+		.venv/airflow-$*/bin/python -m pytest --numprocesses 2 --dist loadfile $(addprefix --ignore ,$(APART) $(WITHOUT_AIRFLOW))
 
 conformance-elasticsearch-8: .venv/elasticsearch-8/installed ## Run the ES|QL conformance cases with the client of 8.19
 	$(STAGE) 'ES|QL with client 8.19' env PYTHONPATH=.venv/elasticsearch-8 'AIRFLOW_HOME=$(CURDIR)/.run/units-elasticsearch-8' \
 		$(NEWEST_PYTHON) -m pytest tests/esql_double tests/transport/test_elastic_drivers.py tests/hooks/test_esql_hook.py
 
+ON_STORAGES := env 'PYTHONPATH=$(CURDIR)/.venv/storages' 'AIRFLOW_HOME=$(CURDIR)/.run/units-storages' \
+	GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT=false $(NEWEST_PYTHON) -m pytest
+
 test-storages: .venv/storages/installed .venv/azurite/installed ## Test records on Azure's and Google's storages, played by their emulators
-	$(STAGE) 'records on Azure and Google' env 'PYTHONPATH=$(CURDIR)/.venv/storages' 'AIRFLOW_HOME=$(CURDIR)/.run/units-storages' \
-		GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT=false $(NEWEST_PYTHON) -m pytest tests/storages
+	$(STAGE) 'records on Azure and Google' $(ON_STORAGES) tests/storages
+
+sample-storages: .venv/storages/installed ## Test records on Google's storage alone, which needs no npm
+	$(STAGE) 'records on Google' $(ON_STORAGES) tests/storages/test_google.py
 
 $(REAL): test-airflow-%: .venv/airflow-%/installed
 	$(STAGE) 'real Airflow $*' .venv/airflow-$*/bin/python -m pytest tests/airflow -m 'not drill or short_drill'
@@ -90,6 +114,9 @@ $(SOAKS): soak-celery-%: .venv/celery-%/installed
 fuzz: .venv/airflow-$(NEWEST)/installed ## Check the model of ownership in 20,000 interleavings; MODEL_SEED=1 draws others
 	$(STAGE) 'model of ownership' env 'AIRFLOW_HOME=$(CURDIR)/.run/fuzz' MODEL_EXAMPLES=20000 \
 		$(NEWEST_PYTHON) -m pytest tests/ownership/model
+
+sample-benchmarks: .venv/airflow-$(NEWEST)/installed ## Run a short sample of each benchmark
+	$(STAGE) 'samples of benchmarks' env 'AIRFLOW_HOME=$(CURDIR)/.run/sample-benchmarks' $(NEWEST_PYTHON) -m pytest tests/test_benchmarks.py
 
 bench-import: .venv/airflow-$(NEWEST)/installed ## Measure what importing the operators costs
 	$(NEWEST_PYTHON) tools/bench_import.py
@@ -129,7 +156,7 @@ $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --custom-c
 endef
 
 .venv/tools/installed: requirements/tools.txt
-	$(if $(PYTHON),,$(error no Python 3.11 or 3.12 found; name one with PYTHON=...))
+	$(if $(PYTHON),,$(NO_PYTHON))
 	@echo 'Setting up the tools with $(PYTHON)'
 	@$(PYTHON) -m venv --clear .venv/tools
 	@.venv/tools/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<

@@ -1,8 +1,9 @@
-"""What tests of several rooms share: how hypothesis runs, Airflow connections, and a demo tenant whose clock stands still."""
+"""What tests of several rooms share: how hypothesis runs, connections, a demo tenant whose clock stands still; Airflow barred."""
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +19,18 @@ from veza_emulator.tenant.tenant import Tenant
 hypothesis_settings.register_profile("repeatable", deadline=None, derandomize=True)
 hypothesis_settings.load_profile("repeatable")
 
+WITHOUT_AIRFLOW = "--without-airflow"
+
 DefineConnection = Callable[..., None]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(WITHOUT_AIRFLOW, action="store_true", help="whatever imports Airflow fails")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption(WITHOUT_AIRFLOW):
+        sys.modules["airflow"] = None  # type: ignore[assignment]
 
 
 @pytest.fixture

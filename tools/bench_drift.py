@@ -41,13 +41,14 @@ def main() -> int:
     """Measure, print, and return 1 past the budget."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--format", default="jsonl", help="of the compared results (default: %(default)s)")
+    parser.add_argument("--sizes", type=int, nargs=2, default=SIZES, metavar="ROWS", help="(default: %(default)s)")
     parser.add_argument("--compare", type=int, metavar="ROWS", help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.compare is not None:
         print(json.dumps(_compared(arguments.folder)))
         return 0
-    peaks = [_measured(arguments.format, rows) for rows in SIZES]
+    peaks = [_measured(arguments.format, rows) for rows in arguments.sizes]
     print(f"growth of the peak: {peaks[1] - peaks[0]:.0f} MiB (budget {BUDGET_MIB})")
     return int(peaks[1] - peaks[0] > BUDGET_MIB)
 

@@ -1,26 +1,48 @@
-"""One stage of `make test`: a heading, a command, and how long it took. It knows nothing of what the command does."""
+"""One stage of `make`: a heading, a command, and how long it took. It knows nothing of what the command does.
+
+All stages of one run are listed at its end by :mod:`tools.stages`, which names the file where each is written down.
+"""
 
 from __future__ import annotations
 
+import json
+import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from pathlib import Path
+
+RECORD = "STAGES_RECORD"
 
 
 def main(title: str, *command: str) -> int:
     """Run the command to its end and return its exit status."""
     print(f"\n=== {title} ===", flush=True)
     started = time.monotonic()
+    status = run_to_its_end(command)
+    seconds = time.monotonic() - started
+    outcome = "done" if status == 0 else f"FAILED with status {status}"
+    print(f"--- {title}: {outcome} in {seconds:.0f} s", flush=True)
+    _write_down(title, outcome, seconds)
+    return status
+
+
+def run_to_its_end(command: Sequence[str]) -> int:
+    """Run a command that gets the time to stop what it started, whoever interrupts; return its status as a shell does."""
     child = subprocess.Popen(command)
-    # A terminal's Ctrl-C reaches the child by itself; make's SIGTERM reaches only this process. Either way the child
-    # gets the time to stop what it started.
+    # A terminal's Ctrl-C reaches the child by itself; make's SIGTERM reaches only this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda number, _frame: child.send_signal(number))
     status = child.wait()
-    outcome = "done" if status == 0 else f"FAILED with status {status}"
-    print(f"--- {title}: {outcome} in {time.monotonic() - started:.0f} s", flush=True)
     return status if status >= 0 else 128 - status
+
+
+def _write_down(title: str, outcome: str, seconds: float) -> None:
+    if record := os.environ.get(RECORD):
+        with Path(record).open("a") as file:
+            file.write(json.dumps({"title": title, "outcome": outcome, "seconds": seconds}) + "\n")
 
 
 if __name__ == "__main__":

@@ -50,6 +50,7 @@ def admin_routes(cluster: Cluster) -> list[Route]:
         Route(f"{ROOT}/settings", change(lambda data: _set(cluster, settings=Settings(**data))), methods=["POST"]),
         Route(f"{ROOT}/keys", change(lambda data: _set(cluster, keys=frozenset(data))), methods=["POST"]),
         Route(f"{ROOT}/refuse", change(lambda data: cluster.refusals.append(Failure(**data))), methods=["POST"]),
+        Route(f"{ROOT}/skip", change(cluster.clock.skip), methods=["POST"]),
         Route(ROOT + "/queries/{id}/{act}", act, methods=["POST"]),
     ]
 

@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
-from esql_double.execution import Execution, is_id, new_id
+from esql_double.execution import Clock, Execution, is_id, new_id
 from esql_double.script import Failure, Script, Settings
 
 API_KEY = "ZXNxbC1kb3VibGU6dGVzdHMtb25seQ=="
@@ -52,12 +52,13 @@ class Cluster:
     executions: dict[str, Execution] = field(default_factory=dict)
     submits: list[dict[str, Any]] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
+    clock: Clock = field(default_factory=Clock)
     keys: frozenset[str] = frozenset({f"ApiKey {API_KEY}", f"ApiKey {OTHER_API_KEY}"})
 
     def start(self, body: dict[str, Any], owner: str, keep_alive: float) -> Execution:
         """Start a query by the next script."""
         script = self.scripts.popleft() if self.scripts else self.usual
-        execution = Execution(new_id(FIRST_TASK + len(self.submits)), body, script, owner, keep_alive)
+        execution = Execution(new_id(FIRST_TASK + len(self.submits)), body, script, owner, keep_alive, self.clock)
         self.submits.append(body)
         self.executions[execution.id] = execution
         return execution

@@ -58,6 +58,10 @@ class Double:
         """Cancel a query as the task API does."""
         self._post(f"queries/{query_id}/cancel")
 
+    def skip(self, seconds: float) -> None:
+        """Let so much time pass at once for results that are stored or about to be; what runs does not feel it."""
+        self._post("skip", seconds)
+
     def expire(self, query_id: str) -> None:
         """Let a query's keep_alive end now."""
         self._post(f"queries/{query_id}/expire")

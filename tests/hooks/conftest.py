@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from airflow_provider_veza.async_query.retry import RetryPolicy
 from airflow_provider_veza.hooks import base
 from airflow_provider_veza.hooks.settings_cache import SettingsCache
 from hooks.tenant_site import Site
@@ -15,6 +16,13 @@ from veza_emulator.http.server import RunningTenant
 @pytest.fixture
 def site(demo: RunningTenant, define_connection: Callable[..., None]) -> Site:
     return Site(demo, define_connection)
+
+
+@pytest.fixture
+def _repeating_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let repetitions follow without the pauses between them, whose length is the retry policy's own matter."""
+    usual = RetryPolicy.delay
+    monkeypatch.setattr(RetryPolicy, "delay", lambda self, **given: usual(self, **{**given, "jitter": 0.0}))
 
 
 @pytest.fixture(autouse=True)

@@ -73,6 +73,7 @@ def test_a_caller_that_stops_early_leaves_nothing_in_flight(site: Site, handle: 
     assert asyncio.run(first_page()) == 2
 
 
+@pytest.mark.usefixtures("_repeating_at_once")
 @pytest.mark.parametrize("status", [400, 413, 504])
 def test_a_page_that_is_refused_is_asked_for_in_halves(site: Site, handle: QueryHandle, status: int) -> None:
     hook = site.connect(page_size=8)
@@ -83,8 +84,8 @@ def test_a_page_that_is_refused_is_asked_for_in_halves(site: Site, handle: Query
 
 
 def test_a_page_that_does_not_come_in_time_is_asked_for_in_halves(site: Site, handle: QueryHandle) -> None:
-    hook = site.connect(page_size=8, read_timeout=0.3)
-    site.spoil(FaultKind.SLOW_HEADERS, GET, seconds=2, times=2)
+    hook = site.connect(page_size=8, read_timeout=1.0)
+    site.spoil(FaultKind.SLOW_HEADERS, GET, seconds=10, times=1)
 
     assert len(asyncio.run(read(hook, handle))) == 12
 
@@ -98,6 +99,7 @@ def test_a_server_that_brings_not_even_one_row_is_given_up(site: Site, handle: Q
     assert len([seen for seen in site.seen if seen == f"query_spec:{GET} 400"]) == 3
 
 
+@pytest.mark.usefixtures("_repeating_at_once")
 def test_repetitions_are_counted(site: Site, handle: QueryHandle) -> None:
     hook = site.connect(page_size=5)
     site.spoil(FaultKind.STATUS, GET, status=503, times=2)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from airflow_provider_veza.operators.esql import EsqlQueryOperator
 from airflow_provider_veza.results.reading import read_manifest
 from esql_double.server import Double
 from support.served_cluster import ACTIVITY_ROWS, answer_at_once, answer_partially, fail
-from support.task_run import TaskRun, fire
+from support.task_run import TaskRun, fire, fire_late
 from support.told_airflow import ToldAirflow
 
 QUERY = "FROM logs-aws.s3access-* | STATS requests = COUNT(*) BY login"
@@ -234,11 +233,11 @@ def test_a_result_that_was_cut_at_the_row_limit_is_said_aloud(cluster: Double, l
 
 
 def test_a_passed_deadline_leaves_no_query_and_ends_the_retries(cluster: Double) -> None:
-    run = task(timeout=timedelta(seconds=1.5))
+    run = task()
     deferral = run.execute()
     assert isinstance(deferral, TaskDeferred)
     with pytest.raises(AirflowFailException, match="did not end in time.*No retry follows"):
-        run.resume(deferral, fire(deferral.trigger))
+        run.resume(deferral, fire_late(deferral.trigger))
     assert (cluster.running, cluster.stored) == ([], [])
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -242,17 +241,21 @@ def test_a_task_without_an_output_path_declares_nothing() -> None:
 
 
 def test_a_part_that_cannot_be_written_fails_the_landing_by_name(
-    running: RunningTenant, path: str, monkeypatch: pytest.MonkeyPatch
+    running: RunningTenant, path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     running.tenant.set_behaviour(AT_ONCE)
     connect(monkeypatch, running, page_size=1, rate_limit=100_000)
     handle = TaskRun(lambda: VezaSubmitQueryOperator(task_id="submit", query_spec=PAYROLL_ACCESS)).execute()
     asked = iter(range(100))
+    # A link is replaced in one step; parts would be written into a folder while its files are removed one by one.
+    (tmp_path / "elsewhere").mkdir()
+    Path(path).symlink_to(tmp_path / "elsewhere")
+    file = tmp_path / "file"
+    file.write_text("in the way")
 
     def put_a_file_in_the_folders_place_after_some_pages() -> bool:
         if next(asked) == 4:
-            shutil.rmtree(path)
-            Path(path).write_text("in the way")
+            file.replace(path)
         return False
 
     order = LandingOrder(path, "jsonl", limits=LandingLimits(part_bytes=1))

@@ -26,12 +26,16 @@ def attempt(order: dict[str, Any]) -> None:
 
 
 def serve() -> None:
-    """For each order on stdin, fork an attempt and say its pid; on an empty line, wait for it and say how it ended."""
+    """For each order on stdin, fork an attempt and say its pid; else say whether it is over, or wait and say how it ended."""
     replies = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # Airflow logs to stdout
     pid = 0
     for line in sys.stdin:
-        if line.strip():
+        if line == "over?\n":
+            # It stays to be waited for, so that its pid is no other process's.
+            over = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            print(f"reply {over is not None}", file=replies, flush=True)
+        elif line.strip():
             pid = os.fork()
             if pid == 0:
                 attempt(json.loads(line))

@@ -14,7 +14,7 @@ from airflow_provider_veza.sensors.esql import EsqlQuerySensor
 from airflow_provider_veza.services.esql import EsqlService
 from esql_double.server import Double
 from support.served_cluster import answer_at_once, fail
-from support.task_run import TaskRun, fire
+from support.task_run import TaskRun, fire, fire_late
 
 
 def submitted() -> dict[str, Any]:
@@ -75,10 +75,10 @@ def test_a_poke_takes_an_absent_query_for_gone_once_that_is_sure(
 
 def test_a_timeout_leaves_the_query_running(cluster: Double) -> None:
     handle = submitted()
-    run = sensor(handle, timeout=0.3)
+    run = sensor(handle, timeout=3600)
     deferral = run.execute()
     with pytest.raises(AirflowSensorTimeout, match="left running"):
-        run.resume(deferral, fire(deferral.trigger))
+        run.resume(deferral, fire_late(deferral.trigger))
     assert cluster.running == [handle["id"]]
 
 

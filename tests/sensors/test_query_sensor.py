@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from airflow.providers.common.compat.sdk import (
     AirflowFailException,
     AirflowSensorTimeout,
     AirflowSkipException,
+    BaseSensorOperator,
     TaskDeferred,
 )
 
@@ -34,6 +36,25 @@ def submitted() -> dict[str, Any]:
 def sensor(handle: Any, **arguments: Any) -> TaskRun:
     defaults = {"task_id": "wait", "handle": handle, "deferrable": True, "poke_interval": 0.05}
     return TaskRun(lambda: VezaQuerySensor(**{**defaults, **arguments}))
+
+
+class AirflowsClock:
+    """Stands in for the module `time` in Airflow's own sensor; only its sleep lets time pass."""
+
+    now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def airflows_clock(monkeypatch: pytest.MonkeyPatch) -> AirflowsClock:
+    clock = AirflowsClock()
+    monkeypatch.setattr(sys.modules[BaseSensorOperator.__module__], "time", clock)
+    return clock
 
 
 def test_a_deferred_sensor_succeeds_when_the_query_has(tenant: Tenant) -> None:
@@ -91,9 +112,12 @@ def test_a_deferred_timeout_is_a_sensor_timeout_and_leaves_the_query_running(ten
     assert len(tenant.running()) == 1
 
 
-def test_a_poking_timeout_is_a_sensor_timeout_and_leaves_the_query_running(tenant: Tenant) -> None:
+def test_a_poking_timeout_is_a_sensor_timeout_and_leaves_the_query_running(
+    tenant: Tenant, airflows_clock: AirflowsClock
+) -> None:
     with pytest.raises(AirflowSensorTimeout):
-        sensor(submitted(), timeout=0.2, deferrable=False).execute()
+        sensor(submitted(), timeout=3600, poke_interval=60, deferrable=False).execute()
+    assert airflows_clock.now >= 3600
     assert len(tenant.running()) == 1
 
 
@@ -104,13 +128,19 @@ def test_with_soft_fail_a_deferred_timeout_skips(tenant: Tenant) -> None:
         run.resume(deferral, fire_late(deferral.trigger))
 
 
-@pytest.mark.parametrize("deferrable", [True, False])
-def test_a_timeout_cancels_only_if_told_to(tenant: Tenant, deferrable: bool) -> None:
+def test_a_deferred_timeout_cancels_only_if_told_to(tenant: Tenant) -> None:
     handle = submitted()
-    run = sensor(handle, timeout=0.2, deferrable=deferrable, cancel_on_timeout=True)
+    run = sensor(handle, timeout=3600, cancel_on_timeout=True)
+    deferral = run.execute()
     with pytest.raises(AirflowSensorTimeout):
-        deferral = run.execute()
-        run.resume(deferral, fire(deferral.trigger))
+        run.resume(deferral, fire_late(deferral.trigger))
+    assert cancelled_ids(tenant) == [handle["id"]]
+
+
+def test_a_poking_timeout_cancels_only_if_told_to(tenant: Tenant, airflows_clock: AirflowsClock) -> None:
+    handle = submitted()
+    with pytest.raises(AirflowSensorTimeout):
+        sensor(handle, timeout=3600, poke_interval=1800, deferrable=False, cancel_on_timeout=True).execute()
     assert cancelled_ids(tenant) == [handle["id"]]
 
 

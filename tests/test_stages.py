@@ -1,0 +1,56 @@
+"""`python -m tools.stages`, which runs the stages of `make` and lists at the end how long each took."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+MAKEFILE = f"""
+STAGE := @{sys.executable} -m tools.stage
+all: ; $(STAGE) 'the first' true
+	$(STAGE) 'the second' sh -c '$(SECOND)'
+	$(STAGE) 'the third' true
+"""
+
+
+def make(folder: Path, second: str) -> tuple[int, str]:
+    """Run three stages by make; return the exit status, and the table with its seconds left out."""
+    makefile = folder / "Makefile"
+    makefile.write_text(MAKEFILE)
+    staged = [sys.executable, "-m", "tools.stages", folder / "stages.jsonl"]
+    command = [*staged, "make", "-f", makefile, f"SECOND={second}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    _, _, table = done.stdout.rpartition("\n\n")
+    return done.returncode, re.sub(r" +\d+ s *", " | ", table)
+
+
+def test_the_table_lists_each_stage_in_its_order_and_then_the_rest_and_the_sum(tmp_path: Path) -> None:
+    status, table = make(tmp_path, "true")
+
+    assert status == 0
+    assert table.splitlines() == [
+        "the first | done",
+        "the second | done",
+        "the third | done",
+        "environments and all else | ",
+        "in all | ",
+    ]
+
+
+@pytest.mark.parametrize(("second", "status"), [("exit 3", 3), ("kill -9 $$$$", 137)])
+def test_a_stage_that_fails_is_the_last_of_the_table(second: str, status: int, tmp_path: Path) -> None:
+    status_of_make, table = make(tmp_path, second)
+
+    assert status_of_make == 2
+    assert table.splitlines()[:2] == ["the first | done", f"the second | FAILED with status {status}"]
+    assert "the third" not in table
+
+
+def test_the_table_is_of_this_run_only(tmp_path: Path) -> None:
+    assert make(tmp_path, "true") == make(tmp_path, "true")
