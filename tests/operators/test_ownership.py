@@ -545,7 +545,9 @@ def test_a_query_that_a_later_attempt_has_adopted_before_its_second_place_was_wr
             record = QueryRecord.from_json(value)
             in_file = RecordPathStore(str(tmp_path), record.identity)
             in_file.write(replace(record, try_number=record.try_number + 1), in_file.read().version)
-            monkeypatch.setattr(run.state_store, "get", lambda key, default=None: default)  # Superseded, it reads nothing.
+            monkeypatch.setattr(
+                run.state_store, "get", lambda key, default=None: default
+            )  # Superseded, it reads nothing.
         return False
 
     run = task()
