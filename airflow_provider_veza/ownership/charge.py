@@ -128,6 +128,9 @@ class Charge:
             self._end()
         if currency is Currency.SUPERSEDED:
             self._leave()
+        if self._presence.is_alone and self._nobody_waits():
+            self._is_ended = True
+            self._end()
         self._presence = self._presence.assured(utc_now())
 
     def check_before_leaving(self) -> None:
@@ -195,6 +198,11 @@ class Charge:
                 )
             time.sleep(ASK_PAUSE_SECONDS)
         return currency
+
+    def _nobody_waits(self) -> bool:
+        """Whether the task has ended, which nobody tells a process whose supervisor is gone."""
+        standing = self._standing()
+        return standing is not None and standing.nobody_waits
 
     def _currency(self) -> Currency:
         self._is_asking = True

@@ -235,7 +235,18 @@ def test_without_a_supervisor_an_attempt_goes_on_while_airflow_says_that_it_coun
     monkeypatch.setattr(charge_module.os, "getppid", lambda: 1)
     charge.check()
     charge.check()
-    assert told_airflow.asked == ["currency", "currency"]
+    assert told_airflow.asked == ["currency", "task", "currency", "task"]
+
+
+def test_without_a_supervisor_an_attempt_whose_task_has_ended_cancels_and_ends(
+    new_charge: Callable[..., Charge], told_airflow: ToldAirflow, hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    charge = new_charge()
+    monkeypatch.setattr(charge_module.os, "getppid", lambda: 1)
+    told_airflow.answer = MARKED
+    with pytest.raises(EndedFromOutsideError, match="its task has ended"):
+        charge.check()
+    assert hook.cancelled == ["q1"]
 
 
 def test_a_kill_that_interrupts_a_question_returns_at_once_and_the_next_step_settles_it(

@@ -92,6 +92,7 @@ class _AttemptWork:
             job_id=attempt.own_pid,
             attempt=attempt,
             xcom_push=self._push,
+            start_date=world.began(),
         )
 
     def run(self) -> None:
@@ -115,7 +116,6 @@ class _AttemptWork:
         return self._attempt.operator.execute_complete(context, self._attempt.event)
 
     def _context(self) -> dict[str, Any]:
-        self._ti.start_date = self._world.now()
         life = self._attempt.run_life
         started = NOON.fromisoformat(life.run_started or "")
         context = {

@@ -113,6 +113,10 @@ class World:
     def seconds(self) -> float:
         return self.turn * SECONDS_PER_TURN + current().process.skew
 
+    def began(self) -> datetime:
+        """Return the time at which Airflow begins a process now."""
+        return NOON + timedelta(seconds=self.turn * SECONDS_PER_TURN)
+
     def tell(self, text: str) -> None:
         self.story.append(f"{self.turn:4} {text}")
 
