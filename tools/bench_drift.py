@@ -19,11 +19,11 @@ from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.rows import JsonRows
 from airflow_provider_veza.async_query.vocabulary import Page
+from airflow_provider_veza.results.drift.comparability import DriftWishes, agreed_rule
 from airflow_provider_veza.results.drift.comparison import comparison
-from airflow_provider_veza.results.drift.landing import DriftTarget, land_drift
-from airflow_provider_veza.results.drift.question import DriftWishes, agreed_rule
+from airflow_provider_veza.results.drift.landed_drift import DriftTarget, land_drift
 from airflow_provider_veza.results.folder import Folder
-from airflow_provider_veza.results.formats.registry import output_format
+from airflow_provider_veza.results.formats.known_formats import output_format
 from airflow_provider_veza.results.landing import Landing
 from airflow_provider_veza.results.reading import LandedResult
 from airflow_provider_veza.results.target import Target

@@ -13,8 +13,8 @@ from typing import Protocol, TypeVar, cast
 from airflow_provider_veza.async_query.message import Call, Response
 from airflow_provider_veza.async_query.retry import ONE_ATTEMPT, Failure, RetryPolicy, parse_retry_after
 from airflow_provider_veza.async_query.vocabulary import Submitted
+from airflow_provider_veza.doctor.examination_steps import Ask, Asked, Examination, Pause, Submit, SubmitOfOthers
 from airflow_provider_veza.doctor.nodes_flow import settle
-from airflow_provider_veza.doctor.steps import Ask, Asked, Examination, Pause, Submit, SubmitOfOthers
 from airflow_provider_veza.exceptions import AsyncQueryError, NoAnswerError, NotSentError
 from airflow_provider_veza.services.veza_nodes import VezaNodesService
 

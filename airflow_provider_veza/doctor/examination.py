@@ -9,6 +9,7 @@ from typing import Any
 from airflow_provider_veza.async_query.message import Call, Request, Response
 from airflow_provider_veza.async_query.service import QueryService
 from airflow_provider_veza.async_query.vocabulary import Phase, Snapshot
+from airflow_provider_veza.doctor.examination_steps import Asked, Examination, ask, submit, submit_of_others
 from airflow_provider_veza.doctor.nodes_flow import (
     NAMESPACES,
     cancel_one_of_two,
@@ -34,7 +35,6 @@ from airflow_provider_veza.doctor.seen import (
     chosen,
     rows_of,
 )
-from airflow_provider_veza.doctor.steps import Asked, Examination, ask, submit, submit_of_others
 from airflow_provider_veza.doctor.words import Quoted, Words
 from airflow_provider_veza.exceptions import (
     AsyncQueryError,

@@ -6,7 +6,7 @@ import math
 import re
 from statistics import median
 
-from airflow_provider_veza.doctor.steps import Asked
+from airflow_provider_veza.doctor.examination_steps import Asked
 from airflow_provider_veza.doctor.verdicts import (
     REPORT,
     Advice,

@@ -6,7 +6,7 @@ import math
 from itertools import pairwise
 
 from airflow_provider_veza.async_query.vocabulary import Phase, Snapshot
-from airflow_provider_veza.doctor.steps import Asked
+from airflow_provider_veza.doctor.examination_steps import Asked
 from airflow_provider_veza.doctor.verdicts import (
     REPORT,
     Advice,

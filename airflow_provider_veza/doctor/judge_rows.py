@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from airflow_provider_veza.async_query.vocabulary import Phase
+from airflow_provider_veza.doctor.examination_steps import Asked
 from airflow_provider_veza.doctor.seen import Life, PagesSeen, rows_of
-from airflow_provider_veza.doctor.steps import Asked
 from airflow_provider_veza.doctor.verdicts import (
     REPORT,
     Advice,

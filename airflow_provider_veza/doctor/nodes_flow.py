@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from airflow_provider_veza.async_query.message import Call
-from airflow_provider_veza.async_query.paging import PageTrail
+from airflow_provider_veza.async_query.pages import PageTrail
 from airflow_provider_veza.async_query.polling import PollSchedule
 from airflow_provider_veza.async_query.service import QueryService
 from airflow_provider_veza.async_query.vocabulary import Page, Phase, Snapshot, Submitted
+from airflow_provider_veza.doctor.examination_steps import Asked, Examination, ask, pause, submit
 from airflow_provider_veza.doctor.seen import CacheSeen, CancelSeen, Life, LookForm, PagesSeen, Walk, rows_of
-from airflow_provider_veza.doctor.steps import Asked, Examination, ask, pause, submit
 from airflow_provider_veza.exceptions import RepeatedPageTokenError
 from airflow_provider_veza.services.veza_nodes import (
     INFERRED_GET_PATH,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from airflow_provider_veza.async_query.vocabulary import Page, Phase, Snapshot, Submitted
-from airflow_provider_veza.doctor.steps import Asked
+from airflow_provider_veza.doctor.examination_steps import Asked
 from airflow_provider_veza.doctor.words import Words
 from airflow_provider_veza.services.veza_nodes import VezaNodesService
 

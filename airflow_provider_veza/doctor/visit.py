@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from airflow_provider_veza.async_query.vocabulary import Phase
 from airflow_provider_veza.doctor.driver import Driver
 from airflow_provider_veza.doctor.examination import HEALTH_PATH, Plan, examine
+from airflow_provider_veza.doctor.examination_steps import Asked
 from airflow_provider_veza.doctor.seen import Seen, Stopped
-from airflow_provider_veza.doctor.steps import Asked
 from airflow_provider_veza.hooks.veza_settings import VezaSettings
 
 EMULATOR_SERVER = "veza-emulator"

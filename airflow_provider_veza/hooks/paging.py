@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from dataclasses import dataclass, replace
 
 from airflow_provider_veza.async_query.message import Call, Response
-from airflow_provider_veza.async_query.paging import PageSize, PageTrail
+from airflow_provider_veza.async_query.pages import PageSize, PageTrail
 from airflow_provider_veza.async_query.retry import RetryPolicy
 from airflow_provider_veza.async_query.service import QueryService
 from airflow_provider_veza.async_query.task_log import TaskLog

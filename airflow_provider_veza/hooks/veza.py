@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.message import Call
-from airflow_provider_veza.async_query.paging import PageTrail
+from airflow_provider_veza.async_query.pages import PageTrail
 from airflow_provider_veza.async_query.rows import Row
 from airflow_provider_veza.async_query.service import QueryService
 from airflow_provider_veza.async_query.vocabulary import Page, Submitted

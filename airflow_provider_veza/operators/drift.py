@@ -37,8 +37,8 @@ from airflow_provider_veza.services.veza_layout import LAYOUT
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import XComArg
 
-    from airflow_provider_veza.results.drift.landing import DriftTarget, LandedDrift
-    from airflow_provider_veza.results.drift.question import DriftWishes
+    from airflow_provider_veza.results.drift.comparability import DriftWishes
+    from airflow_provider_veza.results.drift.landed_drift import DriftTarget, LandedDrift
     from airflow_provider_veza.results.reading import LandedResult
 
 DRIFT_KEY = "veza_drift"
@@ -149,9 +149,9 @@ class VezaAccessDriftOperator(CheckedOperator):
             return drift.summary()
 
     def _landed(self, scratch: Path) -> LandedDrift:
+        from airflow_provider_veza.results.drift.comparability import agreed_rule
         from airflow_provider_veza.results.drift.comparison import comparison, first_run
-        from airflow_provider_veza.results.drift.landing import land_drift
-        from airflow_provider_veza.results.drift.question import agreed_rule
+        from airflow_provider_veza.results.drift.landed_drift import land_drift
 
         target = self._target(scratch)
         current = self._read(self.current, "current")
@@ -168,9 +168,9 @@ class VezaAccessDriftOperator(CheckedOperator):
     def _target(self, scratch: Path) -> DriftTarget:
         """Return where to land, after a check that this can be done at all."""
         from airflow_provider_veza.hooks.waiting import utc_now
-        from airflow_provider_veza.results.drift.landing import DriftTarget
+        from airflow_provider_veza.results.drift.landed_drift import DriftTarget
         from airflow_provider_veza.results.folder import Folder
-        from airflow_provider_veza.results.formats.registry import output_format
+        from airflow_provider_veza.results.formats.known_formats import output_format
 
         with naming(self.task_id):
             output_format(self.output_format, compression=self.compression)
@@ -205,7 +205,7 @@ class VezaAccessDriftOperator(CheckedOperator):
         return replace(result, layout=_LAYOUTS.get(result.manifest.handle.service, RowLayout()))
 
     def _wishes(self) -> DriftWishes:
-        from airflow_provider_veza.results.drift.question import DriftWishes
+        from airflow_provider_veza.results.drift.comparability import DriftWishes
 
         return DriftWishes(
             key=optional(names)(self.key, "key"),

@@ -21,7 +21,7 @@ from airflow_provider_veza.results.checkpoint import (
     Progress,
     first_step,
 )
-from airflow_provider_veza.results.formats.base import Group
+from airflow_provider_veza.results.formats.format import Group
 from airflow_provider_veza.results.manifest import MANIFEST_NAME, Manifest, Part
 from airflow_provider_veza.results.parts import OpenPart, is_part_name, new_part_name, widened
 from airflow_provider_veza.results.target import Target

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_veza.results.checkpoint import LandedPart
 from airflow_provider_veza.results.folder import Folder
-from airflow_provider_veza.results.formats.base import Group, PartWriter
+from airflow_provider_veza.results.formats.format import Group, PartWriter
 from airflow_provider_veza.results.manifest import Columns, Part
 from airflow_provider_veza.results.target import Target
 

@@ -14,8 +14,8 @@ from airflow_provider_veza.async_query.layout import RowLayout
 from airflow_provider_veza.async_query.rows import Row
 from airflow_provider_veza.exceptions import ArgumentError, AsyncQueryError, LandingError, ManifestError
 from airflow_provider_veza.results.folder import Folder
-from airflow_provider_veza.results.formats.base import Format
-from airflow_provider_veza.results.formats.registry import output_format
+from airflow_provider_veza.results.formats.format import Format
+from airflow_provider_veza.results.formats.known_formats import output_format
 from airflow_provider_veza.results.manifest import MANIFEST_NAME, Manifest, Part
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from pathlib import Path
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.results.checkpoint import LandingKey
 from airflow_provider_veza.results.folder import Folder
-from airflow_provider_veza.results.formats.base import Format
+from airflow_provider_veza.results.formats.format import Format
 from airflow_provider_veza.results.landing_limits import LandingLimits
 
 

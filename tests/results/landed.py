@@ -14,7 +14,7 @@ from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.rows import JsonRows
 from airflow_provider_veza.async_query.vocabulary import Page
 from airflow_provider_veza.results.folder import Folder
-from airflow_provider_veza.results.formats.registry import output_format
+from airflow_provider_veza.results.formats.known_formats import output_format
 from airflow_provider_veza.results.landing import Landing
 from airflow_provider_veza.results.landing_limits import LandingLimits
 from airflow_provider_veza.results.manifest import Manifest

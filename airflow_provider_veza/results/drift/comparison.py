@@ -10,8 +10,8 @@ from pathlib import Path
 from airflow_provider_veza.async_query.rows import Row
 from airflow_provider_veza.exceptions import DriftError
 from airflow_provider_veza.results.drift.counts import Change, DriftCounts
+from airflow_provider_veza.results.drift.differing_rows import ChangeShape, KeptRows, rows_at
 from airflow_provider_veza.results.drift.index import DriftIndex, drift_index, write_digests
-from airflow_provider_veza.results.drift.rows import ChangeShape, KeptRows, rows_at
 from airflow_provider_veza.results.drift.rule import DriftRule
 from airflow_provider_veza.results.reading import LandedResult
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import IO, Protocol, cast
 
-from airflow_provider_veza.results.formats.base import Target
+from airflow_provider_veza.results.formats.format import Target
 
 # Measured on 8 MiB of nodes: gzip makes 10.7 times less of them at level 1 (450 MB/s) and 12.8 at level 6 (180 MB/s);
 # zstd 13.5 at level 1 (1,100 MB/s) and 13.7 at level 3 (820 MB/s).

@@ -20,9 +20,9 @@ from msgspec import json
 from airflow_provider_veza.async_query.layout import ColumnType, RowLayout
 from airflow_provider_veza.async_query.rows import JsonRows, Row
 from airflow_provider_veza.exceptions import ManifestError
-from airflow_provider_veza.results.formats.base import Group, Target
 from airflow_provider_veza.results.formats.compressing import Compression, Sink, compressed, lines
 from airflow_provider_veza.results.formats.csv_text import LINE_END, body, fields_in, fields_of, header, records_in
+from airflow_provider_veza.results.formats.format import Group, Target
 from airflow_provider_veza.results.formats.table import GROUP_BYTES, Table, Tabulator, without_garbage_collection
 from airflow_provider_veza.results.manifest import Columns
 

@@ -10,8 +10,8 @@ from msgspec import json
 
 from airflow_provider_veza.async_query.layout import ColumnType
 from airflow_provider_veza.async_query.rows import JsonRows, Row
-from airflow_provider_veza.results.formats.base import Group, Target
 from airflow_provider_veza.results.formats.compressing import Compression, Sink, compressed, lines
+from airflow_provider_veza.results.formats.format import Group, Target
 from airflow_provider_veza.results.manifest import Columns
 
 

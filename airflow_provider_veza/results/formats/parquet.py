@@ -11,7 +11,7 @@ from typing import IO
 
 from airflow_provider_veza.async_query.layout import ColumnType, RowLayout
 from airflow_provider_veza.async_query.rows import JsonRows, Row
-from airflow_provider_veza.results.formats.base import Group, PartWriter, Target
+from airflow_provider_veza.results.formats.format import Group, PartWriter, Target
 from airflow_provider_veza.results.formats.table import GROUP_BYTES, Tabulator, without_garbage_collection
 from airflow_provider_veza.results.manifest import Column, Columns
 

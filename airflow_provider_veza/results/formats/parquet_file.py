@@ -11,7 +11,7 @@ from pyarrow import parquet
 from airflow_provider_veza.async_query.rows import Row
 from airflow_provider_veza.exceptions import ManifestError
 from airflow_provider_veza.results.formats.arrow import schema_of, values_of, widened
-from airflow_provider_veza.results.formats.base import Group, Target
+from airflow_provider_veza.results.formats.format import Group, Target
 from airflow_provider_veza.results.manifest import Columns
 
 _ROW_GROUP_ROWS = 64 * 1024

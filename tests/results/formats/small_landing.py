@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import Any
 
 from airflow_provider_veza.async_query.rows import JsonRows
-from airflow_provider_veza.results.formats.base import Format, PartWriter
+from airflow_provider_veza.results.formats.format import Format, PartWriter
 from airflow_provider_veza.results.manifest import Columns
 
 Row = dict[str, Any]

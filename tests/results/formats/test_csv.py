@@ -17,7 +17,7 @@ from airflow_provider_veza.exceptions import ManifestError
 from airflow_provider_veza.results.columns import Cells
 from airflow_provider_veza.results.formats import csv_text, text
 from airflow_provider_veza.results.formats.csv_text import body, fields_in, fields_of, records_in
-from airflow_provider_veza.results.formats.registry import output_format
+from airflow_provider_veza.results.formats.known_formats import output_format
 from airflow_provider_veza.results.manifest import Column, Columns
 from results.formats.small_landing import part_of
 

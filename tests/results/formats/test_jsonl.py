@@ -7,7 +7,7 @@ from io import BytesIO
 import pytest
 
 from airflow_provider_veza.async_query.rows import JsonRows
-from airflow_provider_veza.results.formats.registry import output_format
+from airflow_provider_veza.results.formats.known_formats import output_format
 from results.formats.small_landing import landed
 
 JSONL = output_format("jsonl")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_veza.async_query.paging import PageSize, PageTrail
+from airflow_provider_veza.async_query.pages import PageSize, PageTrail
 from airflow_provider_veza.async_query.retry import Failure
 from airflow_provider_veza.async_query.vocabulary import Page
 from airflow_provider_veza.exceptions import (

@@ -18,7 +18,7 @@ from airflow_provider_veza.async_query.vocabulary import Page
 from airflow_provider_veza.results.drift.baseline import DRIFT_SERVICE
 from airflow_provider_veza.results.drift.comparison import Differences
 from airflow_provider_veza.results.drift.counts import Change
-from airflow_provider_veza.results.drift.rows import (
+from airflow_provider_veza.results.drift.differing_rows import (
     ChangeShape,
     FlatChange,
     layout_of_changes,
@@ -26,7 +26,7 @@ from airflow_provider_veza.results.drift.rows import (
     nested_change,
 )
 from airflow_provider_veza.results.folder import Folder
-from airflow_provider_veza.results.formats.registry import format_row, output_format
+from airflow_provider_veza.results.formats.known_formats import format_row, output_format
 from airflow_provider_veza.results.landing import Landing
 from airflow_provider_veza.results.manifest import MANIFEST_NAME, Columns
 from airflow_provider_veza.results.reading import LandedResult

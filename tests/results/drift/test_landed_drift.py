@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_veza.exceptions import DriftError, ManifestError
+from airflow_provider_veza.results.drift.comparability import DriftWishes, agreed_rule
 from airflow_provider_veza.results.drift.comparison import comparison, first_run
-from airflow_provider_veza.results.drift.landing import DriftTarget, LandedDrift, land_drift
-from airflow_provider_veza.results.drift.question import DriftWishes, agreed_rule
+from airflow_provider_veza.results.drift.landed_drift import DriftTarget, LandedDrift, land_drift
 from airflow_provider_veza.results.folder import Folder
 from airflow_provider_veza.results.reading import LandedResult, read_manifest
 from support.landed_nights import Nights, path, user

@@ -21,7 +21,7 @@ from airflow_provider_veza.hooks.bound import BoundQuery
 from airflow_provider_veza.hooks.waiting import utc_now
 from airflow_provider_veza.results.batches import Batch
 from airflow_provider_veza.results.folder import Folder
-from airflow_provider_veza.results.formats.registry import output_format
+from airflow_provider_veza.results.formats.known_formats import output_format
 from airflow_provider_veza.results.landing import Landing
 from airflow_provider_veza.results.landing_limits import LandingLimits
 from airflow_provider_veza.results.manifest import Manifest

@@ -8,9 +8,9 @@ from importlib.util import find_spec
 
 from airflow_provider_veza.async_query.layout import RowLayout
 from airflow_provider_veza.exceptions import ArgumentError
-from airflow_provider_veza.results.formats.base import Format
 from airflow_provider_veza.results.formats.compressing import Compression
 from airflow_provider_veza.results.formats.csv_table import CsvTable
+from airflow_provider_veza.results.formats.format import Format
 from airflow_provider_veza.results.formats.jsonl import JsonLines
 from airflow_provider_veza.results.formats.parquet import ParquetTable
 

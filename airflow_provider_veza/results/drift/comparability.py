@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from airflow_provider_veza.async_query.layout import ColumnType, RowLayout
 from airflow_provider_veza.exceptions import ArgumentError, BaselineError
 from airflow_provider_veza.results.drift.rule import DriftRule, fields_of
-from airflow_provider_veza.results.formats.registry import format_row
+from airflow_provider_veza.results.formats.known_formats import format_row
 from airflow_provider_veza.results.reading import LandedResult
 
 _NUMBERS = frozenset({ColumnType.INT64, ColumnType.DOUBLE})
