@@ -24,9 +24,9 @@ from airflow_provider_veza.results.folder import Folder
 from airflow_provider_veza.results.formats.known_formats import output_format
 from airflow_provider_veza.results.landing import Landing
 from airflow_provider_veza.results.landing_limits import LandingLimits
+from airflow_provider_veza.results.landing_plan import LandingPlan
 from airflow_provider_veza.results.manifest import Manifest
 from airflow_provider_veza.results.scratch import scratch_folder
-from airflow_provider_veza.results.target import Target
 
 
 class AttemptCheck(Protocol):
@@ -50,19 +50,19 @@ class LandingOrder:
     select: tuple[str, ...] | None = None
     limits: LandingLimits = field(default_factory=LandingLimits)
 
-    def target(self, query: BoundQuery, scratch: Path) -> Target:
+    def plan(self, query: BoundQuery, scratch: Path) -> LandingPlan:
         """Return it for one query.
 
         :raises ArgumentError: when format, compression and columns do not go together, or need a library that is not here.
         """
         form = output_format(self.output_format, compression=self.compression, layout=query.layout, select=self.select)
-        return Target(Folder(self.output_path), query.handle, form, scratch, self.select, self.limits)
+        return LandingPlan(Folder(self.output_path), query.handle, form, scratch, self.select, self.limits)
 
 
 def is_landed(query: BoundQuery, order: LandingOrder, log: TaskLog) -> bool:
     """Whether this very result lies in its folder, whole; nothing is written, and the service is not asked."""
     with scratch_folder() as scratch:
-        return Landing(order.target(query, scratch), log, utc_now).is_done()
+        return Landing(order.plan(query, scratch), log, utc_now).is_done()
 
 
 def land(query: BoundQuery, order: LandingOrder, log: TaskLog, check: AttemptCheck) -> Manifest:
@@ -76,7 +76,7 @@ def land(query: BoundQuery, order: LandingOrder, log: TaskLog, check: AttemptChe
     :raises RequestError: when a page could not be had.
     """
     with scratch_folder() as scratch:
-        landing = Landing(order.target(query, scratch), log, utc_now)
+        landing = Landing(order.plan(query, scratch), log, utc_now)
         landed = landing.begin()
         if landed is not None:
             return landed

@@ -9,7 +9,7 @@ from itertools import count
 from airflow_provider_veza.async_query.message import Request, Response
 from airflow_provider_veza.async_query.retry import Failure, RetryPolicy, parse_retry_after
 from airflow_provider_veza.exceptions import NoAnswerError, NotSentError, RequestError
-from airflow_provider_veza.transport.redirects import MAX_REDIRECTS, redirect_target, too_many_redirects
+from airflow_provider_veza.transport.redirects import MAX_REDIRECTS, redirect_url, too_many_redirects
 from airflow_provider_veza.transport.settings import ApiKeyAuth, OAuth2ClientCredentials, TransportSettings
 from airflow_provider_veza.transport.steps import (
     Failed,
@@ -122,10 +122,10 @@ def _follow(wire: WireRequest, rules: Rules, at: Moment) -> Steps[Received | Fai
         if wait > 0:
             yield Pause(wait)
         answer = yield from send(hop)
-        target = redirect_target(hop, answer.response) if isinstance(answer, Received) else None
-        if target is None:
+        url = redirect_url(hop, answer.response) if isinstance(answer, Received) else None
+        if url is None:
             return answer
-        hop, at = replace(hop, url=target), answer.at
+        hop, at = replace(hop, url=url), answer.at
     raise too_many_redirects(wire)
 
 

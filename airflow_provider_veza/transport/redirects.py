@@ -15,7 +15,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _SAME_METHOD = frozenset({307, 308})
 
 
-def redirect_target(request: WireRequest, response: Response) -> str | None:
+def redirect_url(request: WireRequest, response: Response) -> str | None:
     """Return the URL that the answer sends us to, or None where it is no redirect.
 
     :raises RedirectRefusedError: when it points to another origin, or would turn the request into another one.

@@ -92,7 +92,7 @@ class TenantAdapter(HTTPAdapter):
 
     def _proxies(self, url: str) -> dict[str, str]:
         route = self._routes.to(url)
-        return {route.target.scheme: route.proxy_url} if route.proxy_url else {}
+        return {route.origin.scheme: route.proxy_url} if route.proxy_url else {}
 
 
 @contextmanager

@@ -28,9 +28,9 @@ from airflow_provider_veza.results.drift.differing_rows import (
 from airflow_provider_veza.results.folder import Folder
 from airflow_provider_veza.results.formats.known_formats import format_row, output_format
 from airflow_provider_veza.results.landing import Landing
+from airflow_provider_veza.results.landing_plan import LandingPlan
 from airflow_provider_veza.results.manifest import MANIFEST_NAME, Columns
 from airflow_provider_veza.results.reading import LandedResult
-from airflow_provider_veza.results.target import Target
 
 DRIFT_NAME = "drift.json"
 DRIFT_VERSION = 1
@@ -38,7 +38,7 @@ _PAGE_ROWS = 1_000
 
 
 @dataclass(frozen=True)
-class DriftTarget:
+class DriftPlan:
     """Where and how differences are landed.
 
     :param scratch: a local folder for parts in the making.
@@ -86,7 +86,7 @@ class LandedDrift:
         }
 
 
-def land_drift(differences: Differences, target: DriftTarget) -> LandedDrift:
+def land_drift(differences: Differences, plan: DriftPlan) -> LandedDrift:
     """Land what differs as ``added/``, ``removed/`` and ``changed/``, and then ``drift.json``.
 
     Where ``drift.json`` is, the three are of the comparison that it tells of. Landing the same comparison again changes nothing
@@ -95,19 +95,19 @@ def land_drift(differences: Differences, target: DriftTarget) -> LandedDrift:
     :raises LandingError: when the folder cannot be written, or a part of a compared result cannot be read any more.
     :raises ColumnError: when the differences do not fit a table.
     """
-    target.folder.remove(DRIFT_NAME)
+    plan.folder.remove(DRIFT_NAME)
     for change in Change:
-        _land(change, differences, target)
-    landed = LandedDrift(differences, target.folder)
-    target.folder.write_json(DRIFT_NAME, landed.report())
+        _land(change, differences, plan)
+    landed = LandedDrift(differences, plan.folder)
+    plan.folder.write_json(DRIFT_NAME, landed.report())
     return landed
 
 
-def _land(change: Change, differences: Differences, target: DriftTarget) -> None:
+def _land(change: Change, differences: Differences, plan: DriftPlan) -> None:
     layout = _layout(change, differences)
-    form = output_format(target.output_format, compression=target.compression, layout=layout)
+    form = output_format(plan.output_format, compression=plan.compression, layout=layout)
     handle = _handle(change, differences)
-    landing = Landing(Target(target.folder / change, handle, form, target.scratch), target.log, target.now)
+    landing = Landing(LandingPlan(plan.folder / change, handle, form, plan.scratch), plan.log, plan.now)
     if landing.begin() is not None:
         return
     if not landing.progress.all_read:

@@ -13,7 +13,7 @@ from airflow_provider_veza.results.landing_limits import LandingLimits
 
 
 @dataclass(frozen=True)
-class Target:
+class LandingPlan:
     """Where and how a query's rows are landed.
 
     :param scratch: a local folder for parts in the making.
