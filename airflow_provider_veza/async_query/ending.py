@@ -46,14 +46,14 @@ class AskCurrency:
 KillVerdict = CancelQuery | HandOver | AskCurrency
 
 
-def after_timeout(*, cancel_on_timeout: bool) -> CancelQuery | HandOver:
+def judge_timeout(*, cancel_on_timeout: bool) -> CancelQuery | HandOver:
     """Decide for a task that ran past its ``execution_timeout``: its deadline has passed, whatever Airflow says."""
     if cancel_on_timeout:
         return CancelQuery("its execution_timeout has passed")
     return HandOver("its execution_timeout has passed; cancel_on_timeout=False lets the query run on")
 
 
-def after_kill(
+def judge_kill(
     standing: Standing, *, can_be_found: bool, currency: Currency | None = None, was_away: bool = False
 ) -> KillVerdict:
     """Decide for a task that is ended from outside: marked, cleared, evicted, shut down, or superseded.

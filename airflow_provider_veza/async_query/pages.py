@@ -18,15 +18,15 @@ class PageTrail:
 
     Only digests are kept: 16 bytes a page, whatever the length of the tokens.
 
-    :param after: the token where reading begins; None for the first page.
+    :param first_token: the token where reading begins; None for the first page.
     """
 
-    def __init__(self, after: str | None = None) -> None:
-        self._seen: set[bytes] = set() if after is None else {_digest(after)}
+    def __init__(self, first_token: str | None = None) -> None:
+        self._seen: set[bytes] = set() if first_token is None else {_digest(first_token)}
         self._pages = 0
 
-    def after(self, page: Page) -> str | None:
-        """Return the token of the page after ``page``, or None if that was the last.
+    def advance(self, page: Page) -> str | None:
+        """Remember ``page``; return the token of the next one, or None if it was the last.
 
         :raises RepeatedPageTokenError: when the token was seen before.
         """
@@ -57,10 +57,10 @@ class PageSize:
         """How often to ask for a page of this size; a smaller page is the better repetition."""
         return _USUAL if self.rows is None or self.rows == 1 else _BEFORE_SMALLER
 
-    def smaller_after(self, error: RequestError) -> PageSize | None:
+    def smaller(self, error: RequestError) -> PageSize | None:
         """Return the size to try after this error, or None where a smaller page would not help.
 
-        >>> PageSize(100).smaller_after(NoAnswerError("timed out"))
+        >>> PageSize(100).smaller(NoAnswerError("timed out"))
         PageSize(rows=50)
         """
         too_much = isinstance(error, NoAnswerError) or (isinstance(error, RefusedError) and error.status in _TOO_MUCH)

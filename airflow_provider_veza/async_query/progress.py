@@ -34,7 +34,7 @@ class ProgressLog:
     interval: float = FIRST_INTERVAL
     warned: frozenset[str] = frozenset()
 
-    def after(
+    def observe(
         self, look: Snapshot | RequestError, *, now: datetime, elapsed: float, next_look: float
     ) -> tuple[ProgressLog, tuple[LogLine, ...]]:
         """Return the log after a look that did not end the wait, and the lines to write now."""

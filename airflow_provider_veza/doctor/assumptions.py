@@ -1,4 +1,4 @@
-"""What this provider takes for granted of a tenant, as one table: what, on whose word, and which judge settles it."""
+"""What this provider takes for granted of a tenant, as one table: what, on whose word, and which judge decides."""
 
 from __future__ import annotations
 

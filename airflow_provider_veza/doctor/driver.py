@@ -14,7 +14,7 @@ from airflow_provider_veza.async_query.message import Call, Response
 from airflow_provider_veza.async_query.retry import ONE_ATTEMPT, Failure, RetryPolicy, parse_retry_after
 from airflow_provider_veza.async_query.vocabulary import Submitted
 from airflow_provider_veza.doctor.examination_steps import Ask, Asked, Examination, Pause, Submit, SubmitOfOthers
-from airflow_provider_veza.doctor.nodes_flow import settle
+from airflow_provider_veza.doctor.nodes_flow import end_what_runs
 from airflow_provider_veza.exceptions import AsyncQueryError, NoAnswerError, NotSentError
 from airflow_provider_veza.services.veza_nodes import VezaNodesService
 
@@ -78,14 +78,14 @@ class Driver:
         except StopIteration as end:
             return cast("T", end.value)
 
-    def settle(self, service: VezaNodesService) -> tuple[str, ...]:
+    def clean_up(self, service: VezaNodesService) -> tuple[str, ...]:
         """End what was submitted and may still run; return the ids of what could not be ended.
 
         An interruption is held; one that cannot be held leaves everything in doubt.
         """
         left = (*self.own, *self.of_others)
         with suppress(KeyboardInterrupt), self._hold():
-            left = self.drive(settle(service, self.own, self.of_others))
+            left = self.drive(end_what_runs(service, self.own, self.of_others))
         return left
 
     def _submit(self, step: Submit) -> Asked:

@@ -152,8 +152,8 @@ def _examine_nodes(veza: VezaSettings, plan: Plan, spec: dict[str, Any], first: 
         return _Nodes(service, first, forms)
     pages = yield from read_pages(service, first.ids.id)
     cache = yield from use_cache(service, spec, first.ids.cache_id, plan.lost_id)
-    settled_after = max(veza.stale_grace.total_seconds() + 1, OLDER_RESULT_SECONDS)
-    cancel = yield from cancel_one_of_two(service, spec, patience=plan.patience, settled_after=settled_after)
+    stable_after = max(veza.stale_grace.total_seconds() + 1, OLDER_RESULT_SECONDS)
+    cancel = yield from cancel_one_of_two(service, spec, patience=plan.patience, stable_after=stable_after)
     return _Nodes(service, first, forms, pages, cache, cancel)
 
 

@@ -51,7 +51,7 @@ def visit(veza: VezaSettings, plan: Plan, driver: Driver) -> Visit:
         pass
     finally:
         forms = outcome.forms if isinstance(outcome, Seen) else ()
-        left = driver.settle(forms[-1].service if forms else veza.nodes)
+        left = driver.clean_up(forms[-1].service if forms else veza.nodes)
     running = isinstance(outcome, Seen) and outcome.task.life.phase is Phase.RUNNING
     return Visit(veza.tenant, outcome, tuple(driver.asked), left, driver.unnamed, int(running))
 

@@ -78,14 +78,14 @@ class BoundQuery:
         return PageReader(self.service, self.handle.id, self.hook.log).pages(self.hook.run)
 
     @asynccontextmanager
-    async def reading_ahead(self, after: str | None = None) -> AsyncIterator[AheadOfCaller]:
+    async def reading_ahead(self, first_token: str | None = None) -> AsyncIterator[AheadOfCaller]:
         """Read pages in a worker over a client of its own, the next one in flight while the caller works on this one.
 
-        :param after: the token of the page to begin with; None for the first.
+        :param first_token: the token of the page to begin with; None for the first.
         """
         transport = await asyncio.to_thread(async_client_for, self.hook.settings.transport)
         transport.read_on_the_loop_bytes = math.inf  # This loop has nothing else to do.
-        reader = PageReader(self.service, self.handle.id, self.hook.log, after)
+        reader = PageReader(self.service, self.handle.id, self.hook.log, first_token)
         pages = reader.pages_ahead(lambda call, retry: transport.run(call, retry=retry))
         try:
             yield AheadOfCaller(reader, pages)

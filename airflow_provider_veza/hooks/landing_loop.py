@@ -95,11 +95,11 @@ def land(query: BoundQuery, order: LandingOrder, log: TaskLog, check: AttemptChe
 
 
 async def _take_all(query: BoundQuery, landing: Landing, check: AttemptCheck) -> int:
-    begun_after = landing.progress.next_page_token
+    begun_at = landing.progress.next_page_token
     try:
         return await _take_the_rest(query, landing, check)
     except (BadRequestError, NotFoundError):
-        if begun_after is None or landing.progress.next_page_token != begun_after:
+        if begun_at is None or landing.progress.next_page_token != begun_at:
             raise
     await asyncio.to_thread(landing.start_over)
     return await _take_the_rest(query, landing, check)
@@ -136,7 +136,7 @@ class _Writing:
         if self._going is not None:
             await self._going
 
-    async def settle(self) -> None:
+    async def wait(self) -> None:
         """Wait until nothing is being written any more, well or not."""
         if self._going is not None:
             await asyncio.wait([self._going])
@@ -149,4 +149,4 @@ async def _writing_aside(landing: Landing) -> AsyncIterator[_Writing]:
         yield writing
     finally:
         # Whoever removes parts after an error must not meet a thread that still writes one.
-        await writing.settle()
+        await writing.wait()

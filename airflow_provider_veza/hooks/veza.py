@@ -197,7 +197,7 @@ class VezaHook(AsyncQueryHook):
         while True:
             read = self.run(page(token))
             yield read
-            token = trail.after(read)
+            token = trail.advance(read)
             if token is None:
                 return
 

@@ -90,7 +90,7 @@ def _waited(watch: Watch, began: float) -> float:
 
 
 def _judged(watch: Watch, seen: Snapshot | RequestError, log: TaskLog, took: float = 0.0) -> tuple[Watch, Verdict]:
-    watch, verdict = watch.after(seen, now=utc_now(), jitter=random.random(), took=took)
+    watch, verdict = watch.observe(seen, now=utc_now(), jitter=random.random(), took=took)
     for line in verdict.lines:
         _write(log, line)
     return watch, verdict

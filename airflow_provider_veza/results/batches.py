@@ -47,7 +47,7 @@ class Batches:
         self._bytes_of_part = 0
         self._part_since = now
 
-    def after(self, rows: JsonRows, types: Mapping[str, ColumnType], progress: Progress, now: datetime) -> Batch | None:
+    def add(self, rows: JsonRows, types: Mapping[str, ColumnType], progress: Progress, now: datetime) -> Batch | None:
         """Add a page; return all that is held once it is to be written, which after the last page it always is."""
         self._pages.append(rows)
         self._types.update(types)

@@ -113,9 +113,9 @@ class Landing:
         self._plan.limits.require_whole(page)
         rows = JsonRows.of([{"count": page.count}] if page.count is not None else page.rows)
         self._log_what_is_new(page)
-        self._read = self._read.after(page, len(rows))
+        self._read = self._read.plus(page, len(rows))
         self._plan.limits.require_not_too_many(self._read)
-        return self._batches.after(rows, page.types, self._read, self._now())
+        return self._batches.add(rows, page.types, self._read, self._now())
 
     def write(self, batch: Batch) -> None:
         """Write a batch, and publish the part if it ends there.

@@ -14,7 +14,7 @@ from airflow_provider_veza.async_query.rows import JsonRows, Row
 from airflow_provider_veza.exceptions import ColumnError, MalformedResponseError
 from airflow_provider_veza.results.columns import Cells, Flattener
 from airflow_provider_veza.results.manifest import Column, Columns
-from airflow_provider_veza.results.schema import columns_after, without_integer_texts
+from airflow_provider_veza.results.schema import widened_columns, without_integer_texts
 
 # Rows as objects are several times the size of their text: beyond this they leave the processor's cache, and each row costs
 # up to three times as much.
@@ -60,7 +60,7 @@ class Tabulator:
             name: without_integer_texts(column, self._declared.get(name))
             for name, column in self._flatten(_decoded(rows)).items()
         }
-        columns = columns_after(columns or self._at_first, cells, self._declared)
+        columns = widened_columns(columns or self._at_first, cells, self._declared)
         if rows and not columns:
             raise ColumnError("", "the rows have no fields, so that a table would lose even how many they are")
         return Table(len(rows), columns, cells)
