@@ -27,7 +27,7 @@ class Owner(StrEnum):
 
 
 class OnPreviousQuery(StrEnum):
-    """What an attempt does with the query of the attempt before, if it asks the same."""
+    """What an attempt does with the query of the attempt before, if both are the same query."""
 
     REATTACH = "reattach"
     CANCEL_AND_RESUBMIT = "cancel_and_resubmit"

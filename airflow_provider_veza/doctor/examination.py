@@ -66,10 +66,10 @@ HEALTH_PATH = "/_emulator/health"
 
 @dataclass(frozen=True)
 class Plan:
-    """What to ask.
+    """What to examine with.
 
     :param node_types: tried in this order until one has rows.
-    :param marker: makes the spec one that nobody else asks, so that nothing of others is found in the cache, or cancelled.
+    :param marker: makes the spec one that nobody else runs, so that nothing of others is found in the cache, or cancelled.
     :param lost_id: an id that the tenant has not issued.
     :param patience: seconds to wait for one query.
     """

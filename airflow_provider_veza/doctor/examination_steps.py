@@ -27,7 +27,7 @@ class Submit(Ask):
 
 @dataclass(frozen=True)
 class SubmitOfOthers(Submit):
-    """The same with a query that others may ask too: it is cancelled only while it runs."""
+    """The same with a query that others may run too: it is cancelled only while it runs."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def submit(call: Call[Any]) -> Examination[Asked]:
 
 
 def submit_of_others(call: Call[Any]) -> Examination[Asked]:
-    """Yield the step to start a query that others may ask too; return what came."""
+    """Yield the step to start a query that others may run too; return what came."""
     return (yield from _answered(SubmitOfOthers(call)))
 
 

@@ -85,7 +85,7 @@ def read_pages(service: VezaNodesService, query_id: str) -> Examination[PagesSee
 def use_cache(
     service: VezaNodesService, spec: dict[str, Any], cache_id: str | None, lost_id: str
 ) -> Examination[CacheSeen]:
-    """Ask the same again where a cached result will do, attach to the result, and to one that was never there."""
+    """Run the same spec again where a cached result will do, attach to the result, and to one that was never there."""
     again = yield from _life(service, service.submit(NodesQuery(spec, CachedResultIfAvailable())))
     cache_id = (again.ids.last_completed_cache_id if again.ids else None) or cache_id
     attached = page = None
@@ -120,8 +120,8 @@ def end_what_runs(
 ) -> Examination[tuple[str, ...]]:
     """End what may still run; return what could not be ended.
 
-    Own queries are cancelled unseen, since a look may show an older result as theirs, and nobody else asks their spec. A
-    query that others may ask is looked at first. One that is unknown may only be too young to be seen.
+    Own queries are cancelled unseen, since a look may show an older result as theirs, and nobody else runs their spec. A
+    query that others may run too is looked at first. One that is unknown may only be too young to be seen.
     """
     may_run = list(own)
     for query_id in of_others:

@@ -89,7 +89,7 @@ def require_whole(page: Page) -> None:
         said = " ".join(page.warnings) or "It does not say what is missing."
         raise PartialResultError(
             f"The query succeeded, but its service says that the result is partial: {said} None of it was delivered. A retry "
-            "asks anew; allow_partial_results=True takes the rows that there are."
+            "runs the query anew; allow_partial_results=True takes the rows that there are."
         )
 
 

@@ -49,7 +49,7 @@ _EXCERPT = 200
 
 
 class Meaning(Enum):
-    """What an error status says when it answers a question about a query."""
+    """What an error status says about a query that was looked at."""
 
     REFUSED = "the request failed; nothing is said of the query"
     ABSENT = "the query is not known, or not readable yet"
@@ -72,7 +72,7 @@ class Cause:
 
 
 def meaning_of(response: Response) -> Meaning:
-    """Return what an error status means as the answer to a question about a query.
+    """Return what an error status means as the answer to a look at a query.
 
     A 404 has five lasting reasons (expired, deleted, cancelled, somebody else's, never there) and one that passes: the query
     has ended and its result is being stored.

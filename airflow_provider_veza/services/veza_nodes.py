@@ -89,7 +89,7 @@ class NodesQuery:
     service: ClassVar[str] = "veza_nodes"
 
     def fingerprint(self, tenant: str) -> Fingerprint:
-        """Return what decides whether two submits ask the same."""
+        """Return what decides whether two submits are of the same query."""
         return Fingerprint.of(service=self.service, query_spec=self.spec, cache=self.cache.body({}), tenant=tenant)
 
 

@@ -60,7 +60,7 @@ def newest_earlier(current: Manifest, candidates: Iterable[Candidate], partial: 
 
 
 def require_comparable(current: LandedResult, baseline: LandedResult) -> None:
-    """Refuse a baseline that was named and is the current result itself, or asks something else.
+    """Refuse a baseline that was named but is the current result itself, or is of another query.
 
     Its connection may be another one, as long as it led to the same tenant.
 
@@ -72,7 +72,7 @@ def require_comparable(current: LandedResult, baseline: LandedResult) -> None:
         )
     if different := list(_differing(current.manifest, baseline.manifest)):
         raise BaselineError(
-            f"The baseline {baseline.folder} answers another question; it differs in: {'; '.join(different)}. Nothing was "
+            f"The baseline {baseline.folder} is of another query; it differs in: {'; '.join(different)}. Nothing was "
             "compared."
         )
 
