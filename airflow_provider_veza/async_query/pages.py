@@ -1,4 +1,7 @@
-"""The way through the pages of one result: their order, and how large they may be; it fetches nothing."""
+"""The pages of one result: in which order they come, and how large they may be.
+
+They are fetched in :mod:`airflow_provider_veza.hooks.paging`.
+"""
 
 from __future__ import annotations
 

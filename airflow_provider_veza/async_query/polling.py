@@ -1,4 +1,7 @@
-"""When to look at a running query again; a function of elapsed time and given randomness, no clock and no sleep."""
+"""When to look at a running query again; a function of elapsed time and given randomness, no clock and no sleep.
+
+When one failed request is sent again is in :mod:`.retry`.
+"""
 
 from __future__ import annotations
 

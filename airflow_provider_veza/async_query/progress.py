@@ -1,4 +1,4 @@
-"""Which lines a waiting task's log gets: each new state, else at a growing interval, since a line outcosts a look."""
+"""Which lines the log of a waiting task gets: each new state, else one at growing intervals; a line costs more than a look."""
 
 from __future__ import annotations
 

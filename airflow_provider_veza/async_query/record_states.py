@@ -1,4 +1,7 @@
-"""The life of a record as one table: who may move it where, what a new attempt concludes, whose write prevails; no storage."""
+"""The life of a record as one table: who may move it where, what a new attempt concludes, whose write prevails.
+
+What a record says is in :mod:`.record`, where it is kept in :mod:`airflow_provider_veza.ownership.records`.
+"""
 
 from __future__ import annotations
 

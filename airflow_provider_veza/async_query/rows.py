@@ -1,4 +1,4 @@
-"""The rows of a page as the JSON texts that the service sent, decoded only when somebody looks; nothing here knows a service."""
+"""The rows of a page as the JSON texts that the service sent, decoded only when somebody reads them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What each look at a query means for whoever waits: look again, or the wait has ended; no waiting is done here."""
+"""What each look at a query means for whoever waits: look again, or the wait has ended.
+
+The loops that wait are in :mod:`airflow_provider_veza.hooks.waiting`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Carries out an examination: sends, waits, keeps what came, and cancels what it submitted; it judges nothing."""
+"""Carries out an examination: sends, waits, keeps what came, and cancels what it submitted.
+
+What is sent is decided in :mod:`.examination`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The whole examination: which part follows which, and what is left out where an earlier one saw nothing; a pure flow."""
+"""The whole examination: which part follows which, and what is left out where an earlier one saw nothing; a pure flow.
+
+The parts about the nodes family are in :mod:`.nodes_flow`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The words between an examination and its driver: what to ask next, how long to wait, what came; data, no I/O."""
+"""The steps that an examination asks of its driver, and what came of each; data, no I/O.
+
+They are carried out in :mod:`.driver`.
+"""
 
 from __future__ import annotations
 

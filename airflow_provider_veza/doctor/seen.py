@@ -1,4 +1,7 @@
-"""What an examination saw, part by part, as plain records; what it means is judged elsewhere."""
+"""What an examination saw, part by part, as plain records.
+
+What it means is judged in :mod:`.judge_connection`, :mod:`.judge_lifecycle`, :mod:`.judge_rows` and :mod:`.judge_others`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""One visit to a tenant: examine, and whatever happens, leave no query running; how it is shown is decided elsewhere."""
+"""One visit to a tenant: examine it and, whatever happens, leave no query running.
+
+How it is shown is in :mod:`.report`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What every hook of an asynchronous query can do, sync and async: look, pages, cancel; no service's own words may enter."""
+"""What every hook of an asynchronous query can do, sync and async: look, pages, cancel; no service's own words may enter.
+
+One query and its client are bound in :mod:`.bound`.
+"""
 
 from __future__ import annotations
 

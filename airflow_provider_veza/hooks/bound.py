@@ -1,4 +1,8 @@
-"""One query, bound once to the client that looks after it; what a look or a cancel means is decided in async_query."""
+"""One query, bound once to the client that looks after it.
+
+What a look means is decided in :mod:`airflow_provider_veza.async_query.watch`, when to cancel in
+:mod:`airflow_provider_veza.async_query.service`.
+"""
 
 from __future__ import annotations
 

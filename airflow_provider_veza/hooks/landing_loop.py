@@ -1,4 +1,7 @@
-"""Brings a succeeded query's rows from its hook into a folder; what becomes durable when is decided in results."""
+"""The loop that reads the rows of a succeeded query and lands them in a folder.
+
+What becomes durable, and when, is decided in :mod:`airflow_provider_veza.results.landing`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The two loops that read a result page by page, sync and async; what a page or a failure means is decided in async_query."""
+"""The two loops that read a result page by page, sync and async.
+
+The order and the size of pages are decided in :mod:`airflow_provider_veza.async_query.pages`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The hook of connection type `veza`: submits queries to a Veza tenant and finds them again."""
+"""The hook of connection type `veza`: submits queries to a Veza tenant and finds them again.
+
+What its connection says is read in :mod:`.veza_settings`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The two loops that wait for a query, sync and async; what each look means is decided in :mod:`async_query.watch`."""
+"""The two loops that wait for a query, sync and async.
+
+What each look means is decided in :mod:`airflow_provider_veza.async_query.watch`.
+"""
 
 from __future__ import annotations
 

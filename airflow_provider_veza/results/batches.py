@@ -1,4 +1,7 @@
-"""Which pages are written together and where parts end, as pages come; it writes nothing."""
+"""Which pages are written together, and where parts end.
+
+They are written in :mod:`.landing`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Pages become a small value for XCom, within bounds; larger results belong into files."""
+"""Pages become a small value for XCom, within bounds.
+
+Larger results become files, see :mod:`.landing`.
+"""
 
 from __future__ import annotations
 

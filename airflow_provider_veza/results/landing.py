@@ -1,4 +1,7 @@
-"""Brings the pages of one query into a folder: parts, checkpoint, manifest; it fetches nothing and knows no service."""
+"""Brings the pages of one query into a folder: parts, checkpoint, manifest; it knows no service.
+
+The pages are fetched in :mod:`airflow_provider_veza.hooks.landing_loop`.
+"""
 
 from __future__ import annotations
 

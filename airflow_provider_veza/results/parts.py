@@ -1,4 +1,4 @@
-"""One part in the making: a local file, counted and digested as it grows, that is published when it is whole."""
+"""One part in the making: a local file, counted and digested as it grows, and published when it is whole."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A landed result as rows again, checked against its manifest; what a row means may not enter."""
+"""A landed result as rows again, checked against its manifest; the meaning of a row may not enter."""
 
 from __future__ import annotations
 

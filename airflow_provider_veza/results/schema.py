@@ -1,4 +1,4 @@
-"""The types of columns: what values show, how a type widens when later values do not fit; pure, no value is converted here.
+"""The types of columns: what values show, and how a type widens when later values do not fit; pure.
 
 Types widen by one table. ``NULL`` gives way to any type; ``INT64`` and ``DOUBLE`` are ``DOUBLE`` together, as long as every
 integer is exact in it; any other two are ``STRING`` together, where each value is its text (:mod:`~.formats.text`).

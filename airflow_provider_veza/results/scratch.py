@@ -1,4 +1,4 @@
-"""Local folders for parts in the making, which killed processes leave behind and later ones remove; nothing is written here."""
+"""Local folders for parts in the making; those that killed processes leave are removed by later ones."""
 
 from __future__ import annotations
 

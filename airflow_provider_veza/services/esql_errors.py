@@ -1,4 +1,4 @@
-"""What an error status of Elasticsearch means to whoever asks about a query: the request failed, or the query did.
+"""What an error status of Elasticsearch means to whoever looks at a query: the request failed, or the query did.
 
 A failed query is answered with its own status and type, at each look anew: a 429 or 503 may be the outcome of a query as well
 as an overload that passes. The type decides. Sources: the server's ``AsyncTaskManagementService`` and its tests, restated.

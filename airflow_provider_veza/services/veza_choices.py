@@ -1,4 +1,7 @@
-"""Which arguments of a Veza query go together: exactly one query, and what each cache mode takes; no spec is read."""
+"""Which arguments of a Veza query go together: exactly one query, and what each cache mode takes.
+
+A spec itself is checked in :mod:`.veza_spec`.
+"""
 
 from __future__ import annotations
 

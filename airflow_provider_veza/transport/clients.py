@@ -1,4 +1,7 @@
-"""Which client serves which settings; a library is loaded when its first client is made, and no request is built here."""
+"""Which client serves which settings; a library is loaded when its first client is made.
+
+What all clients can do is in :mod:`.client`.
+"""
 
 from __future__ import annotations
 

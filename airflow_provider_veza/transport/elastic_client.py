@@ -1,4 +1,7 @@
-"""What both drivers of the official Elasticsearch client share: how it is made, and what came of a request; nothing is sent."""
+"""What both drivers of the official Elasticsearch client share: how it is made, and what came of a request.
+
+They are :mod:`.elastic_sync` and :mod:`.elastic_aio`.
+"""
 
 from __future__ import annotations
 

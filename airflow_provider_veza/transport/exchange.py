@@ -1,4 +1,7 @@
-"""Every decision about an exchange (credentials, pace, redirects, retries, errors), as a generator of steps; no I/O."""
+"""Every decision about an exchange (credentials, pace, redirects, retries, errors), as a generator of steps; no I/O.
+
+The steps are in :mod:`.steps`, the loops that carry them out in :mod:`.driving`.
+"""
 
 from __future__ import annotations
 

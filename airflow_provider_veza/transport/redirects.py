@@ -1,4 +1,4 @@
-"""Which redirects may be followed: within one origin, and only where the same request is meant; a pure decision."""
+"""Which redirects may be followed: within one origin, and only where the request stays the same; a pure decision."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which way requests take: directly or through a proxy, by the connection or by the environment; no connection is made."""
+"""Which way requests take: directly, or through a proxy by the connection or by the environment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The requests session of a tenant: TLS, proxy, credentials; no retry and no other decision about an exchange."""
+"""The requests session of a tenant: TLS, proxy, credentials.
+
+Retries and all other decisions are in :mod:`.exchange`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which landed result another one may be compared with; reads manifests and nothing else."""
+"""Which landed result another one may be compared with; it reads manifests and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Whether two landed results can be compared at all, and the rule by which; looks at manifests and a first row only."""
+"""Whether two landed results can be compared at all, and by which rule; it reads manifests and a first row only.
+
+Which of several results is the baseline is decided in :mod:`.baseline`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Which rows were added, removed and changed between two landed results, in bounded memory; nothing is landed here."""
+"""Which rows were added, removed and changed between two landed results, in bounded memory.
+
+They are landed in :mod:`.landed_drift`.
+"""
 
 from __future__ import annotations
 

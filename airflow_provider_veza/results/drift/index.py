@@ -1,4 +1,7 @@
-"""Which rows of two results differ, told from two numbers for each row by DuckDB; no row and no storage may enter."""
+"""The positions of the rows that differ, found by DuckDB from two numbers for each row; no row and no storage may enter.
+
+The numbers come from :mod:`.rule`.
+"""
 
 from __future__ import annotations
 

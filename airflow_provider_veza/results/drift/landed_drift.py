@@ -1,4 +1,7 @@
-"""Differences become three landed results and a ``drift.json``, which is written last; which rows differ is decided elsewhere."""
+"""Differences become three landed results, and last a ``drift.json``.
+
+Which rows differ is decided in :mod:`.comparison`.
+"""
 
 from __future__ import annotations
 

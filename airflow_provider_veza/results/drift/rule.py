@@ -1,4 +1,4 @@
-"""What makes two rows the same thing, and what makes that thing changed: the one place that says so. Pure."""
+"""What makes two rows the same thing, and what makes that thing changed; pure, and decided here only."""
 
 from __future__ import annotations
 

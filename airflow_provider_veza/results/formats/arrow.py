@@ -1,4 +1,7 @@
-"""Columns as Arrow arrays: the Arrow type of each column type, and values to arrays and back; no file is touched here."""
+"""Columns as Arrow arrays: the Arrow type of each column type, and values to arrays and back.
+
+How an array is built is in :mod:`.arrow_arrays`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compressed streams over an open file: gzip, zstd or none; the file stays open, and no format is known here."""
+"""Compressed streams over a file that stays open: gzip, zstd or none."""
 
 from __future__ import annotations
 

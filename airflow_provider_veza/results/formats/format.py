@@ -1,4 +1,7 @@
-"""What a format of landed results can do, as the landing sees it; no format is written here."""
+"""What a format of landed results can do, as the landing sees it.
+
+Which formats there are is in :mod:`.known_formats`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The formats as a table, by the names that operators take; a new one is one row more, and nothing is imported for it."""
+"""The formats as a table, by the names that operators take; a new format is one more row."""
 
 from __future__ import annotations
 

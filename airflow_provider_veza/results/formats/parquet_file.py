@@ -1,4 +1,7 @@
-"""Parquet files in bounded memory: batches in, batches and rows out; which columns there are is decided elsewhere."""
+"""Parquet files in bounded memory: batches in, batches and rows out.
+
+Which columns there are is decided in :mod:`airflow_provider_veza.results.schema`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""A group of rows as typed columns, the way to it shared by all formats that write tables; no format is written here."""
+"""A group of rows as typed columns, the same for all formats that write tables.
+
+The rules of columns and types are in :mod:`airflow_provider_veza.results.columns` and
+:mod:`airflow_provider_veza.results.schema`.
+"""
 
 from __future__ import annotations
 
