@@ -13,7 +13,7 @@ from airflow_provider_veza.async_query.vocabulary import Page
 from airflow_provider_veza.exceptions import NoAnswerError, RefusedError, RepeatedPageTokenError, RequestError
 
 _TOO_MUCH = frozenset({400, 408, 413, 422, 500, 502, 503, 504})
-"""How a server refuses a page that is too large for it, or cannot bring it in time."""
+"""By these statuses a server refuses a page that is too large for it, or says that it cannot send it in time."""
 
 
 class PageTrail:
@@ -48,7 +48,7 @@ class PageTrail:
 
 @dataclass(frozen=True)
 class PageSize:
-    """How many rows to ask for: half as many when the service refuses a page or cannot bring it in time, never more again.
+    """How many rows to ask for: half as many once the service refuses a page or cannot send it in time, and never more again.
 
     :param rows: None where the service has no say in it.
     """
@@ -57,7 +57,7 @@ class PageSize:
 
     @property
     def retry(self) -> RetryPolicy:
-        """How often to ask for a page of this size; a smaller page is the better repetition."""
+        """How often to ask for a page of this size; it is better to ask for a smaller one than to repeat it often."""
         return _USUAL if self.rows is None or self.rows == 1 else _BEFORE_SMALLER
 
     def smaller(self, error: RequestError) -> PageSize | None:

@@ -25,8 +25,8 @@ class LogLine:
 class ProgressLog:
     """What was said so far, as a value.
 
-    A state is said at once only when it is new: one that comes and goes, such as a look that fails every other time,
-    would otherwise cost a line per look.
+    A state gets a line at once only when it is new. Otherwise one that comes and goes, such as a look that fails every other
+    time, would get a line per look.
     """
 
     said: frozenset[str] = frozenset()

@@ -116,7 +116,7 @@ class QueryRecord:
     def from_json(cls, data: Any) -> QueryRecord:
         """Read a record; unknown keys are ignored, and those that version 1 did not have may be absent.
 
-        Version 1 noted a cancel before it was sent, which says nothing about the query; that note is passed over.
+        Version 1 noted a cancel before it was sent. That says nothing about the query, so the note is not read.
 
         :raises RecordError: when it is no record. A record that cannot be read is not "no record".
         """

@@ -87,7 +87,7 @@ def run_standing(answer: Answer | None) -> Standing:
 
 @dataclass(frozen=True)
 class Keep:
-    """Hands off: somebody may still answer for the query."""
+    """Leave the query alone: somebody may still answer for it."""
 
     line: LogLine
 

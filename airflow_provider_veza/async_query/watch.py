@@ -20,7 +20,7 @@ PATIENCE = timedelta(hours=1)
 
 
 class Outcome(StrEnum):
-    """How a wait ended; the first four are the query's own end, the others only the wait's."""
+    """How a wait ended; the first four are ends of the query, the others only of the wait."""
 
     SUCCEEDED = "SUCCEEDED"
     FAILED = "FAILED"

@@ -84,7 +84,7 @@ class Driver:
     def clean_up(self, service: VezaNodesService) -> tuple[str, ...]:
         """End what was submitted and may still run; return the ids of what could not be ended.
 
-        An interruption is held; one that cannot be held leaves everything in doubt.
+        An interruption waits until this is done; after one that cannot wait, every query may still run.
         """
         left = (*self.own, *self.of_others)
         with suppress(KeyboardInterrupt), self._hold():

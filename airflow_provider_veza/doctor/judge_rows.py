@@ -127,7 +127,9 @@ def cache_ids(case: Case) -> Judgement:
     )
     if lacking:
         words = ("Not sent: ", ", ".join(lacking), ".")
-        return contradicted(*words, advice=Advice("Nothing to set; cached_result_context needs an id from elsewhere."))
+        return contradicted(
+            *words, advice=Advice("Nothing to set; cached_result_context needs an id from another source.")
+        )
     return confirmed("cache_id came with the first submit, last_completed_cache_id with the second of the spec.")
 
 

@@ -44,7 +44,7 @@ def find_looks(service: VezaNodesService, submitted: Submitted) -> Examination[t
 
 
 def first_looks(service: QueryService, query_id: str) -> Examination[tuple[Asked, ...]]:
-    """Look until the query is visible; not longer than a young query may be unknown."""
+    """Look until the query is visible, but no longer than a young query may be unknown."""
     looks = [(yield from ask(service.look(query_id)))]
     while _is_gone(looks[-1]) and looks[-1].at - looks[0].at < service.traits.absent_grace_seconds:
         yield from pause(1.0)
@@ -153,7 +153,7 @@ def _life(service: VezaNodesService, call: Call[Submitted]) -> Examination[Life]
 def _to_a_stable_end(
     service: VezaNodesService, life: Life, patience: float, stable_after: float
 ) -> Examination[tuple[Asked, ...]]:
-    """Look until the end, and on until a success must not change any more; an end that was none is followed on."""
+    """Look until the end, and then until a success must not change any more; where the query runs again, look on."""
     query_id = life.ids.id if life.ids else ""
     looks = yield from watch(service, query_id, patience)
     while _is_done(looks[-1]) and life.seconds(looks[-1]) < stable_after:

@@ -29,7 +29,7 @@ BOUNDED_TIMEOUTS = (0.5, 1.0)
 
 
 class BoundQuery:
-    """A query and its client. The first use of the service checks that both are of one tenant; what fails, fails there.
+    """A query and its client. The first use of the service checks that both are of one tenant; until then nothing can fail.
 
     :param conn_id: the connection of the client.
     :param make_hook: returns the client; called at the first use, so that a connection that is gone fails there too.

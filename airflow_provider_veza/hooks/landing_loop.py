@@ -54,7 +54,7 @@ class LandingOrder:
     limits: LandingLimits = field(default_factory=LandingLimits)
 
     def plan(self, query: BoundQuery, scratch: Path) -> LandingPlan:
-        """Return it for one query.
+        """Return how the rows of one query are to be landed.
 
         :raises ArgumentError: when format, compression and columns do not go together, or need a library that is not here.
         """
@@ -71,8 +71,8 @@ def is_landed(query: BoundQuery, order: LandingOrder, log: TaskLog) -> bool:
 def land(query: BoundQuery, order: LandingOrder, log: TaskLog, check: AttemptCheck) -> Manifest:
     """Land the rows, going on where an attempt before was stopped, and return the manifest.
 
-    A result that must not be landed leaves nothing behind; anything that a retry may heal leaves what is durable. An attempt that
-    is ended from outside makes durable what it has, for the one after it.
+    A result that must not be landed leaves nothing behind. An error that a retry may heal leaves what is durable. An attempt
+    that is ended from outside makes durable what it has, for the next attempt.
 
     :param check: raises if this attempt may not go on; called before each page is taken and before the manifest is written.
     :raises ResultsError: when the rows cannot be brought.
@@ -151,5 +151,5 @@ async def _writing_aside(landing: Landing) -> AsyncIterator[_Writing]:
     try:
         yield writing
     finally:
-        # Whoever removes parts after an error must not meet a thread that still writes one.
+        # Parts are removed after an error: no thread may still write one then.
         await writing.wait()

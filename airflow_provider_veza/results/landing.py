@@ -33,8 +33,8 @@ from airflow_provider_veza.results.parts import OpenPart, is_part_name, new_part
 class Landing:
     """One attempt to land one result: :meth:`begin`, :meth:`take` each page in order, :meth:`finish`.
 
-    Who does not want to wait for the writing takes a page in two steps: :meth:`hold`, and :meth:`write` in another thread,
-    one batch after the other, while further pages are held.
+    A caller that does not want to wait for the writing takes a page in two steps: :meth:`hold`, and :meth:`write` in another
+    thread, one batch after the other, while further pages are held.
 
     The checkpoint is never ahead of what is durable: a crash at any point loses at most the part in the making, whose pages
     the next attempt reads again.
@@ -90,7 +90,7 @@ class Landing:
     def start_over(self) -> None:
         """Forget what an earlier attempt landed: the service does not know its next page any more."""
         self._log.warning(
-            "The page after the durable parts cannot be had any more; landing starts over from the first."
+            "The page that follows the durable parts cannot be fetched any more; the landing starts over from the first page."
         )
         stale = self._durable.own_parts
         self._durable = Checkpoint(self._plan.key, self._durable.session, self._now())

@@ -98,7 +98,7 @@ class LandedResult:
         return table_of(self)
 
     def to_pandas(self) -> pandas.DataFrame:
-        """Return all rows as one pandas frame with Arrow's types: nulls make no floats of integers.
+        """Return all rows as one pandas frame with Arrow's types, so that nulls do not turn integers into floats.
 
         :raises ArgumentError: without pandas or pyarrow.
         """

@@ -98,7 +98,7 @@ def is_absent(response: Response) -> bool:
 
 
 def refusal(response: Response) -> RequestError:
-    """Return the error for an answer that is none.
+    """Return the error for an answer that says nothing of the query.
 
     An error page without Elasticsearch's words tells nothing of the query, not even where its status is 404.
     """

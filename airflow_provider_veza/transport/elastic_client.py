@@ -68,7 +68,7 @@ def new_client(cls: Callable[..., T], settings: ElasticSettings, **more: Any) ->
 
 
 def _quieten() -> None:
-    """Keep the client's line for each request out of the logs, where it costs more than a poll, unless somebody wants it."""
+    """Keep the client's line for each request out of the logs unless somebody wants it: it costs more than a poll."""
     requests = logging.getLogger("elastic_transport.transport")
     if requests.level == logging.NOTSET:
         requests.setLevel(logging.WARNING)

@@ -102,7 +102,7 @@ def _with_token(wire: WireRequest, auth: OAuth2ClientCredentials, rules: Rules) 
 
 
 def attempts(wire: WireRequest, rules: Rules, at: Moment) -> Steps[Received]:
-    """Bring a request that lacks nothing any more to its last answer; for :func:`exchange`'s errors and those beneath it.
+    """Bring a request that is ready to send to its last answer; raises what :func:`exchange` does.
 
     :param at: when its first attempt begins.
     """

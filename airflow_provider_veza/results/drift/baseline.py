@@ -15,7 +15,7 @@ from airflow_provider_veza.results.reading import LandedResult
 DRIFT_SERVICE = "drift"
 """Stands for the service in the manifests of differences: no service has a query with these rows."""
 _READERS = 8
-"""Manifests read at a time: a year of nights beside each other takes seconds and not a minute on slow storage."""
+"""Manifests read at the same time: on slow storage, those of a year of nights take seconds and not a minute."""
 
 
 @dataclass(frozen=True)

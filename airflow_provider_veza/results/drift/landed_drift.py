@@ -92,8 +92,8 @@ class LandedDrift:
 def land_drift(differences: Differences, plan: DriftPlan) -> LandedDrift:
     """Land what differs as ``added/``, ``removed/`` and ``changed/``, and then ``drift.json``.
 
-    Where ``drift.json`` is, the three are of the comparison that it tells of. Landing the same comparison again changes nothing
-    in them, and goes on where an attempt before was killed.
+    Where there is a ``drift.json``, the three belong to the comparison that it describes. Landing the same comparison again
+    changes nothing in them, and goes on where an attempt before was killed.
 
     :raises LandingError: when the folder cannot be written, or a part of a compared result cannot be read any more.
     :raises ColumnError: when the differences do not fit a table.

@@ -72,7 +72,7 @@ class Tabulator:
 
 @contextmanager
 def without_garbage_collection() -> Iterator[None]:
-    """Let nothing search for garbage meanwhile: decoded rows have no cycles, and the search doubles what they cost."""
+    """Switch off the search for garbage meanwhile: decoded rows have no cycles, and the search doubles what they cost."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
