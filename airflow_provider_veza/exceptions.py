@@ -33,7 +33,7 @@
     │   ├── QueryDeadlineError        nobody wants the answer any more
     │   ├── QueryUnreachableError     no look succeeded for too long; the query may be healthy
     │   └── AmbiguousSubmitError      one query may run that nobody can name
-    └── ResultsError                  the query succeeded, its rows could not be brought
+    └── ResultsError                  the query succeeded, its rows were not delivered
         ├── RepeatedPageTokenError
         ├── IncompleteResultError     the service says that there are more rows than it shows
         ├── EmptyResultError
@@ -222,7 +222,7 @@ class AmbiguousSubmitError(QueryError):
 
 
 class ResultsError(AsyncQueryError):
-    """The query succeeded, its rows could not be brought."""
+    """The query succeeded, but its rows could not be delivered."""
 
 
 class RepeatedPageTokenError(ResultsError):

@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 def configured_listeners() -> list[ModuleType | object]:
     """Return the listener of ``[veza] cancel_on_marked``, where it is on and of use.
 
-    Merely to register a listener changes Airflow: it then refuses tasks that end from their trigger.
+    Even a listener that does nothing changes Airflow: with one, it refuses tasks that end from their trigger.
     """
     if not conf.getboolean("veza", "cancel_on_marked", fallback=False):
         return []

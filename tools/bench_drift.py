@@ -19,14 +19,14 @@ from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.rows import JsonRows
 from airflow_provider_veza.async_query.vocabulary import Page
+from airflow_provider_veza.results.drift.comparability import DriftWishes, agreed_rule
 from airflow_provider_veza.results.drift.comparison import comparison
-from airflow_provider_veza.results.drift.landing import DriftTarget, land_drift
-from airflow_provider_veza.results.drift.question import DriftWishes, agreed_rule
+from airflow_provider_veza.results.drift.landed_drift import DriftPlan, land_drift
 from airflow_provider_veza.results.folder import Folder
-from airflow_provider_veza.results.formats.registry import output_format
+from airflow_provider_veza.results.formats.known_formats import output_format
 from airflow_provider_veza.results.landing import Landing
+from airflow_provider_veza.results.landing_plan import LandingPlan
 from airflow_provider_veza.results.reading import LandedResult
-from airflow_provider_veza.results.target import Target
 from airflow_provider_veza.services.veza_layout import LAYOUT
 
 SIZES = (10_000, 1_000_000)
@@ -80,8 +80,8 @@ def _compared(folder: Path) -> dict[str, Any]:
     scratch.mkdir()
     rule = agreed_rule(nights[1], nights[0], DriftWishes())
     with comparison(nights[1], nights[0], rule, scratch) as differences:
-        target = DriftTarget(Folder(str(folder / "drift")), "jsonl", None, scratch, _LOG, _now)
-        counts = land_drift(differences, target).differences.counts
+        plan = DriftPlan(Folder(str(folder / "drift")), "jsonl", None, scratch, _LOG, _now)
+        counts = land_drift(differences, plan).differences.counts
     return {
         "seconds": time.process_time() - started,
         "peak_mib": _peak_mib(),
@@ -97,12 +97,12 @@ def _land(folder: Path, form: str, rows: int, night: int) -> LandedResult:
         "veza_nodes", f"q{night}", "https://acme", "veza_default", at, Deadline.after(at, timedelta(1)), "f"
     )
     with TemporaryDirectory() as scratch:
-        target = Target(Folder(str(folder / str(night))), handle, output_format(form, layout=LAYOUT), Path(scratch))
-        landing = Landing(target, _LOG, _now)
+        plan = LandingPlan(Folder(str(folder / str(night))), handle, output_format(form, layout=LAYOUT), Path(scratch))
+        landing = Landing(plan, _LOG, _now)
         landing.begin()
         for page in _pages(rows, night):
             landing.take(page)
-        return LandedResult(target.folder, landing.finish(), LAYOUT)
+        return LandedResult(plan.folder, landing.finish(), LAYOUT)
 
 
 def _pages(rows: int, night: int) -> Iterator[Page]:

@@ -33,7 +33,7 @@ class CancelQuery:
 
 @dataclass(frozen=True)
 class HandOver:
-    """Hands off: the next attempt finds the query, or nobody can say that nobody waits for it."""
+    """Leave the query alone: the next attempt finds it, or somebody may still wait for it."""
 
     why: str
 
@@ -46,19 +46,19 @@ class AskCurrency:
 KillVerdict = CancelQuery | HandOver | AskCurrency
 
 
-def after_timeout(*, cancel_on_timeout: bool) -> CancelQuery | HandOver:
+def judge_timeout(*, cancel_on_timeout: bool) -> CancelQuery | HandOver:
     """Decide for a task that ran past its ``execution_timeout``: its deadline has passed, whatever Airflow says."""
     if cancel_on_timeout:
         return CancelQuery("its execution_timeout has passed")
     return HandOver("its execution_timeout has passed; cancel_on_timeout=False lets the query run on")
 
 
-def after_kill(
+def judge_kill(
     standing: Standing, *, can_be_found: bool, currency: Currency | None = None, was_away: bool = False
 ) -> KillVerdict:
     """Decide for a task that is ended from outside: marked, cleared, evicted, shut down, or superseded.
 
-    :param standing: of the task by name; ``UNKNOWN`` where Airflow gave no answer, or gave one that tells nothing.
+    :param standing: of the task by name; ``UNKNOWN`` where Airflow gave no answer, or one from which nothing follows.
     :param can_be_found: whether a retry is left, and can find the query.
     :param currency: of this very attempt; None before anybody asked.
     :param was_away: whether this process was frozen so long that Airflow may have given it up, as far as it can tell.
@@ -83,12 +83,12 @@ def after_kill(
 
 @dataclass(frozen=True)
 class Presence:
-    """Whether a process has been there all the time, from what it sees of clock and parent now and then.
+    """Whether a process has run all the time; it looks now and then at the clock and at the process that supervises it.
 
     :param seen_at: when it last looked.
     :param parent: the process id of its supervisor.
     :param longest_absence: how long it may go without a look.
-    :param doubt: why another attempt may have taken over meanwhile; empty where nothing speaks for that.
+    :param doubt: why another attempt may have taken over meanwhile; empty where there is no sign of that.
     """
 
     seen_at: datetime
@@ -104,7 +104,7 @@ class Presence:
         )
 
     def doubt_since(self, now: datetime, parent: int) -> str:
-        """Return why another attempt may have taken over since the last look; empty where nothing speaks for that."""
+        """Return why another attempt may have taken over since the last look; empty where there is no sign of that."""
         absence = abs(now - self.seen_at)
         if parent != self.parent:
             return "the process that supervised this one is gone"

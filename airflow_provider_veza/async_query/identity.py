@@ -1,4 +1,4 @@
-"""Whose query it is and what it asks: a task's identity, its run's life, the query's fingerprint; no Airflow types."""
+"""Whose query it is and which one: a task's identity, its run's life, the query's fingerprint; no Airflow types."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class RunLife:
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """What decides whether two submits ask the same thing of the same tenant: a digest of each part.
+    """What decides whether two submits are of the same query to the same tenant: a digest of each part.
 
     Page sizes, paths, timeouts and the connection id are no parts: they change how the answer is fetched, and nothing
     in it.

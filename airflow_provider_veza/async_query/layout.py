@@ -1,4 +1,7 @@
-"""How the rows of a service become columns: what a service declares of its rows, as data; the flattening is not done here."""
+"""What a service declares of its rows, as data, so that they can become columns.
+
+How rows become columns by it is in :mod:`airflow_provider_veza.results.columns`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""One exchange with a service as data: what to send, what came back, how to read it; nothing here sends."""
+"""One exchange with a service as data: what to send, what came back, how to read it.
+
+It is sent in :mod:`airflow_provider_veza.transport`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What the end of a wait means to the task that waited: success, or an error that says what happened and what comes next."""
+"""What the end of a wait means to the task that waited: success, or an error that says what happened and what comes next.
+
+When a wait ends is decided in :mod:`.watch`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""When to look at a running query again; a function of elapsed time and given randomness, no clock and no sleep."""
+"""When to look at a running query again; a function of elapsed time and given randomness, no clock and no sleep.
+
+When one failed request is sent again is in :mod:`.retry`.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,10 @@ JITTER = 0.1
 
 @dataclass(frozen=True)
 class PollSchedule:
-    """Short queries are noticed at once, long ones are not hammered.
+    """Looks often at a query that is new, and rarely at one that has run for long.
 
     The delay is the square root of the seconds since the submit, between ``min_interval`` and ``max_interval``, give or
-    take 10 %: within a few per cent of the best that any schedule can do which does not know how long queries take.
+    take 10 %. No schedule that does not know how long queries take can do better by more than a few per cent.
 
     :param fixed_interval: look every so many seconds instead, with the same jitter.
 

@@ -1,4 +1,4 @@
-"""Which lines a waiting task's log gets: each new state, else at a growing interval, since a line outcosts a look."""
+"""Which lines the log of a waiting task gets: each new state, else one at growing intervals; a line costs more than a look."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class LogLine:
 class ProgressLog:
     """What was said so far, as a value.
 
-    A state is said at once only when it is new: one that comes and goes, such as a look that fails every other time,
-    would otherwise cost a line per look.
+    A state gets a line at once only when it is new. Otherwise one that comes and goes, such as a look that fails every other
+    time, would get a line per look.
     """
 
     said: frozenset[str] = frozenset()
@@ -34,7 +34,7 @@ class ProgressLog:
     interval: float = FIRST_INTERVAL
     warned: frozenset[str] = frozenset()
 
-    def after(
+    def observe(
         self, look: Snapshot | RequestError, *, now: datetime, elapsed: float, next_look: float
     ) -> tuple[ProgressLog, tuple[LogLine, ...]]:
         """Return the log after a look that did not end the wait, and the lines to write now."""

@@ -27,7 +27,7 @@ class Owner(StrEnum):
 
 
 class OnPreviousQuery(StrEnum):
-    """What an attempt does with the query of the attempt before, if it asks the same."""
+    """What an attempt does with the query of the attempt before, if both are the same query."""
 
     REATTACH = "reattach"
     CANCEL_AND_RESUBMIT = "cancel_and_resubmit"
@@ -116,7 +116,7 @@ class QueryRecord:
     def from_json(cls, data: Any) -> QueryRecord:
         """Read a record; unknown keys are ignored, and those that version 1 did not have may be absent.
 
-        Version 1 noted a cancel before it was sent, which says nothing about the query; that note is passed over.
+        Version 1 noted a cancel before it was sent. That says nothing about the query, so the note is not read.
 
         :raises RecordError: when it is no record. A record that cannot be read is not "no record".
         """

@@ -1,4 +1,7 @@
-"""The life of a record as one table: who may move it where, what a new attempt concludes, whose write prevails; no storage."""
+"""The life of a record as one table: who may move it where, what a new attempt concludes, whose write prevails.
+
+What a record says is in :mod:`.record`, where it is kept in :mod:`airflow_provider_veza.ownership.records`.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,7 @@ class Rule:
     """From which states a move leads, where to, and who may make it; None stands for "no record"."""
 
     sources: frozenset[RecordState | None]
-    target: RecordState | None
+    next_state: RecordState | None
     actors: frozenset[Actor]
     keeps_state: bool = False
 
@@ -76,8 +79,8 @@ def moved(record: QueryRecord, move: Move, actor: Actor, **changes: object) -> Q
     rule = TABLE[move]
     if record.state not in rule.sources or actor not in rule.actors:
         raise RecordError(f"A record in state {record.state} cannot be moved ({move}) by {actor}.")
-    target = record.state if rule.keeps_state else rule.target
-    return replace(record, state=target, **changes)  # type: ignore[arg-type]
+    next_state = record.state if rule.keeps_state else rule.next_state
+    return replace(record, state=next_state, **changes)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""Whether one failed HTTP request may be sent again, and when; time and randomness are arguments."""
+"""Whether one failed HTTP request may be sent again, and when; time and randomness are arguments.
+
+When a query that is not finished is looked at again is in :mod:`.polling`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rows of a page as the JSON texts that the service sent, decoded only when somebody looks; nothing here knows a service."""
+"""The rows of a page as the JSON texts that the service sent, decoded only when somebody reads them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _FIRST_BYTE = itemgetter(0)
 
 
 class JsonRows(Sequence[Row]):
-    r"""Rows that stay JSON text until they are read as objects, which most rows of a large result never are.
+    r"""Rows that stay JSON text until somebody reads them as objects; most rows of a large result are never read so.
 
     :param texts: one JSON object each; any bytes-like objects.
     :param unbroken: whether no text has a line break in it; asked of the texts themselves where it is not known.
@@ -38,7 +38,7 @@ class JsonRows(Sequence[Row]):
     def lines(self) -> bytes:
         """The rows as JSON Lines, each ended by a line feed.
 
-        A line break inside a text stands between tokens, since JSON escapes those in strings; a blank does the same.
+        A line break in a text can only stand between tokens, since JSON escapes it in strings; there a blank does the same.
         """
         if self.unbroken if self.unbroken is not None else is_unbroken(b"".join(self.texts)):
             return b"\n".join((*self.texts, b""))

@@ -99,8 +99,8 @@ class Cancellation:
 def cancel_flow(service: QueryService, handle: QueryHandle) -> Flow[Cancellation]:
     """Look once, cancel only what may still run and is ours to cancel, and leave no result behind that nobody will read.
 
-    A query that the service does not know may have ended long ago, or be too young to be seen: to cancel the one changes
-    nothing, to leave the other would lose it.
+    A query that the service does not know may have ended long ago, or be too young to be seen. It is cancelled all the same:
+    that changes nothing in the first case, and in the second nobody could find the query later.
     """
     if not handle.owned:
         return Cancellation(False, None, "the handle is only attached to a cached result, which others may use")

@@ -87,7 +87,7 @@ def run_standing(answer: Answer | None) -> Standing:
 
 @dataclass(frozen=True)
 class Keep:
-    """Hands off: somebody may still answer for the query."""
+    """Leave the query alone: somebody may still answer for it."""
 
     line: LogLine
 
@@ -140,9 +140,9 @@ def judge(record: QueryRecord, standing: Standing, *, now: datetime, grace: time
     if record.handle is None:
         return _judge_intent(record, standing)
     if record.state is RecordState.CANCELLED:
-        return _judge_settled(record, standing, f"it was cancelled by {record.cancelled_by or 'somebody'}")
+        return _judge_finished(record, standing, f"it was cancelled by {record.cancelled_by or 'somebody'}")
     if record.state is RecordState.DELIVERED and record.keep_results:
-        return _judge_settled(record, standing, "its rows are delivered")
+        return _judge_finished(record, standing, "its rows are delivered")
     return _judge_live(record, record.handle, standing, now)
 
 
@@ -160,7 +160,7 @@ def _judge_live(record: QueryRecord, handle: QueryHandle, standing: Standing, no
     return Cancel(handle, LogLine(logging.INFO, f"{subject}: nobody waits for {handle.id}, {why}."))
 
 
-def _judge_settled(record: QueryRecord, standing: Standing, why: str) -> Verdict:
+def _judge_finished(record: QueryRecord, standing: Standing, why: str) -> Verdict:
     """Judge the record of a query that needs nothing more: the next attempt, if one follows, wants to read it."""
     text = f"Query of {record.identity}: {why}, and its {answerable(record)} {standing}"
     if standing in _NO_ATTEMPT_FOLLOWS:

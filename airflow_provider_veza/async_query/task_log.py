@@ -1,4 +1,4 @@
-"""What is used of a task's logger, which is the standard library's on Airflow 2 and structlog's on 3; nothing else."""
+"""What this provider uses of a task's logger, which is the standard library's on Airflow 2 and structlog's on 3."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ class Traits:
     :param can_stop: a running query can be ended with the rows it has.
     :param pages: results come in pages.
     :param keeps_result: the result of an ended query stays at the service until it is released.
-    :param absent_grace_seconds: how long after the submit an unknown id may still be a race.
+    :param absent_grace_seconds: how long after the submit the service may not know the id yet.
     :param storing_grace_seconds: how long an id that was known may be unknown while the service stores its result.
     """
 

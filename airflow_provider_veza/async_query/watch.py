@@ -1,4 +1,7 @@
-"""What each look at a query means for whoever waits: look again, or the wait has ended; no waiting is done here."""
+"""What each look at a query means for whoever waits: look again, or the wait has ended.
+
+The loops that wait are in :mod:`airflow_provider_veza.hooks.waiting`.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ PATIENCE = timedelta(hours=1)
 
 
 class Outcome(StrEnum):
-    """How a wait ended; the first four are the query's own end, the others only the wait's."""
+    """How a wait ended; the first four are ends of the query, the others only of the wait."""
 
     SUCCEEDED = "SUCCEEDED"
     FAILED = "FAILED"
@@ -81,17 +84,17 @@ class Watch:
         """Return how many seconds the next look may wait on the server."""
         return min(self.traits.long_poll_seconds, max(self.deadline.remaining(now).total_seconds(), 0.0))
 
-    def after(
+    def observe(
         self, look: Snapshot | RequestError, *, now: datetime, jitter: float, took: float = 0.0
     ) -> tuple[Watch, Verdict]:
-        """Judge one look.
+        """Return the watch after one look, and what the look means.
 
         :param look: what the look showed, or why it failed.
         :param jitter: random in [0, 1).
         :param took: seconds that the look waited on the server; they count as part of the pause before the next one.
         """
         if isinstance(look, RequestError):
-            return self._after_failure(look, now, jitter)
+            return self._observe_failure(look, now, jitter)
         if look.phase is Phase.SUCCEEDED and self.handle.stale_until and now < self.handle.stale_until:
             stale = replace(look, state=f"{look.state} (it may still show an older result)")
             return self._again(stale, now, (self.handle.stale_until - now).total_seconds())
@@ -102,7 +105,7 @@ class Watch:
             return self._again(look, now, max(self._delay(now, jitter) - took, 0.0))
         return self, Ended(Outcome(look.phase), look.error, look.rows, self.progress.ended(look, self._elapsed(now)))
 
-    def _after_failure(self, error: RequestError, now: datetime, jitter: float) -> tuple[Watch, Verdict]:
+    def _observe_failure(self, error: RequestError, now: datetime, jitter: float) -> tuple[Watch, Verdict]:
         if not error.heals:
             return self, Ended(Outcome.REFUSED, f"{type(error).__name__}: {error}")
         since = self.failing_since or now
@@ -124,7 +127,7 @@ class Watch:
             state = look.state if isinstance(look, Snapshot) else f"unknown, the last look failed: {look}"
             return self, Ended(Outcome.DEADLINE_PASSED, f"its state was {state}")
         seconds = min(delay, self.deadline.remaining(now).total_seconds())
-        progress, lines = self.progress.after(look, now=now, elapsed=self._elapsed(now), next_look=seconds)
+        progress, lines = self.progress.observe(look, now=now, elapsed=self._elapsed(now), next_look=seconds)
         watch = replace(self, progress=progress, failing_since=failing_since, absent_since=absent_since)
         return watch, LookAgain(seconds, lines)
 

@@ -1,4 +1,7 @@
-"""What this provider takes for granted of a tenant, as one table: what, on whose word, and which judge settles it."""
+"""What this provider takes for granted of a tenant, as one table: what, on whose word, and which judge decides.
+
+What a judge can say is in :mod:`.verdicts`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The command `doctor`: flags, where the key comes from, what is printed and the exit status; nothing is examined here."""
+"""The command `doctor`: flags, where the key comes from, what is printed and the exit status.
+
+The examination is run in :mod:`.visit`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Carries out an examination: sends, waits, keeps what came, and cancels what it submitted; it judges nothing."""
+"""Carries out an examination: sends, waits, keeps what came, and cancels what it submitted.
+
+What is sent is decided in :mod:`.examination`.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,8 @@ from typing import Protocol, TypeVar, cast
 from airflow_provider_veza.async_query.message import Call, Response
 from airflow_provider_veza.async_query.retry import ONE_ATTEMPT, Failure, RetryPolicy, parse_retry_after
 from airflow_provider_veza.async_query.vocabulary import Submitted
-from airflow_provider_veza.doctor.nodes_flow import settle
-from airflow_provider_veza.doctor.steps import Ask, Asked, Examination, Pause, Submit, SubmitOfOthers
+from airflow_provider_veza.doctor.examination_steps import Ask, Asked, Examination, Pause, Submit, SubmitOfOthers
+from airflow_provider_veza.doctor.nodes_flow import end_what_runs
 from airflow_provider_veza.exceptions import AsyncQueryError, NoAnswerError, NotSentError
 from airflow_provider_veza.services.veza_nodes import VezaNodesService
 
@@ -78,14 +81,14 @@ class Driver:
         except StopIteration as end:
             return cast("T", end.value)
 
-    def settle(self, service: VezaNodesService) -> tuple[str, ...]:
+    def clean_up(self, service: VezaNodesService) -> tuple[str, ...]:
         """End what was submitted and may still run; return the ids of what could not be ended.
 
-        An interruption is held; one that cannot be held leaves everything in doubt.
+        An interruption waits until this is done; after one that cannot wait, every query may still run.
         """
         left = (*self.own, *self.of_others)
         with suppress(KeyboardInterrupt), self._hold():
-            left = self.drive(settle(service, self.own, self.of_others))
+            left = self.drive(end_what_runs(service, self.own, self.of_others))
         return left
 
     def _submit(self, step: Submit) -> Asked:

@@ -1,4 +1,7 @@
-"""The whole examination: which part follows which, and what is left out where an earlier one saw nothing; a pure flow."""
+"""The whole examination: which part follows which, and what is left out where an earlier one saw nothing; a pure flow.
+
+The parts about the nodes family are in :mod:`.nodes_flow`.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Any
 from airflow_provider_veza.async_query.message import Call, Request, Response
 from airflow_provider_veza.async_query.service import QueryService
 from airflow_provider_veza.async_query.vocabulary import Phase, Snapshot
+from airflow_provider_veza.doctor.examination_steps import Asked, Examination, ask, submit, submit_of_others
 from airflow_provider_veza.doctor.nodes_flow import (
     NAMESPACES,
     cancel_one_of_two,
@@ -34,7 +38,6 @@ from airflow_provider_veza.doctor.seen import (
     chosen,
     rows_of,
 )
-from airflow_provider_veza.doctor.steps import Asked, Examination, ask, submit, submit_of_others
 from airflow_provider_veza.doctor.words import Quoted, Words
 from airflow_provider_veza.exceptions import (
     AsyncQueryError,
@@ -66,10 +69,10 @@ HEALTH_PATH = "/_emulator/health"
 
 @dataclass(frozen=True)
 class Plan:
-    """What to ask.
+    """What to examine with.
 
     :param node_types: tried in this order until one has rows.
-    :param marker: makes the spec one that nobody else asks, so that nothing of others is found in the cache, or cancelled.
+    :param marker: makes the spec one that nobody else runs, so that nothing of others is found in the cache, or cancelled.
     :param lost_id: an id that the tenant has not issued.
     :param patience: seconds to wait for one query.
     """
@@ -152,8 +155,8 @@ def _examine_nodes(veza: VezaSettings, plan: Plan, spec: dict[str, Any], first: 
         return _Nodes(service, first, forms)
     pages = yield from read_pages(service, first.ids.id)
     cache = yield from use_cache(service, spec, first.ids.cache_id, plan.lost_id)
-    settled_after = max(veza.stale_grace.total_seconds() + 1, OLDER_RESULT_SECONDS)
-    cancel = yield from cancel_one_of_two(service, spec, patience=plan.patience, settled_after=settled_after)
+    stable_after = max(veza.stale_grace.total_seconds() + 1, OLDER_RESULT_SECONDS)
+    cancel = yield from cancel_one_of_two(service, spec, patience=plan.patience, stable_after=stable_after)
     return _Nodes(service, first, forms, pages, cache, cancel)
 
 

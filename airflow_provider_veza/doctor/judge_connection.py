@@ -6,7 +6,7 @@ import math
 import re
 from statistics import median
 
-from airflow_provider_veza.doctor.steps import Asked
+from airflow_provider_veza.doctor.examination_steps import Asked
 from airflow_provider_veza.doctor.verdicts import (
     REPORT,
     Advice,
@@ -96,7 +96,7 @@ def rate_limit(case: Case) -> Judgement:
 
 
 def _is_refusal_of_the_api(asked: Asked) -> bool:
-    """Whether it is an endpoint's own refusal; for a path that is none, whatever stands before the tenant may answer."""
+    """Whether the refusal is an endpoint's own; for an unknown path, a proxy before the tenant may answer."""
     is_error = asked.status is not None and asked.status >= 400 and asked.request.path.startswith("/api/v1/")
     return is_error and bool(asked.body.keys() & set(ERROR_KEYS))
 

@@ -6,7 +6,7 @@ import math
 from itertools import pairwise
 
 from airflow_provider_veza.async_query.vocabulary import Phase, Snapshot
-from airflow_provider_veza.doctor.steps import Asked
+from airflow_provider_veza.doctor.examination_steps import Asked
 from airflow_provider_veza.doctor.verdicts import (
     REPORT,
     Advice,
@@ -149,7 +149,7 @@ def own_execution(case: Case) -> Judgement:
     seen = case.seen.cancel
     if seen is None or seen.cancelled.ids is None or seen.other.ids is None:
         return not_seen(_NOT_DONE if seen is None else _NOT_SUBMITTED)
-    advice = Advice("Set cancel_on_kill=False on tasks whose spec others ask too; no extra helps.")
+    advice = Advice("Set cancel_on_kill=False on tasks whose spec others run too; no extra helps.")
     if seen.cancelled.ids.id == seen.other.ids.id:
         return contradicted("Two submits of one spec were given one query_result_id.", advice=advice)
     before, after = _last_phase(seen.before), seen.other.phase

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from airflow_provider_veza.async_query.vocabulary import Phase
+from airflow_provider_veza.doctor.examination_steps import Asked
 from airflow_provider_veza.doctor.seen import Life, PagesSeen, rows_of
-from airflow_provider_veza.doctor.steps import Asked
 from airflow_provider_veza.doctor.verdicts import (
     REPORT,
     Advice,
@@ -127,7 +127,9 @@ def cache_ids(case: Case) -> Judgement:
     )
     if lacking:
         words = ("Not sent: ", ", ".join(lacking), ".")
-        return contradicted(*words, advice=Advice("Nothing to set; cached_result_context needs an id from elsewhere."))
+        return contradicted(
+            *words, advice=Advice("Nothing to set; cached_result_context needs an id from another source.")
+        )
     return confirmed("cache_id came with the first submit, last_completed_cache_id with the second of the spec.")
 
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from airflow_provider_veza.async_query.message import Call
-from airflow_provider_veza.async_query.paging import PageTrail
+from airflow_provider_veza.async_query.pages import PageTrail
 from airflow_provider_veza.async_query.polling import PollSchedule
 from airflow_provider_veza.async_query.service import QueryService
 from airflow_provider_veza.async_query.vocabulary import Page, Phase, Snapshot, Submitted
+from airflow_provider_veza.doctor.examination_steps import Asked, Examination, ask, pause, submit
 from airflow_provider_veza.doctor.seen import CacheSeen, CancelSeen, Life, LookForm, PagesSeen, Walk, rows_of
-from airflow_provider_veza.doctor.steps import Asked, Examination, ask, pause, submit
 from airflow_provider_veza.exceptions import RepeatedPageTokenError
 from airflow_provider_veza.services.veza_nodes import (
     INFERRED_GET_PATH,
@@ -44,7 +44,7 @@ def find_looks(service: VezaNodesService, submitted: Submitted) -> Examination[t
 
 
 def first_looks(service: QueryService, query_id: str) -> Examination[tuple[Asked, ...]]:
-    """Look until the query is visible; not longer than a young query may be unknown."""
+    """Look until the query is visible, but no longer than a young query may be unknown."""
     looks = [(yield from ask(service.look(query_id)))]
     while _is_gone(looks[-1]) and looks[-1].at - looks[0].at < service.traits.absent_grace_seconds:
         yield from pause(1.0)
@@ -70,10 +70,10 @@ def read_pages(service: VezaNodesService, query_id: str) -> Examination[PagesSee
     """Read pages of one, two and too many rows, and the whole result as far as it is small."""
     single = replace(service, page_size=1)
     one = yield from ask(single.page(query_id, None))
-    second = yield from _page_after(single, query_id, one)
+    second = yield from _next_page_with_rows(single, query_id, one)
     otherwise = None
     if second is not None and rows_of(second) == rows_of(one):
-        otherwise = yield from _page_after(_by_other_method(single), query_id, one)
+        otherwise = yield from _next_page_with_rows(_by_other_method(single), query_id, one)
     two = yield from ask(replace(service, page_size=2).page(query_id, None))
     over = yield from ask(replace(service, page_size=MAX_PAGE_SIZE + 1).page(query_id, None))
     whole = yield from _walk(service, query_id)
@@ -85,7 +85,7 @@ def read_pages(service: VezaNodesService, query_id: str) -> Examination[PagesSee
 def use_cache(
     service: VezaNodesService, spec: dict[str, Any], cache_id: str | None, lost_id: str
 ) -> Examination[CacheSeen]:
-    """Ask the same again where a cached result will do, attach to the result, and to one that was never there."""
+    """Run the same spec again where a cached result will do, attach to the result, and to one that was never there."""
     again = yield from _life(service, service.submit(NodesQuery(spec, CachedResultIfAvailable())))
     cache_id = (again.ids.last_completed_cache_id if again.ids else None) or cache_id
     attached = page = None
@@ -98,11 +98,11 @@ def use_cache(
 
 
 def cancel_one_of_two(
-    service: VezaNodesService, spec: dict[str, Any], *, patience: float, settled_after: float
+    service: VezaNodesService, spec: dict[str, Any], *, patience: float, stable_after: float
 ) -> Examination[CancelSeen]:
     """Run the spec twice at once, cancel the first, and follow both.
 
-    :param settled_after: seconds after its submit from when a success must not change any more.
+    :param stable_after: seconds after its submit from when a success must not change any more.
     """
     cancelled = Life((yield from submit_nodes(service, spec, ImmediateRun())))
     other = Life((yield from submit_nodes(service, spec, ImmediateRun())))
@@ -111,15 +111,17 @@ def cancel_one_of_two(
     before = yield from first_looks(service, other.ids.id)
     cancel = yield from ask(service.cancel(cancelled.ids.id))
     looks = yield from watch(service, cancelled.ids.id, _AFTER_CANCEL_SECONDS)
-    other = replace(other, looks=(yield from _to_a_settled_end(service, other, patience, settled_after)))
+    other = replace(other, looks=(yield from _to_a_stable_end(service, other, patience, stable_after)))
     return CancelSeen(replace(cancelled, looks=looks), cancel, other, before)
 
 
-def settle(service: VezaNodesService, own: Sequence[str], of_others: Sequence[str]) -> Examination[tuple[str, ...]]:
+def end_what_runs(
+    service: VezaNodesService, own: Sequence[str], of_others: Sequence[str]
+) -> Examination[tuple[str, ...]]:
     """End what may still run; return what could not be ended.
 
-    Own queries are cancelled unseen, since a look may show an older result as theirs, and nobody else asks their spec. A
-    query that others may ask is looked at first. One that is unknown may only be too young to be seen.
+    Own queries are cancelled unseen, since a look may show an older result as theirs, and nobody else runs their spec. A
+    query that others may run too is looked at first. One that is unknown may only be too young to be seen.
     """
     may_run = list(own)
     for query_id in of_others:
@@ -148,13 +150,13 @@ def _life(service: VezaNodesService, call: Call[Submitted]) -> Examination[Life]
     return replace(life, looks=(yield from first_looks(service, life.ids.id)))
 
 
-def _to_a_settled_end(
-    service: VezaNodesService, life: Life, patience: float, settled_after: float
+def _to_a_stable_end(
+    service: VezaNodesService, life: Life, patience: float, stable_after: float
 ) -> Examination[tuple[Asked, ...]]:
-    """Look until the end, and on until a success must not change any more; an end that was none is followed on."""
+    """Look until the end, and then until a success must not change any more; where the query runs again, look on."""
     query_id = life.ids.id if life.ids else ""
     looks = yield from watch(service, query_id, patience)
-    while _is_done(looks[-1]) and life.seconds(looks[-1]) < settled_after:
+    while _is_done(looks[-1]) and life.seconds(looks[-1]) < stable_after:
         yield from pause(1.0)
         looks += yield from watch(service, query_id, patience)
     return looks
@@ -173,7 +175,7 @@ def _by_other_method(service: VezaNodesService) -> VezaNodesService:
     return replace(service, get_method="GET" if service.get_method == "POST" else "POST")
 
 
-def _page_after(service: VezaNodesService, query_id: str, page: Asked) -> Examination[Asked | None]:
+def _next_page_with_rows(service: VezaNodesService, query_id: str, page: Asked) -> Examination[Asked | None]:
     """Return the next page that has rows: one in the middle may have none."""
     asked: Asked | None = page
     for _ in range(_EMPTY_PAGES):
@@ -193,7 +195,7 @@ def _walk(service: VezaNodesService, query_id: str) -> Examination[Walk]:
         if not isinstance(pages[-1].value, Page):
             return Walk(tuple(pages))
         try:
-            token = trail.after(pages[-1].value)
+            token = trail.advance(pages[-1].value)
         except RepeatedPageTokenError:
             return Walk(tuple(pages), repeated=True)
         if token is None:

@@ -1,4 +1,7 @@
-"""What an examination saw, part by part, as plain records; what it means is judged elsewhere."""
+"""What an examination saw, part by part, as plain records.
+
+What it means is judged in :mod:`.judge_connection`, :mod:`.judge_lifecycle`, :mod:`.judge_rows` and :mod:`.judge_others`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from airflow_provider_veza.async_query.vocabulary import Page, Phase, Snapshot, Submitted
-from airflow_provider_veza.doctor.steps import Asked
+from airflow_provider_veza.doctor.examination_steps import Asked
 from airflow_provider_veza.doctor.words import Words
 from airflow_provider_veza.services.veza_nodes import VezaNodesService
 

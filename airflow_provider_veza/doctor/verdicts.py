@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from airflow_provider_veza.async_query.vocabulary import Snapshot
+from airflow_provider_veza.doctor.examination_steps import Asked
 from airflow_provider_veza.doctor.seen import Seen
-from airflow_provider_veza.doctor.steps import Asked
 from airflow_provider_veza.doctor.words import Quoted, Words
 from airflow_provider_veza.hooks.veza_settings import VezaSettings
 

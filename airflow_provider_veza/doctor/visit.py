@@ -1,4 +1,7 @@
-"""One visit to a tenant: examine, and whatever happens, leave no query running; how it is shown is decided elsewhere."""
+"""One visit to a tenant: examine it and, whatever happens, leave no query running.
+
+How it is shown is in :mod:`.report`.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,8 @@ from dataclasses import dataclass
 from airflow_provider_veza.async_query.vocabulary import Phase
 from airflow_provider_veza.doctor.driver import Driver
 from airflow_provider_veza.doctor.examination import HEALTH_PATH, Plan, examine
+from airflow_provider_veza.doctor.examination_steps import Asked
 from airflow_provider_veza.doctor.seen import Seen, Stopped
-from airflow_provider_veza.doctor.steps import Asked
 from airflow_provider_veza.hooks.veza_settings import VezaSettings
 
 EMULATOR_SERVER = "veza-emulator"
@@ -51,7 +54,7 @@ def visit(veza: VezaSettings, plan: Plan, driver: Driver) -> Visit:
         pass
     finally:
         forms = outcome.forms if isinstance(outcome, Seen) else ()
-        left = driver.settle(forms[-1].service if forms else veza.nodes)
+        left = driver.clean_up(forms[-1].service if forms else veza.nodes)
     running = isinstance(outcome, Seen) and outcome.task.life.phase is Phase.RUNNING
     return Visit(veza.tenant, outcome, tuple(driver.asked), left, driver.unnamed, int(running))
 

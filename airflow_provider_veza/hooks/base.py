@@ -1,4 +1,7 @@
-"""What every hook of an asynchronous query can do, sync and async: look, pages, cancel; no service's own words may enter."""
+"""What every hook of an asynchronous query can do, sync and async: look, pages, cancel; no service's own words may enter.
+
+One query and its client are bound in :mod:`.bound`.
+"""
 
 from __future__ import annotations
 
@@ -183,7 +186,7 @@ class AsyncQueryHook(BaseHook):
         try:
             return await (await self._shared_transport()).run(call, turn=turn, retry=retry)
         except UnauthorizedError:
-            if await self._asettings_after(used) == used:
+            if await self._arenewed_settings(used) == used:
                 raise
             return await (await self._shared_transport()).run(call, turn=turn, retry=retry)
 
@@ -213,7 +216,7 @@ class AsyncQueryHook(BaseHook):
     async def settings_about(self, handle: QueryHandle) -> HookSettings:
         """Return what the connection says, looked up anew where it leads to another tenant than the handle's."""
         settings = await self._asettings()
-        return settings if settings.tenant == handle.tenant else await self._asettings_after(settings)
+        return settings if settings.tenant == handle.tenant else await self._arenewed_settings(settings)
 
     @property
     def _cache_key(self) -> tuple[str, str]:
@@ -223,7 +226,7 @@ class AsyncQueryHook(BaseHook):
         self._settings = await SETTINGS_CACHE.get(self._cache_key, self._look_up_settings)
         return self._settings
 
-    async def _asettings_after(self, outdated: HookSettings) -> HookSettings:
+    async def _arenewed_settings(self, outdated: HookSettings) -> HookSettings:
         SETTINGS_CACHE.forget(self._cache_key, outdated)
         return await self._asettings()
 

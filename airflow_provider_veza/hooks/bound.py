@@ -1,4 +1,8 @@
-"""One query, bound once to the client that looks after it; what a look or a cancel means is decided in async_query."""
+"""One query, bound once to the client that looks after it.
+
+What a look means is decided in :mod:`airflow_provider_veza.async_query.watch`, when to cancel in
+:mod:`airflow_provider_veza.async_query.service`.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +29,7 @@ BOUNDED_TIMEOUTS = (0.5, 1.0)
 
 
 class BoundQuery:
-    """A query and its client. The first use of the service checks that both are of one tenant; what fails, fails there.
+    """A query and its client. The first use of the service checks that both are of one tenant; until then nothing can fail.
 
     :param conn_id: the connection of the client.
     :param make_hook: returns the client; called at the first use, so that a connection that is gone fails there too.
@@ -78,14 +82,14 @@ class BoundQuery:
         return PageReader(self.service, self.handle.id, self.hook.log).pages(self.hook.run)
 
     @asynccontextmanager
-    async def reading_ahead(self, after: str | None = None) -> AsyncIterator[AheadOfCaller]:
+    async def reading_ahead(self, first_token: str | None = None) -> AsyncIterator[AheadOfCaller]:
         """Read pages in a worker over a client of its own, the next one in flight while the caller works on this one.
 
-        :param after: the token of the page to begin with; None for the first.
+        :param first_token: the token of the page to begin with; None for the first.
         """
         transport = await asyncio.to_thread(async_client_for, self.hook.settings.transport)
         transport.read_on_the_loop_bytes = math.inf  # This loop has nothing else to do.
-        reader = PageReader(self.service, self.handle.id, self.hook.log, after)
+        reader = PageReader(self.service, self.handle.id, self.hook.log, first_token)
         pages = reader.pages_ahead(lambda call, retry: transport.run(call, retry=retry))
         try:
             yield AheadOfCaller(reader, pages)

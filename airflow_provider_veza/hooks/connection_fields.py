@@ -96,7 +96,7 @@ EXTRA_FIELDS: tuple[ExtraField, ...] = (
     ExtraField(
         "nodes_get_path",
         "Path of nodes_async_get",
-        "The path is inferred; set it if your tenant serves it elsewhere.",
+        "The path is inferred; set it if your tenant serves it under another path.",
         default="/api/v1/assessments/query_spec:nodes_async_get",
     ),
     ExtraField(

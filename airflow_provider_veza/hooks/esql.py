@@ -1,4 +1,7 @@
-"""The hook of ES|QL queries, on Airflow's connection type `elasticsearch`: submits queries and finds them again."""
+"""The hook of ES|QL queries, on Airflow's connection type `elasticsearch`: submits queries and finds them again.
+
+What its connection says is read in :mod:`.esql_settings`.
+"""
 
 from __future__ import annotations
 

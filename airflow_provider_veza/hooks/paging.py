@@ -1,4 +1,7 @@
-"""The two loops that read a result page by page, sync and async; what a page or a failure means is decided in async_query."""
+"""The two loops that read a result page by page, sync and async.
+
+The order and the size of pages are decided in :mod:`airflow_provider_veza.async_query.pages`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from dataclasses import dataclass, replace
 
 from airflow_provider_veza.async_query.message import Call, Response
-from airflow_provider_veza.async_query.paging import PageSize, PageTrail
+from airflow_provider_veza.async_query.pages import PageSize, PageTrail
 from airflow_provider_veza.async_query.retry import RetryPolicy
 from airflow_provider_veza.async_query.service import QueryService
 from airflow_provider_veza.async_query.task_log import TaskLog
@@ -29,15 +32,15 @@ class AheadOfCaller:
 class PageReader:
     """Reads the pages of one succeeded query in order.
 
-    :param after: the token of the page to begin with; None for the first.
+    :param first_token: the token of the page to begin with; None for the first.
     """
 
-    def __init__(self, service: QueryService, query_id: str, log: TaskLog, after: str | None = None) -> None:
+    def __init__(self, service: QueryService, query_id: str, log: TaskLog, first_token: str | None = None) -> None:
         self._service = service
         self._query_id = query_id
         self._log = log
-        self._token = after
-        self._trail = PageTrail(after)
+        self._token = first_token
+        self._trail = PageTrail(first_token)
         self._size = PageSize(service.page_size)
         self.repeats = 0
         """Requests for pages that had to be sent again."""
@@ -46,7 +49,7 @@ class PageReader:
         """Yield the pages, one request each, asked for when the caller wants it."""
         while True:
             page = self._one(run)
-            self._token = self._trail.after(page)
+            self._token = self._trail.advance(page)
             yield page
             if self._token is None:
                 return
@@ -57,7 +60,7 @@ class PageReader:
         try:
             while coming is not None:
                 page = await coming
-                self._token = self._trail.after(page)
+                self._token = self._trail.advance(page)
                 coming = asyncio.create_task(self._one_async(run)) if self._token is not None else None
                 yield page
         finally:
@@ -89,7 +92,7 @@ class PageReader:
         return replace(call, read=read)
 
     def _ask_for_less(self, error: RequestError) -> None:
-        smaller = self._size.smaller_after(error)
+        smaller = self._size.smaller(error)
         if smaller is None:
             raise error
         self._log.warning("A page of %s rows could not be had; asking for %s. %s", self._size.rows, smaller.rows, error)

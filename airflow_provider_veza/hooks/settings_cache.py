@@ -24,7 +24,7 @@ class _Entry:
 
 
 class SettingsCache:
-    """Settings by key; of many that ask at once, one looks up and the others wait for it."""
+    """Settings by key; of many callers at once, one looks up and the others wait for it."""
 
     def __init__(self, lifetime: float = LIFETIME_SECONDS, clock: Callable[[], float] = time.monotonic) -> None:
         self._lifetime = lifetime
@@ -35,7 +35,7 @@ class SettingsCache:
     async def get(self, key: Hashable, look_up: Callable[[], Awaitable[Any]]) -> Any:
         """Return the settings of ``key``, looking them up if there are none or they are too old.
 
-        Where that fails in a way that may heal, the old ones go on to hold: a blip of Airflow ends nobody's wait.
+        Where that fails in a way that may heal, the old ones stay in use: a short failure of Airflow ends nobody's wait.
         """
         if (entry := self._fresh(key)) is not None:
             return entry.settings

@@ -1,4 +1,7 @@
-"""The hook of connection type `veza`: submits queries to a Veza tenant and finds them again."""
+"""The hook of connection type `veza`: submits queries to a Veza tenant and finds them again.
+
+What its connection says is read in :mod:`.veza_settings`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.message import Call
-from airflow_provider_veza.async_query.paging import PageTrail
+from airflow_provider_veza.async_query.pages import PageTrail
 from airflow_provider_veza.async_query.rows import Row
 from airflow_provider_veza.async_query.service import QueryService
 from airflow_provider_veza.async_query.vocabulary import Page, Submitted
@@ -197,7 +200,7 @@ class VezaHook(AsyncQueryHook):
         while True:
             read = self.run(page(token))
             yield read
-            token = trail.after(read)
+            token = trail.advance(read)
             if token is None:
                 return
 

@@ -1,4 +1,7 @@
-"""The two loops that wait for a query, sync and async; what each look means is decided in :mod:`async_query.watch`."""
+"""The two loops that wait for a query, sync and async.
+
+What each look means is decided in :mod:`airflow_provider_veza.async_query.watch`.
+"""
 
 from __future__ import annotations
 
@@ -31,9 +34,9 @@ def look_once(watch: Watch, look: Callable[[], Snapshot], log: TaskLog) -> tuple
 def look_until_sure(
     watch: Watch, look: Callable[[], Snapshot], log: TaskLog, pause: Callable[[float], None]
 ) -> tuple[Watch, Verdict]:
-    """Look and judge; while a query is absent that may only not be visible yet, look again.
+    """Look and judge; look again while the query is unknown, but may only be too young to be seen.
 
-    For a waiter that forgets what it saw between two looks: it would take every look for the first that missed the query.
+    For a waiter that keeps nothing between two looks: to it, every look that does not find the query would be the first one.
     """
     watch, verdict = look_once(watch, look, log)
     while isinstance(verdict, LookAgain) and watch.absent_since is not None:
@@ -62,7 +65,7 @@ async def wait_async(watch: Watch, look: Callable[[float], Awaitable[Snapshot]],
 
     :param look: takes the seconds that it may wait on the server.
 
-    A triggerer that restarts begins all its waits in one instant; spread out, they do not meet again.
+    A triggerer that restarts begins all its waits at the same moment; the random part spreads them.
     """
     elapsed = (utc_now() - watch.handle.submitted_at).total_seconds()
     verdict: Verdict = LookAgain(random.random() * watch.schedule.delay(elapsed=elapsed, jitter=0.5))
@@ -90,7 +93,7 @@ def _waited(watch: Watch, began: float) -> float:
 
 
 def _judged(watch: Watch, seen: Snapshot | RequestError, log: TaskLog, took: float = 0.0) -> tuple[Watch, Verdict]:
-    watch, verdict = watch.after(seen, now=utc_now(), jitter=random.random(), took=took)
+    watch, verdict = watch.observe(seen, now=utc_now(), jitter=random.random(), took=took)
     for line in verdict.lines:
         _write(log, line)
     return watch, verdict

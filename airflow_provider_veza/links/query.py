@@ -15,7 +15,7 @@ class VezaQueryLink(BaseOperatorLink):
     name = "Veza"
 
     def get_link(self, operator: Any, *, ti_key: Any) -> str:
-        """Return the URL of the task's query; empty where it has not come to one.
+        """Return the URL of the task's query; empty where the task has none yet.
 
         Airflow 3 asks in the task's own process, where the operator knows; Airflow 2 in the webserver, where only XCom does.
         """

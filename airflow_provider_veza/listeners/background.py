@@ -1,4 +1,4 @@
-"""One daemon thread that works off a bounded queue, so that whoever hands something over never waits; no query's words."""
+"""One daemon thread that works off a bounded queue, so that whoever hands something over never waits; it knows no query."""
 
 from __future__ import annotations
 

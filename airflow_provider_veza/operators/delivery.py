@@ -14,7 +14,7 @@ from airflow_provider_veza.operators.checked import Together
 if TYPE_CHECKING:
     from airflow_provider_veza.async_query.vocabulary import Page
     from airflow_provider_veza.hooks.bound import BoundQuery
-    from airflow_provider_veza.hooks.landing import LandingOrder
+    from airflow_provider_veza.hooks.landing_loop import LandingOrder
     from airflow_provider_veza.results.inline import InlineLimits
     from airflow_provider_veza.results.landing_limits import LandingLimits
 
@@ -72,7 +72,7 @@ class Delivery:
         if self.task.output_path is None:
             return
         from airflow_provider_veza.results.folder import Folder
-        from airflow_provider_veza.results.formats.registry import output_format
+        from airflow_provider_veza.results.formats.known_formats import output_format
 
         output_format(self.task.output_format, compression=self.task.compression, select=self._select)
         Folder(self._folder)
@@ -84,7 +84,7 @@ class Delivery:
         """
         if self.task.output_path is None:
             return self._collected(query)
-        from airflow_provider_veza.hooks.landing import land
+        from airflow_provider_veza.hooks.landing_loop import land
 
         folder = self._folder
         manifest = land(query, self._landing_order(), self.task.log, self.task.check_attempt)
@@ -98,7 +98,7 @@ class Delivery:
         """Whether the rows of a query lie in the folder of ``output_path``, whole."""
         if self.task.output_path is None:
             return False
-        from airflow_provider_veza.hooks.landing import is_landed
+        from airflow_provider_veza.hooks.landing_loop import is_landed
 
         return is_landed(query, self._landing_order(), self.task.log)
 
@@ -115,12 +115,12 @@ class Delivery:
     def _check_format(self) -> None:
         """Refuse a choice of columns of rows that are landed as they are; whether libraries are here, the worker knows."""
         if self.task.output_path is not None and self.task.columns is not None:
-            from airflow_provider_veza.results.formats.registry import check_columns
+            from airflow_provider_veza.results.formats.known_formats import check_columns
 
             check_columns(self.task.output_format, self._select)
 
     def _landing_order(self) -> LandingOrder:
-        from airflow_provider_veza.hooks.landing import LandingOrder
+        from airflow_provider_veza.hooks.landing_loop import LandingOrder
 
         task = self.task
         return LandingOrder(self._folder, task.output_format, task.compression, self._select, self._landing_limits())

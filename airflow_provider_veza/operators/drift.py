@@ -37,8 +37,8 @@ from airflow_provider_veza.services.veza_layout import LAYOUT
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import XComArg
 
-    from airflow_provider_veza.results.drift.landing import DriftTarget, LandedDrift
-    from airflow_provider_veza.results.drift.question import DriftWishes
+    from airflow_provider_veza.results.drift.comparability import DriftWishes
+    from airflow_provider_veza.results.drift.landed_drift import DriftPlan, LandedDrift
     from airflow_provider_veza.results.reading import LandedResult
 
 DRIFT_KEY = "veza_drift"
@@ -149,33 +149,33 @@ class VezaAccessDriftOperator(CheckedOperator):
             return drift.summary()
 
     def _landed(self, scratch: Path) -> LandedDrift:
+        from airflow_provider_veza.results.drift.comparability import agreed_rule
         from airflow_provider_veza.results.drift.comparison import comparison, first_run
-        from airflow_provider_veza.results.drift.landing import land_drift
-        from airflow_provider_veza.results.drift.question import agreed_rule
+        from airflow_provider_veza.results.drift.landed_drift import land_drift
 
-        target = self._target(scratch)
+        plan = self._plan(scratch)
         current = self._read(self.current, "current")
         baseline = self._baseline_of(current)
         if baseline is None:
             self.log.info("No result was landed beside %s before: a first run, nothing differs.", current.folder)
-            return land_drift(first_run(current), target)
+            return land_drift(first_run(current), plan)
         self.log.info("Comparing %s with the baseline %s.", current.folder, baseline.folder)
         rule = agreed_rule(current, baseline, self._wishes())
         with comparison(current, baseline, rule, scratch) as differences:
             self.log.info("%s", ", ".join(f"{count} {name}" for name, count in differences.counts.to_json().items()))
-            return land_drift(differences, target)
+            return land_drift(differences, plan)
 
-    def _target(self, scratch: Path) -> DriftTarget:
+    def _plan(self, scratch: Path) -> DriftPlan:
         """Return where to land, after a check that this can be done at all."""
         from airflow_provider_veza.hooks.waiting import utc_now
-        from airflow_provider_veza.results.drift.landing import DriftTarget
+        from airflow_provider_veza.results.drift.landed_drift import DriftPlan
         from airflow_provider_veza.results.folder import Folder
-        from airflow_provider_veza.results.formats.registry import output_format
+        from airflow_provider_veza.results.formats.known_formats import output_format
 
         with naming(self.task_id):
             output_format(self.output_format, compression=self.compression)
         folder = Folder(path(self.output_path, "output_path"))
-        return DriftTarget(folder, self.output_format, self.compression, scratch, self.log, utc_now)
+        return DriftPlan(folder, self.output_format, self.compression, scratch, self.log, utc_now)
 
     def _baseline_of(self, current: LandedResult) -> LandedResult | None:
         from airflow_provider_veza.results.drift.baseline import candidates_beside, newest_earlier, require_comparable
@@ -205,7 +205,7 @@ class VezaAccessDriftOperator(CheckedOperator):
         return replace(result, layout=_LAYOUTS.get(result.manifest.handle.service, RowLayout()))
 
     def _wishes(self) -> DriftWishes:
-        from airflow_provider_veza.results.drift.question import DriftWishes
+        from airflow_provider_veza.results.drift.comparability import DriftWishes
 
         return DriftWishes(
             key=optional(names)(self.key, "key"),

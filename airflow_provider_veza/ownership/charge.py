@@ -20,8 +20,8 @@ from airflow_provider_veza.async_query.ending import (
     Currency,
     HandOver,
     Presence,
-    after_kill,
-    after_timeout,
+    judge_kill,
+    judge_timeout,
 )
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.standing import Standing, task_standing
@@ -151,7 +151,7 @@ class Charge:
         self._is_ended = True
         self._presence = self._presence.seen(utc_now(), os.getppid())
         if self._verdict is None and _is_out_of_time():
-            self._verdict = after_timeout(cancel_on_timeout=self._policy.cancel_on_timeout)
+            self._verdict = judge_timeout(cancel_on_timeout=self._policy.cancel_on_timeout)
         if self._verdict is None:
             if self._cannot_ask():
                 return
@@ -232,7 +232,7 @@ class Charge:
         standing = self._standing()
         if standing is None:
             return self._decided_without_answer()
-        verdict = after_kill(standing, can_be_found=self.query_will_be_found)
+        verdict = judge_kill(standing, can_be_found=self.query_will_be_found)
         if isinstance(verdict, AskCurrency) or not HAS_TASK_SDK:
             return self._decided_by(standing, self._currency())
         return verdict
@@ -243,7 +243,7 @@ class Charge:
 
     def _decided_by(self, standing: Standing, currency: Currency) -> CancelQuery | HandOver:
         self._is_superseded = currency is Currency.SUPERSEDED
-        verdict = after_kill(
+        verdict = judge_kill(
             standing,
             can_be_found=self.query_will_be_found,
             currency=currency,

@@ -13,7 +13,7 @@ from airflow_provider_veza.async_query.layout import ColumnType, RowLayout
 from airflow_provider_veza.async_query.rows import JsonRows
 from airflow_provider_veza.exceptions import ColumnError
 from airflow_provider_veza.results.formats.arrow import schema_of
-from airflow_provider_veza.results.formats.registry import format_row, output_format
+from airflow_provider_veza.results.formats.known_formats import format_row, output_format
 from airflow_provider_veza.results.manifest import Columns
 
 if TYPE_CHECKING:

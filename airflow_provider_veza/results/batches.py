@@ -1,4 +1,7 @@
-"""Which pages are written together and where parts end, as pages come; it writes nothing."""
+"""Which pages are written together, and where parts end.
+
+They are written in :mod:`.landing`.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from airflow_provider_veza.async_query.rows import JsonRows
 from airflow_provider_veza.results.checkpoint import Progress
 
 PART_AGE = timedelta(minutes=5)
-"""A slow service fills no part for a long time; a crash shall cost no more than this."""
+"""With a slow service a part fills slowly; a crash must not cost more than this."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,8 @@ class Batches:
         self._bytes_of_part = 0
         self._part_since = now
 
-    def after(self, rows: JsonRows, types: Mapping[str, ColumnType], progress: Progress, now: datetime) -> Batch | None:
-        """Add a page; return all that is held once it is to be written, which after the last page it always is."""
+    def add(self, rows: JsonRows, types: Mapping[str, ColumnType], progress: Progress, now: datetime) -> Batch | None:
+        """Add a page; return all that is held when it is time to write it, as it always is after the last page."""
         self._pages.append(rows)
         self._types.update(types)
         self._held_bytes += rows.size

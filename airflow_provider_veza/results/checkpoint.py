@@ -66,7 +66,7 @@ class Progress:
     partial: bool = False
     warnings: tuple[str, ...] = ()
 
-    def after(self, page: Page, rows: int) -> Progress:
+    def plus(self, page: Page, rows: int) -> Progress:
         """Return the progress after one more page."""
         return replace(
             self,

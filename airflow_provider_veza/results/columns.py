@@ -1,4 +1,6 @@
-"""How nested rows become columns, by one rule for all tables; pure, and the types of columns are decided elsewhere.
+"""How nested rows become columns, by one rule for all tables; pure.
+
+The types of columns are decided in :mod:`.schema`.
 
 The rule:
 

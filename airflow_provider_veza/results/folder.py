@@ -129,7 +129,7 @@ class Folder:
 
     @contextmanager
     def _naming_and_looking_afresh(self, doing: str, name: str = "") -> Iterator[None]:
-        """Do so without what the file system remembers, since other processes write here too."""
+        """Forget what the file system remembers first, since other processes write here too."""
         with self._naming(doing, name):
             self._path.fs.invalidate_cache()
             yield

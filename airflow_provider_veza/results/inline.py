@@ -1,4 +1,7 @@
-"""Pages become a small value for XCom, within bounds; larger results belong into files."""
+"""Pages become a small value for XCom, within bounds.
+
+Larger results become files, see :mod:`.landing`.
+"""
 
 from __future__ import annotations
 
@@ -89,7 +92,7 @@ def require_whole(page: Page) -> None:
         said = " ".join(page.warnings) or "It does not say what is missing."
         raise PartialResultError(
             f"The query succeeded, but its service says that the result is partial: {said} None of it was delivered. A retry "
-            "asks anew; allow_partial_results=True takes the rows that there are."
+            "runs the query anew; allow_partial_results=True takes the rows that there are."
         )
 
 

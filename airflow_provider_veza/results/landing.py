@@ -1,4 +1,7 @@
-"""Brings the pages of one query into a folder: parts, checkpoint, manifest; it fetches nothing and knows no service."""
+"""Brings the pages of one query into a folder: parts, checkpoint, manifest; it knows no service.
+
+The pages are fetched in :mod:`airflow_provider_veza.hooks.landing_loop`.
+"""
 
 from __future__ import annotations
 
@@ -21,17 +24,17 @@ from airflow_provider_veza.results.checkpoint import (
     Progress,
     first_step,
 )
-from airflow_provider_veza.results.formats.base import Group
+from airflow_provider_veza.results.formats.format import Group
+from airflow_provider_veza.results.landing_plan import LandingPlan
 from airflow_provider_veza.results.manifest import MANIFEST_NAME, Manifest, Part
 from airflow_provider_veza.results.parts import OpenPart, is_part_name, new_part_name, widened
-from airflow_provider_veza.results.target import Target
 
 
 class Landing:
     """One attempt to land one result: :meth:`begin`, :meth:`take` each page in order, :meth:`finish`.
 
-    Who does not want to wait for the writing takes a page in two steps: :meth:`hold`, and :meth:`write` in another thread,
-    one batch after the other, while further pages are held.
+    A caller that does not want to wait for the writing takes a page in two steps: :meth:`hold`, and :meth:`write` in another
+    thread, one batch after the other, while further pages are held.
 
     The checkpoint is never ahead of what is durable: a crash at any point loses at most the part in the making, whose pages
     the next attempt reads again.
@@ -39,13 +42,13 @@ class Landing:
     :param now: the time in UTC.
     """
 
-    def __init__(self, target: Target, log: TaskLog, now: Callable[[], datetime]) -> None:
-        self._target = target
+    def __init__(self, plan: LandingPlan, log: TaskLog, now: Callable[[], datetime]) -> None:
+        self._plan = plan
         self._log = log
         self._now = now
-        self._durable = Checkpoint(target.key, secrets.token_hex(4), now())
+        self._durable = Checkpoint(plan.key, secrets.token_hex(4), now())
         self._read = self._written = Progress()
-        self._batches = Batches(target.format.group_bytes, target.limits.part_bytes, now())
+        self._batches = Batches(plan.format.group_bytes, plan.limits.part_bytes, now())
         self._open: OpenPart | None = None
 
     @property
@@ -59,10 +62,10 @@ class Landing:
         :raises LandingError: when the folder cannot be read or written.
         """
         manifest, checkpoint = self._found()
-        match first_step(self._target.key, manifest, checkpoint, self._sizes(manifest, checkpoint)):
+        match first_step(self._plan.key, manifest, checkpoint, self._sizes(manifest, checkpoint)):
             case AlreadyLanded(landed):
-                self._log.info("Query %s is landed in %s already.", self._target.handle.id, self._target.folder)
-                if checkpoint is not None and checkpoint.key == self._target.key:
+                self._log.info("Query %s is landed in %s already.", self._plan.handle.id, self._plan.folder)
+                if checkpoint is not None and checkpoint.key == self._plan.key:
                     self._tidy(landed)
                 return landed
             case GoOn(earlier):
@@ -74,7 +77,7 @@ class Landing:
     def is_done(self) -> bool:
         """Whether this very result was landed before, whole; nothing is claimed or written."""
         manifest, checkpoint = self._found()
-        step = first_step(self._target.key, manifest, checkpoint, self._sizes(manifest, checkpoint))
+        step = first_step(self._plan.key, manifest, checkpoint, self._sizes(manifest, checkpoint))
         return isinstance(step, AlreadyLanded)
 
     def pause(self) -> None:
@@ -87,10 +90,10 @@ class Landing:
     def start_over(self) -> None:
         """Forget what an earlier attempt landed: the service does not know its next page any more."""
         self._log.warning(
-            "The page after the durable parts cannot be had any more; landing starts over from the first."
+            "The page that follows the durable parts cannot be fetched any more; the landing starts over from the first page."
         )
         stale = self._durable.own_parts
-        self._durable = Checkpoint(self._target.key, self._durable.session, self._now())
+        self._durable = Checkpoint(self._plan.key, self._durable.session, self._now())
         self._read = self._written = Progress()
         self._save(self._durable)
         self._remove(part.name for part in stale)
@@ -110,12 +113,12 @@ class Landing:
         :raises PartialResultError: where the service calls the result partial and that is not allowed.
         :raises TooManyRowsError: past ``max_rows``, before anything of this page is written.
         """
-        self._target.limits.require_whole(page)
+        self._plan.limits.require_whole(page)
         rows = JsonRows.of([{"count": page.count}] if page.count is not None else page.rows)
         self._log_what_is_new(page)
-        self._read = self._read.after(page, len(rows))
-        self._target.limits.require_not_too_many(self._read)
-        return self._batches.after(rows, page.types, self._read, self._now())
+        self._read = self._read.plus(page, len(rows))
+        self._plan.limits.require_not_too_many(self._read)
+        return self._batches.add(rows, page.types, self._read, self._now())
 
     def write(self, batch: Batch) -> None:
         """Write a batch, and publish the part if it ends there.
@@ -125,8 +128,8 @@ class Landing:
         """
         rows = concatenated(batch.pages)
         if rows:
-            self._target.format.declare(batch.types)
-            group = self._target.format.group(rows, self._durable.columns if self._open is None else self._open.columns)
+            self._plan.format.declare(batch.types)
+            group = self._plan.format.group(rows, self._durable.columns if self._open is None else self._open.columns)
             self._part_for(group).write(group)
         self._written = batch.progress
         if batch.ends_part:
@@ -139,13 +142,13 @@ class Landing:
         :raises RowCountError: when the service counted other than what came.
         :raises EmptyResultError: where there is nothing and ``fail_on_empty``.
         """
-        self._target.limits.require_complete(self._read, self._target.handle.id, self._log)
+        self._plan.limits.require_complete(self._read, self._plan.handle.id, self._log)
         self._publish_open()
         self._durable = replace(self._durable, progress=replace(self._read, retries=self._read.retries + retries))
         self._give_all_parts_the_same_columns()
         self._require_claim()
         manifest = self._manifest()
-        self._target.folder.write_json(MANIFEST_NAME, manifest.to_json())
+        self._plan.folder.write_json(MANIFEST_NAME, manifest.to_json())
         self._tidy(manifest)
         return manifest
 
@@ -159,7 +162,7 @@ class Landing:
 
     def _found(self) -> tuple[Manifest | None, Checkpoint | None]:
         """Read what is there; what cannot be read is as good as absent, since it is about to be replaced."""
-        folder = self._target.folder
+        folder = self._plan.folder
         try:
             manifest = folder.read_json(MANIFEST_NAME)
             checkpoint = folder.read_json(CHECKPOINT_NAME)
@@ -173,7 +176,7 @@ class Landing:
 
     def _sizes(self, manifest: Manifest | None, checkpoint: Checkpoint | None) -> dict[str, int | None]:
         parts = (manifest.parts if manifest else ()) + (checkpoint.own_parts if checkpoint else ())
-        return {part.name: self._target.folder.size(part.name) for part in parts}
+        return {part.name: self._plan.folder.size(part.name) for part in parts}
 
     def _go_on_from(self, earlier: Checkpoint) -> None:
         self._durable = earlier.taken_over(self._durable.session)
@@ -195,17 +198,17 @@ class Landing:
             )
 
     def _part_for(self, group: Group) -> OpenPart:
-        if self._open is not None and not self._target.format.fits(self._open.columns, group.columns):
+        if self._open is not None and not self._plan.format.fits(self._open.columns, group.columns):
             self._publish_open()
         if self._open is None:
-            name = new_part_name(len(self._durable.parts), self._target.format.suffix)
-            self._open = OpenPart(self._target, name, group.columns)
+            name = new_part_name(len(self._durable.parts), self._plan.format.suffix)
+            self._open = OpenPart(self._plan, name, group.columns)
         return self._open
 
     def _publish_open(self) -> None:
         if self._open is None:
             return
-        columns, part = self._open.columns, self._open.publish(self._target.folder)
+        columns, part = self._open.columns, self._open.publish(self._plan.folder)
         self._open = None
         self._require_claim(part)
         parts = (*self._durable.parts, LandedPart(part, columns))
@@ -221,24 +224,24 @@ class Landing:
 
     def _give_all_parts_the_same_columns(self) -> None:
         for index, landed in enumerate(self._durable.parts):
-            if not self._target.format.fits(landed.columns, self._durable.columns):
+            if not self._plan.format.fits(landed.columns, self._durable.columns):
                 self._widen(index, landed)
 
     def _widen(self, index: int, landed: LandedPart) -> None:
         columns = self._durable.columns
-        name = new_part_name(index, self._target.format.suffix)
+        name = new_part_name(index, self._plan.format.suffix)
         parts = list(self._durable.parts)
-        parts[index] = LandedPart(widened(landed, name, self._target, columns), columns)
+        parts[index] = LandedPart(widened(landed, name, self._plan, columns), columns)
         self._durable = replace(self._durable, parts=tuple(parts))
         self._save(self._durable)
 
     def _manifest(self) -> Manifest:
-        done, progress, target = self._durable, self._durable.progress, self._target
+        done, progress, plan = self._durable, self._durable.progress, self._plan
         return Manifest(
-            handle=target.handle,
-            format=target.format.name,
-            compression=target.format.compression,
-            select=target.select,
+            handle=plan.handle,
+            format=plan.format.name,
+            compression=plan.format.compression,
+            select=plan.select,
             columns=done.columns,
             parts=done.own_parts,
             started_at=done.started_at,
@@ -258,22 +261,22 @@ class Landing:
         self._remove(part.name for part in published)
         manifest, checkpoint = self._found()
         taker = checkpoint.key.query_id if checkpoint else manifest.handle.id if manifest else ""
-        raise LandingTakenOverError(str(self._target.folder), by_same_query=taker == self._target.key.query_id)
+        raise LandingTakenOverError(str(self._plan.folder), by_same_query=taker == self._plan.key.query_id)
 
     def _has_claim(self) -> bool:
-        found = self._target.folder.read_json(CHECKPOINT_NAME)
+        found = self._plan.folder.read_json(CHECKPOINT_NAME)
         return found is not None and found.get("session") == self._durable.session
 
     def _save(self, checkpoint: Checkpoint) -> None:
-        self._target.folder.write_json(CHECKPOINT_NAME, checkpoint.to_json())
+        self._plan.folder.write_json(CHECKPOINT_NAME, checkpoint.to_json())
 
     def _tidy(self, manifest: Manifest) -> None:
         """Remove what the manifest does not name: older results, and parts of attempts that died before they noted them."""
         named = {part.name for part in manifest.parts}
-        names = self._target.folder.names()
+        names = self._plan.folder.names()
         self._remove(name for name in names if is_part_name(name) and name not in named)
-        self._remove([*self._target.folder.half_written(), CHECKPOINT_NAME])
+        self._remove([*self._plan.folder.half_written(), CHECKPOINT_NAME])
 
     def _remove(self, names: Iterable[str]) -> None:
         for name in names:
-            self._target.folder.remove(name)
+            self._plan.folder.remove(name)

@@ -1,4 +1,4 @@
-"""What a landed result may be: how many rows, whether none, whether other than the service counted; it writes nothing."""
+"""How many rows a landed result may have, and whether the service must have counted as many."""
 
 from __future__ import annotations
 

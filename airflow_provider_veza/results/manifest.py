@@ -1,4 +1,7 @@
-"""What a landed result is, as the JSON beside its parts says it; pure data, no file is touched here."""
+"""What a landed result is, as the JSON beside its parts says it; pure data.
+
+It is written in :mod:`.landing` and read in :mod:`.reading`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One part in the making: a local file, counted and digested as it grows, that is published when it is whole."""
+"""One part in the making: a local file, counted and digested as it grows, and published when it is whole."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_veza.results.checkpoint import LandedPart
 from airflow_provider_veza.results.folder import Folder
-from airflow_provider_veza.results.formats.base import Group, PartWriter
+from airflow_provider_veza.results.formats.format import Group, PartWriter
+from airflow_provider_veza.results.landing_plan import LandingPlan
 from airflow_provider_veza.results.manifest import Columns, Part
-from airflow_provider_veza.results.target import Target
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -73,13 +73,13 @@ class PartFile(io.RawIOBase):
 class OpenPart:
     """A part that takes groups of rows until it is published or discarded."""
 
-    def __init__(self, target: Target, name: str, columns: Columns) -> None:
+    def __init__(self, plan: LandingPlan, name: str, columns: Columns) -> None:
         self.name = name
         self.columns = columns
         self.rows = 0
-        self._path = target.scratch / name
+        self._path = plan.scratch / name
         self._file = PartFile(self._path)
-        self._writer: PartWriter = target.format.open(self._file, columns)
+        self._writer: PartWriter = plan.format.open(self._file, columns)
 
     def write(self, group: Group) -> None:
         """Append a group of rows."""
@@ -101,15 +101,15 @@ class OpenPart:
         self._path.unlink(missing_ok=True)
 
 
-def widened(landed: LandedPart, name: str, target: Target, to: Columns) -> Part:
+def widened(landed: LandedPart, name: str, plan: LandingPlan, to: Columns) -> Part:
     """Publish a part's rows once more, with more or wider columns; the part itself stays.
 
     :raises ColumnError: when a value does not fit its wider column.
     """
-    path = target.scratch / name
+    path = plan.scratch / name
     file = PartFile(path)
-    with target.folder.open(landed.part.name) as source, file:
-        target.format.widen(source, file, landed.columns, to)
-    target.folder.publish(path, name)
+    with plan.folder.open(landed.part.name) as source, file:
+        plan.format.widen(source, file, landed.columns, to)
+    plan.folder.publish(path, name)
     path.unlink(missing_ok=True)
     return Part(name, landed.part.rows, file.size, file.sha256)

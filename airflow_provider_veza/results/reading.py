@@ -1,4 +1,4 @@
-"""A landed result as rows again, checked against its manifest; what a row means may not enter."""
+"""A landed result as rows again, checked against its manifest; the meaning of a row may not enter."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from airflow_provider_veza.async_query.layout import RowLayout
 from airflow_provider_veza.async_query.rows import Row
 from airflow_provider_veza.exceptions import ArgumentError, AsyncQueryError, LandingError, ManifestError
 from airflow_provider_veza.results.folder import Folder
-from airflow_provider_veza.results.formats.base import Format
-from airflow_provider_veza.results.formats.registry import output_format
+from airflow_provider_veza.results.formats.format import Format
+from airflow_provider_veza.results.formats.known_formats import output_format
 from airflow_provider_veza.results.manifest import MANIFEST_NAME, Manifest, Part
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class LandedResult:
         return table_of(self)
 
     def to_pandas(self) -> pandas.DataFrame:
-        """Return all rows as one pandas frame with Arrow's types: nulls make no floats of integers.
+        """Return all rows as one pandas frame with Arrow's types, so that nulls do not turn integers into floats.
 
         :raises ArgumentError: without pandas or pyarrow.
         """

@@ -1,4 +1,4 @@
-"""The types of columns: what values show, how a type widens when later values do not fit; pure, no value is converted here.
+"""The types of columns: what values show, and how a type widens when later values do not fit; pure.
 
 Types widen by one table. ``NULL`` gives way to any type; ``INT64`` and ``DOUBLE`` are ``DOUBLE`` together, as long as every
 integer is exact in it; any other two are ``STRING`` together, where each value is its text (:mod:`~.formats.text`).
@@ -53,34 +53,34 @@ def wider(one: ColumnType, other: ColumnType) -> ColumnType:
     return both.pop() if len(both) == 1 else ColumnType.STRING if both else ColumnType.NULL
 
 
-def type_after(known: ColumnType, cells: Cells, declared: ColumnType | None = None) -> ColumnType:
-    """Return a column's type after these values.
+def widened_type(known: ColumnType, cells: Cells, declared: ColumnType | None = None) -> ColumnType:
+    """Return the type that a column has with these values too.
 
-    :param known: after all values before.
+    :param known: its type so far.
     :param declared: by the layout; as text and as JSON every value can be written, so these two are final.
     """
     if declared in (ColumnType.STRING, ColumnType.JSON):
         return declared
-    after: ColumnType = wider(known, declared or ColumnType.NULL)
-    if after is ColumnType.STRING:
-        return after
-    may_be_timestamp = after in (ColumnType.NULL, ColumnType.TIMESTAMP)
+    widened: ColumnType = wider(known, declared or ColumnType.NULL)
+    if widened is ColumnType.STRING:
+        return widened
+    may_be_timestamp = widened in (ColumnType.NULL, ColumnType.TIMESTAMP)
     for kind in cells.kinds:
-        after = wider(after, _OF_KIND[kind])
-    if after is ColumnType.STRING and may_be_timestamp and _are_timestamps(cells):
+        widened = wider(widened, _OF_KIND[kind])
+    if widened is ColumnType.STRING and may_be_timestamp and _are_timestamps(cells):
         return ColumnType.TIMESTAMP
-    return after if int not in cells.kinds or _integers_fit(cells, after) else ColumnType.STRING
+    return widened if int not in cells.kinds or _integers_fit(cells, widened) else ColumnType.STRING
 
 
-def columns_after(known: Columns, group: Mapping[str, Cells], declared: Mapping[str, ColumnType]) -> Columns:
-    """Return a table's columns after a group of rows: those known, wider where need be, and then the new ones.
+def widened_columns(known: Columns, group: Mapping[str, Cells], declared: Mapping[str, ColumnType]) -> Columns:
+    """Return the columns that a table has with a group of rows too: those known, wider where need be, and then the new ones.
 
-    >>> columns_after((Column("id", ColumnType.STRING),), {"count": Cells.of([6])}, {})
+    >>> widened_columns((Column("id", ColumnType.STRING),), {"count": Cells.of([6])}, {})
     (Column(name='id', type=<ColumnType.STRING: 'string'>), Column(name='count', type=<ColumnType.INT64: 'int64'>))
     """
     types = {column.name: column.type for column in known}
     for name, cells in group.items():
-        types[name] = type_after(types.get(name, ColumnType.NULL), cells, declared.get(name))
+        types[name] = widened_type(types.get(name, ColumnType.NULL), cells, declared.get(name))
     return tuple(Column(name, type_) for name, type_ in types.items())
 
 

@@ -1,4 +1,4 @@
-"""Local folders for parts in the making, which killed processes leave behind and later ones remove; nothing is written here."""
+"""Local folders for parts in the making; those that killed processes leave are removed by later ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HELD = "held"
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """Give a folder that is gone afterwards; whoever is killed in it leaves it to the next one who asks.
+    """Give a folder that is removed afterwards; the folder of a killed process is removed by the next process that wants one.
 
     The owner holds a lock on a file in it, which the system releases when the owner dies.
     """

@@ -1,4 +1,7 @@
-"""The sensor for Veza queries: what it takes; how it waits is in :mod:`.base`."""
+"""The sensor for Veza queries: what it takes.
+
+How it waits is in :mod:`.base`.
+"""
 
 from __future__ import annotations
 

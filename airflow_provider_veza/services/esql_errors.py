@@ -1,4 +1,4 @@
-"""What an error status of Elasticsearch means to whoever asks about a query: the request failed, or the query did.
+"""What an error status of Elasticsearch means to whoever looks at a query: the request failed, or the query did.
 
 A failed query is answered with its own status and type, at each look anew: a 429 or 503 may be the outcome of a query as well
 as an overload that passes. The type decides. Sources: the server's ``AsyncTaskManagementService`` and its tests, restated.
@@ -49,7 +49,7 @@ _EXCERPT = 200
 
 
 class Meaning(Enum):
-    """What an error status says when it answers a question about a query."""
+    """What an error status says about a query that was looked at."""
 
     REFUSED = "the request failed; nothing is said of the query"
     ABSENT = "the query is not known, or not readable yet"
@@ -72,7 +72,7 @@ class Cause:
 
 
 def meaning_of(response: Response) -> Meaning:
-    """Return what an error status means as the answer to a question about a query.
+    """Return what an error status means as the answer to a look at a query.
 
     A 404 has five lasting reasons (expired, deleted, cancelled, somebody else's, never there) and one that passes: the query
     has ended and its result is being stored.
@@ -98,7 +98,7 @@ def is_absent(response: Response) -> bool:
 
 
 def refusal(response: Response) -> RequestError:
-    """Return the error for an answer that is none.
+    """Return the error for an answer that says nothing of the query.
 
     An error page without Elasticsearch's words tells nothing of the query, not even where its status is 404.
     """

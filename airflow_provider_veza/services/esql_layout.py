@@ -1,4 +1,4 @@
-"""What ES|QL's column types are as columns of a landed table; data, no logic."""
+"""The column types of ES|QL as those of a landed table; data."""
 
 from __future__ import annotations
 

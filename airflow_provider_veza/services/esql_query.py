@@ -72,7 +72,7 @@ class EsqlQuery:
         }
 
     def fingerprint(self, tenant: str) -> Fingerprint:
-        """Return what decides whether two submits ask the same; ``columnar`` changes only how the answer is written."""
+        """Return what decides whether two submits are of the same query; ``columnar`` changes only how the answer is written."""
         asked = {name: value for name, value in self._asked.items() if name not in ("query", "columnar")}
         options = asked | {
             "drop_null_columns": self.drop_null_columns,

@@ -1,4 +1,7 @@
-"""Which arguments of a Veza query go together: exactly one thing to ask, and what each cache mode takes; no spec is read."""
+"""Which arguments of a Veza query go together: exactly one query, and what each cache mode takes.
+
+A spec itself is checked in :mod:`.veza_spec`.
+"""
 
 from __future__ import annotations
 
@@ -47,12 +50,12 @@ class VezaChoices:
             raise ArgumentError(f"result_kind must be 'nodes' or 'result', not {self.result_kind!r}.")
 
     def require_one(self) -> None:
-        """Refuse a query that asks nothing.
+        """Refuse arguments that name no query.
 
-        :raises ArgumentError: saying what may be asked.
+        :raises ArgumentError: saying what may be given.
         """
         if not (self.has_spec or self.has_saved_query or self.cache_mode == CONTEXT):
-            raise ArgumentError("Nothing is asked: give query_spec or saved_query_id.")
+            raise ArgumentError("There is no query: give query_spec or saved_query_id.")
 
     def _check_saved_query(self) -> None:
         if self.cache_mode not in (None, IF_AVAILABLE, IMMEDIATE):
@@ -69,7 +72,7 @@ class VezaChoices:
         }
         if names := [name for name, is_given in given.items() if is_given]:
             raise ArgumentError(
-                f"{', '.join(names)}: not together with saved_query_id, which says what to ask and is run as nodes."
+                f"{', '.join(names)}: not together with saved_query_id, which is a query already and is run as nodes."
             )
 
     def _refuse_cache_of_result(self) -> None:

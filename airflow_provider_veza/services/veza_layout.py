@@ -1,4 +1,4 @@
-"""What Veza's rows look like as a table, and what of them is access and what only tells of its use; data, no logic.
+"""What Veza's rows look like as a table, and what of them is access and what only tells of its use; data.
 
 From the row samples of Veza's documents. Which fields have no order is inferred from their being sets of permissions, and
 which properties are volatile from their names in Veza's built-in queries.

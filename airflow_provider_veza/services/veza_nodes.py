@@ -89,7 +89,7 @@ class NodesQuery:
     service: ClassVar[str] = "veza_nodes"
 
     def fingerprint(self, tenant: str) -> Fingerprint:
-        """Return what decides whether two submits ask the same."""
+        """Return what decides whether two submits are of the same query."""
         return Fingerprint.of(service=self.service, query_spec=self.spec, cache=self.cache.body({}), tenant=tenant)
 
 
@@ -185,7 +185,7 @@ def _state(answer: Mapping[str, Any]) -> str:
     status = answer.get("status")
     if isinstance(status, bool) or not isinstance(status, (str, int)):
         raise MalformedResponseError(
-            f"Veza's answer about the query has no status (fields: {sorted(answer)}). If your tenant serves this elsewhere, "
+            f"Veza's answer about the query has no status (fields: {sorted(answer)}). If your tenant has another path for it, "
             "set nodes_get_path and nodes_get_method in the connection's extra."
         )
     return str(status).upper()

@@ -1,4 +1,7 @@
-"""From a DAG author's arguments to a checked query, sans-I/O, no Airflow. What goes together is in :mod:`.veza_choices`."""
+"""From a DAG author's arguments to a checked query; sans-I/O, no Airflow.
+
+Which arguments go together is in :mod:`.veza_choices`.
+"""
 
 from __future__ import annotations
 

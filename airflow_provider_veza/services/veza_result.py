@@ -36,7 +36,7 @@ class ResultQuery:
     service: ClassVar[str] = "veza_result"
 
     def fingerprint(self, tenant: str) -> Fingerprint:
-        """Return what decides whether two submits ask the same."""
+        """Return what decides whether two submits are of the same query."""
         return Fingerprint.of(service=self.service, query_spec=self.spec, tenant=tenant)
 
 

@@ -29,7 +29,7 @@ ID_IN_PATH = "{id}"
 class SavedNodesQuery:
     """A run of a saved query for nodes or paths.
 
-    Its definition is the tenant's: whoever edits it there changes what a retry asks, and the fingerprint does not show it.
+    Its definition is the tenant's: whoever edits it there changes the query of a retry, and the fingerprint does not show it.
 
     :param fetch_cached_results: sent as it is; None leaves it to the tenant. That true allows and false forbids a cached
         result is inferred from the name.
@@ -44,7 +44,7 @@ class SavedNodesQuery:
         return {} if self.fetch_cached_results is None else {"fetch_cached_results": self.fetch_cached_results}
 
     def fingerprint(self, tenant: str) -> Fingerprint:
-        """Return what decides whether two submits ask the same."""
+        """Return what decides whether two submits are of the same query."""
         return Fingerprint.of(
             service=self.service, saved_query_id=self.saved_query_id, cache=self.body(), tenant=tenant
         )

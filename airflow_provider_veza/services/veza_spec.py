@@ -1,4 +1,7 @@
-"""Checks of a Veza query spec before it is sent: its shape, its names, its deprecated fields; nothing here is sent."""
+"""Checks a Veza query spec before it is sent: its shape, its names, its deprecated fields.
+
+What a spec is made of is in :mod:`.veza_spec_shapes`.
+"""
 
 from __future__ import annotations
 

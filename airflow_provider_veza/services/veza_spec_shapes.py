@@ -1,4 +1,7 @@
-"""What a Veza query spec is made of, as data: messages, their fields and the kind of each; nothing is checked here."""
+"""What a Veza query spec is made of, as data: messages, their fields and the kind of each.
+
+A spec is checked by it in :mod:`.veza_spec`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Veza answers to a create of the nodes family, whether it asked a spec or a saved query; sans-I/O."""
+"""What Veza answers to a create of the nodes family, be it of a spec or of a saved query; sans-I/O."""
 
 from __future__ import annotations
 

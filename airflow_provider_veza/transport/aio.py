@@ -1,4 +1,7 @@
-"""The asynchronous driver: carries out the steps of an exchange with aiohttp; every decision is the exchange's."""
+"""The asynchronous driver: carries out the steps of an exchange with aiohttp.
+
+Every decision is in :mod:`.exchange`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What a hook needs of a transport, whichever library sends: run a call, close; no HTTP here."""
+"""What a hook needs of a transport, whichever library sends: run a call, close.
+
+Which client serves which settings is in :mod:`.clients`.
+"""
 
 from __future__ import annotations
 

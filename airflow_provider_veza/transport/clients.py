@@ -1,4 +1,7 @@
-"""Which client serves which settings; a library is loaded when its first client is made, and no request is built here."""
+"""Which client serves which settings; a library is loaded when its first client is made.
+
+What all clients can do is in :mod:`.client`.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ def client_for(settings: ClientSettings) -> Client:
 
 
 def async_client_for(settings: ClientSettings) -> AsyncClient:
-    """Return a client for one event loop; reads files and takes long, so that a loop has it done in a thread.
+    """Return a client for one event loop; this reads files and takes long, so call it in a thread.
 
     :raises ConfigurationError: when its library is not installed, or refuses what the connection says.
     """

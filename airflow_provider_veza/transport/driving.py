@@ -1,4 +1,7 @@
-"""From a call to its steps, and the two loops that carry them out, sync and async; how one is carried out is the driver's."""
+"""From a call to its steps, and the two loops that carry them out, sync and async.
+
+How one step is carried out is in :mod:`.sync` and :mod:`.aio`.
+"""
 
 from __future__ import annotations
 

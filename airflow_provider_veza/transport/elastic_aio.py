@@ -1,4 +1,7 @@
-"""The asynchronous driver over the official Elasticsearch client; every decision is the exchange's."""
+"""The asynchronous driver over the official Elasticsearch client.
+
+Every decision is in :mod:`.exchange`.
+"""
 
 from __future__ import annotations
 

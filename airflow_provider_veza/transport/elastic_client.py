@@ -1,4 +1,7 @@
-"""What both drivers of the official Elasticsearch client share: how it is made, and what came of a request; nothing is sent."""
+"""What both drivers of the official Elasticsearch client share: how it is made, and what came of a request.
+
+They are :mod:`.elastic_sync` and :mod:`.elastic_aio`.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from airflow_provider_veza.async_query.message import Call, Response
 from airflow_provider_veza.async_query.retry import Failure, RetryPolicy
 from airflow_provider_veza.exceptions import ConnectionSettingsError, MalformedResponseError
 from airflow_provider_veza.transport.clock import read_clock
-from airflow_provider_veza.transport.elastic_settings import ADVICE, ElasticSettings
+from airflow_provider_veza.transport.elastic_settings import FIELD_NAMES, ElasticSettings
 from airflow_provider_veza.transport.exchange import Rules, attempts
 from airflow_provider_veza.transport.reasons import Causes, why_no_answer, why_not_sent
 from airflow_provider_veza.transport.settings import Timeouts
@@ -65,7 +68,7 @@ def new_client(cls: Callable[..., T], settings: ElasticSettings, **more: Any) ->
 
 
 def _quieten() -> None:
-    """Keep the client's line for each request out of the logs, where it costs more than a poll, unless somebody wants it."""
+    """Keep the client's line for each request out of the logs unless somebody wants it: it costs more than a poll."""
     requests = logging.getLogger("elastic_transport.transport")
     if requests.level == logging.NOTSET:
         requests.setLevel(logging.WARNING)
@@ -111,7 +114,7 @@ def refused(wire: WireRequest, error: ApiError) -> Received:
     if isinstance(error, UnsupportedProductError):
         raise MalformedResponseError(
             f"{wire} was answered by something that is not Elasticsearch (no header X-Elastic-Product). Check the connection's "
-            f"{ADVICE.address}."
+            f"{FIELD_NAMES.address}."
         ) from error
     return received(error.meta, error.body)
 
@@ -125,5 +128,5 @@ def failed(
     :param not_connected: errors of the HTTP library that only a request without a connection has.
     """
     if any(isinstance(cause, not_connected) for cause in chain):
-        return Failed(Failure.NOT_SENT, why_not_sent(chain, settings.route, timeouts, ADVICE), read_clock())
-    return Failed(Failure.NO_ANSWER, why_no_answer(chain, settings.route, timeouts, ADVICE), read_clock())
+        return Failed(Failure.NOT_SENT, why_not_sent(chain, settings.route, timeouts, FIELD_NAMES), read_clock())
+    return Failed(Failure.NO_ANSWER, why_no_answer(chain, settings.route, timeouts, FIELD_NAMES), read_clock())

@@ -7,12 +7,12 @@ from typing import Any
 
 from airflow_provider_veza.async_query.message import Request
 from airflow_provider_veza.transport.origin import Origin
-from airflow_provider_veza.transport.reasons import Advice
+from airflow_provider_veza.transport.reasons import FieldNames
 from airflow_provider_veza.transport.routes import Route
 from airflow_provider_veza.transport.settings import Timeouts
 from airflow_provider_veza.transport.steps import WireRequest, json_body
 
-ADVICE = Advice("host, port and schema", "ca_certs", "request_timeout")
+FIELD_NAMES = FieldNames("host, port and schema", "ca_certs", "request_timeout")
 MIME_TYPE = "application/vnd.elasticsearch+json; compatible-with=8"
 """What servers of 8.x and 9.x take, and no client of 8.x or 9.x replaces."""
 

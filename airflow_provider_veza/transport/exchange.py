@@ -1,4 +1,7 @@
-"""Every decision about an exchange (credentials, pace, redirects, retries, errors), as a generator of steps; no I/O."""
+"""Every decision about an exchange (credentials, pace, redirects, retries, errors), as a generator of steps; no I/O.
+
+The steps are in :mod:`.steps`, the loops that carry them out in :mod:`.driving`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from itertools import count
 from airflow_provider_veza.async_query.message import Request, Response
 from airflow_provider_veza.async_query.retry import Failure, RetryPolicy, parse_retry_after
 from airflow_provider_veza.exceptions import NoAnswerError, NotSentError, RequestError
-from airflow_provider_veza.transport.redirects import MAX_REDIRECTS, redirect_target, too_many_redirects
+from airflow_provider_veza.transport.redirects import MAX_REDIRECTS, redirect_url, too_many_redirects
 from airflow_provider_veza.transport.settings import ApiKeyAuth, OAuth2ClientCredentials, TransportSettings
 from airflow_provider_veza.transport.steps import (
     Failed,
@@ -99,7 +102,7 @@ def _with_token(wire: WireRequest, auth: OAuth2ClientCredentials, rules: Rules) 
 
 
 def attempts(wire: WireRequest, rules: Rules, at: Moment) -> Steps[Received]:
-    """Bring a request that lacks nothing any more to its last answer; for :func:`exchange`'s errors and those beneath it.
+    """Bring a request that is ready to send to its last answer; raises what :func:`exchange` does.
 
     :param at: when its first attempt begins.
     """
@@ -122,10 +125,10 @@ def _follow(wire: WireRequest, rules: Rules, at: Moment) -> Steps[Received | Fai
         if wait > 0:
             yield Pause(wait)
         answer = yield from send(hop)
-        target = redirect_target(hop, answer.response) if isinstance(answer, Received) else None
-        if target is None:
+        url = redirect_url(hop, answer.response) if isinstance(answer, Received) else None
+        if url is None:
             return answer
-        hop, at = replace(hop, url=target), answer.at
+        hop, at = replace(hop, url=url), answer.at
     raise too_many_redirects(wire)
 
 

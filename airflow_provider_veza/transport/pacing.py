@@ -15,7 +15,7 @@ class Turn(Enum):
     """When a request may go out, while others wait for their turn."""
 
     IN_LINE = "in line"
-    """After those that asked before."""
+    """After those that came before."""
     AT_ONCE = "at once"
     """Before all that wait, who then wait longer: for a cancel, which has little time."""
 

@@ -15,7 +15,7 @@ Causes = Sequence[BaseException]
 
 
 @dataclass(frozen=True)
-class Advice:
+class FieldNames:
     """Which fields of a connection to check.
 
     :param address: those that say where the service is.
@@ -28,7 +28,7 @@ class Advice:
     silence: str = "read_timeout"
 
 
-_VEZA = Advice()
+_VEZA_FIELDS = FieldNames()
 
 
 def causes(error: BaseException, *, handled: BaseException | None) -> Causes:
@@ -45,13 +45,13 @@ def causes(error: BaseException, *, handled: BaseException | None) -> Causes:
     return chain[::-1]
 
 
-def why_not_sent(causes: Causes, route: Route, timeouts: Timeouts, advice: Advice = _VEZA) -> str:
+def why_not_sent(causes: Causes, route: Route, timeouts: Timeouts, fields: FieldNames = _VEZA_FIELDS) -> str:
     """Say why there was no connection, and what to check."""
-    check = f"check the connection's {advice.address}"
+    check = f"check the connection's {fields.address}"
     for cause in causes:
         match cause:
             case ssl.SSLCertVerificationError(verify_message=problem):
-                return f"the TLS certificate of {route} was not accepted ({problem}); {_private(advice)}"
+                return f"the TLS certificate of {route} was not accepted ({problem}); {_private(fields)}"
             case ssl.SSLError():
                 return f"TLS with {route} could not be agreed on ({cause.reason or 'closed'}); {check}"
             case socket.gaierror():
@@ -65,21 +65,21 @@ def why_not_sent(causes: Causes, route: Route, timeouts: Timeouts, advice: Advic
     return f"no connection to {route} ({type(causes[0]).__name__}); {check}"
 
 
-def why_no_answer(causes: Causes, route: Route, timeouts: Timeouts, advice: Advice = _VEZA) -> str:
+def why_no_answer(causes: Causes, route: Route, timeouts: Timeouts, fields: FieldNames = _VEZA_FIELDS) -> str:
     """Say how the connection ended before a whole answer was there."""
     for cause in causes:
         match cause:
             case ssl.SSLError():
                 return f"TLS with {route} broke ({cause.reason or 'closed'})"
             case TimeoutError():
-                return f"{route} sent nothing for {timeouts[1]:g} s (the connection's extra `{advice.silence}`)"
+                return f"{route} sent nothing for {timeouts[1]:g} s (the connection's extra `{fields.silence}`)"
             case OSError(errno=int(number)):
                 return f"the connection to {route} broke ({os.strerror(number)})"
     return f"the connection to {route} ended too early ({type(causes[0]).__name__})"
 
 
-def _private(advice: Advice) -> str:
+def _private(fields: FieldNames) -> str:
     return (
         "if a private authority signed it, name that authority's PEM file in the connection's extra "
-        f"`{advice.authorities}`"
+        f"`{fields.authorities}`"
     )

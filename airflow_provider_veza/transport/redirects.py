@@ -1,4 +1,4 @@
-"""Which redirects may be followed: within one origin, and only where the same request is meant; a pure decision."""
+"""Which redirects may be followed: within one origin, and only where the request stays the same; a pure decision."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _SAME_METHOD = frozenset({307, 308})
 
 
-def redirect_target(request: WireRequest, response: Response) -> str | None:
+def redirect_url(request: WireRequest, response: Response) -> str | None:
     """Return the URL that the answer sends us to, or None where it is no redirect.
 
     :raises RedirectRefusedError: when it points to another origin, or would turn the request into another one.

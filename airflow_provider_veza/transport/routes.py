@@ -1,4 +1,4 @@
-"""Which way requests take: directly or through a proxy, by the connection or by the environment; no connection is made."""
+"""Which way requests take: directly, or through a proxy by the connection or by the environment."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ class Route:
     :param proxy_url: credentials included; None for a direct way.
     """
 
-    target: Origin
+    origin: Origin
     proxy_url: str | None = field(default=None, repr=False)
 
     def __str__(self) -> str:
         if self.proxy_url is None:
-            return self.target.address
-        return f"{self.target.address} through the proxy {Origin.of(self.proxy_url).address}"
+            return self.origin.address
+        return f"{self.origin.address} through the proxy {Origin.of(self.proxy_url).address}"
 
 
 class Routes:
@@ -41,10 +41,10 @@ class Routes:
 
         :raises ConnectionSettingsError: when the proxy is no HTTP proxy.
         """
-        target = Origin.of(url)
-        if target not in self._known:
-            self._known[target] = Route(target, _http_proxy(self._proxy or _environment_proxy(url)))
-        return self._known[target]
+        origin = Origin.of(url)
+        if origin not in self._known:
+            self._known[origin] = Route(origin, _http_proxy(self._proxy or _environment_proxy(url)))
+        return self._known[origin]
 
 
 def _environment_proxy(url: str) -> str | None:

@@ -1,4 +1,7 @@
-"""The requests session of a tenant: TLS, proxy, credentials; no retry and no other decision about an exchange."""
+"""The requests session of a tenant: TLS, proxy, credentials.
+
+Retries and all other decisions are in :mod:`.exchange`.
+"""
 
 from __future__ import annotations
 
@@ -92,7 +95,7 @@ class TenantAdapter(HTTPAdapter):
 
     def _proxies(self, url: str) -> dict[str, str]:
         route = self._routes.to(url)
-        return {route.target.scheme: route.proxy_url} if route.proxy_url else {}
+        return {route.origin.scheme: route.proxy_url} if route.proxy_url else {}
 
 
 @contextmanager

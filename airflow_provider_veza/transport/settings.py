@@ -1,4 +1,4 @@
-"""How to reach one tenant and with which credentials, as hashable values; loads no HTTP library."""
+"""How to reach one tenant and with which credentials, as hashable values; no HTTP library is loaded."""
 
 from __future__ import annotations
 

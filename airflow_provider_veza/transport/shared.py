@@ -1,4 +1,4 @@
-"""One client for all triggers of a triggerer with equal settings, closed when the last gives it back; no HTTP here."""
+"""One client for all triggers of a triggerer with equal settings, closed when the last one gives it back."""
 
 from __future__ import annotations
 

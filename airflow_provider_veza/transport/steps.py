@@ -1,4 +1,7 @@
-"""The words between an exchange and its driver: what to do next, and how it went; only data, no decision and no I/O."""
+"""The steps that an exchange asks of its driver, and what came of each; only data, no I/O.
+
+Which step comes next is decided in :mod:`.exchange`.
+"""
 
 from __future__ import annotations
 

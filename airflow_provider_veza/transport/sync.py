@@ -1,4 +1,7 @@
-"""The synchronous driver: carries out the steps of an exchange with requests; every decision is the exchange's."""
+"""The synchronous driver: carries out the steps of an exchange with requests.
+
+Every decision is in :mod:`.exchange`.
+"""
 
 from __future__ import annotations
 

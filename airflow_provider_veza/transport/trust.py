@@ -1,4 +1,4 @@
-"""Which authorities a connection trusts, and the TLS context made of them, the same for both drivers; no connection."""
+"""Which authorities a connection trusts, and the TLS context made of them, the same for both drivers."""
 
 from __future__ import annotations
 

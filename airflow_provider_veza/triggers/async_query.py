@@ -25,7 +25,7 @@ from airflow_provider_veza.ownership.deferred_kill import DeferredKill, Waiter
 TRIGGER_VERSION = 1
 FIRST_CHECK_INTERVAL = timedelta(minutes=1)
 LONGEST_CHECK_INTERVAL = timedelta(minutes=10)
-"""Airflow serves a triggerer only some 20 to 35 such questions a second, so they grow rare."""
+"""Airflow answers a triggerer only some 20 to 35 times a second, so it is asked less and less often."""
 
 
 class AsyncQueryTrigger(BaseTrigger):

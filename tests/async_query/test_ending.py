@@ -14,8 +14,8 @@ from airflow_provider_veza.async_query.ending import (
     Currency,
     HandOver,
     Presence,
-    after_kill,
-    after_timeout,
+    judge_kill,
+    judge_timeout,
 )
 from airflow_provider_veza.async_query.standing import Standing
 
@@ -29,7 +29,7 @@ PRESENT = Presence(NOON, parent=7, longest_absence=MINUTE)
 @pytest.mark.parametrize("standing", [standing for standing in Standing if standing.nobody_waits])
 @pytest.mark.parametrize("can_be_found", [True, False])
 def test_what_airflow_clearly_says_nobody_waits_for_is_cancelled(standing: Standing, can_be_found: bool) -> None:
-    verdict = after_kill(standing, can_be_found=can_be_found)
+    verdict = judge_kill(standing, can_be_found=can_be_found)
 
     assert isinstance(verdict, CancelQuery)
     assert verdict.cleared is (standing is Standing.CLEARED)
@@ -51,7 +51,7 @@ def test_what_airflow_clearly_says_nobody_waits_for_is_cancelled(standing: Stand
 def test_in_the_last_attempt_it_depends_on_whether_this_one_counts(
     standing: Standing, currency: Currency | None, was_away: bool, verdict: type
 ) -> None:
-    assert isinstance(after_kill(standing, can_be_found=False, currency=currency, was_away=was_away), verdict)
+    assert isinstance(judge_kill(standing, can_be_found=False, currency=currency, was_away=was_away), verdict)
 
 
 @given(CURRENCIES, st.booleans())
@@ -59,27 +59,27 @@ def test_while_a_retry_can_find_the_query_nothing_but_a_clear_answer_ends_it(
     currency: Currency | None, was_away: bool
 ) -> None:
     for standing in (Standing.AT_WORK, Standing.UNKNOWN):
-        verdict = after_kill(standing, can_be_found=True, currency=currency, was_away=was_away)
+        verdict = judge_kill(standing, can_be_found=True, currency=currency, was_away=was_away)
         assert isinstance(verdict, HandOver)
 
 
 @given(STANDINGS, st.booleans())
 def test_a_superseded_attempt_never_cancels_what_somebody_may_wait_for(standing: Standing, was_away: bool) -> None:
-    verdict = after_kill(standing, can_be_found=False, currency=Currency.SUPERSEDED, was_away=was_away)
+    verdict = judge_kill(standing, can_be_found=False, currency=Currency.SUPERSEDED, was_away=was_away)
 
     assert isinstance(verdict, CancelQuery) is standing.nobody_waits
 
 
 def test_where_nobody_can_say_anything_the_log_names_the_sweep() -> None:
-    verdict = after_kill(Standing.UNKNOWN, can_be_found=False, currency=Currency.UNKNOWN, was_away=True)
+    verdict = judge_kill(Standing.UNKNOWN, can_be_found=False, currency=Currency.UNKNOWN, was_away=True)
 
     assert isinstance(verdict, HandOver)
     assert "VezaCancelOrphanedQueriesOperator" in verdict.why
 
 
 def test_after_execution_timeout_the_argument_decides() -> None:
-    assert isinstance(after_timeout(cancel_on_timeout=True), CancelQuery)
-    assert isinstance(after_timeout(cancel_on_timeout=False), HandOver)
+    assert isinstance(judge_timeout(cancel_on_timeout=True), CancelQuery)
+    assert isinstance(judge_timeout(cancel_on_timeout=False), HandOver)
 
 
 def test_a_process_that_looks_often_enough_doubts_nothing() -> None:

@@ -33,7 +33,7 @@ def lines_of(history: list[tuple[Look, float]]) -> list[LogLine]:
     lines: list[LogLine] = []
     for look, pause in history:
         now = START + timedelta(seconds=elapsed)
-        log, new = log.after(look, now=now, elapsed=elapsed, next_look=pause)
+        log, new = log.observe(look, now=now, elapsed=elapsed, next_look=pause)
         lines += new
         elapsed += pause
     return lines
@@ -80,7 +80,7 @@ def test_a_warning_of_the_service_is_said_once() -> None:
 
 
 def test_a_warning_said_before_is_not_said_again_at_the_end() -> None:
-    warned, _ = ProgressLog().after(running(warnings=("old",)), now=START, elapsed=0, next_look=1)
+    warned, _ = ProgressLog().observe(running(warnings=("old",)), now=START, elapsed=0, next_look=1)
 
     lines = warned.ended(Snapshot(Phase.SUCCEEDED, "DONE", rows=6, warnings=("old", "new")), 61.25)
 

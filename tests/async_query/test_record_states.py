@@ -64,10 +64,10 @@ def test_a_move_is_made_exactly_where_the_table_has_it(move: Move, actor: Actor,
     if not allowed:
         with pytest.raises(RecordError):
             moved(record, move, actor)
-    elif rule.target is not None or rule.keeps_state:
+    elif rule.next_state is not None or rule.keeps_state:
         changes = {"handle": None} if move is Move.INTEND else {"handle": HANDLE} if move is Move.SUBMIT else {}
         after = moved(record, move, actor, **changes)
-        assert after.state is (record.state if rule.keeps_state else rule.target)
+        assert after.state is (record.state if rule.keeps_state else rule.next_state)
 
 
 def test_whoever_is_no_attempt_may_only_confirm_a_cancel_or_forget() -> None:

@@ -76,7 +76,7 @@ def steps_of(watch: Watch, looks: list[tuple[float, Look]]) -> Iterator[Step]:
     now = START
     for pause, look in looks:
         now += timedelta(seconds=pause)
-        watch, verdict = watch.after(look, now=now, jitter=0.5)
+        watch, verdict = watch.observe(look, now=now, jitter=0.5)
         yield Step(now, look, verdict)
         if isinstance(verdict, Ended):
             return
@@ -265,7 +265,7 @@ def test_a_wait_that_keeps_to_the_times_it_is_told_ends_at_its_deadline(
     watch = replace(watch, patience=timedelta(days=365))
     now = START
     for _, look in cycle(history):
-        watch, verdict = watch.after(look, now=now, jitter=0.5)
+        watch, verdict = watch.observe(look, now=now, jitter=0.5)
         if isinstance(verdict, Ended):
             break
         now += timedelta(seconds=verdict.seconds)
@@ -284,7 +284,7 @@ def long_polling(wait: timedelta = timedelta(hours=1)) -> Watch:
 
 def test_a_look_that_waited_on_the_server_is_followed_by_the_next_at_once() -> None:
     now = START + timedelta(seconds=400)
-    verdicts = [long_polling().after(RUNNING, now=now, jitter=0.5, took=took)[1] for took in (30.0, 5.0, 0.0)]
+    verdicts = [long_polling().observe(RUNNING, now=now, jitter=0.5, took=took)[1] for took in (30.0, 5.0, 0.0)]
 
     assert [verdict.seconds for verdict in verdicts if isinstance(verdict, LookAgain)] == [0, 15, 20]
 
@@ -298,9 +298,9 @@ def test_a_look_waits_on_the_server_no_longer_than_anybody_wants_the_answer() ->
 
 def test_an_id_may_be_unknown_for_a_moment_while_its_result_is_stored() -> None:
     now = START + timedelta(minutes=5)
-    then, first = long_polling().after(GONE, now=now, jitter=0.5)
-    _, later = then.after(GONE, now=now + timedelta(seconds=4), jitter=0.5)
-    _, too_late = then.after(GONE, now=now + timedelta(seconds=5), jitter=0.5)
+    then, first = long_polling().observe(GONE, now=now, jitter=0.5)
+    _, later = then.observe(GONE, now=now + timedelta(seconds=4), jitter=0.5)
+    _, too_late = then.observe(GONE, now=now + timedelta(seconds=5), jitter=0.5)
 
     assert isinstance(first, LookAgain)
     assert isinstance(later, LookAgain)
@@ -309,8 +309,8 @@ def test_an_id_may_be_unknown_for_a_moment_while_its_result_is_stored() -> None:
 
 def test_an_id_that_came_back_may_be_unknown_for_a_moment_again() -> None:
     now = START + timedelta(minutes=5)
-    then, _ = long_polling().after(GONE, now=now, jitter=0.5)
-    then, _ = then.after(RUNNING, now=now + timedelta(seconds=1), jitter=0.5)
-    _, again = then.after(GONE, now=now + timedelta(minutes=1), jitter=0.5)
+    then, _ = long_polling().observe(GONE, now=now, jitter=0.5)
+    then, _ = then.observe(RUNNING, now=now + timedelta(seconds=1), jitter=0.5)
+    _, again = then.observe(GONE, now=now + timedelta(minutes=1), jitter=0.5)
 
     assert isinstance(again, LookAgain)

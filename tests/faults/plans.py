@@ -33,7 +33,7 @@ class CacheUse(Enum):
 
 
 @dataclass(frozen=True)
-class Question:
+class PlannedQuery:
     """What a task asks.
 
     :param cache: None for the result family, which knows no cache.
@@ -79,7 +79,7 @@ class Plan:
     """One task of the soak."""
 
     number: int
-    question: Question
+    query: PlannedQuery
     course: Course
     conduct: Conduct
     mishaps: tuple[Mishap, ...]
@@ -95,7 +95,7 @@ def plan_of(seed: int, number: int) -> Plan:
     aimed = [_aimed(dice, mishap, family, course) for mishap in mishaps]
     return Plan(
         number,
-        _question(dice, first, family),
+        _query(dice, first, family),
         course,
         _conduct(dice, course),
         tuple(sorted(aimed, key=_turn)),
@@ -118,11 +118,11 @@ def _course(dice: Random, first: Mishap) -> Course:
     return Course(seconds, first_fails=dice.random() < 0.1)
 
 
-def _question(dice: Random, first: Mishap, family: Family) -> Question:
+def _query(dice: Random, first: Mishap, family: Family) -> PlannedQuery:
     spec = OKTA_USERS if first.needs_pages else dice.choice(SPECS[family])
     page_size = dice.choice([10, 40] if first.needs_pages else [10, 40, 100])
     uses = [CacheUse.IMMEDIATE, CacheUse.COLD] if first.needs_run else list(CacheUse)
-    return Question(family, spec, dice.choice(uses) if family is Family.NODES else None, page_size)
+    return PlannedQuery(family, spec, dice.choice(uses) if family is Family.NODES else None, page_size)
 
 
 def _conduct(dice: Random, course: Course) -> Conduct:

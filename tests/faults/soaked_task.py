@@ -153,11 +153,11 @@ def _one_attempt(run: SoakedRun, plan: Plan) -> Any:
 
 
 def _operator(plan: Plan, conn_id: str, cache_id: str, task_log: logging.Logger) -> LoggedQueryOperator:
-    question = plan.question
-    asked: dict[str, Any] = {"query_spec": question.spec, "result_kind": question.family.value}
-    if question.cache is CacheUse.IMMEDIATE:
+    query = plan.query
+    asked: dict[str, Any] = {"query_spec": query.spec, "result_kind": query.family.value}
+    if query.cache is CacheUse.IMMEDIATE:
         asked["cache_mode"] = "immediate_run"
-    if question.cache is CacheUse.ATTACHED:
+    if query.cache is CacheUse.ATTACHED:
         asked |= {"query_spec": None, "cache_mode": "cached_result_context", "cache_id": cache_id}
     operator = LoggedQueryOperator(
         task_id="ask",
@@ -181,7 +181,7 @@ def _log_of(name: str) -> tuple[logging.Logger, LogLines]:
 
 def _connection(plan: Plan, running: RunningTenant) -> str:
     extra = {
-        "page_size": plan.question.page_size,
+        "page_size": plan.query.page_size,
         "rate_limit": 1_000,
         "read_timeout": READ_TIMEOUT,
         "stale_grace": 0.2,
@@ -191,10 +191,10 @@ def _connection(plan: Plan, running: RunningTenant) -> str:
 
 def _fill_cache(tenant: Tenant, plan: Plan) -> str:
     """Put the answer into the cache if the plan says that it is there, and return its cache id."""
-    if plan.question.cache not in (CacheUse.WARM, CacheUse.ATTACHED):
+    if plan.query.cache not in (CacheUse.WARM, CacheUse.ATTACHED):
         return ""
     tenant.set_behaviour(AT_ONCE)
-    spec = plan.question.spec
+    spec = plan.query.spec
     return tenant.create_nodes(RunNow(AskedSpec(read_query_spec(Fields(spec, Findings())), spec))).execution.cache_id
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_veza.exceptions import AmbiguousSubmitError, AsyncQueryError
-from faults.plans import Plan, Question
+from faults.plans import Plan, PlannedQuery
 from faults.soaked_task import Ending
 from veza_emulator.query.rows import render_rows
 from veza_emulator.query.spec import read_query_spec
@@ -27,7 +27,7 @@ SAID_TO_RUN = ("may still run", "documents no cancel")
 def complaints(plan: Plan, ending: Ending, tenant: Tenant) -> list[str]:
     """Return everything that is wrong with how a task ended."""
     return [
-        *_of_delivery(plan.question, ending, tenant),
+        *_of_delivery(plan.query, ending, tenant),
         *_of_orphans(ending, tenant),
         *_of_overlaps(ending, tenant),
     ]
@@ -38,7 +38,7 @@ def story(seed: int, plan: Plan, ending: Ending, tenant: Tenant, wrong: list[str
     return "\n".join(
         [
             f"SOAK_SEED={seed}, task {plan.number}: {'; '.join(wrong)}",
-            f"asks {plan.question}, goes {plan.course}, behaves {plan.conduct}",
+            f"asks {plan.query}, goes {plan.course}, behaves {plan.conduct}",
             "faults, in order:",
             *(f"  after {mishap.after} s: {mishap.fault}" for mishap in plan.mishaps),
             "attempts ended so:",
@@ -82,18 +82,18 @@ def _journal_line(entry: JournalEntry) -> str:
     return " ".join([*filter(None, said), *([f"fault: {note.fault}"] if note.fault else [])])
 
 
-def _of_delivery(question: Question, ending: Ending, tenant: Tenant) -> Iterator[str]:
-    if ending.succeeded and ending.delivered != expected(question, tenant):
+def _of_delivery(query: PlannedQuery, ending: Ending, tenant: Tenant) -> Iterator[str]:
+    if ending.succeeded and ending.delivered != expected(query, tenant):
         yield "it delivered other rows than its query's"
     if not ending.succeeded and root_error(ending.errors[-1]) is None:
         yield f"it failed with an error that has no name here: {ending.errors[-1]!r}"
 
 
-def expected(question: Question, tenant: Tenant) -> Any:
-    """Return what the tenant itself finds for a question, as a task should return it."""
-    spec = read_query_spec(Fields(question.spec, Findings()))
-    result = tenant.answer(AskedSpec(spec, question.spec))
-    if question.family is Family.RESULT and not spec.include_nodes:
+def expected(query: PlannedQuery, tenant: Tenant) -> Any:
+    """Return what the tenant itself finds for a query, as a task should return it."""
+    spec = read_query_spec(Fields(query.spec, Findings()))
+    result = tenant.answer(AskedSpec(spec, query.spec))
+    if query.family is Family.RESULT and not spec.include_nodes:
         return {"count": len(result.rows)}
     rendered = render_rows(result.kind, result.rows)
     return json.loads(json.dumps(rendered["values"] or rendered["path_values"]))

@@ -12,7 +12,7 @@ from airflow.providers.common.compat.sdk import DAG, AirflowFailException, Asset
 
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.exceptions import ArgumentError, EmptyResultError, LandingError, ServerError
-from airflow_provider_veza.hooks.landing import LandingOrder, land
+from airflow_provider_veza.hooks.landing_loop import LandingOrder, land
 from airflow_provider_veza.hooks.veza import VezaHook
 from airflow_provider_veza.operators.assets import landed_asset
 from airflow_provider_veza.operators.query import (

@@ -18,7 +18,7 @@ from airflow_provider_veza.operators.checked import RULES
 from airflow_provider_veza.operators.query import VezaQueryOperator, VezaSubmitQueryOperator
 from airflow_provider_veza.results.drift.counts import Change
 from airflow_provider_veza.results.drift.partial import PartialCheck
-from airflow_provider_veza.results.formats.registry import COMPRESSIONS, FORMATS
+from airflow_provider_veza.results.formats.known_formats import COMPRESSIONS, FORMATS
 from airflow_provider_veza.results.landing_limits import RowCountCheck
 from airflow_provider_veza.sensors.query import VezaQuerySensor
 from airflow_provider_veza.services import veza_choices

@@ -132,7 +132,7 @@ def test_a_wrong_question_fails_without_retries_and_sends_nothing(
 
 
 WRONG = [
-    ({"query_spec": {}}, "Nothing is asked"),
+    ({"query_spec": {}}, "There is no query"),
     ({"query_spec": 7}, "query_spec must be a mapping"),
     ({"saved_query_id": "s1"}, "query_spec: not together with saved_query_id"),
     ({"cache_mode": "sometimes"}, "cache_mode must be one of"),

@@ -14,12 +14,12 @@ from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.rows import JsonRows
 from airflow_provider_veza.async_query.vocabulary import Page
 from airflow_provider_veza.results.folder import Folder
-from airflow_provider_veza.results.formats.registry import output_format
+from airflow_provider_veza.results.formats.known_formats import output_format
 from airflow_provider_veza.results.landing import Landing
 from airflow_provider_veza.results.landing_limits import LandingLimits
+from airflow_provider_veza.results.landing_plan import LandingPlan
 from airflow_provider_veza.results.manifest import Manifest
 from airflow_provider_veza.results.reading import read_manifest
-from airflow_provider_veza.results.target import Target
 from airflow_provider_veza.services.veza_layout import LAYOUT
 
 START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -75,8 +75,8 @@ class Lander:
         scratch = self.place / "scratch"
         scratch.mkdir(exist_ok=True)
         form = output_format(self.format, compression=self.compression, layout=LAYOUT, select=self.select)
-        target = Target(self.folder, handle_of(self.query_id), form, scratch, self.select, self.limits)
-        return Landing(target, getLogger("landing"), lambda: self.now)
+        plan = LandingPlan(self.folder, handle_of(self.query_id), form, scratch, self.select, self.limits)
+        return Landing(plan, getLogger("landing"), lambda: self.now)
 
     def land(self, pages: Sequence[Page], *, crash_after: int | None = None) -> Manifest:
         """Make one attempt, which may crash after so many pages of its own."""

@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 from airflow_provider_veza.async_query.handle import QueryHandle
-from airflow_provider_veza.hooks.landing import LandingOrder, land
+from airflow_provider_veza.hooks.landing_loop import LandingOrder, land
 from airflow_provider_veza.hooks.veza import VezaHook
 from airflow_provider_veza.results.formats import csv_table, jsonl, parquet
 from airflow_provider_veza.results.landing_limits import LandingLimits

@@ -25,7 +25,7 @@ def batches_of(sizes: list[int], group_bytes: int, part_bytes: int) -> Iterator[
     batches = Batches(group_bytes, part_bytes, NOW)
     for number, size in enumerate(sizes, 1):
         progress = Progress(pages=number, all_read=number == len(sizes))
-        batch = batches.after(page(size), {}, progress, NOW)
+        batch = batches.add(page(size), {}, progress, NOW)
         if batch is not None:
             yield batch
 
@@ -62,8 +62,8 @@ def test_a_part_ends_when_it_is_full_however_many_batches_made_it() -> None:
 def test_a_part_ends_when_it_is_old_and_the_next_begins_then() -> None:
     batches = Batches(1_000, 1_000, NOW)
     old, younger = NOW + PART_AGE, NOW + PART_AGE + timedelta(minutes=1)
-    batch = batches.after(page(10), {}, Progress(), old)
+    batch = batches.add(page(10), {}, Progress(), old)
 
     assert batch is not None
     assert batch.ends_part
-    assert batches.after(page(10), {}, Progress(), younger) is None
+    assert batches.add(page(10), {}, Progress(), younger) is None

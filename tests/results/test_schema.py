@@ -15,7 +15,7 @@ from airflow_provider_veza.async_query.layout import ColumnType
 from airflow_provider_veza.results import schema
 from airflow_provider_veza.results.columns import Cells
 from airflow_provider_veza.results.manifest import Column
-from airflow_provider_veza.results.schema import columns_after, type_after, wider, without_integer_texts
+from airflow_provider_veza.results.schema import widened_columns, widened_type, wider, without_integer_texts
 
 REPEATABLE = settings(deadline=None, derandomize=True)
 NULL, BOOLEAN, INT64, DOUBLE, TIMESTAMP, STRING, JSON = ColumnType
@@ -35,7 +35,7 @@ VALUES = st.lists(
 
 
 def type_of(values: list[Any], known: ColumnType = NULL, declared: ColumnType | None = None) -> ColumnType:
-    return type_after(known, without_integer_texts(Cells.of(values), declared), declared)
+    return widened_type(known, without_integer_texts(Cells.of(values), declared), declared)
 
 
 @pytest.mark.parametrize(("one", "other"), list(product(ColumnType, repeat=2)))
@@ -210,7 +210,7 @@ def test_known_columns_keep_their_places_and_new_ones_follow() -> None:
     known = (Column("b", NULL), Column("a", INT64), Column("absent", BOOLEAN))
     group = {"c": Cells.of(["x"]), "a": Cells.of([0.5]), "id": Cells.of([7]), "b": Cells.of([True])}
 
-    assert columns_after(known, group, {"id": STRING}) == (
+    assert widened_columns(known, group, {"id": STRING}) == (
         Column("b", BOOLEAN),
         Column("a", DOUBLE),
         Column("absent", BOOLEAN),

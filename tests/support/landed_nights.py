@@ -16,11 +16,11 @@ from airflow_provider_veza.async_query.layout import RowLayout
 from airflow_provider_veza.async_query.rows import JsonRows
 from airflow_provider_veza.async_query.vocabulary import Page
 from airflow_provider_veza.results.folder import Folder
-from airflow_provider_veza.results.formats.registry import output_format
+from airflow_provider_veza.results.formats.known_formats import output_format
 from airflow_provider_veza.results.landing import Landing
 from airflow_provider_veza.results.landing_limits import LandingLimits
+from airflow_provider_veza.results.landing_plan import LandingPlan
 from airflow_provider_veza.results.reading import LandedResult
-from airflow_provider_veza.results.target import Target
 from airflow_provider_veza.services.veza_layout import LAYOUT
 
 FIRST_NIGHT = datetime(2026, 1, 1, 2, 0, tzinfo=UTC)
@@ -61,8 +61,8 @@ class Nights:
         form = output_format(self.format, compression=self.compression, layout=self.layout, select=select)
         with TemporaryDirectory() as scratch:
             chosen = None if select is None else tuple(select)
-            target = Target(folder, handle, form, Path(scratch), chosen, LandingLimits(part_bytes=self.part_bytes))
-            landing = Landing(target, getLogger("nights"), lambda: at)
+            plan = LandingPlan(folder, handle, form, Path(scratch), chosen, LandingLimits(part_bytes=self.part_bytes))
+            landing = Landing(plan, getLogger("nights"), lambda: at)
             landing.begin()
             for start in range(0, max(len(rows), 1), 3):
                 token = str(start) if start + 3 < len(rows) else None

@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 
 from airflow_provider_veza.async_query.deadline import Deadline
-from airflow_provider_veza.hooks.landing import LandingOrder
-from airflow_provider_veza.hooks.landing import land as land_pages
+from airflow_provider_veza.hooks.landing_loop import LandingOrder
+from airflow_provider_veza.hooks.landing_loop import land as land_pages
 from airflow_provider_veza.hooks.veza import VezaHook
 from airflow_provider_veza.results.folder import Folder
 from airflow_provider_veza.services.veza_query import check_query

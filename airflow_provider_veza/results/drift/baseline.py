@@ -1,4 +1,4 @@
-"""Which landed result another one may be compared with; reads manifests and nothing else."""
+"""Which landed result another one may be compared with; it reads manifests and nothing else."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from airflow_provider_veza.results.reading import LandedResult
 DRIFT_SERVICE = "drift"
 """Stands for the service in the manifests of differences: no service has a query with these rows."""
 _READERS = 8
-"""Manifests read at a time: a year of nights beside each other takes seconds and not a minute on slow storage."""
+"""Manifests read at the same time: on slow storage, those of a year of nights take seconds and not a minute."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def newest_earlier(current: Manifest, candidates: Iterable[Candidate], partial: 
 
 
 def require_comparable(current: LandedResult, baseline: LandedResult) -> None:
-    """Refuse a baseline that was named and is the current result itself, or asks something else.
+    """Refuse a baseline that was named but is the current result itself, or is of another query.
 
     Its connection may be another one, as long as it led to the same tenant.
 
@@ -72,7 +72,7 @@ def require_comparable(current: LandedResult, baseline: LandedResult) -> None:
         )
     if different := list(_differing(current.manifest, baseline.manifest)):
         raise BaselineError(
-            f"The baseline {baseline.folder} answers another question; it differs in: {'; '.join(different)}. Nothing was "
+            f"The baseline {baseline.folder} is of another query; it differs in: {'; '.join(different)}. Nothing was "
             "compared."
         )
 

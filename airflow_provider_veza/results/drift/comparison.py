@@ -1,4 +1,7 @@
-"""Which rows were added, removed and changed between two landed results, in bounded memory; nothing is landed here."""
+"""Which rows were added, removed and changed between two landed results, in bounded memory.
+
+They are landed in :mod:`.landed_drift`.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,8 @@ from pathlib import Path
 from airflow_provider_veza.async_query.rows import Row
 from airflow_provider_veza.exceptions import DriftError
 from airflow_provider_veza.results.drift.counts import Change, DriftCounts
+from airflow_provider_veza.results.drift.differing_rows import ChangeShape, KeptRows, rows_at
 from airflow_provider_veza.results.drift.index import DriftIndex, drift_index, write_digests
-from airflow_provider_veza.results.drift.rows import ChangeShape, KeptRows, rows_at
 from airflow_provider_veza.results.drift.rule import DriftRule
 from airflow_provider_veza.results.reading import LandedResult
 

@@ -1,4 +1,4 @@
-"""How much differs between two results, and what of it is too much; pure."""
+"""How many rows differ between two results, and how many are too many; pure."""
 
 from __future__ import annotations
 

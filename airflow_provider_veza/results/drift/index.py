@@ -1,4 +1,7 @@
-"""Which rows of two results differ, told from two numbers for each row by DuckDB; no row and no storage may enter."""
+"""The positions of the rows that differ, found by DuckDB from two numbers for each row; no row and no storage may enter.
+
+The numbers come from :mod:`.rule`.
+"""
 
 from __future__ import annotations
 
@@ -46,9 +49,8 @@ _COUNT = "SELECT count(*) FILTER (before IS NULL), count(*) FILTER (after IS NUL
 class DriftIndex:
     """The positions of the rows that differ. A position counts the rows of a result from 0, in their order.
 
-    Rows of one identity that a result has twice or more are compared as a collection: those that both results have are
-    unchanged; of the others, as many as both have left are changed, paired in an order that depends on their contents only; the
-    rest is added or removed.
+    A result may have several rows of one identity. Those that both results have are unchanged. The others are paired, in an order
+    that depends on their contents only, and each pair is one changed row. What is left without a pair is added or removed.
     """
 
     def __init__(self, connection: DuckDBPyConnection) -> None:

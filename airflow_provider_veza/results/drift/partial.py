@@ -1,4 +1,7 @@
-"""What a task says about results that their service calls partial; only the choice, nothing is checked here."""
+"""What a task may choose about results that their service calls partial.
+
+The choice is applied in :mod:`.baseline`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What makes two rows the same thing, and what makes that thing changed: the one place that says so. Pure."""
+"""What makes two rows the same thing, and what makes that thing changed; pure, and decided here only."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ class DriftRule:
     def digests(self, row: Row) -> tuple[int, int] | None:
         """Return a number of 128 bits for the identity and one for all that counts; None where the identity is not whole.
 
-        Rows agree in a number where they agree in what it stands for, and else but for a chance below 1 in 10^20 among a
-        billion rows.
+        Rows that agree in what a number stands for have the same number. Others have it too with a chance below 1 in 10^20 among
+        a billion rows.
         """
         found = fields_of(row, self.layout)
         identity = self._identity_in(found)

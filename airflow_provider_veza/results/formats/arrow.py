@@ -1,4 +1,7 @@
-"""Columns as Arrow arrays: the Arrow type of each column type, and values to arrays and back; no file is touched here."""
+"""Columns as Arrow arrays: the Arrow type of each column type, and values to arrays and back.
+
+How an array is built is in :mod:`.arrow_arrays`.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from airflow_provider_veza.async_query.layout import ColumnType
 from airflow_provider_veza.exceptions import ColumnError
 from airflow_provider_veza.results.columns import Cells
 from airflow_provider_veza.results.formats.arrow_arrays import boolean_array, double_array, integer_array, text_array
-from airflow_provider_veza.results.formats.base import Group
+from airflow_provider_veza.results.formats.format import Group
 from airflow_provider_veza.results.formats.table import Table
 from airflow_provider_veza.results.formats.text import texts_of
 from airflow_provider_veza.results.manifest import Column, Columns

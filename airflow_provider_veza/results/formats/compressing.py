@@ -1,4 +1,4 @@
-"""Compressed streams over an open file: gzip, zstd or none; the file stays open, and no format is known here."""
+"""Compressed streams over a file that stays open: gzip, zstd or none."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import IO, Protocol, cast
 
-from airflow_provider_veza.results.formats.base import Target
+from airflow_provider_veza.results.formats.format import OutputFile
 
 # Measured on 8 MiB of nodes: gzip makes 10.7 times less of them at level 1 (450 MB/s) and 12.8 at level 6 (180 MB/s);
 # zstd 13.5 at level 1 (1,100 MB/s) and 13.7 at level 3 (820 MB/s).
@@ -46,7 +46,7 @@ class _Source(Protocol):
 class _Plain:
     """A sink that compresses nothing."""
 
-    def __init__(self, file: Target) -> None:
+    def __init__(self, file: OutputFile) -> None:
         self._file = file
 
     def write(self, data: bytes, /) -> None:
@@ -56,7 +56,7 @@ class _Plain:
         pass
 
 
-def compressed(file: Target, compression: Compression) -> Sink:
+def compressed(file: OutputFile, compression: Compression) -> Sink:
     """Return what compresses into the file; the same bytes give the same file."""
     match compression:
         case Compression.GZIP:

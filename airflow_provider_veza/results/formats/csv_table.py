@@ -20,9 +20,9 @@ from msgspec import json
 from airflow_provider_veza.async_query.layout import ColumnType, RowLayout
 from airflow_provider_veza.async_query.rows import JsonRows, Row
 from airflow_provider_veza.exceptions import ManifestError
-from airflow_provider_veza.results.formats.base import Group, Target
 from airflow_provider_veza.results.formats.compressing import Compression, Sink, compressed, lines
 from airflow_provider_veza.results.formats.csv_text import LINE_END, body, fields_in, fields_of, header, records_in
+from airflow_provider_veza.results.formats.format import Group, OutputFile
 from airflow_provider_veza.results.formats.table import GROUP_BYTES, Table, Tabulator, without_garbage_collection
 from airflow_provider_veza.results.manifest import Columns
 
@@ -84,7 +84,7 @@ class CsvTable:
         with without_garbage_collection():
             return _group_of(self._tabulator.table(rows, columns))
 
-    def open(self, file: Target, columns: Columns) -> CsvPart:
+    def open(self, file: OutputFile, columns: Columns) -> CsvPart:
         """Begin a part with its header."""
         sink = compressed(file, self._codec)
         sink.write(_header(columns).encode())
@@ -94,12 +94,12 @@ class CsvTable:
         """Whether the header is the same; a value's text does not depend on its column's type."""
         return _header(columns) == _header(to)
 
-    def widen(self, source: IO[bytes], target: Target, columns: Columns, to: Columns) -> None:
+    def widen(self, source: IO[bytes], file: OutputFile, columns: Columns, to: Columns) -> None:
         """Write the part once more with empty fields for the columns that it lacks."""
         if self.fits(columns, to):
-            shutil.copyfileobj(source, target)
+            shutil.copyfileobj(source, file)
             return
-        sink = compressed(target, self._codec)
+        sink = compressed(file, self._codec)
         sink.write(_header(to).encode())
         more = "," * (len(to) - len(columns)) + LINE_END
         records = self._records(source, columns)

@@ -1,4 +1,6 @@
-"""The text of CSV: cells to fields, columns to lines, lines to fields; RFC 4180, no file and no type of column.
+"""The text of CSV by RFC 4180: cells to fields, columns to lines, lines to fields.
+
+Parts and their columns are in :mod:`.csv_table`.
 
 A null is an empty field and an empty text is ``""``, so that the two stay apart. A field is quoted where it must be.
 """

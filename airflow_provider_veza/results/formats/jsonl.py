@@ -10,8 +10,8 @@ from msgspec import json
 
 from airflow_provider_veza.async_query.layout import ColumnType
 from airflow_provider_veza.async_query.rows import JsonRows, Row
-from airflow_provider_veza.results.formats.base import Group, Target
 from airflow_provider_veza.results.formats.compressing import Compression, Sink, compressed, lines
+from airflow_provider_veza.results.formats.format import Group, OutputFile
 from airflow_provider_veza.results.manifest import Columns
 
 
@@ -57,7 +57,7 @@ class JsonLines:
         """Return the rows as lines."""
         return Group(len(rows), columns, rows.lines)
 
-    def open(self, file: Target, _columns: Columns) -> LineWriter:
+    def open(self, file: OutputFile, _columns: Columns) -> LineWriter:
         """Begin a part."""
         return LineWriter(compressed(file, self._codec))
 
@@ -65,9 +65,9 @@ class JsonLines:
         """Return True: lines have no columns."""
         return True
 
-    def widen(self, source: IO[bytes], target: Target, _columns: Columns, _to: Columns) -> None:
+    def widen(self, source: IO[bytes], file: OutputFile, _columns: Columns, _to: Columns) -> None:
         """Copy: where there are no columns, there are no wider ones."""
-        shutil.copyfileobj(source, target)
+        shutil.copyfileobj(source, file)
 
     def rows(self, file: IO[bytes], _columns: Columns) -> Iterator[Row]:
         """Read the rows as they were sent."""

@@ -11,7 +11,7 @@ from typing import IO
 
 from airflow_provider_veza.async_query.layout import ColumnType, RowLayout
 from airflow_provider_veza.async_query.rows import JsonRows, Row
-from airflow_provider_veza.results.formats.base import Group, PartWriter, Target
+from airflow_provider_veza.results.formats.format import Group, OutputFile, PartWriter
 from airflow_provider_veza.results.formats.table import GROUP_BYTES, Tabulator, without_garbage_collection
 from airflow_provider_veza.results.manifest import Column, Columns
 
@@ -44,7 +44,7 @@ class ParquetTable:
         with without_garbage_collection():
             return group_of(self._tabulator.table(rows, columns))
 
-    def open(self, file: Target, columns: Columns) -> PartWriter:
+    def open(self, file: OutputFile, columns: Columns) -> PartWriter:
         """Begin a part."""
         from airflow_provider_veza.results.formats.parquet_file import ParquetPart
 
@@ -54,11 +54,11 @@ class ParquetTable:
         """Whether the file's columns are the same; text, JSON and columns without values are all strings there."""
         return _stored(columns) == _stored(to)
 
-    def widen(self, source: IO[bytes], target: Target, columns: Columns, to: Columns) -> None:
+    def widen(self, source: IO[bytes], file: OutputFile, columns: Columns, to: Columns) -> None:
         """Write the part once more with the wider types and the columns that it lacks."""
         from airflow_provider_veza.results.formats.parquet_file import ParquetPart, widen_part
 
-        widen_part(source, ParquetPart(target, to, self.compression or "snappy"), columns, to)
+        widen_part(source, ParquetPart(file, to, self.compression or "snappy"), columns, to)
 
     def rows(self, file: IO[bytes], columns: Columns) -> Iterator[Row]:
         """Read the rows as flat objects."""

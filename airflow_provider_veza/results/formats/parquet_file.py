@@ -1,4 +1,7 @@
-"""Parquet files in bounded memory: batches in, batches and rows out; which columns there are is decided elsewhere."""
+"""Parquet files in bounded memory: batches in, batches and rows out.
+
+Which columns there are is decided in :mod:`airflow_provider_veza.results.schema`.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from pyarrow import parquet
 from airflow_provider_veza.async_query.rows import Row
 from airflow_provider_veza.exceptions import ManifestError
 from airflow_provider_veza.results.formats.arrow import schema_of, values_of, widened
-from airflow_provider_veza.results.formats.base import Group, Target
+from airflow_provider_veza.results.formats.format import Group, OutputFile
 from airflow_provider_veza.results.manifest import Columns
 
 _ROW_GROUP_ROWS = 64 * 1024
@@ -27,7 +30,7 @@ class ParquetPart:
     :param codec: ``snappy``, ``gzip`` or ``zstd``.
     """
 
-    def __init__(self, file: Target, columns: Columns, codec: str) -> None:
+    def __init__(self, file: OutputFile, columns: Columns, codec: str) -> None:
         self._schema = schema_of(columns)
         self._writer = parquet.ParquetWriter(
             file, self._schema, compression=codec, compression_level=_LEVELS.get(codec)
@@ -59,7 +62,7 @@ class ParquetPart:
         self._rows = self._bytes = 0
 
 
-def widen_part(source: IO[bytes], target: ParquetPart, columns: Columns, to: Columns) -> None:
+def widen_part(source: IO[bytes], wider: ParquetPart, columns: Columns, to: Columns) -> None:
     """Write a part's rows once more, with more or wider columns.
 
     :raises ColumnError: when a value does not fit its wider column.
@@ -69,8 +72,8 @@ def widen_part(source: IO[bytes], target: ParquetPart, columns: Columns, to: Col
     for batch in _batches(source, columns):
         ready = [widened(batch.column(column.name), column, types[column.name]) for column in columns]
         absent = [pa.nulls(batch.num_rows, field.type) for field in list(schema)[len(columns) :]]
-        target.write_batch(pa.RecordBatch.from_arrays(ready + absent, schema=schema))
-    target.close()
+        wider.write_batch(pa.RecordBatch.from_arrays(ready + absent, schema=schema))
+    wider.close()
 
 
 def rows_of(file: IO[bytes], columns: Columns) -> Iterator[Row]:

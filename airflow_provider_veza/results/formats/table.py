@@ -1,4 +1,8 @@
-"""A group of rows as typed columns, the way to it shared by all formats that write tables; no format is written here."""
+"""A group of rows as typed columns, the same for all formats that write tables.
+
+The rules of columns and types are in :mod:`airflow_provider_veza.results.columns` and
+:mod:`airflow_provider_veza.results.schema`.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ from airflow_provider_veza.async_query.rows import JsonRows, Row
 from airflow_provider_veza.exceptions import ColumnError, MalformedResponseError
 from airflow_provider_veza.results.columns import Cells, Flattener
 from airflow_provider_veza.results.manifest import Column, Columns
-from airflow_provider_veza.results.schema import columns_after, without_integer_texts
+from airflow_provider_veza.results.schema import widened_columns, without_integer_texts
 
 # Rows as objects are several times the size of their text: beyond this they leave the processor's cache, and each row costs
 # up to three times as much.
@@ -60,7 +64,7 @@ class Tabulator:
             name: without_integer_texts(column, self._declared.get(name))
             for name, column in self._flatten(_decoded(rows)).items()
         }
-        columns = columns_after(columns or self._at_first, cells, self._declared)
+        columns = widened_columns(columns or self._at_first, cells, self._declared)
         if rows and not columns:
             raise ColumnError("", "the rows have no fields, so that a table would lose even how many they are")
         return Table(len(rows), columns, cells)
@@ -68,7 +72,7 @@ class Tabulator:
 
 @contextmanager
 def without_garbage_collection() -> Iterator[None]:
-    """Let nothing search for garbage meanwhile: decoded rows have no cycles, and the search doubles what they cost."""
+    """Switch off the search for garbage meanwhile: decoded rows have no cycles, and the search doubles what they cost."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

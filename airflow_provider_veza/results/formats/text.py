@@ -1,4 +1,7 @@
-"""The text of a value, where a column is text or the format has nothing else; no quoting, no file."""
+"""The text of one value, where its column is text or the format has nothing else.
+
+How such a text is quoted in CSV is in :mod:`.csv_text`.
+"""
 
 from __future__ import annotations
 

@@ -126,7 +126,7 @@ def test_a_named_baseline_of_another_query_or_tenant_is_refused(nights: Nights) 
     current = nights.land(ROWS)
 
     for of_handle in ({"fingerprint": "of-another-spec"}, {"tenant": "https://other.vezacloud.com"}):
-        with pytest.raises(BaselineError, match="answers another question"):
+        with pytest.raises(BaselineError, match="is of another query"):
             require_comparable(current, nights.land(ROWS, **of_handle))
 
 

@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import Any
 
 from airflow_provider_veza.async_query.rows import JsonRows
-from airflow_provider_veza.results.formats.base import Format, PartWriter
+from airflow_provider_veza.results.formats.format import Format, PartWriter
 from airflow_provider_veza.results.manifest import Columns
 
 Row = dict[str, Any]
@@ -58,9 +58,9 @@ def widened(form: Format, part: MemoryPart, to: Columns) -> bytes:
     if form.fits(part.columns, to):
         return part.file.getvalue()
     part.file.seek(0)
-    target = BytesIO()
-    form.widen(part.file, target, part.columns, to)
-    return target.getvalue()
+    wider = BytesIO()
+    form.widen(part.file, wider, part.columns, to)
+    return wider.getvalue()
 
 
 def part_of(form: Format, rows: Sequence[Row]) -> bytes:

@@ -20,8 +20,8 @@ from airflow_provider_veza.async_query.layout import ColumnType, RowLayout
 from airflow_provider_veza.async_query.rows import JsonRows
 from airflow_provider_veza.exceptions import ColumnError, MalformedResponseError
 from airflow_provider_veza.results.columns import Flattener
-from airflow_provider_veza.results.formats.base import Format
-from airflow_provider_veza.results.formats.registry import output_format
+from airflow_provider_veza.results.formats.format import Format
+from airflow_provider_veza.results.formats.known_formats import output_format
 from airflow_provider_veza.results.manifest import Column
 from results.formats.small_landing import Landed, Row, landed, part_of
 

@@ -44,7 +44,7 @@ def test_an_array_is_the_one_that_pyarrow_makes(
 def test_landing_parquet_imports_no_pandas() -> None:
     check = (
         "import io, sys; from airflow_provider_veza.async_query.rows import JsonRows; "
-        "from airflow_provider_veza.results.formats.registry import output_format; form = output_format('parquet'); "
+        "from airflow_provider_veza.results.formats.known_formats import output_format; form = output_format('parquet'); "
         'group = form.group(JsonRows([b\'{"a":1,"b":"x","t":"2026-01-31T12:00:00Z","n":null}\']), ()); '
         "part = form.open(io.BytesIO(), group.columns); part.write(group); part.close(); print('pandas' in sys.modules)"
     )

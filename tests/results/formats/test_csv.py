@@ -17,7 +17,7 @@ from airflow_provider_veza.exceptions import ManifestError
 from airflow_provider_veza.results.columns import Cells
 from airflow_provider_veza.results.formats import csv_text, text
 from airflow_provider_veza.results.formats.csv_text import body, fields_in, fields_of, records_in
-from airflow_provider_veza.results.formats.registry import output_format
+from airflow_provider_veza.results.formats.known_formats import output_format
 from airflow_provider_veza.results.manifest import Column, Columns
 from results.formats.small_landing import part_of
 
@@ -80,20 +80,20 @@ def test_one_column_of_nulls_is_a_line_each() -> None:
 
 def test_widening_adds_empty_fields_at_the_end_of_each_record() -> None:
     source = BytesIO(part_of(CSV, [{"id": "two\r\nlines"}, {"id": ""}, {"id": None}]))
-    target = BytesIO()
-    CSV.widen(source, target, columns_of("id"), columns_of("id", "a", "b"))
+    wider = BytesIO()
+    CSV.widen(source, wider, columns_of("id"), columns_of("id", "a", "b"))
 
-    assert target.getvalue().decode() == 'id,a,b\r\n"two\r\nlines",,\r\n"",,\r\n,,\r\n'
+    assert wider.getvalue().decode() == 'id,a,b\r\n"two\r\nlines",,\r\n"",,\r\n,,\r\n'
 
 
 def test_a_part_whose_columns_only_changed_their_types_stays_as_it_is() -> None:
     number, words = (Column("id", ColumnType.INT64),), columns_of("id")
-    source, target = BytesIO(part_of(CSV, [{"id": 6}])), BytesIO()
-    CSV.widen(source, target, number, words)
+    source, wider = BytesIO(part_of(CSV, [{"id": 6}])), BytesIO()
+    CSV.widen(source, wider, number, words)
 
     assert CSV.fits(number, words)
     assert not CSV.fits(number, columns_of("id", "a"))
-    assert target.getvalue() == source.getvalue()
+    assert wider.getvalue() == source.getvalue()
 
 
 @REPEATABLE

@@ -7,7 +7,7 @@ from io import BytesIO
 import pytest
 
 from airflow_provider_veza.async_query.rows import JsonRows
-from airflow_provider_veza.results.formats.registry import output_format
+from airflow_provider_veza.results.formats.known_formats import output_format
 from results.formats.small_landing import landed
 
 JSONL = output_format("jsonl")
@@ -49,8 +49,8 @@ def test_groups_follow_each_other_and_empty_ones_leave_nothing() -> None:
 
 
 def test_there_is_never_anything_to_widen() -> None:
-    source, target = BytesIO(b'{"id":"a"}\n'), BytesIO()
-    JSONL.widen(source, target, (), ())
+    source, wider = BytesIO(b'{"id":"a"}\n'), BytesIO()
+    JSONL.widen(source, wider, (), ())
 
     assert JSONL.fits((), ())
-    assert target.getvalue() == source.getvalue()
+    assert wider.getvalue() == source.getvalue()

@@ -15,7 +15,7 @@ from pyarrow import parquet
 from airflow_provider_veza.async_query.layout import ColumnType, RowLayout
 from airflow_provider_veza.async_query.rows import JsonRows
 from airflow_provider_veza.exceptions import ColumnError, ManifestError
-from airflow_provider_veza.results.formats.registry import output_format
+from airflow_provider_veza.results.formats.known_formats import output_format
 from airflow_provider_veza.results.manifest import Column
 from results.formats.small_landing import landed, part_of
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_veza.async_query.paging import PageSize, PageTrail
+from airflow_provider_veza.async_query.pages import PageSize, PageTrail
 from airflow_provider_veza.async_query.retry import Failure
 from airflow_provider_veza.async_query.vocabulary import Page
 from airflow_provider_veza.exceptions import (
@@ -22,37 +22,37 @@ TOKENS = st.text(alphabet="abc", max_size=3) | st.text()
 
 
 def test_a_page_leads_to_the_one_that_its_token_names() -> None:
-    assert PageTrail().after(Page(next_page_token="t2")) == "t2"
+    assert PageTrail().advance(Page(next_page_token="t2")) == "t2"
 
 
 def test_a_page_without_a_token_is_the_last() -> None:
-    assert PageTrail().after(Page()) is None
+    assert PageTrail().advance(Page()) is None
 
 
 def test_an_empty_page_with_a_token_is_not_the_last() -> None:
-    assert PageTrail().after(Page(rows=(), next_page_token="t2")) == "t2"
+    assert PageTrail().advance(Page(rows=(), next_page_token="t2")) == "t2"
 
 
 @given(st.lists(TOKENS, unique=True))
 def test_a_trail_of_different_tokens_is_followed_to_its_end(tokens: list[str]) -> None:
     trail = PageTrail()
 
-    assert [trail.after(Page(next_page_token=token)) for token in tokens] == tokens
+    assert [trail.advance(Page(next_page_token=token)) for token in tokens] == tokens
 
 
 @given(st.lists(TOKENS, unique=True, min_size=1), st.data())
 def test_a_token_that_leads_back_is_an_error_that_names_the_page(tokens: list[str], data: st.DataObject) -> None:
     trail = PageTrail()
     for token in tokens:
-        trail.after(Page(next_page_token=token))
+        trail.advance(Page(next_page_token=token))
 
     with pytest.raises(RepeatedPageTokenError, match=f"Page {len(tokens) + 1} "):
-        trail.after(Page(next_page_token=data.draw(st.sampled_from(tokens))))
+        trail.advance(Page(next_page_token=data.draw(st.sampled_from(tokens))))
 
 
 def test_a_token_where_reading_began_counts_as_read() -> None:
     with pytest.raises(RepeatedPageTokenError):
-        PageTrail(after="t7").after(Page(next_page_token="t7"))
+        PageTrail(first_token="t7").advance(Page(next_page_token="t7"))
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_a_token_where_reading_began_counts_as_read() -> None:
     ids=str,
 )
 def test_half_as_many_rows_are_asked_for_after_a_page_that_may_be_too_large(error: RequestError) -> None:
-    assert PageSize(100).smaller_after(error) == PageSize(50)
+    assert PageSize(100).smaller(error) == PageSize(50)
 
 
 @pytest.mark.parametrize(
@@ -74,18 +74,18 @@ def test_half_as_many_rows_are_asked_for_after_a_page_that_may_be_too_large(erro
     ids=repr,
 )
 def test_no_smaller_page_helps_against_other_errors(error: RequestError) -> None:
-    assert PageSize(100).smaller_after(error) is None
+    assert PageSize(100).smaller(error) is None
 
 
 @pytest.mark.parametrize("rows", [1, None])
 def test_a_page_that_cannot_be_smaller_is_given_up(rows: int | None) -> None:
-    assert PageSize(rows).smaller_after(NoAnswerError("timed out")) is None
+    assert PageSize(rows).smaller(NoAnswerError("timed out")) is None
 
 
 @given(st.integers(min_value=1, max_value=10_000))
 def test_sizes_shrink_to_one_and_end(rows: int) -> None:
     sizes = [PageSize(rows)]
-    while smaller := sizes[-1].smaller_after(NoAnswerError("timed out")):
+    while smaller := sizes[-1].smaller(NoAnswerError("timed out")):
         sizes.append(smaller)
 
     assert sizes[-1] == PageSize(1)

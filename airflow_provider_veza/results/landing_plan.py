@@ -8,12 +8,12 @@ from pathlib import Path
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.results.checkpoint import LandingKey
 from airflow_provider_veza.results.folder import Folder
-from airflow_provider_veza.results.formats.base import Format
+from airflow_provider_veza.results.formats.format import Format
 from airflow_provider_veza.results.landing_limits import LandingLimits
 
 
 @dataclass(frozen=True)
-class Target:
+class LandingPlan:
     """Where and how a query's rows are landed.
 
     :param scratch: a local folder for parts in the making.

@@ -1,4 +1,7 @@
-"""Whether two landed results can be compared at all, and the rule by which; looks at manifests and a first row only."""
+"""Whether two landed results can be compared at all, and by which rule; it reads manifests and a first row only.
+
+Which of several results is the baseline is decided in :mod:`.baseline`.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from dataclasses import dataclass
 from airflow_provider_veza.async_query.layout import ColumnType, RowLayout
 from airflow_provider_veza.exceptions import ArgumentError, BaselineError
 from airflow_provider_veza.results.drift.rule import DriftRule, fields_of
-from airflow_provider_veza.results.formats.registry import format_row
+from airflow_provider_veza.results.formats.known_formats import format_row
 from airflow_provider_veza.results.reading import LandedResult
 
 _NUMBERS = frozenset({ColumnType.INT64, ColumnType.DOUBLE})

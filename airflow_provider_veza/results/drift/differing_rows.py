@@ -1,4 +1,7 @@
-"""The rows that differ, read again from the two results and written as a change reads; it decides nothing."""
+"""The rows that differ, read again from the two results, and the form in which a changed row is landed.
+
+Which rows differ is decided in :mod:`.index`.
+"""
 
 from __future__ import annotations
 

@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_veza.exceptions import DriftError, ManifestError
+from airflow_provider_veza.results.drift.comparability import DriftWishes, agreed_rule
 from airflow_provider_veza.results.drift.comparison import comparison, first_run
-from airflow_provider_veza.results.drift.landing import DriftTarget, LandedDrift, land_drift
-from airflow_provider_veza.results.drift.question import DriftWishes, agreed_rule
+from airflow_provider_veza.results.drift.landed_drift import DriftPlan, LandedDrift, land_drift
 from airflow_provider_veza.results.folder import Folder
 from airflow_provider_veza.results.reading import LandedResult, read_manifest
 from support.landed_nights import Nights, path, user
@@ -71,14 +71,12 @@ def drift_of(
     folder: Folder | None = None,
 ) -> LandedDrift:
     with TemporaryDirectory() as scratch:
-        target = DriftTarget(
-            folder or Folder(str(place / "drift")), form, None, Path(scratch), getLogger("drift"), noon
-        )
+        plan = DriftPlan(folder or Folder(str(place / "drift")), form, None, Path(scratch), getLogger("drift"), noon)
         if baseline is None:
-            return land_drift(first_run(current), target)
+            return land_drift(first_run(current), plan)
         rule = agreed_rule(current, baseline, DriftWishes())
         with comparison(current, baseline, rule, Path(scratch)) as differences:
-            return land_drift(differences, target)
+            return land_drift(differences, plan)
 
 
 def landed(place: Path) -> dict[str, list[Any]]:

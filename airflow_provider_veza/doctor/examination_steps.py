@@ -1,4 +1,7 @@
-"""The words between an examination and its driver: what to ask next, how long to wait, what came; data, no I/O."""
+"""The steps that an examination asks of its driver, and what came of each; data, no I/O.
+
+They are carried out in :mod:`.driver`.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ class Submit(Ask):
 
 @dataclass(frozen=True)
 class SubmitOfOthers(Submit):
-    """The same with a query that others may ask too: it is cancelled only while it runs."""
+    """The same with a query that others may run too: it is cancelled only while it runs."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ def submit(call: Call[Any]) -> Examination[Asked]:
 
 
 def submit_of_others(call: Call[Any]) -> Examination[Asked]:
-    """Yield the step to start a query that others may ask too; return what came."""
+    """Yield the step to start a query that others may run too; return what came."""
     return (yield from _answered(SubmitOfOthers(call)))
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from airflow_provider_veza.async_query.layout import RowLayout
 from airflow_provider_veza.exceptions import ArgumentError, BaselineError
-from airflow_provider_veza.results.drift.question import DriftWishes, agreed_rule
+from airflow_provider_veza.results.drift.comparability import DriftWishes, agreed_rule
 from airflow_provider_veza.services.veza_layout import LAYOUT
 from support.landed_nights import Nights, path, user
 

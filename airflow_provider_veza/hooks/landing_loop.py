@@ -1,4 +1,7 @@
-"""Brings a succeeded query's rows from its hook into a folder; what becomes durable when is decided in results."""
+"""The loop that reads the rows of a succeeded query and lands them in a folder.
+
+What becomes durable, and when, is decided in :mod:`airflow_provider_veza.results.landing`.
+"""
 
 from __future__ import annotations
 
@@ -21,12 +24,12 @@ from airflow_provider_veza.hooks.bound import BoundQuery
 from airflow_provider_veza.hooks.waiting import utc_now
 from airflow_provider_veza.results.batches import Batch
 from airflow_provider_veza.results.folder import Folder
-from airflow_provider_veza.results.formats.registry import output_format
+from airflow_provider_veza.results.formats.known_formats import output_format
 from airflow_provider_veza.results.landing import Landing
 from airflow_provider_veza.results.landing_limits import LandingLimits
+from airflow_provider_veza.results.landing_plan import LandingPlan
 from airflow_provider_veza.results.manifest import Manifest
 from airflow_provider_veza.results.scratch import scratch_folder
-from airflow_provider_veza.results.target import Target
 
 
 class AttemptCheck(Protocol):
@@ -50,33 +53,33 @@ class LandingOrder:
     select: tuple[str, ...] | None = None
     limits: LandingLimits = field(default_factory=LandingLimits)
 
-    def target(self, query: BoundQuery, scratch: Path) -> Target:
-        """Return it for one query.
+    def plan(self, query: BoundQuery, scratch: Path) -> LandingPlan:
+        """Return how the rows of one query are to be landed.
 
         :raises ArgumentError: when format, compression and columns do not go together, or need a library that is not here.
         """
         form = output_format(self.output_format, compression=self.compression, layout=query.layout, select=self.select)
-        return Target(Folder(self.output_path), query.handle, form, scratch, self.select, self.limits)
+        return LandingPlan(Folder(self.output_path), query.handle, form, scratch, self.select, self.limits)
 
 
 def is_landed(query: BoundQuery, order: LandingOrder, log: TaskLog) -> bool:
     """Whether this very result lies in its folder, whole; nothing is written, and the service is not asked."""
     with scratch_folder() as scratch:
-        return Landing(order.target(query, scratch), log, utc_now).is_done()
+        return Landing(order.plan(query, scratch), log, utc_now).is_done()
 
 
 def land(query: BoundQuery, order: LandingOrder, log: TaskLog, check: AttemptCheck) -> Manifest:
     """Land the rows, going on where an attempt before was stopped, and return the manifest.
 
-    A result that must not be landed leaves nothing behind; anything that a retry may heal leaves what is durable. An attempt that
-    is ended from outside makes durable what it has, for the one after it.
+    A result that must not be landed leaves nothing behind. An error that a retry may heal leaves what is durable. An attempt
+    that is ended from outside makes durable what it has, for the next attempt.
 
     :param check: raises if this attempt may not go on; called before each page is taken and before the manifest is written.
     :raises ResultsError: when the rows cannot be brought.
     :raises RequestError: when a page could not be had.
     """
     with scratch_folder() as scratch:
-        landing = Landing(order.target(query, scratch), log, utc_now)
+        landing = Landing(order.plan(query, scratch), log, utc_now)
         landed = landing.begin()
         if landed is not None:
             return landed
@@ -95,11 +98,11 @@ def land(query: BoundQuery, order: LandingOrder, log: TaskLog, check: AttemptChe
 
 
 async def _take_all(query: BoundQuery, landing: Landing, check: AttemptCheck) -> int:
-    begun_after = landing.progress.next_page_token
+    begun_at = landing.progress.next_page_token
     try:
         return await _take_the_rest(query, landing, check)
     except (BadRequestError, NotFoundError):
-        if begun_after is None or landing.progress.next_page_token != begun_after:
+        if begun_at is None or landing.progress.next_page_token != begun_at:
             raise
     await asyncio.to_thread(landing.start_over)
     return await _take_the_rest(query, landing, check)
@@ -136,7 +139,7 @@ class _Writing:
         if self._going is not None:
             await self._going
 
-    async def settle(self) -> None:
+    async def wait(self) -> None:
         """Wait until nothing is being written any more, well or not."""
         if self._going is not None:
             await asyncio.wait([self._going])
@@ -148,5 +151,5 @@ async def _writing_aside(landing: Landing) -> AsyncIterator[_Writing]:
     try:
         yield writing
     finally:
-        # Whoever removes parts after an error must not meet a thread that still writes one.
-        await writing.settle()
+        # Parts are removed after an error: no thread may still write one then.
+        await writing.wait()

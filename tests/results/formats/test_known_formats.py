@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_veza.exceptions import ArgumentError
-from airflow_provider_veza.results.formats.registry import output_format
+from airflow_provider_veza.results.formats.known_formats import output_format
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_a_library_that_is_not_needed_may_be_missing(monkeypatch: pytest.MonkeyP
 
 def test_choosing_a_format_imports_no_library_and_no_airflow() -> None:
     check = (
-        "import sys; from airflow_provider_veza.results.formats.registry import output_format; "
+        "import sys; from airflow_provider_veza.results.formats.known_formats import output_format; "
         "output_format('parquet', compression='zstd'); output_format('csv', compression='zstd'); "
         "print(sorted({'airflow', 'pandas', 'pyarrow', 'zstandard'} & set(sys.modules)))"
     )

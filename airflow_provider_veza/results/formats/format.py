@@ -1,4 +1,7 @@
-"""What a format of landed results can do, as the landing sees it; no format is written here."""
+"""What a format of landed results can do, as the landing sees it.
+
+Which formats there are is in :mod:`.known_formats`.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from airflow_provider_veza.async_query.layout import ColumnType
 from airflow_provider_veza.async_query.rows import JsonRows, Row
 from airflow_provider_veza.results.manifest import Columns
 
-Target = IO[bytes] | io.RawIOBase
+OutputFile = IO[bytes] | io.RawIOBase
 """What a part is written to."""
 
 
@@ -68,13 +71,13 @@ class Format(Protocol):
         :raises MalformedResponseError: when a row is not JSON that can be read.
         """
 
-    def open(self, file: Target, columns: Columns, /) -> PartWriter:
+    def open(self, file: OutputFile, columns: Columns, /) -> PartWriter:
         """Begin a part with these columns."""
 
     def fits(self, columns: Columns, to: Columns, /) -> bool:
         """Whether a part that was written with some columns is what it would be with others, later ones."""
 
-    def widen(self, source: IO[bytes], target: Target, columns: Columns, to: Columns, /) -> None:
+    def widen(self, source: IO[bytes], file: OutputFile, columns: Columns, to: Columns, /) -> None:
         """Write a part once more with more or wider columns, in bounded memory.
 
         :raises ColumnError: when a value does not fit its wider column.

@@ -1,4 +1,7 @@
-"""Differences become three landed results and a ``drift.json``, which is written last; which rows differ is decided elsewhere."""
+"""Differences become three landed results, and last a ``drift.json``.
+
+Which rows differ is decided in :mod:`.comparison`.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from airflow_provider_veza.async_query.vocabulary import Page
 from airflow_provider_veza.results.drift.baseline import DRIFT_SERVICE
 from airflow_provider_veza.results.drift.comparison import Differences
 from airflow_provider_veza.results.drift.counts import Change
-from airflow_provider_veza.results.drift.rows import (
+from airflow_provider_veza.results.drift.differing_rows import (
     ChangeShape,
     FlatChange,
     layout_of_changes,
@@ -26,11 +29,11 @@ from airflow_provider_veza.results.drift.rows import (
     nested_change,
 )
 from airflow_provider_veza.results.folder import Folder
-from airflow_provider_veza.results.formats.registry import format_row, output_format
+from airflow_provider_veza.results.formats.known_formats import format_row, output_format
 from airflow_provider_veza.results.landing import Landing
+from airflow_provider_veza.results.landing_plan import LandingPlan
 from airflow_provider_veza.results.manifest import MANIFEST_NAME, Columns
 from airflow_provider_veza.results.reading import LandedResult
-from airflow_provider_veza.results.target import Target
 
 DRIFT_NAME = "drift.json"
 DRIFT_VERSION = 1
@@ -38,7 +41,7 @@ _PAGE_ROWS = 1_000
 
 
 @dataclass(frozen=True)
-class DriftTarget:
+class DriftPlan:
     """Where and how differences are landed.
 
     :param scratch: a local folder for parts in the making.
@@ -86,28 +89,28 @@ class LandedDrift:
         }
 
 
-def land_drift(differences: Differences, target: DriftTarget) -> LandedDrift:
+def land_drift(differences: Differences, plan: DriftPlan) -> LandedDrift:
     """Land what differs as ``added/``, ``removed/`` and ``changed/``, and then ``drift.json``.
 
-    Where ``drift.json`` is, the three are of the comparison that it tells of. Landing the same comparison again changes nothing
-    in them, and goes on where an attempt before was killed.
+    Where there is a ``drift.json``, the three belong to the comparison that it describes. Landing the same comparison again
+    changes nothing in them, and goes on where an attempt before was killed.
 
     :raises LandingError: when the folder cannot be written, or a part of a compared result cannot be read any more.
     :raises ColumnError: when the differences do not fit a table.
     """
-    target.folder.remove(DRIFT_NAME)
+    plan.folder.remove(DRIFT_NAME)
     for change in Change:
-        _land(change, differences, target)
-    landed = LandedDrift(differences, target.folder)
-    target.folder.write_json(DRIFT_NAME, landed.report())
+        _land(change, differences, plan)
+    landed = LandedDrift(differences, plan.folder)
+    plan.folder.write_json(DRIFT_NAME, landed.report())
     return landed
 
 
-def _land(change: Change, differences: Differences, target: DriftTarget) -> None:
+def _land(change: Change, differences: Differences, plan: DriftPlan) -> None:
     layout = _layout(change, differences)
-    form = output_format(target.output_format, compression=target.compression, layout=layout)
+    form = output_format(plan.output_format, compression=plan.compression, layout=layout)
     handle = _handle(change, differences)
-    landing = Landing(Target(target.folder / change, handle, form, target.scratch), target.log, target.now)
+    landing = Landing(LandingPlan(plan.folder / change, handle, form, plan.scratch), plan.log, plan.now)
     if landing.begin() is not None:
         return
     if not landing.progress.all_read:

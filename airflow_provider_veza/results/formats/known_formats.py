@@ -1,4 +1,4 @@
-"""The formats as a table, by the names that operators take; a new one is one row more, and nothing is imported for it."""
+"""The formats as a table, by the names that operators take; a new format is one more row."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from importlib.util import find_spec
 
 from airflow_provider_veza.async_query.layout import RowLayout
 from airflow_provider_veza.exceptions import ArgumentError
-from airflow_provider_veza.results.formats.base import Format
 from airflow_provider_veza.results.formats.compressing import Compression
 from airflow_provider_veza.results.formats.csv_table import CsvTable
+from airflow_provider_veza.results.formats.format import Format
 from airflow_provider_veza.results.formats.jsonl import JsonLines
 from airflow_provider_veza.results.formats.parquet import ParquetTable
 
@@ -28,7 +28,7 @@ class Library:
 
 @dataclass(frozen=True)
 class FormatRow:
-    """What is known of a format without a landing; how it batches, writes and reads a part is said by what it makes.
+    """What is known of a format before a landing; what it makes knows how to batch, write and read a part.
 
     :param make: from compression, layout and selected columns.
     :param has_columns: whether rows become flat columns; else they are landed as they are sent, objects in them included.
@@ -54,7 +54,7 @@ FORMATS: Mapping[str, FormatRow] = {
     ),
 }
 COMPRESSIONS: Mapping[str | None, tuple[Library, ...]] = {None: (), "gzip": (), "zstd": (Library("zstandard", "zstd"),)}
-"""Each with what a format needs for it that does not compress itself."""
+"""Each with the libraries that it needs where the format does not compress itself."""
 
 _NO_LAYOUT = RowLayout()
 

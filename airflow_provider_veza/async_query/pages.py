@@ -1,4 +1,7 @@
-"""The way through the pages of one result: their order, and how large they may be; it fetches nothing."""
+"""The pages of one result: in which order they come, and how large they may be.
+
+They are fetched in :mod:`airflow_provider_veza.hooks.paging`.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from airflow_provider_veza.async_query.vocabulary import Page
 from airflow_provider_veza.exceptions import NoAnswerError, RefusedError, RepeatedPageTokenError, RequestError
 
 _TOO_MUCH = frozenset({400, 408, 413, 422, 500, 502, 503, 504})
-"""How a server refuses a page that is too large for it, or cannot bring it in time."""
+"""By these statuses a server refuses a page that is too large for it, or says that it cannot send it in time."""
 
 
 class PageTrail:
@@ -18,15 +21,15 @@ class PageTrail:
 
     Only digests are kept: 16 bytes a page, whatever the length of the tokens.
 
-    :param after: the token where reading begins; None for the first page.
+    :param first_token: the token where reading begins; None for the first page.
     """
 
-    def __init__(self, after: str | None = None) -> None:
-        self._seen: set[bytes] = set() if after is None else {_digest(after)}
+    def __init__(self, first_token: str | None = None) -> None:
+        self._seen: set[bytes] = set() if first_token is None else {_digest(first_token)}
         self._pages = 0
 
-    def after(self, page: Page) -> str | None:
-        """Return the token of the page after ``page``, or None if that was the last.
+    def advance(self, page: Page) -> str | None:
+        """Remember ``page``; return the token of the next one, or None if it was the last.
 
         :raises RepeatedPageTokenError: when the token was seen before.
         """
@@ -45,7 +48,7 @@ class PageTrail:
 
 @dataclass(frozen=True)
 class PageSize:
-    """How many rows to ask for: half as many when the service refuses a page or cannot bring it in time, never more again.
+    """How many rows to ask for: half as many once the service refuses a page or cannot send it in time, and never more again.
 
     :param rows: None where the service has no say in it.
     """
@@ -54,13 +57,13 @@ class PageSize:
 
     @property
     def retry(self) -> RetryPolicy:
-        """How often to ask for a page of this size; a smaller page is the better repetition."""
+        """How often to ask for a page of this size; it is better to ask for a smaller one than to repeat it often."""
         return _USUAL if self.rows is None or self.rows == 1 else _BEFORE_SMALLER
 
-    def smaller_after(self, error: RequestError) -> PageSize | None:
+    def smaller(self, error: RequestError) -> PageSize | None:
         """Return the size to try after this error, or None where a smaller page would not help.
 
-        >>> PageSize(100).smaller_after(NoAnswerError("timed out"))
+        >>> PageSize(100).smaller(NoAnswerError("timed out"))
         PageSize(rows=50)
         """
         too_much = isinstance(error, NoAnswerError) or (isinstance(error, RefusedError) and error.status in _TOO_MUCH)

@@ -1,0 +1,85 @@
+"""One meaning for each word: what a module is called, and what its first sentence says."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import airflow_provider_veza
+
+PACKAGE = Path(airflow_provider_veza.__file__).parent
+MODULES = {
+    ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+PARALLEL_ROOMS = {
+    "base.py": {"hooks", "sensors"},
+    "esql.py": {"hooks", "operators", "sensors", "services"},
+    "handle.py": {"async_query", "operators"},
+    "query.py": {"links", "operators", "sensors"},
+}
+"""Names that stand in several rooms by design: the same job for each of the two services, or for each kind of client."""
+
+
+def document(path: Path) -> str:
+    """Return a module's own documentation."""
+    return ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
+
+
+def head(path: Path) -> str:
+    """Return how a module's documentation opens, on one line."""
+    return " ".join(document(path).split("\n\n", 1)[0].split())
+
+
+def links(path: Path) -> Iterator[str]:
+    """Yield the names of the modules that a module's documentation leads to."""
+    yield from re.findall(r":mod:`~?([^`]+)`", document(path))
+
+
+def names(path: Path) -> Iterator[str]:
+    """Yield every name that a module's code gives or uses."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for field in ("id", "name", "arg", "attr"):
+            if isinstance(name := getattr(node, field, None), str):
+                yield name
+
+
+def leads_somewhere(link: str, module: str) -> bool:
+    """Whether a link is the name of a neighbour, the end of one module's name, or a module of the standard library."""
+    name = link.removeprefix(".")
+    room = module if MODULES[module].name == "__init__.py" else module.rpartition(".")[0]
+    ends = [known for known in MODULES if f".{known}".endswith(f".{name}")]
+    return f"{room}.{name}" in MODULES or len(ends) == 1 or name in sys.stdlib_module_names
+
+
+def test_no_two_modules_have_one_name_but_in_parallel_rooms() -> None:
+    rooms = defaultdict(set)
+    for path in MODULES.values():
+        if not path.name.startswith("__"):
+            rooms[path.name].add(path.parent.relative_to(PACKAGE).as_posix())
+
+    by_chance = {
+        name: found for name, found in rooms.items() if len(found) > 1 and not found <= PARALLEL_ROOMS.get(name, set())
+    }
+
+    assert by_chance == {}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_opens_with_what_belongs_in_it_and_names_its_neighbours(module: str) -> None:
+    path = MODULES[module]
+
+    assert head(path).endswith((".", ".)")), "a sentence"
+    assert not re.search(r"\belsewhere\W*$", head(path)), "say where, by a link"
+    assert [link for link in links(path) if not leads_somewhere(link, module)] == []
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_query_is_called_a_query(module: str) -> None:
+    assert [name for name in (module, *names(MODULES[module])) if "question" in name.lower()] == []
