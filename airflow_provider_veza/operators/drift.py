@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from airflow_provider_veza.async_query.layout import RowLayout
 from airflow_provider_veza.exceptions import ArgumentError, BaselineError, DriftError
 from airflow_provider_veza.operators.airflow_arguments import OperatorArguments
+from airflow_provider_veza.operators.airflow_rules import airflow_failures
 from airflow_provider_veza.operators.arguments import (
     ChangeName,
     CompressionName,
@@ -29,7 +30,6 @@ from airflow_provider_veza.operators.arguments import (
 )
 from airflow_provider_veza.operators.asking_veza import UI_COLOR
 from airflow_provider_veza.operators.checked import CheckedOperator, check_when_started, naming
-from airflow_provider_veza.operators.failures import airflow_failures
 from airflow_provider_veza.results.drift.counts import Change, DriftCounts, excesses
 from airflow_provider_veza.results.drift.partial import PartialCheck
 from airflow_provider_veza.services.veza_layout import LAYOUT

@@ -11,6 +11,7 @@ from airflow_provider_veza.async_query.outcomes import error_of
 from airflow_provider_veza.async_query.service import Cancellation
 from airflow_provider_veza.async_query.watch import Ended, Outcome
 from airflow_provider_veza.exceptions import QueryUnreachableError
+from airflow_provider_veza.operators.airflow_rules import airflow_failures
 from airflow_provider_veza.operators.arguments import (
     CompressionName,
     FailOrWarn,
@@ -23,7 +24,6 @@ from airflow_provider_veza.operators.arguments import (
 )
 from airflow_provider_veza.operators.checked import CheckedOperator, Together, check_when_started, naming
 from airflow_provider_veza.operators.delivery import Delivery
-from airflow_provider_veza.operators.failures import airflow_failures
 
 if TYPE_CHECKING:
     from airflow_provider_veza.hooks.base import AsyncQueryHook

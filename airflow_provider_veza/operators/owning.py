@@ -24,6 +24,7 @@ from airflow_provider_veza.exceptions import (
     RequestError,
     SupersededError,
 )
+from airflow_provider_veza.operators.airflow_rules import BACKSTOP, earliest_resume
 from airflow_provider_veza.operators.arguments import (
     CompressionName,
     Duration,
@@ -35,7 +36,6 @@ from airflow_provider_veza.operators.arguments import (
     seconds,
 )
 from airflow_provider_veza.operators.checked import Together, check_when_started, naming
-from airflow_provider_veza.operators.deferral import BACKSTOP, earliest_resume
 from airflow_provider_veza.operators.delivery import Delivery
 from airflow_provider_veza.operators.submitting import SubmittingOperator
 from airflow_provider_veza.ownership.attempt import Attempt

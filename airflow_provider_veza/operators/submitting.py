@@ -18,10 +18,9 @@ from airflow_provider_veza.exceptions import (
     QueryDeadlineError,
     RecordError,
 )
+from airflow_provider_veza.operators.airflow_rules import airflow_failures, default_deferrable
 from airflow_provider_veza.operators.arguments import Duration, OnAmbiguous, OnPrevious, duration, optional, path
 from airflow_provider_veza.operators.checked import CheckedOperator, check_when_started
-from airflow_provider_veza.operators.deferral import default_deferrable
-from airflow_provider_veza.operators.failures import airflow_failures
 
 if TYPE_CHECKING:
     from airflow_provider_veza.hooks.base import AsyncQueryHook
