@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from airflow.providers.common.compat.sdk import XComArg
 
-from airflow_provider_veza.exceptions import ArgumentError
+from airflow_provider_veza.exceptions import ArgumentError, QuerySpecError
 
 Duration: TypeAlias = timedelta | float | str
 """A span of time: a timedelta, or seconds. Text (ISO 8601, or a template) is part of the type, but not read yet."""
@@ -116,6 +116,26 @@ def spec(value: Any, name: str) -> Mapping[str, Any] | str:
     if not isinstance(value, (Mapping, str)):
         raise ArgumentError(f"{name} must be a mapping, or text that describes one, not {value!r}.")
     return value
+
+
+def parsed_spec(spec: Any) -> Any:
+    """Return a spec given as JSON or YAML text as what it describes; anything else as it is.
+
+    :raises QuerySpecError: when the text is neither, with the line where reading stopped.
+    """
+    if not isinstance(spec, str):
+        return spec
+    import yaml
+
+    try:
+        parsed = yaml.safe_load(spec)
+    except yaml.YAMLError as e:
+        raise QuerySpecError("(the rendered text)", f"it is neither JSON nor YAML: {' '.join(str(e).split())}") from e
+    if isinstance(parsed, str):
+        raise QuerySpecError(
+            "(the rendered text)", f"it is a plain text, not an object: {parsed[:80]!r}. Was a template file meant?"
+        )
+    return parsed
 
 
 def mapping(value: Any, name: str) -> Mapping[str, Any]:

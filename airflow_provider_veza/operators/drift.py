@@ -28,8 +28,8 @@ from airflow_provider_veza.operators.arguments import (
     path,
     some_of,
 )
-from airflow_provider_veza.operators.asking_veza import UI_COLOR
 from airflow_provider_veza.operators.checked import CheckedOperator, check_when_started, naming
+from airflow_provider_veza.operators.connections import VEZA_COLOR
 from airflow_provider_veza.results.drift.counts import Change, DriftCounts, excesses
 from airflow_provider_veza.results.drift.partial import PartialCheck
 from airflow_provider_veza.services.veza_layout import LAYOUT
@@ -104,7 +104,7 @@ class VezaAccessDriftOperator(CheckedOperator):
         "also_compare",
     )
     template_fields_renderers = {"current": "json", "baseline": "json"}
-    ui_color = UI_COLOR
+    ui_color = VEZA_COLOR
 
     def __init__(
         self,
