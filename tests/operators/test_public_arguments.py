@@ -21,7 +21,7 @@ from airflow_provider_veza.results.drift.partial import PartialCheck
 from airflow_provider_veza.results.formats.registry import COMPRESSIONS, FORMATS
 from airflow_provider_veza.results.landing_limits import RowCountCheck
 from airflow_provider_veza.sensors.query import VezaQuerySensor
-from airflow_provider_veza.services import veza_choices
+from airflow_provider_veza.services import veza_cache, veza_choices
 from operators.public_classes import SPEC, own_parameters, public_classes, sample_arguments
 from tools import airflow_arguments as generator
 
@@ -134,7 +134,7 @@ def test_a_mixin_with_templates_of_its_own_takes_none_away() -> None:
     ("literal", "values"),
     [
         (arguments.ResultKind, veza_choices.RESULT_KINDS),
-        (arguments.CacheModeName, veza_choices.CACHE_MODES),
+        (arguments.CacheModeName, list(veza_cache.CACHE_MODES)),
         (arguments.OnPrevious, OnPreviousQuery),
         (arguments.OnAmbiguous, OnAmbiguousSubmit),
         (arguments.OutputFormat, list(FORMATS)),
