@@ -17,9 +17,9 @@ from airflow_provider_veza.async_query.identity import Fingerprint
 from airflow_provider_veza.async_query.layout import RowLayout
 from airflow_provider_veza.async_query.message import Call, Request, Response
 from airflow_provider_veza.async_query.vocabulary import Page, Phase, Snapshot, Submitted, Traits
-from airflow_provider_veza.exceptions import MalformedResponseError, NotFoundError, QueryGoneError
+from airflow_provider_veza.exceptions import MalformedResponseError, QueryGoneError
 from airflow_provider_veza.services.veza_cache import CachedResultIfAvailable, CacheMode
-from airflow_provider_veza.services.veza_errors import accepted, json_object, refusal
+from airflow_provider_veza.services.veza_errors import absence, accepted, json_object
 from airflow_provider_veza.services.veza_layout import LAYOUT
 from airflow_provider_veza.services.veza_rows import answer_with_rows, page_of, row_count_of, warnings_of
 from airflow_provider_veza.services.veza_submitted import read_submitted
@@ -103,8 +103,8 @@ class VezaNodesService:
 
 
 def _read_snapshot(response: Response) -> Snapshot:
-    if response.status == 404:
-        return Snapshot(Phase.GONE, state="HTTP 404", error=str(refusal(response)))
+    if gone := absence(response):
+        return gone
     answer = json_object(response)
     state = _state(answer)
     warnings = warnings_of(answer)
@@ -114,10 +114,9 @@ def _read_snapshot(response: Response) -> Snapshot:
 
 
 def _read_page(response: Response) -> Page:
-    try:
-        answer = answer_with_rows(response)
-    except NotFoundError as e:
-        raise QueryGoneError(f"The query was gone while its rows were read: {e} {_READ_AGAIN}") from e
+    if gone := absence(response):
+        raise QueryGoneError(f"The query was gone while its rows were read: {gone.error} {_READ_AGAIN}")
+    answer = answer_with_rows(response)
     state = _state(answer)
     if _phase(state) is Phase.SUCCEEDED:
         return page_of(answer)
@@ -126,7 +125,7 @@ def _read_page(response: Response) -> Page:
 
 
 def _read_canceled(response: Response) -> None:
-    if response.status != 404:
+    if absence(response) is None:
         accepted(response)
 
 
