@@ -46,7 +46,7 @@ class Part:
 class Manifest:
     """One landed result: which query, which parts, how much. Written last, so that where it is, all of it is.
 
-    :param format: ``jsonl``, ``csv`` or ``parquet``.
+    :param format: one of :data:`~.formats.registry.FORMATS`.
     :param compression: ``gzip``, ``zstd`` or None.
     :param select: names of the columns that were asked for; None for all.
     :param columns: of a table; empty for ``jsonl``, whose rows are as the service sent them.

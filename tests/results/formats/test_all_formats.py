@@ -20,15 +20,16 @@ from airflow_provider_veza.async_query.layout import ColumnType, RowLayout
 from airflow_provider_veza.async_query.rows import JsonRows
 from airflow_provider_veza.exceptions import ColumnError, MalformedResponseError
 from airflow_provider_veza.results.columns import Flattener
+from airflow_provider_veza.results.formats import registry
 from airflow_provider_veza.results.formats.base import Format
 from airflow_provider_veza.results.formats.registry import output_format
 from airflow_provider_veza.results.manifest import Column
 from results.formats.small_landing import Landed, Row, landed, part_of
 
 REPEATABLE = settings(deadline=None, derandomize=True)
-TABLES = ("csv", "parquet")
-FORMATS = ("jsonl", *TABLES)
-COMPRESSIONS = (None, "gzip", "zstd")
+FORMATS = tuple(registry.FORMATS)
+TABLES = tuple(name for name, row in registry.FORMATS.items() if row.has_columns)
+COMPRESSIONS = tuple(registry.COMPRESSIONS)
 
 NODES = [
     {
