@@ -1,4 +1,7 @@
-"""What an argument of an operator or a sensor may be, as types, and how a value is read; which is which: :mod:`.checked`."""
+"""What each argument of an operator or a sensor may be: its type, how a value is read, and by which rule.
+
+When a value is checked is in :mod:`.checked`.
+"""
 
 from __future__ import annotations
 
@@ -190,3 +193,69 @@ def _number(value: Any) -> float:
     if isinstance(value, (bool, str)) or not math.isfinite(value):
         raise TypeError
     return float(value)
+
+
+_MAY_BE_NONE: Mapping[str, Read] = {
+    "query_spec": spec,
+    "saved_query_id": text,
+    "cache_mode": one_of(CacheModeName),
+    "cache_id": anything,
+    "max_staleness": anything,
+    "deferrable": flag,
+    "poll_interval": seconds,
+    "poke_interval": duration_or_none,
+    "output_path": path,
+    "compression": one_of(CompressionName),
+    "columns": names,
+    "max_rows": count,
+    "parameters": parameters,
+    "filter": mapping,
+    "locale": text,
+    "time_zone": text,
+    "handle": anything,
+    "baseline": anything,
+    "key": names,
+    "max_removed_fraction": fraction,
+}
+_MUST_BE_GIVEN: Mapping[str, Read] = {
+    "veza_conn_id": text,
+    "elasticsearch_conn_id": text,
+    "result_kind": one_of(ResultKind),
+    "query": text,
+    "timeout": duration,
+    "min_poll_interval": seconds,
+    "max_poll_interval": seconds,
+    "on_previous_query": one_of(OnPrevious),
+    "on_ambiguous_submit": one_of(OnAmbiguous),
+    "output_format": one_of(OutputFormat),
+    "part_bytes": count,
+    "row_count_check": one_of(FailOrWarn),
+    "xcom_max_rows": count,
+    "xcom_max_bytes": count,
+    "current": anything,
+    "ignore_properties": names,
+    "also_compare": names,
+    "fail_on": some_of(ChangeName),
+    "partial_check": one_of(FailOrWarn),
+    "grace": duration_or_none,
+    "max_cancels": count,
+}
+_FLAGS = (
+    "rewrite_deprecated",
+    "cancel_on_kill",
+    "cancel_on_timeout",
+    "retry_on_timeout",
+    "fail_on_empty",
+    "columnar",
+    "drop_null_columns",
+    "allow_partial_results",
+    "include_ccs_metadata",
+    "include_execution_metadata",
+    "keep_results",
+)
+RULES: Mapping[str, Read] = {
+    **{name: optional(read) for name, read in _MAY_BE_NONE.items()},
+    **_MUST_BE_GIVEN,
+    **dict.fromkeys(_FLAGS, flag),
+}
+"""How the value of each argument is read; a name means the same in every class."""

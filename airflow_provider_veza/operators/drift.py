@@ -1,4 +1,4 @@
-"""The operator that compares two landed results; what counts as a change is said in :mod:`results.drift.rule`."""
+"""The operator that compares two landed results; what counts as a change is said in :mod:`.results.drift.rule`."""
 
 from __future__ import annotations
 

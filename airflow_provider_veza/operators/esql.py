@@ -1,4 +1,7 @@
-"""The operators for ES|QL queries: what each takes and returns; the lifecycle is in :mod:`.submitting` and :mod:`.owning`."""
+"""The operators for ES|QL queries: what each takes and returns, and which query its arguments make.
+
+The lifecycle is in :mod:`.submitting` and :mod:`.owning`, the same for Veza in :mod:`.query`.
+"""
 
 from __future__ import annotations
 

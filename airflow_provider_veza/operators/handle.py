@@ -1,4 +1,7 @@
-"""What every operator does that works on the handle another task returned: results, cancel; no service's own words."""
+"""The operators that work on the handle that another task returned: they bring its rows, or cancel it.
+
+Those that own a query are in :mod:`.owning`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The operator of a maintenance DAG that cancels what nobody waits for; the rule is in :mod:`async_query.standing`."""
+"""The operator of a maintenance DAG that cancels what nobody waits for; the rule is in :mod:`.async_query.standing`."""
 
 from __future__ import annotations
 

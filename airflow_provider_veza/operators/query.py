@@ -1,4 +1,7 @@
-"""The operators for Veza queries: what each takes and returns; the lifecycle is in :mod:`.submitting` and :mod:`.owning`."""
+"""The operators for Veza queries: what each takes and returns, and which query its arguments make.
+
+The lifecycle is in :mod:`.submitting` and :mod:`.owning`, the same for ES|QL in :mod:`.esql`.
+"""
 
 from __future__ import annotations
 

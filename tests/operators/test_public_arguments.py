@@ -14,7 +14,7 @@ import airflow
 from airflow_provider_veza.async_query.record import OnAmbiguousSubmit, OnPreviousQuery
 from airflow_provider_veza.exceptions import ArgumentError
 from airflow_provider_veza.operators import airflow_arguments, arguments
-from airflow_provider_veza.operators.checked import RULES
+from airflow_provider_veza.operators.arguments import RULES
 from airflow_provider_veza.operators.query import VezaQueryOperator, VezaSubmitQueryOperator
 from airflow_provider_veza.results.drift.counts import Change
 from airflow_provider_veza.results.drift.partial import PartialCheck
