@@ -22,7 +22,7 @@ URL_KEY = "veza_url"
 class QueryHandle:
     """Where a submitted query can be found; travels through XCom, trigger arguments and records as plain JSON.
 
-    :param service: ``veza_nodes``, ``veza_result`` or ``esql``.
+    :param service: the name of the service that has the query, such as ``veza_nodes``.
     :param id: the service's id of the query.
     :param tenant: base URL of the tenant that runs it; another tenant's connection must not touch it.
     :param submitted_at: when the submit was answered (UTC).

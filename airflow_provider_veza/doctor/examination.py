@@ -47,7 +47,8 @@ from airflow_provider_veza.exceptions import (
     UnauthorizedError,
 )
 from airflow_provider_veza.hooks.veza_settings import VezaSettings
-from airflow_provider_veza.services.veza_nodes import CREATE_PATH, MAX_PAGE_SIZE, ImmediateRun, VezaNodesService
+from airflow_provider_veza.services.veza_cache import ImmediateRun
+from airflow_provider_veza.services.veza_nodes import CREATE_PATH, MAX_PAGE_SIZE, VezaNodesService
 from airflow_provider_veza.services.veza_result import ResultQuery
 from airflow_provider_veza.services.veza_saved_queries import INFERRED_CREATE_PATH, SavedNodesQuery, list_one
 from airflow_provider_veza.services.veza_submitted import read_submitted

@@ -14,13 +14,15 @@ from airflow_provider_veza.async_query.vocabulary import Page, Phase, Snapshot, 
 from airflow_provider_veza.doctor.examination_steps import Asked, Examination, ask, pause, submit
 from airflow_provider_veza.doctor.seen import CacheSeen, CancelSeen, Life, LookForm, PagesSeen, Walk, rows_of
 from airflow_provider_veza.exceptions import RepeatedPageTokenError
-from airflow_provider_veza.services.veza_nodes import (
-    INFERRED_GET_PATH,
-    MAX_PAGE_SIZE,
+from airflow_provider_veza.services.veza_cache import (
     CachedResultContext,
     CachedResultIfAvailable,
     CacheMode,
     ImmediateRun,
+)
+from airflow_provider_veza.services.veza_nodes import (
+    INFERRED_GET_PATH,
+    MAX_PAGE_SIZE,
     NodesQuery,
     VezaNodesService,
 )

@@ -1,4 +1,7 @@
-"""What an argument of an operator or a sensor may be, as types, and how a value is read; which is which: :mod:`.checked`."""
+"""What each argument of an operator or a sensor may be: its type, how a value is read, and by which rule.
+
+When a value is checked is in :mod:`.checked`.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from airflow.providers.common.compat.sdk import XComArg
 
-from airflow_provider_veza.exceptions import ArgumentError
+from airflow_provider_veza.exceptions import ArgumentError, QuerySpecError
 
 Duration: TypeAlias = timedelta | float | str
 """A span of time: a timedelta, or seconds. Text (ISO 8601, or a template) is part of the type, but not read yet."""
@@ -118,6 +121,26 @@ def spec(value: Any, name: str) -> Mapping[str, Any] | str:
     return value
 
 
+def parsed_spec(spec: Any) -> Any:
+    """Return a spec given as JSON or YAML text as what it describes; anything else as it is.
+
+    :raises QuerySpecError: when the text is neither, with the line where reading stopped.
+    """
+    if not isinstance(spec, str):
+        return spec
+    import yaml
+
+    try:
+        parsed = yaml.safe_load(spec)
+    except yaml.YAMLError as e:
+        raise QuerySpecError("(the rendered text)", f"it is neither JSON nor YAML: {' '.join(str(e).split())}") from e
+    if isinstance(parsed, str):
+        raise QuerySpecError(
+            "(the rendered text)", f"it is a plain text, not an object: {parsed[:80]!r}. Was a template file meant?"
+        )
+    return parsed
+
+
 def mapping(value: Any, name: str) -> Mapping[str, Any]:
     """Return a mapping."""
     if not isinstance(value, Mapping):
@@ -170,3 +193,69 @@ def _number(value: Any) -> float:
     if isinstance(value, (bool, str)) or not math.isfinite(value):
         raise TypeError
     return float(value)
+
+
+_MAY_BE_NONE: Mapping[str, Read] = {
+    "query_spec": spec,
+    "saved_query_id": text,
+    "cache_mode": one_of(CacheModeName),
+    "cache_id": anything,
+    "max_staleness": anything,
+    "deferrable": flag,
+    "poll_interval": seconds,
+    "poke_interval": duration_or_none,
+    "output_path": path,
+    "compression": one_of(CompressionName),
+    "columns": names,
+    "max_rows": count,
+    "parameters": parameters,
+    "filter": mapping,
+    "locale": text,
+    "time_zone": text,
+    "handle": anything,
+    "baseline": anything,
+    "key": names,
+    "max_removed_fraction": fraction,
+}
+_MUST_BE_GIVEN: Mapping[str, Read] = {
+    "veza_conn_id": text,
+    "elasticsearch_conn_id": text,
+    "result_kind": one_of(ResultKind),
+    "query": text,
+    "timeout": duration,
+    "min_poll_interval": seconds,
+    "max_poll_interval": seconds,
+    "on_previous_query": one_of(OnPrevious),
+    "on_ambiguous_submit": one_of(OnAmbiguous),
+    "output_format": one_of(OutputFormat),
+    "part_bytes": count,
+    "row_count_check": one_of(FailOrWarn),
+    "xcom_max_rows": count,
+    "xcom_max_bytes": count,
+    "current": anything,
+    "ignore_properties": names,
+    "also_compare": names,
+    "fail_on": some_of(ChangeName),
+    "partial_check": one_of(FailOrWarn),
+    "grace": duration_or_none,
+    "max_cancels": count,
+}
+_FLAGS = (
+    "rewrite_deprecated",
+    "cancel_on_kill",
+    "cancel_on_timeout",
+    "retry_on_timeout",
+    "fail_on_empty",
+    "columnar",
+    "drop_null_columns",
+    "allow_partial_results",
+    "include_ccs_metadata",
+    "include_execution_metadata",
+    "keep_results",
+)
+RULES: Mapping[str, Read] = {
+    **{name: optional(read) for name, read in _MAY_BE_NONE.items()},
+    **_MUST_BE_GIVEN,
+    **dict.fromkeys(_FLAGS, flag),
+}
+"""How the value of each argument is read; a name means the same in every class."""

@@ -1,4 +1,7 @@
-"""The Airflow asset (dataset on 2.11) that a landed result is, and the event that tells of a new one; nothing is landed here."""
+"""The Airflow asset (dataset on 2.11) that a landed result is, and the event that tells of a new one.
+
+The task lands its rows by :mod:`.delivery`.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""When arguments are checked, and by which rule each: literal values while a DAG file is parsed, all when the task starts.
+"""When arguments are checked: literal values while a DAG file is parsed, all when the task starts.
 
-How one value is read is in :mod:`.arguments`.
+What each may be is in :mod:`.arguments`.
 """
 
 from __future__ import annotations
@@ -14,72 +14,7 @@ from typing import Any
 from airflow.providers.common.compat.sdk import BaseOperator
 
 from airflow_provider_veza.exceptions import ArgumentError
-from airflow_provider_veza.operators import arguments as a
-
-_MAY_BE_NONE: Mapping[str, a.Read] = {
-    "query_spec": a.spec,
-    "saved_query_id": a.text,
-    "cache_mode": a.one_of(a.CacheModeName),
-    "cache_id": a.anything,
-    "max_staleness": a.anything,
-    "deferrable": a.flag,
-    "poll_interval": a.seconds,
-    "poke_interval": a.duration_or_none,
-    "output_path": a.path,
-    "compression": a.one_of(a.CompressionName),
-    "columns": a.names,
-    "max_rows": a.count,
-    "parameters": a.parameters,
-    "filter": a.mapping,
-    "locale": a.text,
-    "time_zone": a.text,
-    "handle": a.anything,
-    "baseline": a.anything,
-    "key": a.names,
-    "max_removed_fraction": a.fraction,
-}
-_MUST_BE_GIVEN: Mapping[str, a.Read] = {
-    "veza_conn_id": a.text,
-    "elasticsearch_conn_id": a.text,
-    "result_kind": a.one_of(a.ResultKind),
-    "query": a.text,
-    "timeout": a.duration,
-    "min_poll_interval": a.seconds,
-    "max_poll_interval": a.seconds,
-    "on_previous_query": a.one_of(a.OnPrevious),
-    "on_ambiguous_submit": a.one_of(a.OnAmbiguous),
-    "output_format": a.one_of(a.OutputFormat),
-    "part_bytes": a.count,
-    "row_count_check": a.one_of(a.FailOrWarn),
-    "xcom_max_rows": a.count,
-    "xcom_max_bytes": a.count,
-    "current": a.anything,
-    "ignore_properties": a.names,
-    "also_compare": a.names,
-    "fail_on": a.some_of(a.ChangeName),
-    "partial_check": a.one_of(a.FailOrWarn),
-    "grace": a.duration_or_none,
-    "max_cancels": a.count,
-}
-_FLAGS = (
-    "rewrite_deprecated",
-    "cancel_on_kill",
-    "cancel_on_timeout",
-    "retry_on_timeout",
-    "fail_on_empty",
-    "columnar",
-    "drop_null_columns",
-    "allow_partial_results",
-    "include_ccs_metadata",
-    "include_execution_metadata",
-    "keep_results",
-)
-RULES: Mapping[str, a.Read] = {
-    **{name: a.optional(read) for name, read in _MAY_BE_NONE.items()},
-    **_MUST_BE_GIVEN,
-    **dict.fromkeys(_FLAGS, a.flag),
-}
-"""How the value of each argument is read; a name means the same in every class."""
+from airflow_provider_veza.operators.arguments import RULES, is_output_of_task
 
 Together = tuple[tuple[str, ...], Callable[[], object]]
 """Names of arguments, and what raises an :class:`~.exceptions.ArgumentError` where they do not go together."""
@@ -149,7 +84,7 @@ def _is_rendered_later(value: Any) -> bool:
         return any(_is_rendered_later(one) for one in (*value.keys(), *value.values()))
     if isinstance(value, (list, tuple, set, frozenset)):
         return any(_is_rendered_later(one) for one in value)
-    return callable(value) or a.is_output_of_task(value)
+    return callable(value) or is_output_of_task(value)
 
 
 class CheckedPartial:

@@ -1,4 +1,7 @@
-"""Where the rows of a query go, XCom or files, by the arguments of a task that delivers them; a part of it, no base class."""
+"""Where the rows of a query go, XCom or files, by the arguments of the task that delivers them; a part of it, no base class.
+
+The loop that lands rows is in :mod:`.hooks`, what is written in :mod:`.results`.
+"""
 
 from __future__ import annotations
 

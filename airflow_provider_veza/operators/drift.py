@@ -1,4 +1,4 @@
-"""The operator that compares two landed results; what counts as a change is said in :mod:`results.drift.rule`."""
+"""The operator that compares two landed results; what counts as a change is said in :mod:`.results.drift.rule`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from airflow_provider_veza.async_query.layout import RowLayout
 from airflow_provider_veza.exceptions import ArgumentError, BaselineError, DriftError
 from airflow_provider_veza.operators.airflow_arguments import OperatorArguments
+from airflow_provider_veza.operators.airflow_rules import airflow_failures
 from airflow_provider_veza.operators.arguments import (
     ChangeName,
     CompressionName,
@@ -27,9 +28,8 @@ from airflow_provider_veza.operators.arguments import (
     path,
     some_of,
 )
-from airflow_provider_veza.operators.asking_veza import UI_COLOR
 from airflow_provider_veza.operators.checked import CheckedOperator, check_when_started, naming
-from airflow_provider_veza.operators.failures import airflow_failures
+from airflow_provider_veza.operators.connections import VEZA_COLOR
 from airflow_provider_veza.results.drift.counts import Change, DriftCounts, excesses
 from airflow_provider_veza.results.drift.partial import PartialCheck
 from airflow_provider_veza.services.veza_layout import LAYOUT
@@ -104,7 +104,7 @@ class VezaAccessDriftOperator(CheckedOperator):
         "also_compare",
     )
     template_fields_renderers = {"current": "json", "baseline": "json"}
-    ui_color = UI_COLOR
+    ui_color = VEZA_COLOR
 
     def __init__(
         self,

@@ -1,4 +1,7 @@
-"""The operators for ES|QL queries: what each takes and returns; the lifecycle is in :mod:`.submitting` and :mod:`.owning`."""
+"""The operators for ES|QL queries: what each takes and returns, and which query its arguments make.
+
+The lifecycle is in :mod:`.submitting` and :mod:`.owning`, the same for Veza in :mod:`.query`.
+"""
 
 from __future__ import annotations
 
@@ -19,16 +22,12 @@ from airflow_provider_veza.operators.arguments import (
     OutputFormat,
     StoragePath,
 )
-from airflow_provider_veza.operators.asking_esql import (
-    DEFAULT_CONN_ID,
-    QUERY_FIELDS,
-    TEMPLATE_EXTENSIONS,
-    UI_COLOR,
-    checked_query,
-    choices_of,
+from airflow_provider_veza.operators.checked import Together
+from airflow_provider_veza.operators.connections import (
+    ELASTICSEARCH_COLOR,
+    ELASTICSEARCH_CONN_ID,
     esql_hook,
 )
-from airflow_provider_veza.operators.checked import Together
 from airflow_provider_veza.operators.delivery import RESULT_FIELDS
 from airflow_provider_veza.operators.handle import CancelQueryOperator, GetQueryResultsOperator
 from airflow_provider_veza.operators.owning import QueryOperator
@@ -38,6 +37,13 @@ from airflow_provider_veza.results.defaults import DEFAULT_PART_BYTES, DEFAULT_X
 if TYPE_CHECKING:
     from airflow_provider_veza.hooks.esql import EsqlHook
     from airflow_provider_veza.services.esql_query import EsqlQuery
+
+QUERY_FIELDS = ("query", "parameters", "filter", "locale", "time_zone", "elasticsearch_conn_id")
+TEMPLATE_EXTENSIONS = (".esql",)
+_CHOICES = (
+    *("query", "parameters", "filter", "columnar", "locale", "time_zone", "drop_null_columns"),
+    *("allow_partial_results", "include_ccs_metadata", "include_execution_metadata"),
+)
 
 
 class EsqlQueryOperator(QueryOperator):
@@ -112,7 +118,7 @@ class EsqlQueryOperator(QueryOperator):
     template_fields: Sequence[str] = (*QUERY_FIELDS, *RESULT_FIELDS)
     template_ext: Sequence[str] = TEMPLATE_EXTENSIONS
     template_fields_renderers = {"query": "sql", "parameters": "json", "filter": "json"}
-    ui_color = UI_COLOR
+    ui_color = ELASTICSEARCH_COLOR
 
     def __init__(
         self,
@@ -127,7 +133,7 @@ class EsqlQueryOperator(QueryOperator):
         allow_partial_results: bool = False,
         include_ccs_metadata: bool = False,
         include_execution_metadata: bool = False,
-        elasticsearch_conn_id: str = DEFAULT_CONN_ID,
+        elasticsearch_conn_id: str = ELASTICSEARCH_CONN_ID,
         timeout: Duration = DEFAULT_TIMEOUT,
         cancel_on_kill: bool = True,
         on_previous_query: OnPrevious = "reattach",
@@ -193,12 +199,12 @@ class EsqlQueryOperator(QueryOperator):
 
     def checked_query(self) -> EsqlQuery:
         """Return this task's query, checked."""
-        return checked_query(self)
+        return _checked_query(self)
 
     def check_together(self) -> Iterator[Together]:
         """Yield which arguments must fit each other, and the check."""
         yield from super().check_together()
-        yield choices_of(self)
+        yield _CHOICES, lambda: _checked_query(self)
 
 
 class EsqlSubmitQueryOperator(SubmitQueryOperator):
@@ -234,7 +240,7 @@ class EsqlSubmitQueryOperator(SubmitQueryOperator):
     template_fields: Sequence[str] = QUERY_FIELDS
     template_ext: Sequence[str] = TEMPLATE_EXTENSIONS
     template_fields_renderers = {"query": "sql", "parameters": "json", "filter": "json"}
-    ui_color = UI_COLOR
+    ui_color = ELASTICSEARCH_COLOR
 
     def __init__(
         self,
@@ -249,7 +255,7 @@ class EsqlSubmitQueryOperator(SubmitQueryOperator):
         allow_partial_results: bool = False,
         include_ccs_metadata: bool = False,
         include_execution_metadata: bool = False,
-        elasticsearch_conn_id: str = DEFAULT_CONN_ID,
+        elasticsearch_conn_id: str = ELASTICSEARCH_CONN_ID,
         timeout: Duration = DEFAULT_TIMEOUT,
         cancel_on_kill: bool = True,
         on_previous_query: OnPrevious = "reattach",
@@ -281,12 +287,12 @@ class EsqlSubmitQueryOperator(SubmitQueryOperator):
 
     def checked_query(self) -> EsqlQuery:
         """Return this task's query, checked."""
-        return checked_query(self)
+        return _checked_query(self)
 
     def check_together(self) -> Iterator[Together]:
         """Yield which arguments must fit each other, and the check."""
         yield from super().check_together()
-        yield choices_of(self)
+        yield _CHOICES, lambda: _checked_query(self)
 
 
 class EsqlGetQueryResultsOperator(GetQueryResultsOperator):
@@ -317,13 +323,13 @@ class EsqlGetQueryResultsOperator(GetQueryResultsOperator):
 
     template_fields: Sequence[str] = ("handle", "elasticsearch_conn_id", *RESULT_FIELDS)
     template_fields_renderers = {"handle": "json"}
-    ui_color = UI_COLOR
+    ui_color = ELASTICSEARCH_COLOR
 
     def __init__(
         self,
         *,
         handle: GivenHandle,
-        elasticsearch_conn_id: str = DEFAULT_CONN_ID,
+        elasticsearch_conn_id: str = ELASTICSEARCH_CONN_ID,
         allow_partial_results: bool = False,
         output_path: StoragePath | None = None,
         output_format: OutputFormat = "jsonl",
@@ -377,13 +383,13 @@ class EsqlDeleteQueryOperator(CancelQueryOperator):
 
     template_fields: Sequence[str] = ("handle", "elasticsearch_conn_id")
     template_fields_renderers = {"handle": "json"}
-    ui_color = UI_COLOR
+    ui_color = ELASTICSEARCH_COLOR
 
     def __init__(
         self,
         *,
         handle: GivenHandle,
-        elasticsearch_conn_id: str = DEFAULT_CONN_ID,
+        elasticsearch_conn_id: str = ELASTICSEARCH_CONN_ID,
         **kwargs: Unpack[OperatorArguments],
     ) -> None:
         super().__init__(**kwargs)
@@ -395,3 +401,20 @@ class EsqlDeleteQueryOperator(CancelQueryOperator):
     def hook(self) -> EsqlHook:
         """The client of the cluster."""
         return esql_hook(self.elasticsearch_conn_id)
+
+
+def _checked_query(task: EsqlQueryOperator | EsqlSubmitQueryOperator) -> EsqlQuery:
+    from airflow_provider_veza.services.esql_query import EsqlQuery
+
+    return EsqlQuery(
+        query=str(task.query),
+        params=task.parameters,
+        filter=task.filter,
+        columnar=task.columnar,
+        locale=task.locale,
+        time_zone=task.time_zone,
+        drop_null_columns=task.drop_null_columns,
+        allow_partial_results=task.allow_partial_results,
+        include_ccs_metadata=task.include_ccs_metadata,
+        include_execution_metadata=task.include_execution_metadata,
+    )

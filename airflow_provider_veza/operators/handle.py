@@ -1,4 +1,7 @@
-"""What every operator does that works on the handle another task returned: results, cancel; no service's own words."""
+"""The operators that work on the handle that another task returned: they bring its rows, or cancel it.
+
+Those that own a query are in :mod:`.owning`.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from airflow_provider_veza.async_query.outcomes import error_of
 from airflow_provider_veza.async_query.service import Cancellation
 from airflow_provider_veza.async_query.watch import Ended, Outcome
 from airflow_provider_veza.exceptions import QueryUnreachableError
+from airflow_provider_veza.operators.airflow_rules import airflow_failures
 from airflow_provider_veza.operators.arguments import (
     CompressionName,
     FailOrWarn,
@@ -23,7 +27,6 @@ from airflow_provider_veza.operators.arguments import (
 )
 from airflow_provider_veza.operators.checked import CheckedOperator, Together, check_when_started, naming
 from airflow_provider_veza.operators.delivery import Delivery
-from airflow_provider_veza.operators.failures import airflow_failures
 
 if TYPE_CHECKING:
     from airflow_provider_veza.hooks.base import AsyncQueryHook

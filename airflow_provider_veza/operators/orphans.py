@@ -1,4 +1,4 @@
-"""The operator of a maintenance DAG that cancels what nobody waits for; the rule is in :mod:`async_query.standing`."""
+"""The operator of a maintenance DAG that cancels what nobody waits for; the rule is in :mod:`.async_query.standing`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any, Unpack
 
 from airflow_provider_veza.exceptions import ConfigurationError, QueryUnreachableError
 from airflow_provider_veza.operators.airflow_arguments import OperatorArguments
+from airflow_provider_veza.operators.airflow_rules import airflow_failures
 from airflow_provider_veza.operators.arguments import Duration, duration_or_none
-from airflow_provider_veza.operators.asking_veza import UI_COLOR
 from airflow_provider_veza.operators.checked import CheckedOperator, check_when_started
-from airflow_provider_veza.operators.failures import airflow_failures
+from airflow_provider_veza.operators.connections import VEZA_COLOR
 from airflow_provider_veza.ownership.asking import airflow_for_tasks, standing_of_record
 from airflow_provider_veza.ownership.records.record_path import configured_record_path
 from airflow_provider_veza.ownership.records.registry import FiledRecord, RecordRegistry, UnreadableFile
@@ -40,7 +40,7 @@ class VezaCancelOrphanedQueriesOperator(CheckedOperator):
     :param max_cancels: so many cancels end a run's work, and the next run goes on; default 100.
     """
 
-    ui_color = UI_COLOR
+    ui_color = VEZA_COLOR
 
     def __init__(
         self,

@@ -1,4 +1,8 @@
-"""A task that owns its query to the end: wait or defer, conclude, deliver; no service's words."""
+"""The operator that owns its query to the end: it waits or defers, concludes and delivers.
+
+How a query comes into the world is in :mod:`.submitting`, where its rows go in :mod:`.delivery`, what a service says in
+:mod:`.services`.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +28,7 @@ from airflow_provider_veza.exceptions import (
     RequestError,
     SupersededError,
 )
+from airflow_provider_veza.operators.airflow_rules import BACKSTOP, earliest_resume
 from airflow_provider_veza.operators.arguments import (
     CompressionName,
     Duration,
@@ -35,7 +40,6 @@ from airflow_provider_veza.operators.arguments import (
     seconds,
 )
 from airflow_provider_veza.operators.checked import Together, check_when_started, naming
-from airflow_provider_veza.operators.deferral import BACKSTOP, earliest_resume
 from airflow_provider_veza.operators.delivery import Delivery
 from airflow_provider_veza.operators.submitting import SubmittingOperator
 from airflow_provider_veza.ownership.attempt import Attempt
@@ -161,7 +165,7 @@ class QueryOperator(SubmittingOperator):
             if next_method == "__fail__" and (handle := self._announced_handle(context)):
                 with self.in_charge(context) as charge:
                     self._resume(handle, charge)
-                    self.cancel_and_settle(handle, charge)
+                    self.cancel_and_forget(handle, charge)
             raise
 
     def note_delivered(self, handle: QueryHandle, charge: Charge) -> None:
@@ -254,7 +258,7 @@ class QueryOperator(SubmittingOperator):
             return self._deliver(handle, context, charge)
         # A query that is gone stays on record: the next attempt looks again before it submits anew.
         if ended.outcome in (Outcome.FAILED, Outcome.CANCELED):
-            self._release_and_settle(handle, charge)
+            self._release_and_forget(handle, charge)
         raise error
 
     def _deliver(self, handle: QueryHandle, context: Any, charge: Charge) -> Any:
@@ -265,17 +269,17 @@ class QueryOperator(SubmittingOperator):
             result = self.collect(handle, context)
         except AsyncQueryError as e:
             if isinstance(e, (EmptyResultError, PartialResultError)) or not e.heals:
-                self._release_and_settle(handle, charge)
+                self._release_and_forget(handle, charge)
             raise
         self.note_delivered(handle, charge)
         self.release(handle, charge)
         return result
 
-    def _release_and_settle(self, handle: QueryHandle, charge: Charge) -> None:
+    def _release_and_forget(self, handle: QueryHandle, charge: Charge) -> None:
         """Let the service forget the result, then forget the query: killed in between, a retry runs it again."""
         charge.check(surely=True)
         self.release(handle, charge)
-        self.settle(charge)
+        self.forget(charge)
 
     def _why_gone(self, handle: QueryHandle, charge: Charge) -> str:
         try:
@@ -288,11 +292,11 @@ class QueryOperator(SubmittingOperator):
 
     def _give_up(self, ended: Ended, handle: QueryHandle, charge: Charge) -> NoReturn:
         if self.cancel_on_timeout:
-            self.cancel_and_settle(handle, charge)
+            self.cancel_and_forget(handle, charge)
             left = "What became of its cancel is said above."
         else:
             charge.check(surely=True)
-            self.settle(charge)
+            self.forget(charge)
             left = "It was left running (cancel_on_timeout=False)."
         retry = "A retry submits anew" if self.retry_on_timeout else "No retry follows"
         error = QueryDeadlineError(

@@ -1,10 +1,13 @@
-"""The operators for Veza queries: what each takes and returns; the lifecycle is in :mod:`.submitting` and :mod:`.owning`."""
+"""The operators for Veza queries: what each takes and returns, and which query its arguments make.
+
+The lifecycle is in :mod:`.submitting` and :mod:`.owning`, the same for ES|QL in :mod:`.esql`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Unpack, cast
 
 from airflow_provider_veza.links.query import VezaQueryLink
 from airflow_provider_veza.operators.airflow_arguments import OperatorArguments
@@ -22,17 +25,14 @@ from airflow_provider_veza.operators.arguments import (
     QuerySpec,
     ResultKind,
     StoragePath,
-)
-from airflow_provider_veza.operators.asking_veza import (
-    DEFAULT_CONN_ID,
-    QUERY_FIELDS,
-    TEMPLATE_EXTENSIONS,
-    UI_COLOR,
-    checked_query,
-    choices_of,
-    veza_hook,
+    parsed_spec,
 )
 from airflow_provider_veza.operators.checked import Together
+from airflow_provider_veza.operators.connections import (
+    VEZA_COLOR,
+    VEZA_CONN_ID,
+    veza_hook,
+)
 from airflow_provider_veza.operators.delivery import RESULT_FIELDS
 from airflow_provider_veza.operators.handle import CancelQueryOperator, GetQueryResultsOperator
 from airflow_provider_veza.operators.owning import QueryOperator
@@ -42,6 +42,18 @@ from airflow_provider_veza.results.defaults import DEFAULT_PART_BYTES, DEFAULT_X
 if TYPE_CHECKING:
     from airflow_provider_veza.hooks.veza import VezaHook
     from airflow_provider_veza.services.veza_query import VezaQuery
+
+_CHOICES = ("result_kind", "cache_mode", "max_staleness", "cache_id", "rewrite_deprecated")
+QUERY_FIELDS = (
+    "query_spec",
+    "saved_query_id",
+    "result_kind",
+    "cache_mode",
+    "max_staleness",
+    "cache_id",
+    "veza_conn_id",
+)
+TEMPLATE_EXTENSIONS = (".json", ".yaml", ".yml")
 
 
 class VezaQueryOperator(QueryOperator):
@@ -112,7 +124,7 @@ class VezaQueryOperator(QueryOperator):
     template_ext: Sequence[str] = TEMPLATE_EXTENSIONS
     template_fields_renderers = {"query_spec": "json"}
     operator_extra_links = (VezaQueryLink(),)
-    ui_color = UI_COLOR
+    ui_color = VEZA_COLOR
 
     def __init__(
         self,
@@ -124,7 +136,7 @@ class VezaQueryOperator(QueryOperator):
         max_staleness: Duration | None = None,
         cache_id: GivenText | None = None,
         rewrite_deprecated: bool = False,
-        veza_conn_id: str = DEFAULT_CONN_ID,
+        veza_conn_id: str = VEZA_CONN_ID,
         timeout: Duration = DEFAULT_TIMEOUT,
         cancel_on_kill: bool = True,
         on_previous_query: OnPrevious = "reattach",
@@ -185,12 +197,12 @@ class VezaQueryOperator(QueryOperator):
 
     def checked_query(self) -> VezaQuery:
         """Return this task's query, checked; warnings go to the task log."""
-        return checked_query(self)
+        return _checked_query(self)
 
     def check_together(self) -> Iterator[Together]:
         """Yield which arguments must fit each other, and the check."""
         yield from super().check_together()
-        yield choices_of(self)
+        yield _CHOICES, lambda: _check_choices(self)
 
 
 class VezaSubmitQueryOperator(SubmitQueryOperator):
@@ -225,7 +237,7 @@ class VezaSubmitQueryOperator(SubmitQueryOperator):
     template_ext: Sequence[str] = TEMPLATE_EXTENSIONS
     template_fields_renderers = {"query_spec": "json"}
     operator_extra_links = (VezaQueryLink(),)
-    ui_color = UI_COLOR
+    ui_color = VEZA_COLOR
 
     def __init__(
         self,
@@ -237,7 +249,7 @@ class VezaSubmitQueryOperator(SubmitQueryOperator):
         max_staleness: Duration | None = None,
         cache_id: GivenText | None = None,
         rewrite_deprecated: bool = False,
-        veza_conn_id: str = DEFAULT_CONN_ID,
+        veza_conn_id: str = VEZA_CONN_ID,
         timeout: Duration = DEFAULT_TIMEOUT,
         cancel_on_kill: bool = True,
         on_previous_query: OnPrevious = "reattach",
@@ -266,12 +278,12 @@ class VezaSubmitQueryOperator(SubmitQueryOperator):
 
     def checked_query(self) -> VezaQuery:
         """Return this task's query, checked; warnings go to the task log."""
-        return checked_query(self)
+        return _checked_query(self)
 
     def check_together(self) -> Iterator[Together]:
         """Yield which arguments must fit each other, and the check."""
         yield from super().check_together()
-        yield choices_of(self)
+        yield _CHOICES, lambda: _check_choices(self)
 
 
 class VezaGetQueryResultsOperator(GetQueryResultsOperator):
@@ -300,13 +312,13 @@ class VezaGetQueryResultsOperator(GetQueryResultsOperator):
 
     template_fields: Sequence[str] = ("handle", "veza_conn_id", *RESULT_FIELDS)
     template_fields_renderers = {"handle": "json"}
-    ui_color = UI_COLOR
+    ui_color = VEZA_COLOR
 
     def __init__(
         self,
         *,
         handle: GivenHandle,
-        veza_conn_id: str = DEFAULT_CONN_ID,
+        veza_conn_id: str = VEZA_CONN_ID,
         output_path: StoragePath | None = None,
         output_format: OutputFormat = "jsonl",
         compression: CompressionName | None = None,
@@ -358,13 +370,13 @@ class VezaCancelQueryOperator(CancelQueryOperator):
 
     template_fields: Sequence[str] = ("handle", "veza_conn_id")
     template_fields_renderers = {"handle": "json"}
-    ui_color = UI_COLOR
+    ui_color = VEZA_COLOR
 
     def __init__(
         self,
         *,
         handle: GivenHandle,
-        veza_conn_id: str = DEFAULT_CONN_ID,
+        veza_conn_id: str = VEZA_CONN_ID,
         **kwargs: Unpack[OperatorArguments],
     ) -> None:
         super().__init__(**kwargs)
@@ -376,3 +388,37 @@ class VezaCancelQueryOperator(CancelQueryOperator):
     def hook(self) -> VezaHook:
         """The client of the tenant."""
         return veza_hook(self.veza_conn_id)
+
+
+def _checked_query(task: VezaQueryOperator | VezaSubmitQueryOperator) -> VezaQuery:
+    from airflow_provider_veza.services.veza_query import check_query
+
+    checked = check_query(
+        parsed_spec(task.query_spec),
+        saved_query_id=task.saved_query_id,
+        result_kind=task.result_kind,
+        cache_mode=task.cache_mode,
+        max_staleness=task.max_staleness,
+        cache_id=cast("str | None", task.cache_id),
+        rewrite_deprecated=task.rewrite_deprecated,
+    )
+    for text in checked.warnings:
+        task.log.warning("%s", text)
+    return checked.query
+
+
+def _check_choices(task: VezaQueryOperator | VezaSubmitQueryOperator) -> None:
+    """Refuse what does not go together, or no query at all; a template counts as one."""
+    from airflow_provider_veza.services.veza_choices import VezaChoices
+
+    choices = VezaChoices(
+        has_spec=task.query_spec not in (None, "", {}),
+        has_saved_query=task.saved_query_id is not None,
+        result_kind=task.result_kind,
+        cache_mode=task.cache_mode,
+        max_staleness=task.max_staleness,
+        cache_id=task.cache_id,
+        rewrite_deprecated=task.rewrite_deprecated,
+    )
+    choices.require_one()
+    choices.check()

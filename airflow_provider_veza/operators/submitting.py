@@ -1,4 +1,7 @@
-"""A task that brings one query into the world: obtain, announce, cancel when nobody waits; no waiting, no service's words."""
+"""The operators that bring one query into the world: they obtain it, announce it, and cancel it when nobody waits.
+
+Waiting for its end is in :mod:`.owning`; the rules of who answers for a query are in :mod:`.ownership`.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +21,9 @@ from airflow_provider_veza.exceptions import (
     QueryDeadlineError,
     RecordError,
 )
+from airflow_provider_veza.operators.airflow_rules import airflow_failures, default_deferrable
 from airflow_provider_veza.operators.arguments import Duration, OnAmbiguous, OnPrevious, duration, optional, path
 from airflow_provider_veza.operators.checked import CheckedOperator, check_when_started
-from airflow_provider_veza.operators.deferral import default_deferrable
-from airflow_provider_veza.operators.failures import airflow_failures
 
 if TYPE_CHECKING:
     from airflow_provider_veza.hooks.base import AsyncQueryHook
@@ -131,7 +133,7 @@ class SubmittingOperator(CheckedOperator):
         context["ti"].xcom_push(key=URL_KEY, value=self.query_url)
         context["ti"].xcom_push(key=HANDLE_KEY, value=handle.to_json())
 
-    def settle(self, charge: Charge) -> None:
+    def forget(self, charge: Charge) -> None:
         """Forget the query: it has ended. A record that cannot be removed is said, and fails nothing."""
         try:
             charge.ledger.forget()
@@ -150,17 +152,17 @@ class SubmittingOperator(CheckedOperator):
         except Exception as e:
             heals = not isinstance(e, AsyncQueryError) or e.heals
             if not (heals and charge.query_will_be_found):
-                self.cancel_and_settle(handle, charge)
+                self.cancel_and_forget(handle, charge)
             raise
 
-    def cancel_and_settle(self, handle: QueryHandle, charge: Charge) -> None:
+    def cancel_and_forget(self, handle: QueryHandle, charge: Charge) -> None:
         """Cancel, and forget the query unless the cancel failed: then a later attempt or the sweeper tries again."""
         from airflow_provider_veza.ownership.cancelling import CancelOutcome, try_to_cancel
 
         charge.check(surely=True)
         outcome = try_to_cancel(self.hook.query(handle), self.log)
         if outcome is not CancelOutcome.FAILED:
-            self.settle(charge)
+            self.forget(charge)
 
 
 class SubmitQueryOperator(SubmittingOperator):

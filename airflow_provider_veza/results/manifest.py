@@ -49,7 +49,7 @@ class Part:
 class Manifest:
     """One landed result: which query, which parts, how much. Written last, so that where it is, all of it is.
 
-    :param format: ``jsonl``, ``csv`` or ``parquet``.
+    :param format: one of :data:`~.formats.known_formats.FORMATS`.
     :param compression: ``gzip``, ``zstd`` or None.
     :param select: names of the columns that were asked for; None for all.
     :param columns: of a table; empty for ``jsonl``, whose rows are as the service sent them.

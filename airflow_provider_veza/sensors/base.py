@@ -21,6 +21,12 @@ from airflow_provider_veza.async_query.outcomes import error_of
 from airflow_provider_veza.async_query.polling import PollSchedule
 from airflow_provider_veza.async_query.watch import Ended, Outcome, Watch
 from airflow_provider_veza.exceptions import AsyncQueryError
+from airflow_provider_veza.operators.airflow_rules import (
+    BACKSTOP,
+    airflow_failures,
+    default_deferrable,
+    earliest_resume,
+)
 from airflow_provider_veza.operators.arguments import GivenHandle, duration_or_none, optional, seconds
 from airflow_provider_veza.operators.checked import (
     CheckedPartial,
@@ -29,8 +35,6 @@ from airflow_provider_veza.operators.checked import (
     check_when_started,
     keep_inherited,
 )
-from airflow_provider_veza.operators.deferral import BACKSTOP, default_deferrable, earliest_resume
-from airflow_provider_veza.operators.failures import airflow_failures
 
 if TYPE_CHECKING:
     from airflow_provider_veza.hooks.base import AsyncQueryHook

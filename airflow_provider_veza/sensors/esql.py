@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from airflow_provider_veza.operators.airflow_arguments import SensorArguments
 from airflow_provider_veza.operators.arguments import Duration, GivenHandle
-from airflow_provider_veza.operators.asking_esql import DEFAULT_CONN_ID, UI_COLOR, esql_hook
+from airflow_provider_veza.operators.connections import ELASTICSEARCH_COLOR, ELASTICSEARCH_CONN_ID, esql_hook
 from airflow_provider_veza.sensors.base import AsyncQuerySensor
 
 if TYPE_CHECKING:
@@ -36,13 +36,13 @@ class EsqlQuerySensor(AsyncQuerySensor):
 
     template_fields: Sequence[str] = ("handle", "elasticsearch_conn_id")
     template_fields_renderers = {"handle": "json"}
-    ui_color = UI_COLOR
+    ui_color = ELASTICSEARCH_COLOR
 
     def __init__(
         self,
         *,
         handle: GivenHandle,
-        elasticsearch_conn_id: str = DEFAULT_CONN_ID,
+        elasticsearch_conn_id: str = ELASTICSEARCH_CONN_ID,
         deferrable: bool | None = None,
         poke_interval: Duration | None = None,
         cancel_on_kill: bool = False,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from airflow_provider_veza.operators.airflow_arguments import SensorArguments
 from airflow_provider_veza.operators.arguments import Duration, GivenHandle
-from airflow_provider_veza.operators.asking_veza import DEFAULT_CONN_ID, UI_COLOR, veza_hook
+from airflow_provider_veza.operators.connections import VEZA_COLOR, VEZA_CONN_ID, veza_hook
 from airflow_provider_veza.sensors.base import AsyncQuerySensor
 
 if TYPE_CHECKING:
@@ -34,13 +34,13 @@ class VezaQuerySensor(AsyncQuerySensor):
 
     template_fields: Sequence[str] = ("handle", "veza_conn_id")
     template_fields_renderers = {"handle": "json"}
-    ui_color = UI_COLOR
+    ui_color = VEZA_COLOR
 
     def __init__(
         self,
         *,
         handle: GivenHandle,
-        veza_conn_id: str = DEFAULT_CONN_ID,
+        veza_conn_id: str = VEZA_CONN_ID,
         deferrable: bool | None = None,
         poke_interval: Duration | None = None,
         cancel_on_kill: bool = False,

@@ -1,22 +1,19 @@
-"""Which arguments of a Veza query go together: exactly one query, and what each cache mode takes.
+"""Which arguments of a Veza query go together: exactly one query, with a cache mode that fits it; no spec is read.
 
-A spec itself is checked in :mod:`.veza_spec`.
+What each cache mode takes is said in :mod:`.veza_cache`; the spec is read in :mod:`.veza_spec`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from airflow_provider_veza.exceptions import ArgumentError
+from airflow_provider_veza.services.veza_cache import CACHE_MODES, CachedResultIfAvailable, CacheMode
 
 RESULT_KINDS = ("nodes", "result")
-IF_AVAILABLE, IMMEDIATE, CONTEXT = "cached_result_if_available", "immediate_run", "cached_result_context"
-CACHE_MODES = (IF_AVAILABLE, IMMEDIATE, CONTEXT)
-DEFAULT_STALENESS = timedelta(hours=24)
-LONGEST_DURATION_SECONDS = 315_576_000_000
-"""What a protobuf Duration can hold: ten thousand years."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +31,24 @@ class VezaChoices:
     max_staleness: timedelta | float | str | None = None
     cache_id: Any = None
     rewrite_deprecated: bool = False
+
+    @property
+    def mode(self) -> type[CacheMode]:
+        """The chosen cache mode.
+
+        :raises ArgumentError: when there is none of that name.
+        """
+        name = self.cache_mode or CachedResultIfAvailable.name
+        if name not in [*CACHE_MODES]:
+            raise ArgumentError(f"cache_mode must be {_either([*CACHE_MODES])}, not {name!r}.")
+        return CACHE_MODES[name]
+
+    def cache(self) -> CacheMode:
+        """Return the cache mode with the argument that it takes.
+
+        :raises ArgumentError: when the argument is none that the mode can use.
+        """
+        return self.mode.of(getattr(self, self.mode.takes) if self.mode.takes else None)
 
     def check(self) -> None:
         """Refuse what contradicts itself.
@@ -54,14 +69,15 @@ class VezaChoices:
 
         :raises ArgumentError: saying what may be given.
         """
-        if not (self.has_spec or self.has_saved_query or self.cache_mode == CONTEXT):
+        if not (self.has_spec or self.has_saved_query or self.mode.attaches):
             raise ArgumentError("There is no query: give query_spec or saved_query_id.")
 
     def _check_saved_query(self) -> None:
-        if self.cache_mode not in (None, IF_AVAILABLE, IMMEDIATE):
+        documented = [name for name, mode in CACHE_MODES.items() if mode.fetch_cached_results is not None]
+        if self.cache_mode not in (None, *documented):
             raise ArgumentError(
                 f"cache_mode={self.cache_mode!r}: Veza documents no such choice for saved queries; leave it out, or say "
-                f"{IF_AVAILABLE!r} or {IMMEDIATE!r}."
+                f"{_either(documented)}."
             )
         given = {
             "query_spec": self.has_spec,
@@ -83,43 +99,17 @@ class VezaChoices:
             )
 
     def _check_cache(self) -> None:
-        name = self.cache_mode or IF_AVAILABLE
-        if name not in CACHE_MODES:
-            raise ArgumentError(f"cache_mode must be {IF_AVAILABLE!r}, {IMMEDIATE!r} or {CONTEXT!r}, not {name!r}.")
-        if name != IF_AVAILABLE and self.max_staleness is not None:
-            raise ArgumentError(f"max_staleness goes only with cache_mode={IF_AVAILABLE!r}, not with {name!r}.")
-        if name != CONTEXT and self.cache_id is not None:
-            raise ArgumentError(f"cache_id goes only with cache_mode={CONTEXT!r}, not with {name!r}.")
-        if name == CONTEXT:
-            self._check_context()
-        else:
-            parse_staleness(self.max_staleness)
-
-    def _check_context(self) -> None:
-        if not isinstance(self.cache_id, str) or not self.cache_id:
-            raise ArgumentError(f"cache_mode={CONTEXT!r} needs the cache_id of an earlier handle.")
-        if self.has_spec:
-            raise ArgumentError(f"cache_mode={CONTEXT!r} attaches to a cached result and takes no query_spec.")
+        for argument in filter(None, dict.fromkeys(mode.takes for mode in CACHE_MODES.values())):
+            if argument != self.mode.takes and getattr(self, argument) is not None:
+                takers = [name for name, mode in CACHE_MODES.items() if mode.takes == argument]
+                raise ArgumentError(
+                    f"{argument} goes only with cache_mode={_either(takers)}, not with {self.mode.name!r}."
+                )
+        self.cache()
+        if self.mode.attaches and self.has_spec:
+            raise ArgumentError(f"cache_mode={self.mode.name!r} attaches to a cached result and takes no query_spec.")
 
 
-def parse_staleness(value: timedelta | float | str | None) -> timedelta:
-    """Read ``max_staleness``.
-
-    >>> parse_staleness("90s")
-    datetime.timedelta(seconds=90)
-    """
-    if value is None:
-        return DEFAULT_STALENESS
-    seconds = value.total_seconds() if isinstance(value, timedelta) else _seconds(value)
-    if not 0 <= seconds <= LONGEST_DURATION_SECONDS:
-        raise ArgumentError(f"max_staleness must be from 0 to {LONGEST_DURATION_SECONDS} seconds, not {value!r}.")
-    return timedelta(seconds=seconds)
-
-
-def _seconds(value: float | str) -> float:
-    try:
-        return float(value.strip().removesuffix("s")) if isinstance(value, str) else float(value)
-    except (TypeError, ValueError):
-        raise ArgumentError(
-            f"max_staleness must be a timedelta, seconds, or text such as '86400s', not {value!r}."
-        ) from None
+def _either(names: Sequence[str]) -> str:
+    *others, last = map(repr, names)
+    return f"{', '.join(others)} or {last}" if others else last

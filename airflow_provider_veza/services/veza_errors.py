@@ -1,4 +1,4 @@
-"""How Veza refuses: its five-key error body and the gateway pages in front of it, read into typed errors."""
+"""How Veza refuses, and what it says of a query that it does not know: error bodies and gateway pages, read into typed errors."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from airflow_provider_veza.async_query.message import Response
+from airflow_provider_veza.async_query.vocabulary import Phase, Snapshot
 from airflow_provider_veza.exceptions import (
     BadRequestError,
     ForbiddenError,
@@ -78,6 +79,13 @@ def refusal(response: Response) -> RefusedError:
         f"Veza refused with HTTP {response.status}{code}: {said} (request_id: {shown_id}).{hint}",
         request_id,
     )
+
+
+def absence(response: Response) -> Snapshot | None:
+    """Return how a query stands that Veza does not know, or no longer; None where the answer says something else."""
+    if response.status != 404:
+        return None
+    return Snapshot(Phase.GONE, state="HTTP 404", error=str(refusal(response)))
 
 
 def _sentences(body: Mapping[str, Any]) -> Iterator[str]:

@@ -1,4 +1,6 @@
-"""The nodes family of Veza's Query Builder on the wire: create in its modes, look, page and cancel; sans-I/O.
+"""The nodes family of Veza's Query Builder on the wire: create, look, page and cancel; sans-I/O.
+
+The modes to create in are in :mod:`.veza_cache`.
 
 Sources: docs.veza.com, Query Builder: CreateQuerySpecNodesAsync and CancelQuerySpecNodesAsync are documented. The page of
 GetQuerySpecNodesAsync could not be obtained: its path, method and body are inferred from its siblings and from the web
@@ -8,16 +10,16 @@ UI's private twin, so path and method are settings, and the doctor of a real ten
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from airflow_provider_veza.async_query.identity import Fingerprint
 from airflow_provider_veza.async_query.layout import RowLayout
 from airflow_provider_veza.async_query.message import Call, Request, Response
 from airflow_provider_veza.async_query.vocabulary import Page, Phase, Snapshot, Submitted, Traits
-from airflow_provider_veza.exceptions import MalformedResponseError, NotFoundError, QueryGoneError
-from airflow_provider_veza.services.veza_errors import accepted, json_object, refusal
+from airflow_provider_veza.exceptions import MalformedResponseError, QueryGoneError
+from airflow_provider_veza.services.veza_cache import CachedResultIfAvailable, CacheMode
+from airflow_provider_veza.services.veza_errors import absence, accepted, json_object
 from airflow_provider_veza.services.veza_layout import LAYOUT
 from airflow_provider_veza.services.veza_rows import answer_with_rows, page_of, row_count_of, warnings_of
 from airflow_provider_veza.services.veza_submitted import read_submitted
@@ -39,53 +41,11 @@ _NAMED_RUNNING = frozenset({"PENDING", "QUEUED", "IN_PROGRESS", "RUNNING"})
 
 
 @dataclass(frozen=True)
-class CachedResultIfAvailable:
-    """Take a cached result that is not older than ``max_staleness``, else run.
-
-    A second submit starts a second query unless the first is complete by then, so it is not repeated blindly.
-    """
-
-    max_staleness: timedelta = timedelta(hours=24)
-    idempotent: ClassVar[bool] = False
-
-    def body(self, spec: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the create body; ``max_staleness`` is a protobuf Duration in JSON."""
-        seconds = f"{self.max_staleness.total_seconds():.9f}".rstrip("0").rstrip(".")
-        return {"cached_result_if_available": {"request": {"body": spec}, "max_staleness": f"{seconds}s"}}
-
-
-@dataclass(frozen=True)
-class ImmediateRun:
-    """Run, whatever is cached."""
-
-    idempotent: ClassVar[bool] = False
-
-    def body(self, spec: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the create body."""
-        return {"immediate_run": {"request": {"body": spec}}}
-
-
-@dataclass(frozen=True)
-class CachedResultContext:
-    """Attach to one cached result; starts nothing, takes no spec, and is refused where the entry is gone."""
-
-    cache_id: str
-    idempotent: ClassVar[bool] = True
-
-    def body(self, _spec: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the create body."""
-        return {"cached_result_context": {"cache_id": self.cache_id}}
-
-
-CacheMode = CachedResultIfAvailable | ImmediateRun | CachedResultContext
-
-
-@dataclass(frozen=True)
 class NodesQuery:
     """A query for nodes or paths: a checked spec, and how to use the cache."""
 
     spec: Mapping[str, Any]
-    cache: CacheMode = CachedResultIfAvailable()
+    cache: CacheMode = field(default_factory=CachedResultIfAvailable)
     service: ClassVar[str] = "veza_nodes"
 
     def fingerprint(self, tenant: str) -> Fingerprint:
@@ -112,9 +72,8 @@ class VezaNodesService:
     def submit(self, query: NodesQuery) -> Call[Submitted]:
         """Ask Veza to run the query, or to attach to a cached result."""
         request = Request("POST", CREATE_PATH, query.cache.body(query.spec), idempotent=query.cache.idempotent)
-        attached = isinstance(query.cache, CachedResultContext)
-        fresh = isinstance(query.cache, ImmediateRun)
-        return Call(request, lambda response: read_submitted(response, owned=not attached, may_be_stale=fresh))
+        owned, may_be_stale = not query.cache.attaches, query.cache.may_be_stale
+        return Call(request, lambda response: read_submitted(response, owned=owned, may_be_stale=may_be_stale))
 
     def look(self, query_id: str, _wait: float = 0.0, /) -> Call[Snapshot]:
         """Ask how the query stands; asks for one row at most, so that waiting stays cheap."""
@@ -144,8 +103,8 @@ class VezaNodesService:
 
 
 def _read_snapshot(response: Response) -> Snapshot:
-    if response.status == 404:
-        return Snapshot(Phase.GONE, state="HTTP 404", error=str(refusal(response)))
+    if gone := absence(response):
+        return gone
     answer = json_object(response)
     state = _state(answer)
     warnings = warnings_of(answer)
@@ -155,10 +114,9 @@ def _read_snapshot(response: Response) -> Snapshot:
 
 
 def _read_page(response: Response) -> Page:
-    try:
-        answer = answer_with_rows(response)
-    except NotFoundError as e:
-        raise QueryGoneError(f"The query was gone while its rows were read: {e} {_READ_AGAIN}") from e
+    if gone := absence(response):
+        raise QueryGoneError(f"The query was gone while its rows were read: {gone.error} {_READ_AGAIN}")
+    answer = answer_with_rows(response)
     state = _state(answer)
     if _phase(state) is Phase.SUCCEEDED:
         return page_of(answer)
@@ -167,7 +125,7 @@ def _read_page(response: Response) -> Page:
 
 
 def _read_canceled(response: Response) -> None:
-    if response.status != 404:
+    if absence(response) is None:
         accepted(response)
 
 

@@ -10,20 +10,14 @@ from datetime import timedelta
 from typing import Any
 
 from airflow_provider_veza.exceptions import ArgumentError
-from airflow_provider_veza.services.veza_choices import CONTEXT, IF_AVAILABLE, IMMEDIATE, VezaChoices, parse_staleness
-from airflow_provider_veza.services.veza_nodes import (
-    CachedResultContext,
-    CachedResultIfAvailable,
-    CacheMode,
-    ImmediateRun,
-    NodesQuery,
-)
+from airflow_provider_veza.services.veza_cache import CACHE_MODES
+from airflow_provider_veza.services.veza_choices import VezaChoices
+from airflow_provider_veza.services.veza_nodes import NodesQuery
 from airflow_provider_veza.services.veza_result import ResultQuery
 from airflow_provider_veza.services.veza_saved_queries import SavedNodesQuery
 from airflow_provider_veza.services.veza_spec import DeprecatedFields, check_query_spec
 
 VezaQuery = NodesQuery | ResultQuery | SavedNodesQuery
-_FETCH_CACHED_RESULTS = {None: None, IF_AVAILABLE: True, IMMEDIATE: False}
 
 
 @dataclass(frozen=True)
@@ -48,7 +42,7 @@ def check_query(
 
     :param saved_query_id: the tenant's saved query to run instead of a spec; without ``cache_mode`` the tenant decides.
     :param result_kind: ``nodes`` (rows in pages, cache, cancel) or ``result`` (as ``query_spec:result_async_create``).
-    :param cache_mode: ``cached_result_if_available`` (default), ``immediate_run`` or ``cached_result_context``.
+    :param cache_mode: one of :data:`~.veza_cache.CACHE_MODES`; by default the first.
     :param max_staleness: a timedelta, seconds, or text such as ``"86400s"``; default 24 hours.
     :param cache_id: the cached result to attach to; only and always with ``cached_result_context``.
     :raises ArgumentError: when arguments contradict each other.
@@ -69,21 +63,16 @@ def check_query(
     choices.check()
     if saved_query_id is not None:
         return CheckedQuery(_saved_query(saved_query_id, cache_mode))
-    if cache_mode == CONTEXT:
-        return CheckedQuery(NodesQuery({}, CachedResultContext(str(cache_id))))
+    if choices.mode.attaches:
+        return CheckedQuery(NodesQuery({}, choices.cache()))
     checked = check_query_spec(query_spec, DeprecatedFields.REWRITE if rewrite_deprecated else DeprecatedFields.WARN)
     if result_kind == "result":
         return CheckedQuery(ResultQuery(checked.body), checked.warnings)
-    return CheckedQuery(NodesQuery(checked.body, _cache_mode(choices)), checked.warnings)
+    return CheckedQuery(NodesQuery(checked.body, choices.cache()), checked.warnings)
 
 
 def _saved_query(saved_query_id: Any, cache_mode: str | None) -> SavedNodesQuery:
     if not isinstance(saved_query_id, str) or not saved_query_id.strip():
         raise ArgumentError(f"saved_query_id must be the id of a saved query, not {saved_query_id!r}.")
-    return SavedNodesQuery(saved_query_id.strip(), _FETCH_CACHED_RESULTS[cache_mode])
-
-
-def _cache_mode(choices: VezaChoices) -> CacheMode:
-    if choices.cache_mode == IMMEDIATE:
-        return ImmediateRun()
-    return CachedResultIfAvailable(parse_staleness(choices.max_staleness))
+    fetch = None if cache_mode is None else CACHE_MODES[cache_mode].fetch_cached_results
+    return SavedNodesQuery(saved_query_id.strip(), fetch)

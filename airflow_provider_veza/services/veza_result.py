@@ -16,7 +16,7 @@ from airflow_provider_veza.async_query.layout import RowLayout
 from airflow_provider_veza.async_query.message import Call, Request, Response
 from airflow_provider_veza.async_query.vocabulary import Page, Phase, Snapshot, Submitted, Traits
 from airflow_provider_veza.exceptions import IncompleteResultError, MalformedResponseError, QueryGoneError
-from airflow_provider_veza.services.veza_errors import json_object, refusal
+from airflow_provider_veza.services.veza_errors import absence, json_object
 from airflow_provider_veza.services.veza_layout import LAYOUT
 from airflow_provider_veza.services.veza_rows import answer_with_rows, rows_of
 
@@ -86,8 +86,8 @@ def _read_submitted(response: Response) -> Submitted:
 
 
 def _read_snapshot(response: Response) -> Snapshot:
-    if response.status == 404:
-        return Snapshot(Phase.GONE, state="HTTP 404", error=str(refusal(response)))
+    if gone := absence(response):
+        return gone
     task = _task(json_object(response))
     state = _named(task.get("state"), _STATES, "UNKNOWN_STATE")
     if state != "COMPLETE":

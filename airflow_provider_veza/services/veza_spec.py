@@ -14,6 +14,7 @@ from enum import Enum
 from typing import Any
 
 from airflow_provider_veza.exceptions import QuerySpecError
+from airflow_provider_veza.services.veza_cache import CACHE_MODES
 from airflow_provider_veza.services.veza_spec_shapes import (
     CURRENT_NAMES,
     LIST,
@@ -30,7 +31,7 @@ from airflow_provider_veza.services.veza_spec_shapes import (
 )
 
 _DEEPEST = 100
-_ENVELOPE = ("cached_result_if_available", "immediate_run", "cached_result_context", "request", "body")
+_ENVELOPE = (*CACHE_MODES, "request", "body")
 
 
 class DeprecatedFields(Enum):

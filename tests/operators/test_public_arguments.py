@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Mapping
-from typing import Any, ClassVar, get_args, get_type_hints
+from typing import Any, ClassVar, Literal, get_args, get_origin, get_type_hints
 
 import pytest
 from airflow.providers.common.compat.sdk import DAG, BaseHook, BaseOperator, BaseSensorOperator
@@ -14,14 +14,14 @@ import airflow
 from airflow_provider_veza.async_query.record import OnAmbiguousSubmit, OnPreviousQuery
 from airflow_provider_veza.exceptions import ArgumentError
 from airflow_provider_veza.operators import airflow_arguments, arguments
-from airflow_provider_veza.operators.checked import RULES
+from airflow_provider_veza.operators.arguments import RULES
 from airflow_provider_veza.operators.query import VezaQueryOperator, VezaSubmitQueryOperator
 from airflow_provider_veza.results.drift.counts import Change
 from airflow_provider_veza.results.drift.partial import PartialCheck
 from airflow_provider_veza.results.formats.known_formats import COMPRESSIONS, FORMATS
 from airflow_provider_veza.results.landing_limits import RowCountCheck
 from airflow_provider_veza.sensors.query import VezaQuerySensor
-from airflow_provider_veza.services import veza_choices
+from airflow_provider_veza.services import veza_cache, veza_choices
 from operators.public_classes import SPEC, own_parameters, public_classes, sample_arguments
 from tools import airflow_arguments as generator
 
@@ -58,13 +58,20 @@ def test_airflows_own_arguments_are_typed_too(cls: Any) -> None:
 
 @of_every_class
 def test_its_own_docstring_documents_each_argument_with_its_default(cls: Any) -> None:
-    documented = dict(
-        re.findall(r":param (\w+): (.*?)(?=\n\s*:param|\n\n|\Z)", inspect.cleandoc(cls.__doc__), re.DOTALL)
-    )
+    documented = _documented(cls)
     assert set(documented) == {p.name for p in own_parameters(cls)}
     for parameter in own_parameters(cls):
         if parameter.default is not inspect.Parameter.empty and parameter.default is not None:
             assert "default" in documented[parameter.name].lower(), parameter.name
+
+
+@of_every_task
+def test_its_own_docstring_names_each_value_of_an_argument_with_fixed_values(cls: Any) -> None:
+    types = get_type_hints(cls.__init__, localns=vars(arguments))
+    for parameter in own_parameters(cls):
+        said = _documented(cls)[parameter.name]
+        missing = [value for value in _fixed_values(types[parameter.name]) if f"``{value}``" not in said]
+        assert missing == [], f"{cls.__name__}, {parameter.name}"
 
 
 @of_every_class
@@ -134,7 +141,7 @@ def test_a_mixin_with_templates_of_its_own_takes_none_away() -> None:
     ("literal", "values"),
     [
         (arguments.ResultKind, veza_choices.RESULT_KINDS),
-        (arguments.CacheModeName, veza_choices.CACHE_MODES),
+        (arguments.CacheModeName, list(veza_cache.CACHE_MODES)),
         (arguments.OnPrevious, OnPreviousQuery),
         (arguments.OnAmbiguous, OnAmbiguousSubmit),
         (arguments.OutputFormat, list(FORMATS)),
@@ -182,3 +189,13 @@ def test_the_typed_arguments_of_airflow_are_those_of_this_airflow(name: str) -> 
     inherited = airflow_arguments.OperatorArguments.__annotations__ if name == "SensorArguments" else {}
     here = {n for n in typed if n not in inherited and version in airflow_arguments.ONLY_IN.get(n, (version,))}
     assert here == set(generator.installed()[name])
+
+
+def _documented(cls: Any) -> dict[str, str]:
+    return dict(re.findall(r":param (\w+): (.*?)(?=\n\s*:param|\n\n|\Z)", inspect.cleandoc(cls.__doc__), re.DOTALL))
+
+
+def _fixed_values(annotation: Any) -> list[str]:
+    if get_origin(annotation) is Literal:
+        return list(get_args(annotation))
+    return [value for inner in get_args(annotation) for value in _fixed_values(inner)]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from airflow.providers.common.compat.sdk import ObjectStoragePath
 
 from airflow_provider_veza.exceptions import ArgumentError, ColumnError, LandingError, ManifestError
 from airflow_provider_veza.results import reading
+from airflow_provider_veza.results.formats import known_formats
+from airflow_provider_veza.results.formats.compressing import Compression
+from airflow_provider_veza.results.formats.jsonl import JsonLines
+from airflow_provider_veza.results.formats.known_formats import FormatRow
 from airflow_provider_veza.results.reading import LandedResult, read_manifest
 from airflow_provider_veza.services.veza_layout import LAYOUT
 from support.landed_nights import Nights, path, user
@@ -40,6 +44,25 @@ def test_jsonl_rows_come_back_as_they_were_sent(tmp_path: Path) -> None:
     assert list(result) == ROWS
     assert len(result) == len(ROWS)
     assert len(result.manifest.parts) > 1
+
+
+class Renamed(JsonLines):
+    name = "renamed"
+
+    @property
+    def suffix(self) -> str:
+        return ".renamed"
+
+
+def test_a_new_format_is_a_class_and_its_row_in_the_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = FormatRow(lambda codec, _layout, _select: Renamed(Compression(codec or "")), has_columns=False)
+    monkeypatch.setitem(cast("dict[str, FormatRow]", known_formats.FORMATS), "renamed", row)
+
+    result = read_manifest(str(landed(tmp_path, form="renamed")))
+
+    assert list(result) == ROWS
+    assert {part.suffix for part in (tmp_path / "night").glob("part-*")} == {".renamed"}
+    assert sum(batch.num_rows for batch in result.batches()) == len(ROWS)
 
 
 @pytest.mark.parametrize("form", ["csv", "parquet"])

@@ -22,11 +22,13 @@ from airflow_provider_veza.exceptions import (
     ServerError,
     UnauthorizedError,
 )
-from airflow_provider_veza.services.veza_nodes import (
+from airflow_provider_veza.services.veza_cache import (
     CachedResultContext,
     CachedResultIfAvailable,
     CacheMode,
     ImmediateRun,
+)
+from airflow_provider_veza.services.veza_nodes import (
     NodesQuery,
     VezaNodesService,
 )

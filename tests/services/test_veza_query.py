@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import doctest
 import math
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import product
-from typing import Any
+from typing import Any, Self, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_veza.exceptions import ArgumentError, QuerySpecError
-from airflow_provider_veza.services import veza_choices, veza_query
-from airflow_provider_veza.services.veza_choices import parse_staleness
-from airflow_provider_veza.services.veza_nodes import (
+from airflow_provider_veza.services import veza_cache, veza_query
+from airflow_provider_veza.services.veza_cache import (
+    CACHE_MODES,
     CachedResultContext,
     CachedResultIfAvailable,
+    CacheMode,
     ImmediateRun,
+    parse_staleness,
+)
+from airflow_provider_veza.services.veza_nodes import (
     NodesQuery,
 )
 from airflow_provider_veza.services.veza_query import VezaQuery, check_query
@@ -114,6 +120,55 @@ def test_what_a_saved_query_does_not_take_is_named(arguments: dict[str, Any], me
         check_query(**{"saved_query_id": "s1"} | arguments)
 
 
+@dataclass(frozen=True)
+class OneOfRegion(CacheMode):
+    cache_id: str
+    name = "cached_result_of_region"
+    takes = "cache_id"
+    fetch_cached_results = True
+
+    @classmethod
+    def of(cls, value: Any) -> Self:
+        return cls(str(value))
+
+    def body(self, spec: Mapping[str, Any]) -> dict[str, Any]:
+        return {self.name: {"request": {"body": spec}, "region": self.cache_id}}
+
+
+@pytest.fixture
+def one_mode_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(cast("dict[str, Any]", CACHE_MODES), OneOfRegion.name, OneOfRegion)
+
+
+@pytest.mark.usefixtures("one_mode_more")
+@pytest.mark.parametrize(
+    ("arguments", "query"),
+    [
+        ({"query_spec": SPEC, "cache_id": "eu"}, NodesQuery(SPEC, OneOfRegion("eu"))),
+        ({"saved_query_id": "s1"}, SavedNodesQuery("s1", True)),
+    ],
+)
+def test_a_new_cache_mode_is_a_class_and_its_name_in_the_table(arguments: dict[str, Any], query: VezaQuery) -> None:
+    assert check_query(**arguments, cache_mode=OneOfRegion.name).query == query
+
+
+@pytest.mark.usefixtures("one_mode_more")
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"cache_mode": "no_cache"}, "cache_mode must be .* or 'cached_result_of_region', not 'no_cache'"),
+        ({"cache_id": "c"}, "cache_id goes only with cache_mode='cached_result_context' or 'cached_result_of_region'"),
+        (
+            {"cache_mode": OneOfRegion.name, "max_staleness": 5},
+            "max_staleness goes only with .* not with 'cached_result_of",
+        ),
+    ],
+)
+def test_what_is_refused_names_a_new_cache_mode_too(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ArgumentError, match=message):
+        check_query(SPEC, **arguments)
+
+
 @pytest.mark.parametrize("result_kind", ["nodes", "result"])
 @pytest.mark.parametrize("query_spec", [None, {}, [], "text", {"source_node_types": []}])
 def test_a_spec_is_checked_in_both_families(result_kind: str, query_spec: Any) -> None:
@@ -175,6 +230,6 @@ def test_whatever_is_given_as_staleness_is_read_or_refused_by_name(value: Any) -
 
 
 def test_the_examples_in_the_docstrings_hold() -> None:
-    results = [doctest.testmod(module) for module in (veza_choices, veza_query)]
+    results = [doctest.testmod(module) for module in (veza_cache, veza_query)]
 
     assert [(result.failed, result.attempted) for result in results] == [(0, 1), (0, 1)]

@@ -68,7 +68,7 @@ def output_format(
 ) -> Format:
     """Return a format for one landing.
 
-    :param name: ``jsonl``, ``csv`` or ``parquet``.
+    :param name: one of :data:`FORMATS`.
     :param compression: ``gzip``, ``zstd`` or None; Parquet without either uses snappy.
     :param layout: what the service knows of its rows.
     :param select: names of the columns to write, in this order; a name without values is a column of nulls, and the name

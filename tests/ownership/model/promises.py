@@ -58,8 +58,8 @@ def before_end(world: World, query: Query, what: str) -> None:
         query.is_given_up = True
         return
     waiter = waiter_for(world, query)
-    if waiter == _WILL_ADOPT and what == RELEASES and _was_delivered(world, query):
-        return  # The second named exception: rows that were delivered, but whose report Airflow did not accept.
+    if what == RELEASES and (query.is_landed or (waiter == _WILL_ADOPT and _was_delivered(world, query))):
+        return  # The rows are in the folder, or the second named exception: a report that Airflow did not accept.
     if waiter and not _may_end_its_own(world, actor, query):
         world.break_promise(f"1: {actor} {what} {query.id}, which {waiter}")
 

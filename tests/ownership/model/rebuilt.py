@@ -12,7 +12,7 @@ import pytest
 from airflow_provider_veza.async_query.service import Cancellation
 from airflow_provider_veza.hooks import of_service, waiting
 from airflow_provider_veza.hooks.bound import BoundQuery
-from airflow_provider_veza.operators import failures, owning
+from airflow_provider_veza.operators import airflow_rules, owning
 from airflow_provider_veza.ownership import (
     acceptance,
     asking,
@@ -87,7 +87,7 @@ def _questions(patch: pytest.MonkeyPatch, world: World) -> None:
     )
     if not world.rules.has_state_store:
         patch.setattr(asking, "require_own_id", lambda ti, store: answers.require_own_id(world, ti.attempt))
-    for module in (charge, asking, failures):
+    for module in (charge, asking, airflow_rules):
         patch.setattr(module, "HAS_TASK_SDK", world.rules.is_airflow_3)
     patch.setattr(deferred_kill, "HAS_TASK_STATE_STORE", world.rules.has_state_store)
     for module in (deferred_kill, of_service):

@@ -20,15 +20,16 @@ from airflow_provider_veza.async_query.layout import ColumnType, RowLayout
 from airflow_provider_veza.async_query.rows import JsonRows
 from airflow_provider_veza.exceptions import ColumnError, MalformedResponseError
 from airflow_provider_veza.results.columns import Flattener
+from airflow_provider_veza.results.formats import known_formats
 from airflow_provider_veza.results.formats.format import Format
 from airflow_provider_veza.results.formats.known_formats import output_format
 from airflow_provider_veza.results.manifest import Column
 from results.formats.small_landing import Landed, Row, landed, part_of
 
 REPEATABLE = settings(deadline=None, derandomize=True)
-TABLES = ("csv", "parquet")
-FORMATS = ("jsonl", *TABLES)
-COMPRESSIONS = (None, "gzip", "zstd")
+FORMATS = tuple(known_formats.FORMATS)
+TABLES = tuple(name for name, row in known_formats.FORMATS.items() if row.has_columns)
+COMPRESSIONS = tuple(known_formats.COMPRESSIONS)
 
 NODES = [
     {
@@ -252,7 +253,7 @@ def test_a_groups_columns_are_those_known_and_then_the_new_ones(name: str) -> No
     first = form.group(JsonRows.of([{"b": 1, "a": 1}]), ())
     second = form.group(JsonRows.of([{"c": 1, "a": 1}]), first.columns)
 
-    names = [] if name == "jsonl" else ["b", "a", "c"]
+    names = ["b", "a", "c"] if name in TABLES else []
     assert [column.name for column in second.columns] == names
     assert (first.rows, second.rows) == (1, 1)
 
