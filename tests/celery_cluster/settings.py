@@ -34,8 +34,10 @@ REQUEUED = {
     "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL": "5",
     "AIRFLOW__SCHEDULER__NUM_STUCK_IN_QUEUED_RETRIES": "100",
 }
+CELERY_ALONE = {"AIRFLOW__CORE__EXECUTOR": "CeleryExecutor"}
 LISTENING = {"AIRFLOW__VEZA__CANCEL_ON_MARKED": "True"}
-NOT_LISTENING = {"AIRFLOW__VEZA__CANCEL_ON_MARKED": "False"}
+NOT_CELERY_ALONE = {"AIRFLOW__CORE__EXECUTOR": "CeleryExecutor"}
+LISTENING = {"AIRFLOW__VEZA__CANCEL_ON_MARKED": "False"}
 
 
 def for_drills(folder: Path, lanes: list[str], storage: ObjectStorage) -> dict[str, str]:

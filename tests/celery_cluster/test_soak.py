@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 
 import pytest
-from settings import REQUEUED, recording
+from settings import CELERY_ALONE, REQUEUED, recording
 from soak.chaos import Chaos
 from soak.load import Load
 from soak.running import Soak, Summary, seeded, write_down
@@ -59,7 +59,12 @@ def test_the_promise_holds_under_chaos(configuration: Configuration, seed: int, 
 def carry_out(around: Surroundings, configuration: Configuration, seed: int) -> Summary:
     """Boot a cluster of its own and soak it."""
     has_records = configuration is Configuration.RECORDS
-    settings = {**around.settings([QUEUE]), **REQUEUED, **(recording(around.storage) if has_records else {})}
+    settings = {
+        **around.settings([QUEUE]),
+        **REQUEUED,
+        **CELERY_ALONE,
+        **(recording(around.storage) if has_records else {}),
+    }
     of_load, of_chaos = seeded(seed)
     with running_cluster(around.folder, [DAGS], settings, [QUEUE], CONCURRENCY) as cluster:
         load = Load(cluster.airflow, list(around.tenants.values()), of_load, lambda query: chaos.is_abandoned(query))

@@ -134,7 +134,9 @@ class Chaos:
         return True
 
     def _on_attempt(self, kind: str) -> bool:
-        living = [step for trace in traces(self.folder) if (step := trace.last).lives and not self._is_frozen(step)]
+        living = [
+            step for trace in traces(self.folder) if (step := trace.last).is_supervised and not self._is_frozen(step)
+        ]
         if not living:
             return False
         step = self.chance.choice(living)
@@ -238,7 +240,6 @@ def _interfere(kind: str, task: TaskInstance, fail_run: Callable[[], None], dele
 
 def _kill_if_same(step: Step) -> None:
     """Kill what is left of an evicted attempt; its supervisor may have gone on to another task by then."""
-    if step.lives:
-        for pid in (step.supervisor, step.task):
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+    for pid in [step.supervisor] * step.is_supervised + [step.task] * step.lives:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)

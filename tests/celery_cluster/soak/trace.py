@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+
+CLOCK_SECONDS = 0.5
+"""By which the kernel's and the task's notion of the time may differ."""
 
 
 @dataclass(frozen=True, order=True)
@@ -36,11 +40,18 @@ class Step:
 
     @property
     def lives(self) -> bool:
-        """Whether its process is still there."""
-        try:
-            return psutil.Process(self.task).status() != psutil.STATUS_ZOMBIE
-        except psutil.NoSuchProcess:
-            return False
+        """Whether its process is still there; in a long soak, numbers of processes come again."""
+        with suppress(psutil.NoSuchProcess):
+            process = psutil.Process(self.task)
+            return process.status() != psutil.STATUS_ZOMBIE and process.create_time() < self.at + CLOCK_SECONDS
+        return False
+
+    @property
+    def is_supervised(self) -> bool:
+        """Whether its supervisor is still there, too."""
+        with suppress(psutil.NoSuchProcess):
+            return self.lives and psutil.Process(self.task).ppid() == self.supervisor
+        return False
 
 
 @dataclass(frozen=True)
