@@ -51,6 +51,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class AsyncQueryError(Exception):
     """Root of the tree.
@@ -60,6 +62,14 @@ class AsyncQueryError(Exception):
     """
 
     heals = True
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (type(self), self.args), self.__dict__
+
+
+def _restored(cls: type[AsyncQueryError], args: tuple[Any, ...]) -> AsyncQueryError:
+    """Return the error that was pickled, without the signature of its class, which takes parts and makes the message."""
+    return cls.__new__(cls, *args)
 
 
 class ConfigurationError(AsyncQueryError):

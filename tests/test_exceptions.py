@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
+import pickle
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -79,3 +82,44 @@ def test_what_no_retry_can_heal_is_what_is_wrong_in_itself() -> None:
 )
 def test_an_error_with_parts_of_its_own_is_told_in_one_sentence_that_helps(error: AsyncQueryError, text: str) -> None:
     assert str(error) == text
+
+
+SAMPLES: dict[str, Any] = {
+    "path": "source_node_types.nodes[0]",
+    "problem": "must be an object",
+    "handle_tenant": "https://a.example",
+    "connection_tenant": "https://b.example",
+    "query_id": "q1",
+    "status": 503,
+    "message": "Veza refused with HTTP 503",
+    "request_id": "r1",
+    "counted": 547,
+    "landed": 100,
+    "column": "department",
+    "folder": "s3://acme/access",
+    "by_same_query": True,
+}
+
+
+def raised(cls: type[AsyncQueryError]) -> AsyncQueryError:
+    """Return an error as its own signature makes it, with an attribute and a note that somebody set later."""
+    error = cls("Something went wrong.") if cls.__init__ is Exception.__init__ else _made_of_parts(cls)
+    error.heals = not cls.heals
+    error.add_note("seen by the worker")
+    return error
+
+
+def _made_of_parts(cls: type[AsyncQueryError]) -> AsyncQueryError:
+    parameters = inspect.signature(cls).parameters.values()
+    positional = [SAMPLES[p.name] for p in parameters if p.kind is not p.KEYWORD_ONLY]
+    return cls(*positional, **{p.name: SAMPLES[p.name] for p in parameters if p.kind is p.KEYWORD_ONLY})
+
+
+@pytest.mark.parametrize("cls", classes().values(), ids=classes().keys())
+def test_every_error_survives_pickling_and_copying_with_its_words_and_parts(cls: type[AsyncQueryError]) -> None:
+    error = raised(cls)
+    pickled = (pickle.loads(pickle.dumps(error, protocol)) for protocol in range(pickle.HIGHEST_PROTOCOL + 1))
+
+    for twin in (*pickled, copy.copy(error)):
+        assert type(twin) is cls
+        assert (str(twin), twin.args, vars(twin)) == (str(error), error.args, vars(error))
