@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
-from urllib.parse import quote
 
 from airflow_provider_veza.async_query.layout import RowLayout
 from airflow_provider_veza.async_query.message import Call, Request, Response
@@ -33,6 +32,7 @@ from airflow_provider_veza.services.esql_answer import (
 from airflow_provider_veza.services.esql_errors import Meaning, cause_of, is_absent, is_outcome, meaning_of, refusal
 from airflow_provider_veza.services.esql_layout import LAYOUT, column_types
 from airflow_provider_veza.services.esql_query import EsqlQuery
+from airflow_provider_veza.services.id_in_path import fits_a_path, id_in_path
 
 PATH = "/_query/async"
 KEEP_AFTER_DEADLINE = timedelta(hours=1)
@@ -176,6 +176,10 @@ def _read_submitted(response: Response) -> Submitted | None:
         raise MalformedResponseError(
             "Elasticsearch ran the query but sent no id, although it was asked to keep the result."
         )
+    if not fits_a_path(answer.id):
+        raise MalformedResponseError(
+            f"Elasticsearch names the query {answer.id!a}, which can be no id: no path leads to it."
+        )
     return Submitted(id=answer.id)
 
 
@@ -212,4 +216,4 @@ def _read_deleted(response: Response) -> None:
 
 
 def _path(query_id: str) -> str:
-    return f"{PATH}/{quote(query_id, safe='')}"
+    return f"{PATH}/{id_in_path(query_id)}"

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
-from urllib.parse import quote
 
 from airflow_provider_veza.async_query.identity import Fingerprint
 from airflow_provider_veza.async_query.layout import RowLayout
 from airflow_provider_veza.async_query.message import Call, Request, Response
 from airflow_provider_veza.async_query.vocabulary import Page, Phase, Snapshot, Submitted, Traits
 from airflow_provider_veza.exceptions import IncompleteResultError, MalformedResponseError, QueryGoneError
+from airflow_provider_veza.services.id_in_path import fits_a_path, id_in_path
 from airflow_provider_veza.services.veza_errors import absence, json_object
 from airflow_provider_veza.services.veza_layout import LAYOUT
 from airflow_provider_veza.services.veza_rows import answer_with_rows, rows_of
@@ -78,11 +78,14 @@ class VezaResultService:
 
 
 def _get(task_id: str) -> Request:
-    return Request("GET", TASKS_PATH + quote(task_id, safe=""))
+    return Request("GET", TASKS_PATH + id_in_path(task_id))
 
 
 def _read_submitted(response: Response) -> Submitted:
-    return Submitted(id=str(_task(json_object(response))["id"]))
+    task_id = str(_task(json_object(response))["id"])
+    if not fits_a_path(task_id):
+        raise MalformedResponseError(f"Veza names the task {task_id!a}, which can be no id: no path leads to it.")
+    return Submitted(id=task_id)
 
 
 def _read_snapshot(response: Response) -> Snapshot:

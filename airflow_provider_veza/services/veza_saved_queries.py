@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
-from urllib.parse import quote
 
 from airflow_provider_veza.async_query.identity import Fingerprint
 from airflow_provider_veza.async_query.message import Call, Request, Response
 from airflow_provider_veza.async_query.vocabulary import Page, Submitted
 from airflow_provider_veza.exceptions import ArgumentError
+from airflow_provider_veza.services.id_in_path import id_in_path
 from airflow_provider_veza.services.veza_errors import json_object
 from airflow_provider_veza.services.veza_submitted import read_submitted
 from airflow_provider_veza.services.veza_sync import Result, read_page, read_result
@@ -87,7 +87,7 @@ class VezaSavedQueriesService:
 
     def submit(self, query: SavedNodesQuery) -> Call[Submitted]:
         """Ask Veza to run a saved query; the answer is that of the nodes family."""
-        path = self.create_path.replace(ID_IN_PATH, _in_path(query.saved_query_id))
+        path = self.create_path.replace(ID_IN_PATH, id_in_path(query.saved_query_id, ArgumentError))
         fresh = query.fetch_cached_results is False
         return Call(
             Request("POST", path, query.body(), idempotent=False),
@@ -105,14 +105,7 @@ def list_one() -> Call[None]:
 
 
 def _path(saved_query_id: str, verb: str = "") -> str:
-    return f"{LIST_PATH}/{_in_path(saved_query_id)}{verb}"
-
-
-def _in_path(saved_query_id: str) -> str:
-    if not saved_query_id.strip("."):
-        # HTTP clients take dots alone for a way up the path.
-        raise ArgumentError(f"{saved_query_id!r} is not the id of a saved query.")
-    return quote(saved_query_id, safe="")
+    return f"{LIST_PATH}/{id_in_path(saved_query_id, ArgumentError)}{verb}"
 
 
 def _name_filter(name: str) -> str:
