@@ -161,10 +161,14 @@ class RefusedError(RequestError):
     :param status: the HTTP status.
     :param message: for people: the service's own words, the most useful first.
     :param request_id: the service's id of this request, for its support team; empty where it sent none.
+
+    ``nothing_done`` tells whether the service itself says that it did not do what was asked for. A status of 5xx alone may
+    come from a gateway before a service that did.
     """
 
     def __init__(self, status: int, message: str, request_id: str = "") -> None:
         self.status = status
+        self.nothing_done = status < 500
         self.request_id = request_id
         super().__init__(message)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from airflow_provider_veza.exceptions import ArgumentError
+
 
 @dataclass(frozen=True, order=True)
 class Deadline:
@@ -22,10 +24,16 @@ class Deadline:
 
     @classmethod
     def after(cls, start: datetime, wait: timedelta) -> Deadline:
-        """Return the deadline that lies ``wait`` after ``start``, daylight saving time or not."""
+        """Return the deadline that lies ``wait`` after ``start``, daylight saving time or not.
+
+        :raises ArgumentError: when no date can say when that is.
+        """
         if start.tzinfo is None:
             raise ValueError(f"The start of a wait needs a time zone: {start!r}")
-        return cls(start.astimezone(UTC) + wait)
+        try:
+            return cls(start.astimezone(UTC) + wait)
+        except OverflowError:
+            raise ArgumentError(f"A wait of {wait} ends after the last date there is; give a shorter one.") from None
 
     def passed(self, now: datetime) -> bool:
         """Whether ``now`` is at or after the deadline."""

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from airflow_provider_veza.exceptions import ArgumentError
+
 
 @dataclass(frozen=True)
 class TaskIdentity:
@@ -95,6 +97,8 @@ class Fingerprint:
     def of(cls, **parts: Any) -> Fingerprint:
         """Digest each part's canonical JSON.
 
+        :raises ArgumentError: when a part cannot be written as JSON.
+
         >>> Fingerprint.of(spec={"a": 1, "b": 2}) == Fingerprint.of(spec={"b": 2, "a": 1})
         True
         """
@@ -112,7 +116,10 @@ class Fingerprint:
 
 
 def _digest(value: Any) -> str:
-    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    try:
+        canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as e:
+        raise ArgumentError(f"The query cannot be written as JSON ({type(e).__name__}: {e}). Nothing was sent.") from e
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 

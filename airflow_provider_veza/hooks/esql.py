@@ -84,7 +84,7 @@ class EsqlHook(AsyncQueryHook):
 
         :param deadline: after which nobody wants the answer; the handle carries it.
         :raises NoAnswerError: when no answer came: a query may run that nobody can name. It is not sent again.
-        :raises QueryFailedError: when the query failed at once; nothing runs.
+        :raises RefusedError: when it was not let in, or failed at once; nothing runs.
         :raises RequestError: when the request failed otherwise; no query was started.
         """
         submitted = self.run_flow(EsqlService().submit(query, keep_alive=_keep_alive(deadline)))

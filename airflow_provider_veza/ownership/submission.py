@@ -20,9 +20,9 @@ from airflow_provider_veza.async_query.vocabulary import Phase
 from airflow_provider_veza.exceptions import (
     AmbiguousSubmitError,
     AttemptError,
+    ConfigurationError,
     FileChangedError,
     NotSentError,
-    QueryFailedError,
     QueryUnreachableError,
     RecordError,
     RedirectRefusedError,
@@ -227,10 +227,11 @@ class Submission:
             cancel_on_kill=self.wishes.cancel_on_kill,
             keep_results=self.wishes.keep_results,
         )
+        deadline = Deadline.after(intent.intent_at, self.wishes.timeout)
         self.charge.check(surely=True)
         self._ledger.intend(intent)
         self._check_before_the_first_byte()
-        return self._submitted_whatever_happens(Deadline.after(intent.intent_at, self.wishes.timeout))
+        return self._submitted_whatever_happens(deadline)
 
     def _check_before_the_first_byte(self) -> None:
         """Let no doubt about a submit remain where none was sent."""
@@ -264,11 +265,11 @@ class Submission:
     def _answer_of_submit(self, deadline: Deadline) -> QueryHandle:
         try:
             return self.submit(self.query, deadline=deadline)
-        except (NotSentError, RedirectRefusedError, QueryFailedError):
+        except (ConfigurationError, NotSentError, RedirectRefusedError):
             self._withdraw()
             raise
         except RequestError as e:
-            if isinstance(e, RefusedError) and e.status < 500:
+            if isinstance(e, RefusedError) and e.nothing_done:
                 self._withdraw()
                 raise
             raise AmbiguousSubmitError(

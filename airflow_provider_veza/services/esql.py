@@ -15,11 +15,11 @@ from airflow_provider_veza.async_query.message import Call, Request, Response
 from airflow_provider_veza.async_query.service import Flow
 from airflow_provider_veza.async_query.vocabulary import Page, Phase, Snapshot, Submitted, Traits
 from airflow_provider_veza.exceptions import (
-    AsyncQueryError,
-    BadRequestError,
     MalformedResponseError,
     QueryFailedError,
     QueryGoneError,
+    RefusedError,
+    RequestError,
 )
 from airflow_provider_veza.services.esql_answer import (
     Answer,
@@ -76,7 +76,7 @@ class EsqlService:
 
         :param keep_alive: after which the query is ended, if it still runs, and its result forgotten.
         :raises BadRequestError: when the query is wrong; it does not run.
-        :raises QueryFailedError: when it failed within the first second; nothing is stored of it.
+        :raises RefusedError: when it was not let in, or failed within the first second; nothing is stored of it.
         """
         submitted: Submitted | None = yield _submit(query, keep_alive, _choices(query, with_partial=True))
         if submitted is None:
@@ -188,14 +188,14 @@ def _knows_no_choice(response: Response) -> bool:
     return cause is not None and "unrecognized parameter" in cause.reason and _PARTIAL in cause.reason
 
 
-def _not_started(response: Response) -> AsyncQueryError:
-    """Return why there is no query: it was refused, or it has failed and left nothing behind."""
-    cause, error = cause_of(response), refusal(response)
-    if cause is None or response.status in (401, 403, 404) or isinstance(error, BadRequestError):
+def _not_started(response: Response) -> RequestError:
+    """Return why there is no query: an error in Elasticsearch's own words leaves none behind, whatever its status."""
+    error = refusal(response)
+    if not isinstance(error, RefusedError) or not error.heals or cause_of(response) is None:
         return error
-    return QueryFailedError(
-        f"The query failed at once, with HTTP {response.status}: {cause}. Nothing runs. A retry submits anew."
-    )
+    told = type(error)(error.status, f"{error} Nothing runs. A retry submits anew.")
+    told.nothing_done = True
+    return told
 
 
 def _ended_badly(response: Response) -> Snapshot:

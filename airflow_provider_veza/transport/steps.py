@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from airflow_provider_veza.async_query.message import Response
 from airflow_provider_veza.async_query.retry import Failure
+from airflow_provider_veza.exceptions import ArgumentError
 from airflow_provider_veza.transport.settings import OAuth2ClientCredentials
 
 
@@ -59,8 +60,14 @@ class WireRequest:
 
 
 def json_body(body: Mapping[str, Any]) -> bytes:
-    """Return a body as it goes out."""
-    return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+    """Return a body as it goes out.
+
+    :raises ArgumentError: when it cannot be written as JSON in UTF-8.
+    """
+    try:
+        return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+    except (TypeError, ValueError, RecursionError) as e:
+        raise ArgumentError(f"The query cannot be written as JSON ({type(e).__name__}: {e}). Nothing was sent.") from e
 
 
 @dataclass(frozen=True)

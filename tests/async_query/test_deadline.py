@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_veza.async_query.deadline import Deadline
+from airflow_provider_veza.exceptions import ArgumentError
 
 START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 NAIVE = START.replace(tzinfo=None)
@@ -27,6 +28,11 @@ def test_time_is_left_exactly_as_long_as_the_deadline_has_not_passed(ahead: time
 def test_it_has_passed_at_its_very_moment() -> None:
     assert Deadline(START).passed(START)
     assert not Deadline(START).passed(START - timedelta(microseconds=1))
+
+
+def test_a_wait_that_ends_after_the_last_date_is_refused() -> None:
+    with pytest.raises(ArgumentError, match="give a shorter one"):
+        Deadline.after(START, timedelta.max)
 
 
 @given(SPANS)

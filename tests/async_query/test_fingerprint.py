@@ -11,6 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from airflow_provider_veza.async_query.identity import Fingerprint
+from airflow_provider_veza.exceptions import ArgumentError
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 JSON = st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=10)
@@ -89,5 +90,5 @@ def test_text_that_json_can_hold_and_utf8_cannot_has_a_fingerprint_too() -> None
 
 @pytest.mark.parametrize("number", [math.nan, math.inf])
 def test_what_json_cannot_hold_is_refused(number: float) -> None:
-    with pytest.raises(ValueError, match="JSON"):
+    with pytest.raises(ArgumentError, match="JSON"):
         of({"value": number})

@@ -19,8 +19,8 @@ from airflow_provider_veza.exceptions import (
     ConfigurationError,
     ForeignTenantError,
     HandleError,
-    QueryFailedError,
     QueryGoneError,
+    TooManyRequestsError,
     UnauthorizedError,
 )
 from airflow_provider_veza.hooks.esql import EsqlHook
@@ -190,7 +190,7 @@ def test_a_wrong_query_is_refused_and_a_failed_one_is_told_and_neither_runs_twic
     with pytest.raises(BadRequestError, match="Unknown column"):
         submit(hook)
     double.script(failure={"status": 429, "type": "circuit_breaking_exception", "reason": "Data too large"})
-    with pytest.raises(QueryFailedError, match="Nothing runs"):
+    with pytest.raises(TooManyRequestsError, match="Nothing runs"):
         submit(hook)
     assert len(double.submits) == 2
 

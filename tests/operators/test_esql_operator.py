@@ -11,7 +11,13 @@ import pytest
 from airflow.providers.common.compat.sdk import DAG, AirflowFailException, TaskDeferred
 
 from airflow_provider_veza.async_query.standing import Answer
-from airflow_provider_veza.exceptions import ArgumentError, EmptyResultError, PartialResultError, QueryFailedError
+from airflow_provider_veza.exceptions import (
+    ArgumentError,
+    EmptyResultError,
+    PartialResultError,
+    QueryFailedError,
+    RefusedError,
+)
 from airflow_provider_veza.operators.drift import VezaAccessDriftOperator
 from airflow_provider_veza.operators.esql import EsqlQueryOperator
 from airflow_provider_veza.results.reading import read_manifest
@@ -106,10 +112,15 @@ def test_a_failed_query_is_reported_once_with_its_reason_and_a_retry_asks_anew(c
     assert len(cluster.submits) == 2
 
 
-def test_a_query_that_fails_inside_the_submit_leaves_no_doubt_to_the_retry(cluster: Double) -> None:
-    cluster.refuse_next(429, "circuit_breaking_exception", "[request] Data too large")
+@pytest.mark.parametrize(
+    ("status", "kind"), [(429, "circuit_breaking_exception"), (503, "no_shard_available_action_exception")]
+)
+def test_a_submit_that_elasticsearch_refuses_leaves_no_doubt_to_the_retry(
+    cluster: Double, status: int, kind: str
+) -> None:
+    cluster.refuse_next(status, kind, "[request] Data too large")
     run = task(on_ambiguous_submit="fail")
-    with pytest.raises(QueryFailedError, match="Data too large.*A retry submits anew"):
+    with pytest.raises(RefusedError, match="Data too large.*A retry submits anew"):
         run.execute()
     answer_at_once(cluster)
     assert run.execute() == ACTIVITY_ROWS

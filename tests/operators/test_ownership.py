@@ -48,6 +48,11 @@ def task(retries: int = 1, **arguments: Any) -> TaskRun:
     return TaskRun(lambda: VezaQueryOperator(**{**defaults, **arguments}), retries=retries)
 
 
+def spec_with_value(value: Any) -> dict[str, Any]:
+    condition = {"specs": [{"fn": "EQ", "property": "department", "value": value}]}
+    return {"source_node_types": {"nodes": [{"node_type": "OktaUser", "condition_expression": condition}]}}
+
+
 MARKED, RUNNING, RESTARTING = Answer("failed"), Answer("running"), Answer("restarting")
 ENDED: type[Exception] = EndedFromOutsideError if HAS_TASK_SDK else AirflowException
 """What ends an attempt that is ended from outside; on Airflow 2.11 an error of Airflow's own, which leaves a mark alone."""
@@ -259,6 +264,21 @@ def test_a_refused_submit_leaves_no_intent_behind(tenant: Tenant) -> None:
     with pytest.raises(AirflowFailException):
         run.execute()
     assert run.state_store.values == {}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"timeout": timedelta.max},
+        {"query_spec": spec_with_value("cut \ud83d")},
+    ],
+    ids=["a deadline after the last date", "half an emoji"],
+)
+def test_what_cannot_be_sent_leaves_no_intent_behind(tenant: Tenant, arguments: dict[str, Any]) -> None:
+    run = task(on_ambiguous_submit="fail", **arguments)
+    with pytest.raises(AirflowFailException, match="ArgumentError"):
+        run.execute()
+    assert (run.state_store.values, creates(tenant)) == ({}, 0)
 
 
 def test_the_intent_is_recorded_before_the_submit(tenant: Tenant) -> None:

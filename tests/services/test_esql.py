@@ -18,7 +18,9 @@ from airflow_provider_veza.exceptions import (
     NotFoundError,
     QueryFailedError,
     QueryGoneError,
+    RefusedError,
     ServerError,
+    TooManyRequestsError,
 )
 from airflow_provider_veza.services.esql import EsqlService
 from airflow_provider_veza.services.esql_query import EsqlQuery
@@ -85,8 +87,19 @@ def test_a_server_that_knows_no_choice_about_partial_results_is_asked_without_on
         (failure(400, "verification_exception", "Unknown index [x]"), BadRequestError, False, r"Unknown index \[x\]"),
         (failure(404, "index_not_found_exception", "no such index"), NotFoundError, False, "no such index"),
         (failure(403, "security_exception", "no"), ForbiddenError, False, "privilege"),
-        (failure(429, "circuit_breaking_exception", "too large"), QueryFailedError, True, "too large.*Nothing runs"),
-        (failure(503, "no_shard_available_action_exception", None), QueryFailedError, True, "no_shard_available"),
+        (
+            failure(429, "circuit_breaking_exception", "too large"),
+            TooManyRequestsError,
+            True,
+            "too large.*Nothing runs",
+        ),
+        (
+            failure(429, "es_rejected_execution_exception", "queue full"),
+            TooManyRequestsError,
+            True,
+            "queue full.*Nothing",
+        ),
+        (failure(503, "no_shard_available_action_exception", None), ServerError, True, "no_shard_available"),
         (answered(GATEWAY_PAGE, 502), ServerError, True, "Bad Gateway"),
         (answered({"is_running": False}), MalformedResponseError, True, "no id"),
     ],
@@ -113,6 +126,23 @@ def test_a_query_that_fails_with_429_within_the_first_wait_is_not_run_again(
     response: Response, is_answer: bool
 ) -> None:
     assert next(SERVICE.submit(EsqlQuery("FROM x"), keep_alive=KEEP)).is_answer(response) is is_answer
+
+
+@pytest.mark.parametrize(
+    ("response", "nothing_done"),
+    [
+        (failure(400, "parsing_exception"), True),
+        (failure(429, "es_rejected_execution_exception"), True),
+        (failure(500, "circuit_breaking_exception"), True),
+        (failure(503, "cluster_block_exception"), True),
+        (answered(GATEWAY_PAGE, 429), True),
+        (answered(GATEWAY_PAGE, 502), False),
+    ],
+)
+def test_only_a_gateways_5xx_leaves_in_doubt_whether_a_query_runs(response: Response, nothing_done: bool) -> None:
+    with pytest.raises(RefusedError) as raised:
+        submitted(EsqlQuery("FROM x"), response)
+    assert raised.value.nothing_done is nothing_done
 
 
 # Look
