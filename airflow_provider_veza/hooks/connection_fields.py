@@ -107,6 +107,11 @@ EXTRA_FIELDS: tuple[ExtraField, ...] = (
         choices=("POST", "GET"),
     ),
     ExtraField(
+        "rows_field",
+        "Field with the rows",
+        "In answers of asynchronous queries; inferred: values, then path_values.",
+    ),
+    ExtraField(
         "saved_query_create_path",
         "Path that runs a saved query",
         "The path is inferred; {id} stands for the saved query's id.",

@@ -17,6 +17,7 @@ from airflow_provider_veza.exceptions import ConnectionSettingsError
 from airflow_provider_veza.hooks.connection_fields import EXTRA_FIELDS, ExtraField
 from airflow_provider_veza.services.veza_nodes import VezaNodesService
 from airflow_provider_veza.services.veza_result import VezaResultService
+from airflow_provider_veza.services.veza_rows import DEFAULT_ROWS_FIELDS
 from airflow_provider_veza.services.veza_saved_queries import ID_IN_PATH, VezaSavedQueriesService
 from airflow_provider_veza.services.veza_sync import VezaSyncService
 from airflow_provider_veza.transport.settings import ApiKeyAuth, OAuth2ClientCredentials, TransportSettings
@@ -82,9 +83,13 @@ def read_connection(conn: AirflowConnection) -> VezaSettings:
         rate_limit=extras["rate_limit"],
         max_connections=extras["max_connections"],
     )
+    rows_fields = (extras["rows_field"],) if extras["rows_field"] else DEFAULT_ROWS_FIELDS
     return VezaSettings(
         transport,
-        VezaNodesService(extras["page_size"], reader.path("nodes_get_path", extras), extras["nodes_get_method"]),
+        VezaNodesService(
+            extras["page_size"], reader.path("nodes_get_path", extras), extras["nodes_get_method"], rows_fields
+        ),
+        VezaResultService(rows_fields),
         sync=VezaSyncService(extras["page_size"]),
         saved_queries=VezaSavedQueriesService(extras["page_size"], reader.saved_query_path(extras)),
         stale_grace=timedelta(seconds=extras["stale_grace"]),

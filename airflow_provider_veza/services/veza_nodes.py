@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ClassVar
 
 from airflow_provider_veza.async_query.identity import Fingerprint
@@ -21,7 +22,13 @@ from airflow_provider_veza.exceptions import MalformedResponseError, QueryGoneEr
 from airflow_provider_veza.services.veza_cache import CachedResultIfAvailable, CacheMode
 from airflow_provider_veza.services.veza_errors import absence, accepted, json_object
 from airflow_provider_veza.services.veza_layout import LAYOUT
-from airflow_provider_veza.services.veza_rows import answer_with_rows, page_of, row_count_of, warnings_of
+from airflow_provider_veza.services.veza_rows import (
+    DEFAULT_ROWS_FIELDS,
+    answer_with_rows,
+    page_of,
+    row_count_of,
+    warnings_of,
+)
 from airflow_provider_veza.services.veza_submitted import read_submitted
 
 CREATE_PATH = "/api/v1/assessments/query_spec:nodes_async_create"
@@ -60,11 +67,13 @@ class VezaNodesService:
     :param page_size: rows a page; 100 is the documented maximum.
     :param get_path: inferred, see the module.
     :param get_method: ``POST`` (inferred) or ``GET`` with the same fields as query parameters.
+    :param rows_fields: of an answer, where its rows are; inferred.
     """
 
     page_size: int = MAX_PAGE_SIZE
     get_path: str = INFERRED_GET_PATH
     get_method: str = INFERRED_GET_METHOD
+    rows_fields: tuple[str, ...] = DEFAULT_ROWS_FIELDS
     name: ClassVar[str] = NodesQuery.service
     traits: ClassVar[Traits] = Traits(can_cancel=True, pages=True, absent_grace_seconds=5.0)
     layout: ClassVar[RowLayout] = LAYOUT
@@ -81,7 +90,8 @@ class VezaNodesService:
 
     def page(self, query_id: str, page_token: str | None, page_size: int | None = None, /) -> Call[Page]:
         """Ask for a page of rows."""
-        return Call(self._get(query_id, page_size or self.page_size, page_token), _read_page)
+        read = partial(_read_page, rows_fields=self.rows_fields, is_first=page_token is None)
+        return Call(self._get(query_id, page_size or self.page_size, page_token), read)
 
     def cancel(self, query_id: str) -> Call[None]:
         """Ask to cancel; afterwards a look shows UNKNOWN."""
@@ -113,13 +123,13 @@ def _read_snapshot(response: Response) -> Snapshot:
     return Snapshot(_phase(state), state, rows=row_count_of(answer), error=_error(answer), warnings=warnings)
 
 
-def _read_page(response: Response) -> Page:
+def _read_page(response: Response, rows_fields: tuple[str, ...], *, is_first: bool) -> Page:
     if gone := absence(response):
         raise QueryGoneError(f"The query was gone while its rows were read: {gone.error} {_READ_AGAIN}")
-    answer = answer_with_rows(response)
+    answer = answer_with_rows(response, rows_fields)
     state = _state(answer)
     if _phase(state) is Phase.SUCCEEDED:
-        return page_of(answer)
+        return page_of(answer, rows_fields, is_first=is_first)
     advice = _LOOK_AGAIN if _phase(state) is Phase.RUNNING else _READ_AGAIN
     raise QueryGoneError(f"The query was {_DONE}, but while its rows were read Veza reports {state}. {advice}")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 from airflow_provider_veza.async_query.identity import Fingerprint
@@ -16,9 +17,16 @@ from airflow_provider_veza.async_query.message import Call, Request, Response
 from airflow_provider_veza.async_query.vocabulary import Page, Phase, Snapshot, Submitted, Traits
 from airflow_provider_veza.exceptions import IncompleteResultError, MalformedResponseError, QueryGoneError
 from airflow_provider_veza.services.id_in_path import fits_a_path, id_in_path
+from airflow_provider_veza.services.veza_counts import number_value_of
 from airflow_provider_veza.services.veza_errors import absence, json_object
 from airflow_provider_veza.services.veza_layout import LAYOUT
-from airflow_provider_veza.services.veza_rows import answer_with_rows, rows_of
+from airflow_provider_veza.services.veza_rows import (
+    DEFAULT_ROWS_FIELDS,
+    answer_with_rows,
+    not_understood,
+    page_announced,
+    rows_of,
+)
 
 CREATE_PATH = "/api/v1/assessments/query_spec:result_async_create"
 TASKS_PATH = "/api/v1/assessments/async_tasks/"
@@ -45,8 +53,11 @@ class VezaResultService:
     """``query_spec:result_async_create`` and ``async_tasks/{id}``.
 
     A look brings the whole result once the task is complete: the endpoint documents no way to leave it out.
+
+    :param rows_fields: of a result, where its rows are; inferred.
     """
 
+    rows_fields: tuple[str, ...] = DEFAULT_ROWS_FIELDS
     name: ClassVar[str] = ResultQuery.service
     traits: ClassVar[Traits] = Traits(can_cancel=False, pages=False, absent_grace_seconds=5.0)
     layout: ClassVar[RowLayout] = LAYOUT
@@ -64,7 +75,7 @@ class VezaResultService:
         """Ask for the result; it is one page of whatever size."""
         if page_token is not None:
             raise IncompleteResultError(f"An AsyncTask has one page; there is none at {page_token!r}.")
-        return Call(_get(query_id), _read_page)
+        return Call(_get(query_id), partial(_read_page, rows_fields=self.rows_fields))
 
     def cancel(self, query_id: str) -> Call[None]:
         """Refuse: Veza documents no cancel of an AsyncTask, see ``traits.can_cancel``."""
@@ -100,17 +111,17 @@ def _read_snapshot(response: Response) -> Snapshot:
     return Snapshot(phase, f"COMPLETE/{status}", error=_error(task, status) if phase is Phase.FAILED else "")
 
 
-def _read_page(response: Response) -> Page:
+def _read_page(response: Response, rows_fields: tuple[str, ...]) -> Page:
     snapshot = _read_snapshot(response)
     if snapshot.phase is not Phase.SUCCEEDED:
         raise QueryGoneError(
             f"The task had succeeded, but while its result was read Veza reports {snapshot.state}. {snapshot.error} "
             "Clear the task, or let it retry, to submit anew."
         )
-    return result_page(_task(answer_with_rows(response)).get("result"))
+    return result_page(_task(answer_with_rows(response, rows_fields)).get("result"), rows_fields)
 
 
-def result_page(result: Any) -> Page:
+def result_page(result: Any, rows_fields: tuple[str, ...] = DEFAULT_ROWS_FIELDS) -> Page:
     """Read the ``result`` of a task: rows in ``nodes_value`` (an object or a bare list), rows themselves, or a number.
 
     :raises IncompleteResultError: when it has more rows than it shows, since no next page is documented.
@@ -120,12 +131,12 @@ def result_page(result: Any) -> Page:
         result = {"nodes_value": result}
     if not isinstance(result, dict):
         raise MalformedResponseError(f"The task succeeded but its result is {type(result).__name__}, not an object.")
-    number = _number(result.get("number_value"))
-    shown = _shown(result)
+    number = number_value_of(result.get("number_value"))
+    shown = _shown(result, rows_fields)
     if shown is None:
         return Page(count=_required_count(number, result))
-    rows = rows_of(shown)
-    if shown.get("has_more") or (rows and number is not None and number > len(rows)):
+    rows = rows_of(shown, rows_fields)
+    if page_announced(shown) or (rows and number is not None and number > len(rows)):
         raise IncompleteResultError(
             f"The result shows {len(rows)} rows and says that there are more (number_value={number}); no next page of an "
             "AsyncTask is documented. No row was delivered. Use result_kind='nodes', which pages."
@@ -133,31 +144,20 @@ def result_page(result: Any) -> Page:
     return Page(rows) if rows or not number else Page(count=number)
 
 
-def _shown(result: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def _shown(result: Mapping[str, Any], rows_fields: tuple[str, ...]) -> Mapping[str, Any] | None:
     """Return what holds the rows; None where the result is only a number."""
     nodes = result.get("nodes_value")
     if isinstance(nodes, list):
-        return {"values": nodes}
+        return {rows_fields[0]: nodes}
     if isinstance(nodes, dict):
         return nodes
-    return result if "values" in result or "path_values" in result else None
+    return None if result.keys().isdisjoint(rows_fields) else result
 
 
 def _required_count(number: int | None, result: Mapping[str, Any]) -> int:
     if number is None:
-        raise MalformedResponseError(
-            f"The task succeeded but its result has neither rows nor a number (fields: {sorted(result)}). Please report this."
-        )
+        raise not_understood(result, "says that the task succeeded, but its result has neither rows nor a number")
     return number
-
-
-def _number(value: Any) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        return None
-    try:
-        return int(value)
-    except ValueError:
-        return None
 
 
 def _task(answer: Mapping[str, Any]) -> Mapping[str, Any]:

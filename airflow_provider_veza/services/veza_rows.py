@@ -15,11 +15,16 @@ from airflow_provider_veza.async_query.message import Response
 from airflow_provider_veza.async_query.rows import JsonRows, Row, is_unbroken
 from airflow_provider_veza.async_query.vocabulary import Page
 from airflow_provider_veza.exceptions import MalformedResponseError
+from airflow_provider_veza.services.veza_counts import count_of
 from airflow_provider_veza.services.veza_errors import json_object
 
-_ROW_LISTS = frozenset({"values", "path_values"})
+DEFAULT_ROWS_FIELDS = ("values", "path_values")
+"""Where rows are, unless the connection's extra ``rows_field`` says otherwise."""
+
 _HOLDERS = frozenset({"task", "value", "result", "nodes_value"})
 """What may stand around rows in an answer."""
+_PAGING = frozenset({"has_more", "next_page_token"})
+_EXCERPT = 200
 
 # Each field by its kind, so that the rows are gone through once.
 _Field = list[Raw] | dict[str, Raw] | str | int | float | bool | None
@@ -29,66 +34,102 @@ _LIST = Decoder(list[Raw])
 _VALUE: Decoder[Any] = Decoder()
 
 
-def answer_with_rows(response: Response) -> Mapping[str, Any]:
+def answer_with_rows(response: Response, rows_fields: tuple[str, ...] = DEFAULT_ROWS_FIELDS) -> Mapping[str, Any]:
     """Return the body of a successful answer, in which rows stay text.
 
+    :param rows_fields: the fields that hold rows.
     :raises RefusedError: on an error status, as the subclass of that status.
     :raises MalformedResponseError: when the body is not a JSON object.
     """
     if response.status == 200:
         try:
             _require_utf8(response.body)
-            return _fields_of(response.body)
+            return _fields_of(response.body, rows_fields)
         except (DecodeError, UnicodeDecodeError):
             pass
     return json_object(response)
 
 
-def rows_of(answer: Mapping[str, Any]) -> Sequence[Row]:
+def rows_of(answer: Mapping[str, Any], rows_fields: tuple[str, ...] = DEFAULT_ROWS_FIELDS) -> Sequence[Row]:
     """Return the rows, as they were sent. Both keys are present in real answers and one of them is empty.
 
-    :raises MalformedResponseError: when either is not a list of objects, or both hold rows.
+    :raises MalformedResponseError: when no field is there that holds rows, one is not a list of objects, or two hold rows.
     """
-    values, path_values = _row_list(answer, "values"), _row_list(answer, "path_values")
-    if values and path_values:
+    if answer.keys().isdisjoint(rows_fields):
+        raise not_understood(answer, f"holds no rows: there is no {' and no '.join(rows_fields)}")
+    filled = {name: rows for name in rows_fields if (rows := _row_list(answer, name))}
+    if len(filled) > 1:
+        counts = " and ".join(f"{len(rows)} `{name}`" for name, rows in filled.items())
         raise MalformedResponseError(
-            f"Veza sent {len(values)} `values` and {len(path_values)} `path_values` in one answer, where one of the two is "
-            "empty in every documented one. No row was dropped: nothing was delivered. Please report this with the query spec."
+            f"Veza sent {counts} in one answer, where one of the two is empty in every documented one. No row was dropped: "
+            "nothing was delivered. Please report this with the query spec."
         )
-    return values or path_values
+    return next(iter(filled.values()), ())
 
 
-def page_of(answer: Mapping[str, Any]) -> Page:
+def not_understood(answer: Mapping[str, Any], problem: str) -> MalformedResponseError:
+    """Return the error for an answer of another shape than this provider knows, with the names of the fields that came."""
+    return MalformedResponseError(
+        f"Veza's answer {problem} (fields: {_named(answer)}). No row was delivered. If your tenant puts rows into another "
+        "field, set rows_field in the connection's extra; `python -m airflow_provider_veza doctor` shows what it answers."
+    )
+
+
+def page_of(
+    answer: Mapping[str, Any], rows_fields: tuple[str, ...] = DEFAULT_ROWS_FIELDS, *, is_first: bool = False
+) -> Page:
     """Return the page.
 
     ``has_more`` decides whether another follows: Veza may send a token on the last page, and an empty page in the middle.
 
-    :raises MalformedResponseError: when more is announced without a token to it.
+    :param is_first: whether no rows came before these.
+    :raises MalformedResponseError: when more is announced, or counted, without a token to it.
     """
-    has_more = answer.get("has_more") or False
+    rows, total = rows_of(answer, rows_fields), row_count_of(answer)
+    if is_first and answer.keys().isdisjoint(_PAGING) and (total or 0) > len(rows):
+        raise not_understood(answer, f"counts {total} rows, but holds {len(rows)} and says nothing of another page")
+    has_more = _bool_of(answer.get("has_more"))
     token = answer.get("next_page_token") or ""
     if not isinstance(has_more, bool) or not isinstance(token, str):
         raise MalformedResponseError(
-            f"Veza sent has_more={has_more!r} and next_page_token={token!r}: not a bool and a text."
+            f"Veza sent has_more={repr(has_more)[:_EXCERPT]} and next_page_token={repr(token)[:_EXCERPT]}: not a bool and a "
+            "text."
         )
     if has_more and not token:
         raise MalformedResponseError(
             "Veza announced another page (has_more) without a next_page_token; rows would be lost."
         )
-    return Page(rows_of(answer), token if has_more else None, total=row_count_of(answer), warnings=warnings_of(answer))
+    return Page(rows, token if has_more else None, total=total, warnings=warnings_of(answer))
+
+
+def page_announced(answer: Mapping[str, Any]) -> bool:
+    """Whether an answer says that more rows follow; whatever is not a plain no counts as yes."""
+    return bool(_bool_of(answer.get("has_more")))
 
 
 def row_count_of(answer: Mapping[str, Any]) -> int | None:
     """Return how many rows Veza counts, so far or in all; seen only in the web UI's private twin of the endpoint."""
     progress = answer.get("progress_status")
     count = progress.get("row_count") if isinstance(progress, dict) else None
-    return int(count) if isinstance(count, (int, str)) and str(count).isdecimal() else None
+    return count_of(count)
 
 
 def warnings_of(answer: Mapping[str, Any]) -> tuple[str, ...]:
     """Return what Veza warns of in a successful answer."""
     warnings = answer.get("warnings")
     return tuple(str(text) for text in warnings) if isinstance(warnings, list) else ()
+
+
+def _bool_of(value: Any) -> Any:
+    """Return what a value says as a bool, be it text; another value as it is."""
+    if not value:
+        return False
+    return {"true": True, "false": False}.get(value.lower(), value) if isinstance(value, str) else value
+
+
+def _named(answer: Mapping[str, Any]) -> str:
+    names = ascii(sorted(map(str, answer)))
+    return names if len(names) <= _EXCERPT else f"{names[:_EXCERPT]}..."
 
 
 def _row_list(answer: Mapping[str, Any], key: str) -> Sequence[Row]:
@@ -99,26 +140,26 @@ def _row_list(answer: Mapping[str, Any], key: str) -> Sequence[Row]:
         return rows
     if isinstance(rows, (list, tuple)) and all(isinstance(row, dict) for row in rows):
         return tuple(rows)
-    raise MalformedResponseError(f"Veza sent {key!r} that is not a list of objects: {str(rows)[:200]}")
+    raise MalformedResponseError(f"Veza sent {key!a} that is not a list of objects: {ascii(rows)[:_EXCERPT]}")
 
 
 def _is_text(rows: Any) -> bool:
     return isinstance(rows, list) and bool(rows) and isinstance(rows[0], Raw)
 
 
-def _fields_of(body: bytes) -> Mapping[str, Any]:
+def _fields_of(body: bytes, rows_fields: tuple[str, ...]) -> Mapping[str, Any]:
     unbroken = is_unbroken(body) or None
-    return {name: _field(name, value, unbroken) for name, value in _FIELDS.decode(body).items()}
+    return {name: _field(name, value, unbroken, rows_fields) for name, value in _FIELDS.decode(body).items()}
 
 
-def _field(name: str, value: Any, unbroken: bool | None) -> Any:
+def _field(name: str, value: Any, unbroken: bool | None, rows_fields: tuple[str, ...]) -> Any:
     match value:
-        case list() if name in _ROW_LISTS:
+        case list() if name in rows_fields:
             return JsonRows(value, unbroken=unbroken)
         case list() if name not in _HOLDERS:
             return [_VALUE.decode(raw) for raw in value]
         case dict() if name in _HOLDERS:
-            return {key: _field(key, _FIELD.decode(raw), unbroken) for key, raw in value.items()}
+            return {key: _field(key, _FIELD.decode(raw), unbroken, rows_fields) for key, raw in value.items()}
         case dict():
             return {key: _VALUE.decode(raw) for key, raw in value.items()}
         case _:

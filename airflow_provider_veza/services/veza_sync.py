@@ -13,6 +13,7 @@ from typing import Any
 from airflow_provider_veza.async_query.message import Call, Request, Response
 from airflow_provider_veza.async_query.vocabulary import Page
 from airflow_provider_veza.exceptions import MalformedResponseError
+from airflow_provider_veza.services.veza_counts import number_value_of
 from airflow_provider_veza.services.veza_rows import answer_with_rows, page_of
 
 NODES_PATH = "/api/v1/assessments/query_spec:nodes"
@@ -76,16 +77,7 @@ def read_result(response: Response) -> Result:
         raise MalformedResponseError(f"Veza's answer holds no result (fields: {sorted(answer)}).")
     return Result(
         type=str(answer.get("result_type") or "").upper(),
-        number=_number(answer.get("number_value")),
+        number=number_value_of(answer.get("number_value")),
         timestamp=answer.get("timestamp_value") or None,
-        nodes=page_of(nodes or {}),
+        nodes=page_of(nodes) if nodes else Page(),
     )
-
-
-def _number(value: Any) -> int | None:
-    if value is None or value == "":
-        return None
-    try:
-        return int(value)
-    except (TypeError, ValueError):
-        raise MalformedResponseError(f"Veza sent number_value={value!r}, which is no whole number.") from None

@@ -207,6 +207,7 @@ EVERY_EXTRA = {
     "max_connections": 10.0,
     "nodes_get_path": "/api/v2/nodes:get",
     "nodes_get_method": "GET",
+    "rows_field": "result",
     "saved_query_create_path": "/api/v2/queries/{id}:run",
     "stale_grace": 0,
     "ui_url_template": "{tenant}/app/queries/{query_id}",
@@ -222,7 +223,8 @@ def test_every_extra_is_read_from_its_type_or_from_text_as_a_uri_gives_it(read: 
     assert (transport.verify, transport.ca_bundle) == (False, "/etc/ssl/acme.pem")
     assert (transport.proxy, transport.timeouts) == ("http://proxy.example:3128", (1.0, 2.5))
     assert (transport.rate_limit, transport.max_connections) == (7.5, 10)
-    assert settings.nodes == VezaNodesService(50, "/api/v2/nodes:get", "GET")
+    assert settings.nodes == VezaNodesService(50, "/api/v2/nodes:get", "GET", ("result",))
+    assert settings.result.rows_fields == ("result",)
     assert settings.saved_queries == VezaSavedQueriesService(50, "/api/v2/queries/{id}:run")
     assert settings.stale_grace == timedelta(0)
     assert settings.ui_url("q1") == f"{TENANT}/app/queries/q1"

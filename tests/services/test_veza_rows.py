@@ -25,9 +25,8 @@ ROWS = st.lists(st.dictionaries(st.text(max_size=5), st.integers() | st.text(max
         ({"path_values": [AMARA_TO_PAYROLL]}, Page((AMARA_TO_PAYROLL,))),
         ({"values": [], "path_values": []}, Page()),
         ({"values": None, "path_values": None}, Page()),
-        ({}, Page()),
     ],
-    ids=["values", "path_values", "only values", "only path_values", "both empty", "both null", "neither"],
+    ids=["values", "path_values", "only values", "only path_values", "both empty", "both null"],
 )
 def test_the_rows_are_those_of_the_list_that_is_not_empty(answer: dict[str, Any], page: Page) -> None:
     assert page_of(answer) == page
@@ -42,8 +41,19 @@ def test_the_rows_are_those_of_the_list_that_is_not_empty(answer: dict[str, Any]
         ({"has_more": None, "next_page_token": None}, None),
         ({"next_page_token": "eyJGaXJzdCI6e30="}, None),
         ({}, None),
+        ({"has_more": "true", "next_page_token": "t"}, "t"),
+        ({"has_more": "False", "next_page_token": "t"}, None),
     ],
-    ids=["more", "token on the last page", "last page", "nulls", "token alone", "nothing"],
+    ids=[
+        "more",
+        "token on the last page",
+        "last page",
+        "nulls",
+        "token alone",
+        "nothing",
+        "true as text",
+        "false as text",
+    ],
 )
 def test_only_has_more_says_that_a_page_follows(fields: dict[str, Any], next_page_token: str | None) -> None:
     assert page_of({"values": [AMARA], **fields}).next_page_token == next_page_token
@@ -64,12 +74,17 @@ def test_the_documented_answer_is_a_page_with_a_successor() -> None:
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        ({"has_more": True}, "announced another page"),
-        ({"has_more": True, "next_page_token": ""}, "announced another page"),
-        ({"has_more": True, "next_page_token": None}, "announced another page"),
-        ({"has_more": "true", "next_page_token": "t"}, "has_more='true'"),
-        ({"has_more": 1, "next_page_token": "t"}, "has_more=1"),
-        ({"has_more": True, "next_page_token": 7}, "next_page_token=7"),
+        ({"values": [], "has_more": True}, "announced another page"),
+        ({"values": [], "has_more": "true"}, "announced another page"),
+        ({"values": [], "has_more": True, "next_page_token": ""}, "announced another page"),
+        ({"values": [], "has_more": True, "next_page_token": None}, "announced another page"),
+        ({"values": [], "has_more": "perhaps", "next_page_token": "t"}, "has_more='perhaps'"),
+        ({"values": [], "has_more": 1, "next_page_token": "t"}, "has_more=1"),
+        ({"values": [], "has_more": True, "next_page_token": 7}, "next_page_token=7"),
+        ({}, r"no values and no path_values \(fields: \[\]\).*rows_field.*doctor"),
+        ({"status": "DONE", "has_more": False}, r"\(fields: \['has_more', 'status'\]\)"),
+        ({"result": [AMARA], "progress_status": {"row_count": 547}}, r"\['progress_status', 'result'\]"),
+        ({"cut \ud83d\n" * 100: 1}, r"\\ud83d.*\.\.\.\)"),
         ({"values": {"id": 1}}, "'values' that is not a list of objects"),
         ({"values": "rows"}, "'values' that is not a list of objects"),
         ({"path_values": [AMARA_TO_PAYROLL, None]}, "'path_values' that is not a list of objects"),
@@ -79,6 +94,27 @@ def test_the_documented_answer_is_a_page_with_a_successor() -> None:
 def test_an_answer_that_could_lose_rows_is_refused(answer: dict[str, Any], message: str) -> None:
     with pytest.raises(MalformedResponseError, match=message):
         page_of(answer)
+
+
+COUNTED = {"values": [AMARA], "path_values": [], "progress_status": {"row_count": 547}}
+
+
+def test_a_first_page_with_fewer_rows_than_counted_and_no_word_of_another_is_refused() -> None:
+    with pytest.raises(MalformedResponseError, match=r"counts 547 rows, but holds 1 .*fields: .*'values'.*rows_field"):
+        page_of(COUNTED, is_first=True)
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_first"), [({"has_more": False}, True), ({"next_page_token": ""}, True), ({}, False)]
+)
+def test_a_page_that_says_that_it_is_the_last_or_a_later_one_is_read(fields: dict[str, Any], is_first: bool) -> None:
+    assert page_of({**COUNTED, **fields}, is_first=is_first).total == 547
+
+
+def test_rows_are_read_from_the_field_that_the_connection_names() -> None:
+    assert page_of({"values": [], "result": [AMARA, KIRAN]}, ("result",)) == Page((AMARA, KIRAN))
+    with pytest.raises(MalformedResponseError, match="there is no result "):
+        page_of({"values": [AMARA]}, ("result",))
 
 
 @given(rows=ROWS, key=st.sampled_from(["values", "path_values"]), token=st.text(min_size=1), has_more=st.booleans())

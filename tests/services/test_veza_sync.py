@@ -82,8 +82,24 @@ def test_a_time_is_left_as_veza_wrote_it() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [{}, {"values": []}, {"nodes_value": "six"}, {"number_value": "six"}, {"number_value": [6]}],
-    ids=["empty", "a page of rows", "nodes as text", "number as a word", "number as a list"],
+    [
+        {},
+        {"values": []},
+        {"nodes_value": "six"},
+        {"number_value": "six"},
+        {"number_value": [6]},
+        {"number_value": -5},
+        {"number_value": 1.9},
+    ],
+    ids=[
+        "empty",
+        "a page of rows",
+        "nodes as text",
+        "number as a word",
+        "number as a list",
+        "below zero",
+        "a fraction",
+    ],
 )
 def test_what_is_no_result_is_said_so(body: Any) -> None:
     with pytest.raises(MalformedResponseError):
