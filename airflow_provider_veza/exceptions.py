@@ -279,8 +279,8 @@ class RowCountError(ResultsError):
     def __init__(self, *, counted: int, landed: int, query_id: str) -> None:
         self.counted, self.landed = counted, landed
         super().__init__(
-            f"The service counted {counted} rows of query {query_id}, but its pages held {landed}. No manifest was written, and "
-            "an earlier landed result stays as it was. A retry reads all pages again; row_count_check='warn' lands what comes."
+            f"The service counted {counted} rows of query {query_id}, but its pages held {landed}. Nothing was delivered, and an "
+            "earlier landed result stays as it was. A retry reads all pages again; row_count_check='warn' delivers what comes."
         )
 
 

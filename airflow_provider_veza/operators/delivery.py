@@ -107,8 +107,11 @@ class Delivery:
 
     def _collected(self, query: BoundQuery) -> Any:
         from airflow_provider_veza.results.inline import collect, with_warnings_logged
+        from airflow_provider_veza.results.row_count import RowCountCheck, reconciled
 
-        return collect(with_warnings_logged(self._checked_pages(query), self.task.log), self._inline_limits())
+        log, check = self.task.log, RowCountCheck(self.task.row_count_check)
+        pages = with_warnings_logged(self._checked_pages(query), log)
+        return collect(reconciled(pages, check, query.handle.id, log), self._inline_limits())
 
     def _checked_pages(self, query: BoundQuery) -> Iterator[Page]:
         for page in query.pages():
@@ -141,7 +144,8 @@ class Delivery:
         )
 
     def _landing_limits(self) -> LandingLimits:
-        from airflow_provider_veza.results.landing_limits import LandingLimits, RowCountCheck
+        from airflow_provider_veza.results.landing_limits import LandingLimits
+        from airflow_provider_veza.results.row_count import RowCountCheck
 
         task = self.task
         return LandingLimits(

@@ -99,7 +99,7 @@ class VezaQueryOperator(QueryOperator):
     :param compression: ``gzip`` or ``zstd`` (extra ``zstd``); by default none, for Parquet Snappy.
     :param columns: of csv and parquet: the columns to write, in this order; by default all.
     :param part_bytes: bytes of JSON text in one part, about; default 64 MiB.
-    :param row_count_check: ``fail`` (default) or ``warn`` when the service counted other than what was landed.
+    :param row_count_check: ``fail`` (default) or ``warn`` when the service counted other than what came.
     :param fail_on_empty: fail when nothing is found; default no. Veza answers some misspelt names with no rows
         instead of an error.
     :param max_rows: fail past so many rows; by default there is no bound.
@@ -302,7 +302,7 @@ class VezaGetQueryResultsOperator(GetQueryResultsOperator):
     :param compression: ``gzip`` or ``zstd`` (extra ``zstd``); by default none, for Parquet Snappy.
     :param columns: of csv and parquet: the columns to write, in this order; by default all.
     :param part_bytes: bytes of JSON text in one part, about; default 64 MiB.
-    :param row_count_check: ``fail`` (default) or ``warn`` when the service counted other than what was landed.
+    :param row_count_check: ``fail`` (default) or ``warn`` when the service counted other than what came.
     :param fail_on_empty: fail when nothing is found; default no. Veza answers some misspelt names with no rows
         instead of an error.
     :param max_rows: fail past so many rows; by default there is no bound.

@@ -1,23 +1,19 @@
-"""How many rows a landed result may have, and whether the service must have counted as many."""
+"""How many rows a landed result may have.
+
+Whether the service must have counted as many is in :mod:`.row_count`.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from airflow_provider_veza.async_query.task_log import TaskLog
 from airflow_provider_veza.async_query.vocabulary import Page
-from airflow_provider_veza.exceptions import ArgumentError, EmptyResultError, RowCountError, TooManyRowsError
+from airflow_provider_veza.exceptions import ArgumentError, EmptyResultError, TooManyRowsError
 from airflow_provider_veza.results.checkpoint import Progress
 from airflow_provider_veza.results.defaults import DEFAULT_PART_BYTES
 from airflow_provider_veza.results.inline import EMPTY_ADVICE, require_whole
-
-
-class RowCountCheck(StrEnum):
-    """What happens when the service counted other than what came."""
-
-    FAIL = "fail"
-    WARN = "warn"
+from airflow_provider_veza.results.row_count import RowCountCheck
 
 
 @dataclass(frozen=True)
@@ -70,11 +66,7 @@ class LandingLimits:
         """
         if read.rows == 0 and self.fail_on_empty:
             raise EmptyResultError(f"The query succeeded with no rows. {EMPTY_ADVICE}")
-        if read.row_count is None or read.row_count == read.rows:
-            return
-        if self.row_count_check is RowCountCheck.FAIL:
-            raise RowCountError(counted=read.row_count, landed=read.rows, query_id=query_id)
-        log.warning("The service counted %d rows, but its pages held %d.", read.row_count, read.rows)
+        self.row_count_check.require(counted=read.row_count, came=read.rows, query_id=query_id, log=log)
 
     @property
     def _bound(self) -> str:

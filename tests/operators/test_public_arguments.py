@@ -19,7 +19,7 @@ from airflow_provider_veza.operators.query import VezaQueryOperator, VezaSubmitQ
 from airflow_provider_veza.results.drift.counts import Change
 from airflow_provider_veza.results.drift.partial import PartialCheck
 from airflow_provider_veza.results.formats.known_formats import COMPRESSIONS, FORMATS
-from airflow_provider_veza.results.landing_limits import RowCountCheck
+from airflow_provider_veza.results.row_count import RowCountCheck
 from airflow_provider_veza.sensors.query import VezaQuerySensor
 from airflow_provider_veza.services import veza_cache, veza_choices
 from operators.public_classes import SPEC, own_parameters, public_classes, sample_arguments

@@ -23,7 +23,8 @@ from airflow_provider_veza.exceptions import (
     RowCountError,
     TooManyRowsError,
 )
-from airflow_provider_veza.results.landing_limits import LandingLimits, RowCountCheck
+from airflow_provider_veza.results.landing_limits import LandingLimits
+from airflow_provider_veza.results.row_count import RowCountCheck
 from results.landed import Lander, following, pages_of, users
 
 CHECKPOINT = "_checkpoint.json"
