@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 RESULT_FIELDS = ("output_path", "output_format", "compression", "columns")
 
 
+def is_nothing(delivered: Any) -> bool:
+    """Whether what was delivered is no row, a count of zero, or the summary of a landing without rows."""
+    return delivered == [] or (isinstance(delivered, dict) and 0 in (delivered.get("count"), delivered.get("rows")))
+
+
 class DeliveringTask(Protocol):
     """A task with the arguments that say where rows go."""
 

@@ -5,9 +5,9 @@ The lifecycle is in :mod:`.submitting` and :mod:`.owning`, the same for ES|QL in
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Unpack, cast
+from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from airflow_provider_veza.links.query import VezaQueryLink
 from airflow_provider_veza.operators.airflow_arguments import OperatorArguments
@@ -33,13 +33,14 @@ from airflow_provider_veza.operators.connections import (
     VEZA_CONN_ID,
     veza_hook,
 )
-from airflow_provider_veza.operators.delivery import RESULT_FIELDS
+from airflow_provider_veza.operators.delivery import RESULT_FIELDS, is_nothing
 from airflow_provider_veza.operators.handle import CancelQueryOperator, GetQueryResultsOperator
 from airflow_provider_veza.operators.owning import QueryOperator
 from airflow_provider_veza.operators.submitting import DEFAULT_TIMEOUT, SubmitQueryOperator
 from airflow_provider_veza.results.defaults import DEFAULT_PART_BYTES, DEFAULT_XCOM_BYTES, DEFAULT_XCOM_ROWS
 
 if TYPE_CHECKING:
+    from airflow_provider_veza.hooks.bound import BoundQuery
     from airflow_provider_veza.hooks.veza import VezaHook
     from airflow_provider_veza.services.veza_query import VezaQuery
 
@@ -198,6 +199,13 @@ class VezaQueryOperator(QueryOperator):
     def checked_query(self) -> VezaQuery:
         """Return this task's query, checked; warnings go to the task log."""
         return _checked_query(self)
+
+    def deliver(self, query: BoundQuery, context: Mapping[str, Any]) -> Any:
+        """Return the rows as plain JSON, or the summary of what was landed; names may be misspelt where that is nothing."""
+        delivered = super().deliver(query, context)
+        if is_nothing(delivered) and (warning := _warning_of_nothing(self)):
+            self.log.warning("%s", warning)
+        return delivered
 
     def check_together(self) -> Iterator[Together]:
         """Yield which arguments must fit each other, and the check."""
@@ -405,6 +413,13 @@ def _checked_query(task: VezaQueryOperator | VezaSubmitQueryOperator) -> VezaQue
     for text in checked.warnings:
         task.log.warning("%s", text)
     return checked.query
+
+
+def _warning_of_nothing(task: VezaQueryOperator) -> str:
+    from airflow_provider_veza.services.veza_asked_names import warning_of_nothing_found
+
+    spec = parsed_spec(task.query_spec)
+    return warning_of_nothing_found(spec) if isinstance(spec, Mapping) else ""
 
 
 def _check_choices(task: VezaQueryOperator | VezaSubmitQueryOperator) -> None:

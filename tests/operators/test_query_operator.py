@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -41,6 +42,30 @@ def test_a_deferred_query_returns_the_rows_as_veza_sent_them(tenant: Tenant) -> 
     assert len(rows) == 12
     assert {row["destination"]["properties"]["name"] for row in rows} == {"acme-payroll-exports"}
     assert tenant.running() == []
+
+
+NOBODY = {
+    "source_node_types": {
+        "nodes": [
+            {
+                "node_type": "OktaUser",
+                "condition_expression": {"specs": [{"fn": "EQ", "property": "name", "value": "nobody of this name"}]},
+            }
+        ]
+    }
+}
+
+
+@pytest.mark.parametrize(
+    "arguments", [{}, {"output_path": "file://{folder}"}, {"result_kind": "result"}], ids=["XCom", "landed", "count"]
+)
+def test_an_answer_without_rows_draws_a_warning_that_lists_the_names_that_were_asked_for(
+    tenant: Tenant, tmp_path: Path, arguments: dict[str, Any], caplog: pytest.LogCaptureFixture, capsys: Any
+) -> None:
+    tenant.set_behaviour(AT_ONCE)
+    given = {name: value.format(folder=tmp_path) for name, value in arguments.items()}
+    task(query_spec=NOBODY, **given).execute()
+    assert "Asked for: node types 'OktaUser'; properties 'name'." in capsys.readouterr().out + caplog.text
 
 
 def test_the_handle_and_the_link_are_in_xcom_before_the_task_defers(running: RunningTenant) -> None:
