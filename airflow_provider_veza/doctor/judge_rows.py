@@ -29,15 +29,27 @@ def rows_shape(case: Case) -> Judgement:
         return not_seen(_NO_RESULT)
     first = pages.one
     if first.error is not None:
-        return contradicted("The first page was answered ", *told(first), advice=REPORT)
+        return contradicted("The first page was answered ", *told(first), advice=_where_rows_are(case, first))
     rows = rows_of(first)
     if not rows:
         return not_seen("The result is empty; choose another --node-type.")
-    keys = [key for key in ("values", "path_values") if first.body.get(key)]
+    keys = [key for key in case.veza.nodes.rows_fields if first.body.get(key)]
     lacking = [key for key in ("id", "type") if key not in rows[0]]
     if lacking:
         return contradicted(f"Rows lack {', '.join(lacking)}.", advice=REPORT)
     return confirmed(f"Rows came in {', '.join(keys)}, each with an id and a type.")
+
+
+def _where_rows_are(case: Case, first: Asked) -> Advice:
+    """Advise the field that holds a list of objects, where only one does and rows were looked for in another."""
+    lists = [name for name, value in first.body.items() if _is_list_of_objects(value)]
+    if len(lists) != 1 or lists[0] in case.veza.nodes.rows_fields or not lists[0].isidentifier():
+        return REPORT
+    return set_extra("rows_field", lists[0])
+
+
+def _is_list_of_objects(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
 
 
 def page_size(case: Case) -> Judgement:

@@ -239,6 +239,14 @@ def test_requests_that_are_refused_as_too_many_advise_half_the_pace() -> None:
     assert contradictions(findings(every_tenth_refused)) == {"rate_limit": ("rate_limit", 50_000.0)}
 
 
+def rows_elsewhere(body: dict[str, Any]) -> dict[str, Any]:
+    return {"result" if name == "values" else name: value for name, value in body.items() if name != "path_values"}
+
+
+def test_rows_in_another_field_are_found_and_the_extra_that_reads_them_is_advised() -> None:
+    assert contradictions(findings(edited(LOOK, rows_elsewhere)))["rows_shape"] == ("rows_field", "result")
+
+
 def test_blips_contradict_nothing() -> None:
     came = iter(range(1_000))
 
