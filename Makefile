@@ -19,7 +19,7 @@ SOAKS := $(CLUSTERS:%=soak-celery-%)
 DRILLED := $(VERSIONS) $(CLUSTERS:%=celery-%)
 # Azure's own emulator of its storage, from npm.
 AZURITE := 3.35.0
-# What imports no Airflow is tested once, with Airflow barred; tests/test_contributing.py tests/test_without_airflow.py tests/test_words.py holds the list to what is so.
+# What imports no Airflow is tested once, with Airflow barred; tests/test_without_airflow.py holds the list to what is so.
 WITHOUT_AIRFLOW := tests/async_query tests/distributions tests/doctor tests/esql_double tests/services tests/transport \
 	tests/test_exceptions.py tests/test_stages.py tests/test_contributing.py tests/test_without_airflow.py tests/test_words.py
 # What has targets of its own.

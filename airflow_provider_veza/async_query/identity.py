@@ -74,6 +74,11 @@ class RunLife:
         """Whether ``recorded`` belongs to the same run, as far as its start tells; tries of two runs do not compare."""
         return not _both_known_and_differ(self.run_started, recorded.run_started)
 
+    def precedes(self, recorded: RunLife) -> bool:
+        """Whether ``recorded`` belongs to a run of the same id that started later; ISO 8601 in UTC sorts as text."""
+        mine, theirs = self.run_started, recorded.run_started
+        return mine is not None and theirs is not None and mine < theirs
+
     def _may_hide_a_clear(self, recorded: RunLife) -> bool:
         """Whether an edit of ``retries`` may have let ``max_tries`` come out the same after a clear.
 

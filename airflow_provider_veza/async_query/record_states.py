@@ -149,6 +149,8 @@ def next_step(
 
 def is_of_later_attempt(record: QueryRecord, *, life: RunLife, try_number: int) -> bool:
     """Whether a record shows that an attempt after this one is at work: then this one has been given up, whatever it asks."""
+    if life.precedes(record.life):
+        return True
     return record.try_number > try_number and life.is_of_same_run(record.life)
 
 
@@ -184,7 +186,7 @@ def prevailing(mine: QueryRecord, theirs: QueryRecord | None) -> Prevails:
     """
     if theirs is None:
         return Prevails.MINE
-    if theirs.try_number > mine.try_number:
+    if is_of_later_attempt(theirs, life=mine.life, try_number=mine.try_number):
         return Prevails.LATER_ATTEMPT
     if mine.handle is None and theirs.handle is not None and theirs.state is not RecordState.CANCELLED:
         return Prevails.UNKNOWN_QUERY

@@ -172,7 +172,7 @@ class Charge:
             self._carry_out()
 
     def _cannot_ask(self) -> bool:
-        """Whether a question would wait for the call that this kill has interrupted."""
+        """Whether asking Airflow would wait for the call that this kill has interrupted."""
         return HAS_TASK_SDK and self._deciding is None and (self._is_asking or channel_is_held())
 
     def _is_due(self, surely: bool) -> bool:

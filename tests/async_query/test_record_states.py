@@ -21,6 +21,7 @@ from airflow_provider_veza.async_query.record_states import (
     Prevails,
     Replace,
     SubmitAnew,
+    is_of_later_attempt,
     latest,
     moved,
     next_step,
@@ -201,9 +202,22 @@ def test_an_edit_of_retries_alone_changes_nothing_and_with_a_clear_of_anything_i
 
 @given(RECORDS, RECORDS)
 def test_a_later_attempts_record_is_never_overwritten(mine: QueryRecord, theirs: QueryRecord) -> None:
-    later = replace(theirs, try_number=mine.try_number + 1)
+    later = replace(
+        theirs, try_number=mine.try_number + 1, life=replace(theirs.life, run_started=mine.life.run_started)
+    )
 
     assert prevailing(mine, later) is Prevails.LATER_ATTEMPT
+
+
+@pytest.mark.parametrize("try_number", [1, 3])
+def test_of_two_runs_of_one_id_the_one_that_started_later_prevails_whatever_its_tries(try_number: int) -> None:
+    later = replace(RECORD, try_number=try_number, life=replace(LIFE, run_started="2027-01-01T00:00:00+00:00"))
+    mine = replace(RECORD, try_number=2)
+
+    assert prevailing(mine, later) is Prevails.LATER_ATTEMPT
+    assert prevailing(later, mine) is Prevails.MINE
+    assert is_of_later_attempt(later, life=mine.life, try_number=2)
+    assert not is_of_later_attempt(mine, life=later.life, try_number=try_number)
 
 
 @pytest.mark.parametrize(

@@ -36,8 +36,7 @@ REQUEUED = {
 }
 CELERY_ALONE = {"AIRFLOW__CORE__EXECUTOR": "CeleryExecutor"}
 LISTENING = {"AIRFLOW__VEZA__CANCEL_ON_MARKED": "True"}
-NOT_CELERY_ALONE = {"AIRFLOW__CORE__EXECUTOR": "CeleryExecutor"}
-LISTENING = {"AIRFLOW__VEZA__CANCEL_ON_MARKED": "False"}
+NOT_LISTENING = {"AIRFLOW__VEZA__CANCEL_ON_MARKED": "False"}
 
 
 def for_drills(folder: Path, lanes: list[str], storage: ObjectStorage) -> dict[str, str]:

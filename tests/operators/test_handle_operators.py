@@ -23,8 +23,8 @@ from veza_emulator.tenant.tenant import Tenant
 
 
 def submitted(**arguments: Any) -> dict[str, Any]:
-    question = {"query_spec": PAYROLL_ACCESS, **arguments}
-    handle = TaskRun(lambda: VezaSubmitQueryOperator(task_id="submit", **question)).execute()
+    query = {"query_spec": PAYROLL_ACCESS, **arguments}
+    handle = TaskRun(lambda: VezaSubmitQueryOperator(task_id="submit", **query)).execute()
     return dict(handle)
 
 

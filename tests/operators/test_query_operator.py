@@ -148,7 +148,7 @@ def test_spec_files_are_templates() -> None:
         ({"query_spec": "specs/missing.json5"}, "plain text"),
     ],
 )
-def test_a_wrong_question_fails_without_retries_and_sends_nothing(
+def test_a_wrong_query_fails_without_retries_and_sends_nothing(
     tenant: Tenant, arguments: dict[str, Any], complaint: str
 ) -> None:
     with pytest.raises(AirflowFailException, match=complaint):

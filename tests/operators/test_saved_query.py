@@ -74,7 +74,7 @@ def test_a_retry_adopts_the_run_of_the_same_saved_query(running: RunningTenant, 
 
 
 def test_a_retry_does_not_adopt_a_query_that_asked_a_spec(running: RunningTenant, saved_query_id: str) -> None:
-    """The DAG was edited in between: another question, though with the same rows."""
+    """The DAG was edited in between: another query, though with the same rows."""
     run = task(query_spec=PAYROLL_ACCESS)
     run.execute()
     first = run.xcom["veza_query"]["id"]
@@ -98,7 +98,7 @@ def test_a_retry_does_not_adopt_a_query_that_asked_a_spec(running: RunningTenant
     ],
     ids=["neither", "both", "empty", "as a result", "attached to a cached result", "with a staleness"],
 )
-def test_exactly_one_question_is_asked_and_only_what_is_documented_for_it(arguments: dict[str, Any]) -> None:
+def test_exactly_one_query_is_given_and_only_what_is_documented_for_it(arguments: dict[str, Any]) -> None:
     with pytest.raises(ArgumentError):
         VezaQueryOperator(task_id="ask", **arguments)
 

@@ -66,7 +66,7 @@ def deferred_to_its_end(run: TaskRun, tenant: Tenant) -> None:
     run.resume(deferral, fire(deferral.trigger))
 
 
-def test_a_deferred_task_costs_airflows_store_seven_operations_and_airflow_two_questions(
+def test_a_deferred_task_costs_airflows_store_seven_operations_and_airflow_two_answers(
     tenant: Tenant, told_airflow: ToldAirflow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(charge, "LONGEST_UNASKED_SECONDS", float("inf"))

@@ -35,7 +35,7 @@ def handle(running: RunningTenant) -> QueryHandle:
 
 
 @pytest.fixture
-def questions(monkeypatch: pytest.MonkeyPatch, told_airflow: ToldAirflow) -> list[Answer | Exception]:
+def answers(monkeypatch: pytest.MonkeyPatch, told_airflow: ToldAirflow) -> list[Answer | Exception]:
     """What Airflow answers, one after the other; the last for ever."""
     answers: list[Answer | Exception] = [DEFERRED]
 
@@ -66,34 +66,34 @@ def fired(trigger: AsyncQueryTrigger) -> Any:
 
 @pytest.mark.parametrize("answer", [CLEARED, ENDED, Answer(exists=False)])
 def test_a_kill_cancels_what_nobody_waits_for(
-    tenant: Tenant, handle: QueryHandle, questions: list[Answer | Exception], answer: Answer
+    tenant: Tenant, handle: QueryHandle, answers: list[Answer | Exception], answer: Answer
 ) -> None:
-    questions[:] = [answer]
+    answers[:] = [answer]
     asyncio.run(owner_of(handle).on_kill())
     assert cancelled_ids(tenant) == [handle.id]
 
 
 @pytest.mark.parametrize("answer", [DEFERRED, Answer("running"), ConnectionError("no answer")])
 def test_a_kill_leaves_alone_what_somebody_may_wait_for(
-    tenant: Tenant, handle: QueryHandle, questions: list[Answer | Exception], answer: Answer | Exception
+    tenant: Tenant, handle: QueryHandle, answers: list[Answer | Exception], answer: Answer | Exception
 ) -> None:
-    questions[:] = [answer]
+    answers[:] = [answer]
     asyncio.run(owner_of(handle).on_kill())
     assert cancelled_ids(tenant) == []
 
 
 def test_a_waiter_that_does_not_own_the_query_never_cancels(
-    tenant: Tenant, handle: QueryHandle, questions: list[Answer | Exception]
+    tenant: Tenant, handle: QueryHandle, answers: list[Answer | Exception]
 ) -> None:
-    questions[:] = [ENDED]
+    answers[:] = [ENDED]
     asyncio.run(owner_of(handle, cancel_on_kill=False).on_kill())
     assert cancelled_ids(tenant) == []
 
 
 def test_a_cancel_goes_on_although_the_triggerer_cancels_the_trigger_again(
-    tenant: Tenant, handle: QueryHandle, questions: list[Answer | Exception]
+    tenant: Tenant, handle: QueryHandle, answers: list[Answer | Exception]
 ) -> None:
-    questions[:] = [ENDED]
+    answers[:] = [ENDED]
 
     async def kill_impatiently() -> None:
         killing = asyncio.ensure_future(owner_of(handle).on_kill())
@@ -109,15 +109,15 @@ def test_a_cancel_goes_on_although_the_triggerer_cancels_the_trigger_again(
 
 
 def test_a_trigger_that_airflow_forgot_finds_out_and_cancels(
-    tenant: Tenant, handle: QueryHandle, questions: list[Answer | Exception]
+    tenant: Tenant, handle: QueryHandle, answers: list[Answer | Exception]
 ) -> None:
-    questions[:] = [DEFERRED, ConnectionError("no answer"), CLEARED]
+    answers[:] = [DEFERRED, ConnectionError("no answer"), CLEARED]
     assert fired(owner_of(handle))["outcome"] == "CANCELED"
     assert cancelled_ids(tenant) == [handle.id]
 
 
 def test_a_trigger_that_is_waited_for_goes_on(
-    tenant: Tenant, handle: QueryHandle, questions: list[Answer | Exception]
+    tenant: Tenant, handle: QueryHandle, answers: list[Answer | Exception]
 ) -> None:
     tenant.finish(handle.id)
     assert fired(owner_of(handle))["outcome"] == "SUCCEEDED"

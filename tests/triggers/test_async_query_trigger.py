@@ -21,8 +21,8 @@ from veza_emulator.tenant.behaviours import Behaviour
 from veza_emulator.tenant.faults import Fault, FaultKind
 
 
-def submitted(**question: Any) -> QueryHandle:
-    query = check_query(PAYROLL_ACCESS, **question).query
+def submitted(**arguments: Any) -> QueryHandle:
+    query = check_query(PAYROLL_ACCESS, **arguments).query
     return VezaHook().submit(query, deadline=Deadline.after(datetime.now(UTC), timedelta(hours=1)))
 
 

@@ -11,7 +11,7 @@ from airflow_provider_veza.ownership.records.reread import RereadFile
 
 
 class ProbedFile:
-    """One file on a storage whose conditions are tried at the first write, removal or question in this process.
+    """One file on a storage whose conditions are tried at the first write, removal or comparison in this process.
 
     To read needs no probe, and so no right to write.
     """

@@ -17,7 +17,7 @@ from soak.trace import Key, Step, traces
 from tools.real_airflow.celery_cluster import CeleryCluster
 from tools.real_airflow.dag_runs import TaskInstance
 from tools.real_airflow.errors import RestApiError, WaitTimeoutError
-from tools.real_airflow.release import Role
+from tools.real_airflow.release import Generation, Role, installed_release
 from tools.real_airflow.worker_host import WorkerHost
 
 INTERVAL_SECONDS = 8.0
@@ -45,6 +45,9 @@ FAULTS = {
     "delete run": 1,
 }
 """What happens, and how often relative to each other."""
+CLEARS_ALL = installed_release().generation is Generation.TWO
+"""Whether a clear of one instance of a mapped task clears all of them: by the REST API of Airflow 2.11 it does."""
+ALL_INSTANCES = -1
 
 
 @dataclass(frozen=True)
@@ -163,6 +166,8 @@ class Chaos:
         if not waited_for:
             return False
         key = self.chance.choice(waited_for).key
+        if key.task_id == OF_THE_RUN and kind.startswith("mark task"):
+            return False  # Its query is the run's, which goes on.
         run = next(run for run in self.load.runs if run.run_id == key.run_id)
         whole_run = kind in ("mark run failed", "delete run")
         task = run.task(key.task_id, key.map_index)
@@ -171,11 +176,11 @@ class Chaos:
             if task.key.task_id == key.task_id or key.task_id == OF_THE_RUN:
                 return False
         # Noted before it is done: whoever acts on it may be quicker than its answer.
-        named = task.key
-        self._note(Event(time.time(), kind, "", key.run_id, *(() if whole_run else (named.task_id, named.map_index))))
+        named = (task.key.task_id, ALL_INSTANCES if CLEARS_ALL and "clear" in kind else task.key.map_index)
+        self._note(Event(time.time(), kind, "", key.run_id, *(() if whole_run else named)))
         if kind == "clear another task":
             # The cleared one has perhaps a query of its own.
-            self._note(Event(time.time(), "clear task", "", key.run_id, named.task_id, named.map_index))
+            self._note(Event(time.time(), "clear task", "", key.run_id, *named))
         with suppress(RestApiError):
             _interfere(kind, task, run.mark_failed, run.delete)
         return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -85,6 +85,13 @@ class Load:
         for query in queries:
             due = self._due.setdefault(query.id, now + self.chance.uniform(SHORTEST_SECONDS, LONGEST_SECONDS))
             if query.runs and now >= due and newest[query.key] is query and not self.is_abandoned(query):
+                query.service.finish(query.id)
+
+    def end_what_deferred_tasks_wait_for(self, runs: Sequence[DagRun]) -> None:
+        """End the queries of all tasks that Airflow shows as deferred, marked before or not."""
+        states = {run.run_id: run.task_states() for run in runs}
+        for query in self.queries():
+            if query.runs and states.get(query.key.run_id, {}).get(query.key.instance) == "deferred":
                 query.service.finish(query.id)
 
     def unended_runs(self) -> list[DagRun]:

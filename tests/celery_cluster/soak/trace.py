@@ -23,6 +23,11 @@ class Key:
     map_index: int = -1
 
     @property
+    def instance(self) -> str:
+        """As Airflow's pages name it within its run."""
+        return f"{self.task_id}[{self.map_index}]" if self.map_index >= 0 else self.task_id
+
+    @property
     def words(self) -> str:
         """As the spec names it."""
         return f"{self.run_id} {self.task_id} {self.map_index}"

@@ -80,6 +80,7 @@ class _AttemptWork:
         self._attempt = attempt
         self._row = world.row
         self._started = world.turn
+        self._has_channel = world.rules.is_airflow_3
         self._ti = SimpleNamespace(
             dag_id=IDENTITY.dag_id,
             task_id=IDENTITY.task_id,
@@ -128,13 +129,15 @@ class _AttemptWork:
         return context
 
     def _push(self, key: str, value: Any) -> None:
-        self._world.perform(f"announces {key}", lambda: self._row.xcom.__setitem__(key, value), in_channel=True)
+        self._world.perform(
+            f"announces {key}", lambda: self._row.xcom.__setitem__(key, value), in_channel=self._has_channel
+        )
 
     def _report(self, result: Any, error: BaseException | None) -> None:
         what = "success" if error is None else type(error).__name__
         self._world.tell(f"     {self._attempt} ends: {what} {error or result}")
         try:
-            self._world.perform(f"reports: {what}", lambda: self._accept(error), in_channel=True)
+            self._world.perform(f"reports: {what}", lambda: self._accept(error), in_channel=self._has_channel)
         except (EOFError, Exception) as e:
             if isinstance(e, AssertionError):
                 raise

@@ -1,4 +1,4 @@
-"""Puts the model's world under the provider's code: clocks, threads, stores and questions; decisions stay the provider's own."""
+"""Puts the model's world under the provider's code: clocks, threads, stores and answers; decisions stay the provider's own."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def rebuild(patch: pytest.MonkeyPatch, world: World) -> None:
     _clocks(patch, world)
     _threads(patch, world)
     _places(patch, world)
-    _questions(patch, world)
+    _answers(patch, world)
 
 
 def _clocks(patch: pytest.MonkeyPatch, world: World) -> None:
@@ -76,7 +76,7 @@ def _listing(world: World) -> list[ListedFile]:
     return world.perform("lists the records", lambda: [ListedFile(world)] if world.file.data is not None else [])
 
 
-def _questions(patch: pytest.MonkeyPatch, world: World) -> None:
+def _answers(patch: pytest.MonkeyPatch, world: World) -> None:
     for module in (asking, taking_charge, deferred_kill):
         patch.setattr(module, "airflow_for_tasks", lambda: answers.airflow_for_tasks(world))
     patch.setattr(asking, "_task_row", lambda identity: answers.task_row(world, identity))

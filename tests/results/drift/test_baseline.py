@@ -1,4 +1,4 @@
-"""A result is compared with the newest earlier answer to the same question, or with none."""
+"""A result is compared with the newest earlier answer to the same query, or with none."""
 
 from __future__ import annotations
 
