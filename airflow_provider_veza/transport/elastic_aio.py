@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 import aiohttp
 from elastic_transport import AiohttpHttpNode, TransportError
@@ -49,8 +49,26 @@ T = TypeVar("T")
 _NOT_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 
+class _FollowingNothing:
+    """An aiohttp session that shows redirects instead of following them, to whatever host they point.
+
+    The client gives no way to ask for that, and aiohttp discourages subclasses of its session.
+    """
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    def request(self, method: str, url: str, **options: Any) -> Any:
+        """Send a request; see :meth:`aiohttp.ClientSession.request`."""
+        return self._session.request(method, url, **options, allow_redirects=False)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._session.close()
+
+
 class ManyConnectionsNode(AiohttpHttpNode):
-    """The client's usual node, with as many connections as it was told, and every request sent once.
+    """The client's usual node, with as many connections as it was told, and every request sent once, to one host.
 
     It tells aiohttp how many connections there may be to one host, while aiohttp's bound of 100 in all stays; long polls beyond
     that would wait for each other. And aiohttp by itself sends what is not a POST a second time, which no policy would see.
@@ -63,6 +81,7 @@ class ManyConnectionsNode(AiohttpHttpNode):
         # Neither library has a public switch for these two.
         self.session.connector._limit = self.config.connections_per_node  # noqa: SLF001
         self.session._retry_connection = False  # noqa: SLF001
+        self.session = cast("aiohttp.ClientSession", _FollowingNothing(self.session))
 
 
 class AsyncElasticTransport:

@@ -9,13 +9,14 @@ import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit, urlunsplit
 
 from elastic_transport import JsonSerializer
 from elasticsearch import ApiError, UnsupportedProductError
 
 from airflow_provider_veza.async_query.message import Call, Response
 from airflow_provider_veza.async_query.retry import Failure, RetryPolicy
-from airflow_provider_veza.exceptions import ConnectionSettingsError, MalformedResponseError
+from airflow_provider_veza.exceptions import ConnectionSettingsError, MalformedResponseError, RedirectRefusedError
 from airflow_provider_veza.transport.clock import read_clock
 from airflow_provider_veza.transport.elastic_settings import FIELD_NAMES, ElasticSettings
 from airflow_provider_veza.transport.exchange import Rules, attempts
@@ -95,8 +96,20 @@ def no_token_is_asked_for() -> TypeError:
 
 
 def target_of(wire: WireRequest, settings: ElasticSettings) -> str:
-    """Return path and query as the client takes them, without what it adds of itself."""
-    return wire.url.removeprefix(settings.base_url)
+    """Return path and query as the client takes them, without the path that it adds of itself.
+
+    :raises RedirectRefusedError: when a redirect within the host leads out of that path.
+    """
+    if wire.url.startswith(f"{settings.base_url}/"):
+        return wire.url.removeprefix(settings.base_url)
+    # A redirect names the origin in its own words, such as without the usual port.
+    added, parts = urlsplit(settings.base_url).path, urlsplit(wire.url)
+    if not parts.path.startswith(f"{added}/"):
+        raise RedirectRefusedError(
+            f"{wire.method} was redirected within its host, out of the path {added} of the connection's host, so it was not "
+            "followed. Check the connection's host and what stands before it."
+        )
+    return urlunsplit(("", "", parts.path.removeprefix(added), parts.query, ""))
 
 
 def received(meta: Any, body: Any) -> Received:

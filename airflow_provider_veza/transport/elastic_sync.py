@@ -9,10 +9,10 @@ import ssl
 import sys
 import time
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 
-import urllib3.exceptions
-from elastic_transport import TransportError
+import urllib3
+from elastic_transport import NodeConfig, TransportError, Urllib3HttpNode
 from elasticsearch import ApiError, Elasticsearch
 
 from airflow_provider_veza.async_query.message import Call
@@ -55,6 +55,32 @@ _NOT_CONNECTED = (
 )
 
 
+class _FollowingNothing:
+    """A pool of urllib3 that does not look where a redirect points.
+
+    The client tells it to follow none, but urllib3 still reads the address, and fails where it is malformed.
+    """
+
+    def __init__(self, pool: urllib3.HTTPConnectionPool) -> None:
+        self._pool = pool
+
+    def urlopen(self, method: str, url: str, **options: Any) -> Any:
+        """Send a request; see :meth:`urllib3.HTTPConnectionPool.urlopen`."""
+        return self._pool.urlopen(method, url, **options, redirect=False)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.close()
+
+
+class OneHostNode(Urllib3HttpNode):
+    """The client's usual node, which follows no redirect."""
+
+    def __init__(self, config: NodeConfig) -> None:
+        super().__init__(config)
+        self.pool = cast("urllib3.HTTPConnectionPool", _FollowingNothing(self.pool))
+
+
 class SyncElasticTransport:
     """Runs calls, one after the other, over the client's kept-alive connections. Nothing is paced.
 
@@ -64,7 +90,7 @@ class SyncElasticTransport:
     def __init__(self, settings: ElasticSettings, *, retry: RetryPolicy = USUAL_RETRY) -> None:
         self._settings = settings
         self._retry = retry
-        self._client = new_client(Elasticsearch, settings, serializers=SERIALIZERS)
+        self._client = new_client(Elasticsearch, settings, serializers=SERIALIZERS, node_class=OneHostNode)
 
     def __enter__(self) -> Self:
         return self
