@@ -31,6 +31,7 @@ from airflow_provider_veza.transport.elastic_settings import ElasticSettings
 from airflow_provider_veza.transport.exchange import USUAL_RETRY
 from airflow_provider_veza.transport.pacing import Turn
 from airflow_provider_veza.transport.reasons import causes
+from airflow_provider_veza.transport.redaction import Redaction
 from airflow_provider_veza.transport.settings import Timeouts, with_wait
 from airflow_provider_veza.transport.steps import (
     Answer,
@@ -94,6 +95,7 @@ class AsyncElasticTransport:
         self.settings = settings
         self.read_on_the_loop_bytes: float = READ_ON_THE_LOOP_BYTES
         self._retry = retry
+        self._redaction = Redaction(settings.secrets())
         self._client = new_client(AsyncElasticsearch, settings, serializers=SERIALIZERS, node_class=ManyConnectionsNode)
 
     async def close(self) -> None:
@@ -116,8 +118,9 @@ class AsyncElasticTransport:
         """
         del turn
         steps = cluster_steps(call, self.settings, retry or self._retry)
-        answer = await drive_async(steps, lambda step: self._answer(step, timeout or self.settings.timeouts))
-        return await read_aside(call, answer.response, self.read_on_the_loop_bytes)
+        with self._redaction:
+            answer = await drive_async(steps, lambda step: self._answer(step, timeout or self.settings.timeouts))
+            return self._redaction.result(await read_aside(call, answer.response, self.read_on_the_loop_bytes))
 
     async def _answer(self, step: Step, timeouts: Timeouts) -> Answer:
         match step:

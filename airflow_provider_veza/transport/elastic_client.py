@@ -128,7 +128,7 @@ def refused(wire: WireRequest, error: ApiError) -> Received:
         raise MalformedResponseError(
             f"{wire} was answered by something that is not Elasticsearch (no header X-Elastic-Product). Check the connection's "
             f"{FIELD_NAMES.address}."
-        ) from error
+        ) from None
     return received(error.meta, error.body)
 
 

@@ -33,6 +33,7 @@ from airflow_provider_veza.transport.elastic_settings import ElasticSettings
 from airflow_provider_veza.transport.exchange import USUAL_RETRY
 from airflow_provider_veza.transport.pacing import Turn
 from airflow_provider_veza.transport.reasons import causes
+from airflow_provider_veza.transport.redaction import Redaction
 from airflow_provider_veza.transport.settings import Timeouts, with_wait
 from airflow_provider_veza.transport.steps import (
     Answer,
@@ -90,6 +91,7 @@ class SyncElasticTransport:
     def __init__(self, settings: ElasticSettings, *, retry: RetryPolicy = USUAL_RETRY) -> None:
         self._settings = settings
         self._retry = retry
+        self._redaction = Redaction(settings.secrets())
         self._client = new_client(Elasticsearch, settings, serializers=SERIALIZERS, node_class=OneHostNode)
 
     def __enter__(self) -> Self:
@@ -118,8 +120,9 @@ class SyncElasticTransport:
         """
         del turn
         steps = cluster_steps(call, self._settings, retry or self._retry)
-        answer = drive(steps, lambda step: self._answer(step, timeout or self._settings.timeouts))
-        return call.read(answer.response)
+        with self._redaction:
+            answer = drive(steps, lambda step: self._answer(step, timeout or self._settings.timeouts))
+            return self._redaction.result(call.read(answer.response))
 
     def _answer(self, step: Step, timeouts: Timeouts) -> Answer:
         match step:
