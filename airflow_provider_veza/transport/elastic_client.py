@@ -21,6 +21,7 @@ from airflow_provider_veza.transport.clock import read_clock
 from airflow_provider_veza.transport.elastic_settings import FIELD_NAMES, ElasticSettings
 from airflow_provider_veza.transport.exchange import Rules, attempts
 from airflow_provider_veza.transport.reasons import Causes, why_no_answer, why_not_sent
+from airflow_provider_veza.transport.redaction import Redaction
 from airflow_provider_veza.transport.settings import Timeouts
 from airflow_provider_veza.transport.steps import Failed, Received, Steps, WireRequest
 
@@ -60,12 +61,13 @@ def new_client(cls: Callable[..., T], settings: ElasticSettings, **more: Any) ->
     _require_files(arguments)
     if settings.auth is not None:
         arguments[settings.auth.argument] = settings.auth.value
-    try:
-        return cls(settings.base_url, **arguments)
-    except (ValueError, TypeError, OSError) as e:
-        raise ConnectionSettingsError(
-            f"The Elasticsearch client refuses what the connection to {settings.base_url} says: {e}. Nothing was sent."
-        ) from e
+    with Redaction(settings.secrets()):
+        try:
+            return cls(settings.base_url, **arguments)
+        except (ValueError, TypeError, OSError) as e:
+            raise ConnectionSettingsError(
+                f"The Elasticsearch client refuses what the connection to {settings.base_url} says: {e}. Nothing was sent."
+            ) from e
 
 
 def _quieten() -> None:

@@ -118,8 +118,11 @@ class TransportSettings:
 def _require_url(url: str, name: str) -> None:
     try:
         Origin.of(url)
-    except ValueError as e:
-        raise ConnectionSettingsError(f"The connection's `{name}` is malformed: {e}. Nothing was sent.") from e
+    except ValueError:
+        # A parser's own words may hold a password that stands in the URL.
+        raise ConnectionSettingsError(
+            f"The connection's `{name}` is malformed: not an absolute http:// or https:// URL. Nothing was sent."
+        ) from None
     if "@" in urlsplit(url).netloc:
         raise ConnectionSettingsError(
             f"The connection's `{name}` holds a login; credentials belong into login and password. Nothing was sent."
