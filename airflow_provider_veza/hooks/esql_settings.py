@@ -17,7 +17,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from airflow_provider_veza import __version__
 from airflow_provider_veza.exceptions import ConnectionSettingsError
-from airflow_provider_veza.hooks.veza_settings import AirflowConnection
+from airflow_provider_veza.hooks.veza_settings import AirflowConnection, is_loopback
 from airflow_provider_veza.transport.elastic_settings import ElasticAuth, ElasticSettings
 
 USER_AGENT = f"airflow-provider-veza/{__version__} python/{platform.python_version()}"
@@ -62,13 +62,15 @@ def read_connection(conn: AirflowConnection) -> EsqlSettings:
     :raises ConnectionSettingsError: naming the connection, the field and what to put there.
     """
     reader = _Reader(conn)
+    base_url, auth, options = reader.base_url(), reader.auth(), reader.options()
+    reader.require_tls(base_url, auth, options)
     transport = ElasticSettings(
-        base_url=reader.base_url(),
-        auth=reader.auth(),
+        base_url=base_url,
+        auth=auth,
         user_agent=USER_AGENT,
         request_timeout=reader.number("request_timeout", REQUEST_TIMEOUT),
         max_connections=int(reader.number("connections_per_node", MAX_CONNECTIONS)),
-        options=reader.options(),
+        options=options,
     )
     return EsqlSettings(transport, reader.unknown_extras())
 
@@ -102,7 +104,20 @@ class _Reader:
             return ElasticAuth(name, self._credentials(given[0]))
         login = self._extra.get("user") or self._conn.login
         password = self._extra.get("password") or self._conn.password
-        return ElasticAuth("basic_auth", (str(login), str(password))) if login and password else None
+        if not login or not password:
+            return None
+        return ElasticAuth("basic_auth", (self._plain("login", str(login)), self._plain("password", str(password))))
+
+    def require_tls(self, base_url: str, auth: ElasticAuth | None, options: tuple[tuple[str, Any], ...]) -> None:
+        given, url = dict(options), urlsplit(base_url)
+        has_credentials = auth or any(name.lower() == "authorization" for name, _ in given.get("headers", ()))
+        is_open = url.scheme == "http" and not is_loopback(url.hostname or "")
+        if has_credentials and is_open and given.get("verify_certs", True):
+            self._refuse(
+                "schema",
+                "is http (or empty, which means http), which would send the credentials in clear text: use https, or set the "
+                "extra verify_certs to false",
+            )
 
     def options(self) -> tuple[tuple[str, Any], ...]:
         texts = {name: self._text(name) for name in _TEXTS if self._extra.get(name)}
@@ -143,10 +158,20 @@ class _Reader:
     def _credentials(self, name: str) -> str | tuple[str, str]:
         value = self._extra[name]
         if isinstance(value, list) and len(value) == 2 and all(isinstance(part, str) for part in value):
-            return value[0], value[1]
+            return self._plain(f"extra {name}", value[0]), self._plain(f"extra {name}", value[1])
         if isinstance(value, list):
             self._refuse(f"extra {name}", "must be a text, or a list of two texts")
-        return self._text(name)
+        text = self._plain(f"extra {name}", self._text(name))
+        if not text.isascii():
+            self._refuse(
+                f"extra {name}", "holds characters outside ASCII, which no HTTP header can carry: copy it again"
+            )
+        return text
+
+    def _plain(self, name: str, text: str) -> str:
+        if not text.isprintable():
+            self._refuse(name, "holds a line break or another control character: copy it again")
+        return text
 
     def _text(self, name: str) -> str:
         value = self._extra[name]
@@ -164,7 +189,10 @@ class _Reader:
         headers = self._extra["headers"]
         if not isinstance(headers, dict):
             self._refuse("extra headers", "must be an object of names and values")
-        return tuple((str(name), str(value)) for name, value in headers.items())
+        return tuple(
+            (self._plain("extra headers", str(name)), self._plain("extra headers", str(value)))
+            for name, value in headers.items()
+        )
 
     def _split(self, url: str) -> SplitResult:
         try:

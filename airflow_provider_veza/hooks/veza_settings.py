@@ -20,6 +20,7 @@ from airflow_provider_veza.services.veza_result import VezaResultService
 from airflow_provider_veza.services.veza_rows import DEFAULT_ROWS_FIELDS
 from airflow_provider_veza.services.veza_saved_queries import ID_IN_PATH, VezaSavedQueriesService
 from airflow_provider_veza.services.veza_sync import VezaSyncService
+from airflow_provider_veza.transport.routes import ENCODE_IN_PROXY
 from airflow_provider_veza.transport.settings import ApiKeyAuth, OAuth2ClientCredentials, TransportSettings
 
 USER_AGENT = f"airflow-provider-veza/{__version__} python/{platform.python_version()}"
@@ -116,7 +117,7 @@ class _Reader:
             )
         if parts.username or parts.password:
             self._refuse("host", "holds credentials: the API key belongs into password")
-        if parts.scheme == "http" and verify and not _is_loopback(parts.hostname or ""):
+        if parts.scheme == "http" and verify and not is_loopback(parts.hostname or ""):
             self._refuse(
                 "host", "is http://, which would send the API key in clear text: use https://, or set verify to false"
             )
@@ -130,8 +131,10 @@ class _Reader:
         if extras["auth"] == "api_key":
             if not password:
                 self._refuse("password", "is empty: put a personal API key of the tenant there")
-            if not password.isascii() or any(c.isspace() for c in password):
-                self._refuse("password", "is no API key: it holds spaces or characters outside ASCII")
+            if not password.isascii() or not password.isprintable() or " " in password:
+                self._refuse(
+                    "password", "is no API key: it holds spaces, control characters or characters outside ASCII"
+                )
             return ApiKeyAuth(password)
         login = (self._conn.login or "").strip()
         for name, value in (("login", login), ("password", password), ("extra token_url", extras["token_url"])):
@@ -139,13 +142,15 @@ class _Reader:
                 self._refuse(name, "is empty, which auth=oauth2_client_credentials needs")
         token_url = extras["token_url"]
         parts = self._split(token_url, "extra token_url")
-        if parts.scheme == "http" and extras["verify"] and not _is_loopback(parts.hostname or ""):
+        if parts.scheme == "http" and extras["verify"] and not is_loopback(parts.hostname or ""):
             self._refuse("extra token_url", "is http://, which would send the client secret in clear text")
         return OAuth2ClientCredentials(token_url, login, password, extras["scope"] or "")
 
     def proxy(self, proxy: str | None) -> str | None:
         if proxy:
-            self._split(proxy, "extra proxy")
+            parts = self._split(proxy, "extra proxy")
+            if parts.path.strip("/") or parts.query or parts.fragment:
+                self._refuse("extra proxy", ENCODE_IN_PROXY)
         return proxy
 
     def path(self, name: str, extras: Mapping[str, Any]) -> str:
@@ -212,7 +217,8 @@ def _in_range(value: Any, known: ExtraField) -> bool:
     return (known.minimum is None or value >= known.minimum) and (known.maximum is None or value <= known.maximum)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether what is sent to the host never leaves this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -21,6 +21,7 @@ from airflow_provider_veza.transport.driving import READ_ON_THE_LOOP_BYTES, driv
 from airflow_provider_veza.transport.exchange import USUAL_RETRY, fetch_token
 from airflow_provider_veza.transport.pacing import Turn, tenant_pace
 from airflow_provider_veza.transport.reasons import causes, why_no_answer, why_not_sent
+from airflow_provider_veza.transport.redaction import Redaction
 from airflow_provider_veza.transport.routes import Routes
 from airflow_provider_veza.transport.settings import OAuth2ClientCredentials, Timeouts, TransportSettings, with_wait
 from airflow_provider_veza.transport.steps import (
@@ -64,6 +65,7 @@ class AsyncTransport:
         self._retry = retry
         self._pace = tenant_pace(settings.origin)
         self._routes = Routes(settings.proxy)
+        self._redaction = Redaction(settings.secrets())
         self._session: aiohttp.ClientSession | None = None
         self._opening = asyncio.Lock()
         self._renewing = asyncio.Lock()
@@ -90,12 +92,15 @@ class AsyncTransport:
             self.settings,
             await self._open_session(),
             self._routes,
+            self._redaction,
             self._renewing,
             retry or self._retry,
             timeout or self.settings.timeouts,
         )
         steps = tenant_steps(call, self.settings, driver.retry, self._pace, turn)
-        return await read_aside(call, await driver.drive(steps), self.read_on_the_loop_bytes)
+        with self._redaction:
+            answer = await driver.drive(steps)
+            return self._redaction.result(await read_aside(call, answer, self.read_on_the_loop_bytes))
 
     async def _open_session(self) -> aiohttp.ClientSession:
         async with self._opening:
@@ -129,6 +134,7 @@ class _Driver:
     settings: TransportSettings
     session: aiohttp.ClientSession
     routes: Routes
+    redaction: Redaction
     renewing: asyncio.Lock
     retry: RetryPolicy
     timeouts: Timeouts
@@ -142,6 +148,7 @@ class _Driver:
             if token is None:
                 fetching = fetch_token(auth, self.settings.user_agent, self.retry, read_clock())
                 token = TOKENS.keep(auth, await self.drive(fetching))
+        self.redaction.learn(token.value)
         return token.value
 
     async def _answer(self, step: Step) -> Answer:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 import aiohttp
 from elastic_transport import AiohttpHttpNode, TransportError
@@ -31,6 +31,7 @@ from airflow_provider_veza.transport.elastic_settings import ElasticSettings
 from airflow_provider_veza.transport.exchange import USUAL_RETRY
 from airflow_provider_veza.transport.pacing import Turn
 from airflow_provider_veza.transport.reasons import causes
+from airflow_provider_veza.transport.redaction import Redaction
 from airflow_provider_veza.transport.settings import Timeouts, with_wait
 from airflow_provider_veza.transport.steps import (
     Answer,
@@ -49,8 +50,26 @@ T = TypeVar("T")
 _NOT_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 
+class _FollowingNothing:
+    """An aiohttp session that shows redirects instead of following them, to whatever host they point.
+
+    The client gives no way to ask for that, and aiohttp discourages subclasses of its session.
+    """
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    def request(self, method: str, url: str, **options: Any) -> Any:
+        """Send a request; see :meth:`aiohttp.ClientSession.request`."""
+        return self._session.request(method, url, **options, allow_redirects=False)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._session.close()
+
+
 class ManyConnectionsNode(AiohttpHttpNode):
-    """The client's usual node, with as many connections as it was told, and every request sent once.
+    """The client's usual node, with as many connections as it was told, and every request sent once, to one host.
 
     It tells aiohttp how many connections there may be to one host, while aiohttp's bound of 100 in all stays; long polls beyond
     that would wait for each other. And aiohttp by itself sends what is not a POST a second time, which no policy would see.
@@ -63,6 +82,7 @@ class ManyConnectionsNode(AiohttpHttpNode):
         # Neither library has a public switch for these two.
         self.session.connector._limit = self.config.connections_per_node  # noqa: SLF001
         self.session._retry_connection = False  # noqa: SLF001
+        self.session = cast("aiohttp.ClientSession", _FollowingNothing(self.session))
 
 
 class AsyncElasticTransport:
@@ -75,6 +95,7 @@ class AsyncElasticTransport:
         self.settings = settings
         self.read_on_the_loop_bytes: float = READ_ON_THE_LOOP_BYTES
         self._retry = retry
+        self._redaction = Redaction(settings.secrets())
         self._client = new_client(AsyncElasticsearch, settings, serializers=SERIALIZERS, node_class=ManyConnectionsNode)
 
     async def close(self) -> None:
@@ -97,8 +118,9 @@ class AsyncElasticTransport:
         """
         del turn
         steps = cluster_steps(call, self.settings, retry or self._retry)
-        answer = await drive_async(steps, lambda step: self._answer(step, timeout or self.settings.timeouts))
-        return await read_aside(call, answer.response, self.read_on_the_loop_bytes)
+        with self._redaction:
+            answer = await drive_async(steps, lambda step: self._answer(step, timeout or self.settings.timeouts))
+            return self._redaction.result(await read_aside(call, answer.response, self.read_on_the_loop_bytes))
 
     async def _answer(self, step: Step, timeouts: Timeouts) -> Answer:
         match step:

@@ -9,17 +9,19 @@ import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit, urlunsplit
 
 from elastic_transport import JsonSerializer
 from elasticsearch import ApiError, UnsupportedProductError
 
 from airflow_provider_veza.async_query.message import Call, Response
 from airflow_provider_veza.async_query.retry import Failure, RetryPolicy
-from airflow_provider_veza.exceptions import ConnectionSettingsError, MalformedResponseError
+from airflow_provider_veza.exceptions import ConnectionSettingsError, MalformedResponseError, RedirectRefusedError
 from airflow_provider_veza.transport.clock import read_clock
 from airflow_provider_veza.transport.elastic_settings import FIELD_NAMES, ElasticSettings
 from airflow_provider_veza.transport.exchange import Rules, attempts
 from airflow_provider_veza.transport.reasons import Causes, why_no_answer, why_not_sent
+from airflow_provider_veza.transport.redaction import Redaction
 from airflow_provider_veza.transport.settings import Timeouts
 from airflow_provider_veza.transport.steps import Failed, Received, Steps, WireRequest
 
@@ -59,12 +61,13 @@ def new_client(cls: Callable[..., T], settings: ElasticSettings, **more: Any) ->
     _require_files(arguments)
     if settings.auth is not None:
         arguments[settings.auth.argument] = settings.auth.value
-    try:
-        return cls(settings.base_url, **arguments)
-    except (ValueError, TypeError, OSError) as e:
-        raise ConnectionSettingsError(
-            f"The Elasticsearch client refuses what the connection to {settings.base_url} says: {e}. Nothing was sent."
-        ) from e
+    with Redaction(settings.secrets()):
+        try:
+            return cls(settings.base_url, **arguments)
+        except (ValueError, TypeError, OSError) as e:
+            raise ConnectionSettingsError(
+                f"The Elasticsearch client refuses what the connection to {settings.base_url} says: {e}. Nothing was sent."
+            ) from e
 
 
 def _quieten() -> None:
@@ -95,8 +98,20 @@ def no_token_is_asked_for() -> TypeError:
 
 
 def target_of(wire: WireRequest, settings: ElasticSettings) -> str:
-    """Return path and query as the client takes them, without what it adds of itself."""
-    return wire.url.removeprefix(settings.base_url)
+    """Return path and query as the client takes them, without the path that it adds of itself.
+
+    :raises RedirectRefusedError: when a redirect within the host leads out of that path.
+    """
+    if wire.url.startswith(f"{settings.base_url}/"):
+        return wire.url.removeprefix(settings.base_url)
+    # A redirect names the origin in its own words, such as without the usual port.
+    added, parts = urlsplit(settings.base_url).path, urlsplit(wire.url)
+    if not parts.path.startswith(f"{added}/"):
+        raise RedirectRefusedError(
+            f"{wire.method} was redirected within its host, out of the path {added} of the connection's host, so it was not "
+            "followed. Check the connection's host and what stands before it."
+        )
+    return urlunsplit(("", "", parts.path.removeprefix(added), parts.query, ""))
 
 
 def received(meta: Any, body: Any) -> Received:
@@ -115,7 +130,7 @@ def refused(wire: WireRequest, error: ApiError) -> Received:
         raise MalformedResponseError(
             f"{wire} was answered by something that is not Elasticsearch (no header X-Elastic-Product). Check the connection's "
             f"{FIELD_NAMES.address}."
-        ) from error
+        ) from None
     return received(error.meta, error.body)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from airflow_provider_veza.async_query.message import Request
 from airflow_provider_veza.transport.origin import Origin
 from airflow_provider_veza.transport.reasons import FieldNames
+from airflow_provider_veza.transport.redaction import pair
 from airflow_provider_veza.transport.routes import Route
 from airflow_provider_veza.transport.settings import Timeouts
 from airflow_provider_veza.transport.steps import WireRequest, json_body
@@ -27,6 +28,10 @@ class ElasticAuth:
     argument: str
     value: str | tuple[str, str] = field(repr=False)
 
+    def secrets(self) -> tuple[str, ...]:
+        """Return what nobody may be shown."""
+        return (self.value,) if isinstance(self.value, str) else pair(*self.value)
+
 
 @dataclass(frozen=True)
 class ElasticSettings:
@@ -45,6 +50,11 @@ class ElasticSettings:
     request_timeout: float = 60.0
     max_connections: int = 200
     options: tuple[tuple[str, Any], ...] = field(default=(), repr=False)
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return what nobody may be shown: the credentials, and the values of own headers, which may be some."""
+        headers: tuple[tuple[str, str], ...] = dict(self.options).get("headers", ())
+        return (*(self.auth.secrets() if self.auth else ()), *(value for _, value in headers))
 
     @property
     def timeouts(self) -> Timeouts:

@@ -9,10 +9,10 @@ import ssl
 import sys
 import time
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 
-import urllib3.exceptions
-from elastic_transport import TransportError
+import urllib3
+from elastic_transport import NodeConfig, TransportError, Urllib3HttpNode
 from elasticsearch import ApiError, Elasticsearch
 
 from airflow_provider_veza.async_query.message import Call
@@ -33,6 +33,7 @@ from airflow_provider_veza.transport.elastic_settings import ElasticSettings
 from airflow_provider_veza.transport.exchange import USUAL_RETRY
 from airflow_provider_veza.transport.pacing import Turn
 from airflow_provider_veza.transport.reasons import causes
+from airflow_provider_veza.transport.redaction import Redaction
 from airflow_provider_veza.transport.settings import Timeouts, with_wait
 from airflow_provider_veza.transport.steps import (
     Answer,
@@ -55,6 +56,32 @@ _NOT_CONNECTED = (
 )
 
 
+class _FollowingNothing:
+    """A pool of urllib3 that does not look where a redirect points.
+
+    The client tells it to follow none, but urllib3 still reads the address, and fails where it is malformed.
+    """
+
+    def __init__(self, pool: urllib3.HTTPConnectionPool) -> None:
+        self._pool = pool
+
+    def urlopen(self, method: str, url: str, **options: Any) -> Any:
+        """Send a request; see :meth:`urllib3.HTTPConnectionPool.urlopen`."""
+        return self._pool.urlopen(method, url, **options, redirect=False)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.close()
+
+
+class OneHostNode(Urllib3HttpNode):
+    """The client's usual node, which follows no redirect."""
+
+    def __init__(self, config: NodeConfig) -> None:
+        super().__init__(config)
+        self.pool = cast("urllib3.HTTPConnectionPool", _FollowingNothing(self.pool))
+
+
 class SyncElasticTransport:
     """Runs calls, one after the other, over the client's kept-alive connections. Nothing is paced.
 
@@ -64,7 +91,8 @@ class SyncElasticTransport:
     def __init__(self, settings: ElasticSettings, *, retry: RetryPolicy = USUAL_RETRY) -> None:
         self._settings = settings
         self._retry = retry
-        self._client = new_client(Elasticsearch, settings, serializers=SERIALIZERS)
+        self._redaction = Redaction(settings.secrets())
+        self._client = new_client(Elasticsearch, settings, serializers=SERIALIZERS, node_class=OneHostNode)
 
     def __enter__(self) -> Self:
         return self
@@ -92,8 +120,9 @@ class SyncElasticTransport:
         """
         del turn
         steps = cluster_steps(call, self._settings, retry or self._retry)
-        answer = drive(steps, lambda step: self._answer(step, timeout or self._settings.timeouts))
-        return call.read(answer.response)
+        with self._redaction:
+            answer = drive(steps, lambda step: self._answer(step, timeout or self._settings.timeouts))
+            return self._redaction.result(call.read(answer.response))
 
     def _answer(self, step: Step, timeouts: Timeouts) -> Answer:
         match step:

@@ -89,7 +89,7 @@ def fetch_token(auth: OAuth2ClientCredentials, user_agent: str, retry: RetryPoli
         received = yield from attempts(wire, Rules(retry), at)
     except NoAnswerError as e:
         raise NotSentError(f"{e} So no access token was had, and the request that needs one was not sent.") from e
-    return read_token(auth, wire, received.response, now=received.at.monotonic)
+    return read_token(wire, received.response, now=received.at.monotonic)
 
 
 def _with_token(wire: WireRequest, auth: OAuth2ClientCredentials, rules: Rules) -> Steps[Received]:

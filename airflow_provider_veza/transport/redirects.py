@@ -21,8 +21,13 @@ def redirect_url(request: WireRequest, response: Response) -> str | None:
     :raises RedirectRefusedError: when it points to another origin, or would turn the request into another one.
     """
     location = response.headers.get("location")
-    if response.status not in _REDIRECTS or not location:
+    if response.status not in _REDIRECTS or (not location and request.method == "GET"):
         return None
+    if not location:
+        raise RedirectRefusedError(
+            f"{request} was redirected ({response.status}) without an address, so it was not carried out. "
+            "Check the connection's host and what stands before it."
+        )
     there, target = _parts(request, location)
     here = Origin.of(request.url)
     if there != here:
@@ -50,10 +55,17 @@ def too_many_redirects(request: WireRequest) -> RedirectRefusedError:
 def _parts(request: WireRequest, location: str) -> tuple[Origin, str]:
     """Return the origin that the redirect points to, and path and query there."""
     try:
-        parts = urlsplit(urljoin(request.url, location))
+        parts = urlsplit(urljoin(request.url, _plain(location)))
         return Origin.of(parts.geturl()), urlunsplit(("", "", parts.path or "/", parts.query, ""))
     except ValueError as e:
         raise RedirectRefusedError(
             f"{request} was redirected to something that is no HTTP address, so the redirect was not followed. "
             "Check the connection's host and what stands before it."
         ) from e
+
+
+def _plain(location: str) -> str:
+    """Refuse characters that no address has: each parser drops some of them, and then reads another address."""
+    if not location.isascii() or not location.isprintable() or " " in location:
+        raise ValueError("characters that no address has")
+    return location

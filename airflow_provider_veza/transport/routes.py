@@ -9,6 +9,11 @@ from urllib.request import getproxies, proxy_bypass
 from airflow_provider_veza.exceptions import ConnectionSettingsError
 from airflow_provider_veza.transport.origin import Origin
 
+ENCODE_IN_PROXY = (
+    "is not an absolute http:// or https:// URL of a host and no more; "
+    "in its password, write # as %23, / as %2F and ? as %3F"
+)
+
 
 @dataclass(frozen=True)
 class Route:
@@ -59,11 +64,19 @@ def _http_proxy(proxy: str | None) -> str | None:
     if not proxy:
         return None
     url = proxy if "://" in proxy else f"http://{proxy}"
+    if not _is_address(url):
+        raise ConnectionSettingsError(
+            f"The proxy {ENCODE_IN_PROXY}. Correct the connection's extra `proxy` "
+            "(or HTTPS_PROXY and ALL_PROXY in the environment). Nothing was sent."
+        )
+    return url
+
+
+def _is_address(url: str) -> bool:
+    """Whether a URL names a host and no more; the words of a parser about one that does not may hold its password."""
     try:
         Origin.of(url)
-    except ValueError as e:
-        raise ConnectionSettingsError(
-            f"The proxy is {e}. Correct the connection's extra `proxy` "
-            "(or HTTPS_PROXY and ALL_PROXY in the environment). Nothing was sent."
-        ) from e
-    return url
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return not (parts.path.strip("/") or parts.query or parts.fragment)

@@ -44,7 +44,10 @@ class TenantSession(Session):
 
     def should_strip_auth(self, old_url: str, new_url: str) -> bool:
         """Drop credentials on every redirect to another origin; requests keeps them from http to https."""
-        return Origin.of(old_url) != Origin.of(new_url)
+        try:
+            return Origin.of(old_url) != Origin.of(new_url)
+        except ValueError:
+            return True
 
 
 class TenantAuth(AuthBase):

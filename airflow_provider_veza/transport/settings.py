@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import quote_plus, urlsplit
 
 from airflow_provider_veza.exceptions import ConnectionSettingsError
 from airflow_provider_veza.transport.origin import Origin
+from airflow_provider_veza.transport.redaction import pair, proxy_secrets
 
 Timeouts = tuple[float, float]
 """Seconds to connect, and of silence while reading, in that order."""
@@ -31,6 +32,10 @@ class ApiKeyAuth:
                 "Copy the key again into the connection's password. Nothing was sent."
             )
 
+    def secrets(self) -> tuple[str, ...]:
+        """Return what nobody may be shown."""
+        return (self.key,)
+
 
 @dataclass(frozen=True)
 class OAuth2ClientCredentials:
@@ -51,6 +56,13 @@ class OAuth2ClientCredentials:
                 "OAuth2 client credentials need both a client id (the connection's login) and a client secret "
                 "(its password). Nothing was sent."
             )
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return what nobody may be shown; the pair goes out as RFC 6749, section 2.3.1 says."""
+        return (
+            *pair(quote_plus(self.client_id), quote_plus(self.client_secret)),
+            *pair(self.client_id, self.client_secret),
+        )
 
 
 Auth = ApiKeyAuth | OAuth2ClientCredentials
@@ -93,6 +105,10 @@ class TransportSettings:
         """The only origin that may see the tenant's credentials."""
         return Origin.of(self.base_url)
 
+    def secrets(self) -> tuple[str, ...]:
+        """Return what nobody may be shown, whoever echoes it; see :mod:`.redaction`."""
+        return (*self.auth.secrets(), *proxy_secrets(self.proxy))
+
     @property
     def timeouts(self) -> Timeouts:
         """Both timeouts, in the order in which HTTP clients take them."""
@@ -102,8 +118,11 @@ class TransportSettings:
 def _require_url(url: str, name: str) -> None:
     try:
         Origin.of(url)
-    except ValueError as e:
-        raise ConnectionSettingsError(f"The connection's `{name}` is malformed: {e}. Nothing was sent.") from e
+    except ValueError:
+        # A parser's own words may hold a password that stands in the URL.
+        raise ConnectionSettingsError(
+            f"The connection's `{name}` is malformed: not an absolute http:// or https:// URL. Nothing was sent."
+        ) from None
     if "@" in urlsplit(url).netloc:
         raise ConnectionSettingsError(
             f"The connection's `{name}` holds a login; credentials belong into login and password. Nothing was sent."

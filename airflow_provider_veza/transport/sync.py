@@ -22,6 +22,7 @@ from airflow_provider_veza.transport.driving import drive, tenant_steps
 from airflow_provider_veza.transport.exchange import USUAL_RETRY, fetch_token
 from airflow_provider_veza.transport.pacing import Turn, tenant_pace
 from airflow_provider_veza.transport.reasons import Causes, causes, why_no_answer, why_not_sent
+from airflow_provider_veza.transport.redaction import Redaction
 from airflow_provider_veza.transport.routes import Routes
 from airflow_provider_veza.transport.session import NOT_CONNECTED, TenantSession
 from airflow_provider_veza.transport.settings import OAuth2ClientCredentials, Timeouts, TransportSettings, with_wait
@@ -54,6 +55,7 @@ class SyncTransport:
         self._retry = retry
         self._pace = tenant_pace(settings.origin)
         self._routes = Routes(settings.proxy)
+        self._redaction = Redaction(settings.secrets())
         self._session = TenantSession(settings, self._routes, self.token)
 
     @property
@@ -86,16 +88,18 @@ class SyncTransport:
         """
         driver = self._driver(retry, timeout)
         steps = tenant_steps(call, self._settings, driver.retry, self._pace, turn)
-        return call.read(driver.drive(steps))
+        with self._redaction:
+            return self._redaction.result(call.read(driver.drive(steps)))
 
     def token(self) -> str:
         """Return the next request's bearer token, fetched now if there is none; to have it before a cancel needs it."""
         auth = self._settings.auth
-        return self._driver().access_token(auth) if isinstance(auth, OAuth2ClientCredentials) else auth.key
+        with self._redaction:
+            return self._driver().access_token(auth) if isinstance(auth, OAuth2ClientCredentials) else auth.key
 
     def _driver(self, retry: RetryPolicy | None = None, timeout: Timeouts | None = None) -> _Driver:
         timeouts = timeout or self._settings.timeouts
-        return _Driver(self._settings, self._session, self._routes, retry or self._retry, timeouts)
+        return _Driver(self._settings, self._session, self._routes, self._redaction, retry or self._retry, timeouts)
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,7 @@ class _Driver:
     settings: TransportSettings
     session: TenantSession
     routes: Routes
+    redaction: Redaction
     retry: RetryPolicy
     timeouts: Timeouts
 
@@ -117,6 +122,7 @@ class _Driver:
             if token is None:
                 fetching = fetch_token(auth, self.settings.user_agent, self.retry, read_clock())
                 token = TOKENS.keep(auth, self.drive(fetching))
+        self.redaction.learn(token.value)
         return token.value
 
     def _answer(self, step: Step) -> Answer:

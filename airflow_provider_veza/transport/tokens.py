@@ -78,7 +78,7 @@ def token_request(auth: OAuth2ClientCredentials, user_agent: str) -> WireRequest
     return WireRequest("POST", auth.token_url, headers, urlencode(form).encode(), f"Basic {basic}")
 
 
-def read_token(auth: OAuth2ClientCredentials, request: WireRequest, response: Response, *, now: float) -> Token:
+def read_token(request: WireRequest, response: Response, *, now: float) -> Token:
     """Read the answer of the token endpoint.
 
     :raises UnauthorizedError: when it refused the credentials or the scope.
@@ -90,11 +90,11 @@ def read_token(auth: OAuth2ClientCredentials, request: WireRequest, response: Re
     if 400 <= response.status < 500 and response.status not in _MAY_HEAL:
         raise UnauthorizedError(
             response.status,
-            f"{request}: the token endpoint refused the client credentials ({_words(auth, fields, response.status)}). "
+            f"{request}: the token endpoint refused the client credentials ({_words(fields, response.status)}). "
             "Check login (client id), password (client secret) and the extras `token_url` and `scope`.",
         )
     raise NotSentError(
-        f"{request}: the token endpoint gave no access token ({_words(auth, fields, response.status)}), "
+        f"{request}: the token endpoint gave no access token ({_words(fields, response.status)}), "
         "so the request that needs one was not sent. Check the connection's extra `token_url` if this lasts."
     )
 
@@ -121,6 +121,6 @@ def _seconds_to_renewal(expires_in: Any) -> float:
     return max(life - min(MAX_MARGIN, MARGIN_SHARE * life), 0.0)
 
 
-def _words(auth: OAuth2ClientCredentials, fields: Mapping[str, Any], status: int) -> str:
+def _words(fields: Mapping[str, Any], status: int) -> str:
     parts = [f"status {status}", *(str(fields[name]) for name in ("error", "error_description") if fields.get(name))]
-    return ": ".join(parts).replace(auth.client_secret, "***")
+    return ": ".join(parts)

@@ -70,7 +70,7 @@ def test_the_address_is_never_without_a_port(fields: dict[str, Any], extra: dict
 def test_credentials_are_found_where_the_official_provider_has_them(
     fields: dict[str, Any], extra: dict[str, Any], auth: ElasticAuth | None
 ) -> None:
-    assert read(extra, **fields).transport.auth == auth
+    assert read(extra, schema="https", **fields).transport.auth == auth
 
 
 def test_arguments_of_the_client_are_passed_on() -> None:
@@ -92,8 +92,8 @@ def test_times_and_connections_have_defaults_and_can_be_set() -> None:
 
 def test_equal_connections_share_a_client() -> None:
     extra = {"api_key": "a2V5", "headers": {"x": "y"}}
-    assert hash(read(extra).transport) == hash(read(extra).transport)
-    assert read(extra).transport == read(extra).transport
+    one, other = read(extra, schema="https").transport, read(extra, schema="https").transport
+    assert (hash(one), one) == (hash(other), other)
 
 
 def test_extras_that_nothing_reads_are_named_and_the_clients_own_retries_are_not_among_them() -> None:
@@ -134,6 +134,57 @@ def test_no_complaint_shows_a_secret() -> None:
 
 
 def test_settings_show_no_secret() -> None:
-    shown = repr(read({"api_key": "s3cret", "headers": {"x-token": "h3ader"}}))
+    shown = repr(read({"api_key": "s3cret", "headers": {"x-token": "h3ader"}}, schema="https"))
     assert "s3cret" not in shown
     assert "h3ader" not in shown
+
+
+@pytest.mark.parametrize("bad", ["s3cret\n", "s3\x00cret", "s3cret\r\nx: y", "\u2028s3cret"], ids=repr)
+@pytest.mark.parametrize(
+    ("fields", "extra", "named"),
+    [
+        ({}, lambda bad: {"api_key": bad}, "extra api_key"),
+        ({}, lambda bad: {"api_key": ["id", bad]}, "extra api_key"),
+        ({}, lambda bad: {"bearer_auth": bad}, "extra bearer_auth"),
+        ({}, lambda bad: {"user": "elastic", "password": bad}, "password"),
+        ({}, lambda bad: {"user": bad, "password": "pw"}, "login"),
+        ({}, lambda bad: {"headers": {"authorization": bad}}, "extra headers"),
+    ],
+    ids=["key", "key of two parts", "bearer", "password", "login", "header"],
+)
+def test_a_credential_with_a_control_character_is_refused_and_not_shown(
+    fields: dict[str, Any], extra: Any, named: str, bad: str
+) -> None:
+    with pytest.raises(ConnectionSettingsError, match=f"{named} holds a line break") as raised:
+        read(extra(bad), schema="https", **fields)
+    assert "cret" not in str(raised.value)
+
+
+CREDENTIALS = [{"api_key": "a2V5"}, {"user": "elastic", "password": "pw"}, {"headers": {"Authorization": "ApiKey x"}}]
+
+
+@pytest.mark.parametrize("extra", CREDENTIALS, ids=["key", "login", "header"])
+def test_credentials_go_in_clear_text_to_no_other_host(extra: dict[str, Any]) -> None:
+    with pytest.raises(ConnectionSettingsError, match="in clear text: use https"):
+        read(extra)
+
+
+@pytest.mark.parametrize(
+    ("fields", "extra"),
+    [
+        ({"schema": "https"}, {}),
+        ({"host": "localhost"}, {}),
+        ({"host": "127.0.0.1"}, {}),
+        ({"host": "::1"}, {}),
+        ({}, {"verify_certs": False}),
+    ],
+    ids=["https", "localhost", "loopback", "loopback in IPv6", "where the connection says so"],
+)
+def test_credentials_go_by_tls_or_stay_on_this_machine_or_the_connection_says_so(
+    fields: dict[str, Any], extra: dict[str, Any]
+) -> None:
+    assert read({"api_key": "a2V5"} | extra, **fields).transport.auth == ElasticAuth("api_key", "a2V5")
+
+
+def test_a_cluster_without_credentials_may_be_asked_in_clear_text() -> None:
+    assert read().transport.auth is None

@@ -145,7 +145,7 @@ class HttpServer(LoopbackServer):
     def __init__(self, *replies: Reply, tls: ssl.SSLContext | None = None) -> None:
         super().__init__()
         self.seen: list[Seen] = []
-        self._replies = list(replies)
+        self.replies = list(replies)
         self._tls = tls
 
     @property
@@ -159,7 +159,7 @@ class HttpServer(LoopbackServer):
         with connection, connection.makefile("rb") as stream:
             while (request := read_request(stream)) is not None:
                 self.seen.append(request)
-                reply = self._replies.pop(0) if self._replies else answer(501)
+                reply = self.replies.pop(0) if self.replies else answer(501)
                 reply(Visit(request, connection, self.closing))
                 if request.headers.get("connection") == "close":
                     return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import ssl
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -133,3 +134,15 @@ def test_a_proxy_that_is_no_http_proxy_is_an_error_of_the_connection(open_driver
     with pytest.raises(ConnectionSettingsError, match="extra `proxy`") as raised:
         open_driver(settings_for("https://tenant.invalid", proxy=f"socks5://a:{PASSWORD}@proxy.invalid")).run(call())
     assert PASSWORD not in str(raised.value)
+
+
+@pytest.mark.parametrize("character", "#/?")
+@pytest.mark.parametrize("password", ["12{}s3cret", "s3cret{}12"])
+def test_a_password_that_breaks_the_proxys_url_is_not_shown(
+    open_driver: Open, monkeypatch: pytest.MonkeyPatch, password: str, character: str
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", f"http://me:{password.format(character)}@proxy.example:3128")
+
+    with pytest.raises(ConnectionSettingsError, match="The proxy is .* as %23") as raised:
+        open_driver(settings_for("http://tenant.invalid")).run(call())
+    assert "s3cret" not in "".join(traceback.format_exception(raised.value))
