@@ -26,7 +26,7 @@ def a_place_that_takes_any_write(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_kill_that_cancels_without_asking(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(charge, "after_kill", lambda standing, **known: CancelQuery("it was killed"))
+    patch.setattr(charge, "judge_kill", lambda standing, **known: CancelQuery("it was killed"))
 
 
 def a_refusal_of_airflow_that_is_only_logged(patch: pytest.MonkeyPatch) -> None:
