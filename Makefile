@@ -24,6 +24,8 @@ WITHOUT_AIRFLOW := tests/async_query tests/distributions tests/doctor tests/esql
 	tests/test_exceptions.py tests/test_stages.py tests/test_contributing.py tests/test_without_airflow.py tests/test_words.py
 # What has targets of its own.
 APART := tests/airflow tests/celery_cluster tests/storages tests/test_benchmarks.py
+# The model of ownership plays every Airflow itself.
+PLAYS_ALL_VERSIONS := tests/ownership/model
 # Only the drills that every version runs.
 DRILLED_BRIEFLY := 3.2
 
@@ -82,7 +84,7 @@ units: $(UNITS) ## Run the unit tests of what imports Airflow, on every Airflow
 
 $(UNITS): units-%: .venv/airflow-%/installed
 	$(STAGE) 'units on Airflow $*' env 'AIRFLOW_HOME=$(CURDIR)/.run/units-$*' \
-		.venv/airflow-$*/bin/python -m pytest --numprocesses 2 --dist loadfile $(addprefix --ignore ,$(APART) $(WITHOUT_AIRFLOW))
+		.venv/airflow-$*/bin/python -m pytest --numprocesses 2 --dist loadfile $(addprefix --ignore ,$(APART) $(WITHOUT_AIRFLOW) $(if $(filter $(NEWEST),$*),,$(PLAYS_ALL_VERSIONS)))
 
 conformance-elasticsearch-8: .venv/elasticsearch-8/installed ## Run the ES|QL conformance cases with the client of 8.19
 	$(STAGE) 'ES|QL with client 8.19' env PYTHONPATH=.venv/elasticsearch-8 'AIRFLOW_HOME=$(CURDIR)/.run/units-elasticsearch-8' \
