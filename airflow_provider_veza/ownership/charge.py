@@ -306,8 +306,14 @@ class Charge:
             self._cancel(verdict, handle)
 
     def _cancel(self, verdict: CancelQuery, handle: QueryHandle) -> None:
-        query = self._hook().query(handle)
         self._log.info("Nobody waits for query %s: %s.", handle.id, verdict.why)
+        try:
+            query = self._hook().query(handle)
+        except Exception as e:
+            self._log.warning(
+                "No client could be made, so query %s may still run (%s: %s).", handle.id, type(e).__name__, e
+            )
+            return
         outcome = try_to_cancel(query, self._log, in_bounded_time=True)
         by = f"attempt {self.attempt.try_number} of this task"
         try:

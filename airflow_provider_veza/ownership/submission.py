@@ -14,7 +14,15 @@ from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.identity import Fingerprint
 from airflow_provider_veza.async_query.record import OnAmbiguousSubmit, OnPreviousQuery, Owner, QueryRecord
-from airflow_provider_veza.async_query.record_states import Adopt, Ambiguous, NextStep, Replace, SubmitAnew, next_step
+from airflow_provider_veza.async_query.record_states import (
+    Adopt,
+    Ambiguous,
+    NextStep,
+    Replace,
+    SubmitAnew,
+    is_of_later_attempt,
+    next_step,
+)
 from airflow_provider_veza.async_query.task_log import TaskLog
 from airflow_provider_veza.async_query.vocabulary import Phase
 from airflow_provider_veza.exceptions import (
@@ -303,5 +311,7 @@ class Submission:
 
     def _is_adopted(self, handle: QueryHandle) -> bool:
         """Whether a later attempt has taken the query over already, from the first of two places that were to be written."""
-        record = self._ledger.record
-        return record is not None and record.is_of(handle.id) and record.try_number > self._attempt.try_number
+        record, attempt = self._ledger.record, self._attempt
+        if record is None or not record.is_of(handle.id):
+            return False
+        return is_of_later_attempt(record, life=attempt.life, try_number=attempt.try_number)

@@ -289,6 +289,19 @@ def test_a_confirmed_cancel_is_noted_in_both_places(
     assert state_store.get("veza_query")["state"] == "cancelled"
 
 
+def test_a_kill_that_can_make_no_client_says_so(
+    new_charge: Callable[..., Charge], told_airflow: ToldAirflow, caplog: pytest.LogCaptureFixture
+) -> None:
+    def no_client() -> Any:
+        raise ConnectionError("no connection of that name")
+
+    charge = new_charge()
+    charge._hook = no_client
+    told_airflow.answer = MARKED
+    charge.kill()
+    assert "query q1 may still run (ConnectionError: no connection of that name)" in caplog.text
+
+
 def test_after_restarting_only_the_file_is_written(
     new_charge: Callable[..., Charge], told_airflow: ToldAirflow, state_store: InMemoryStateStore, tmp_path: Path
 ) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 import trustme
@@ -19,34 +18,10 @@ from airflow_provider_veza.transport.aio import AsyncTransport
 from airflow_provider_veza.transport.settings import ApiKeyAuth, TransportSettings
 from airflow_provider_veza.transport.sync import SyncTransport
 from airflow_provider_veza.transport.tokens import TokenStore
+from transport.every_driver import AT_ONCE, Driver, on_its_own_loop
 from transport.servers import LOOPBACK, HttpServer, LoopbackServer, Reply
 
 KEY = "s3cret-key"
-AT_ONCE = RetryPolicy(max_attempts=3, max_attempts_on_500=2, base_delay=0.0)
-"""Repeats without any pause, so that no test waits."""
-
-
-class Driver(Protocol):
-    """What the tests use of a transport, the asynchronous one included."""
-
-    def run(self, call: Call[Any], **options: Any) -> Any: ...
-
-    def close(self) -> None: ...
-
-
-class AsyncDriver:
-    """An asynchronous transport on a loop of its own."""
-
-    def __init__(self, settings: TransportSettings, *, retry: RetryPolicy) -> None:
-        self._transport = AsyncTransport(settings, retry=retry)
-        self._runner = asyncio.Runner()
-
-    def run(self, call: Call[Any], **options: Any) -> Any:
-        return self._runner.run(self._transport.run(call, **options))
-
-    def close(self) -> None:
-        self._runner.run(self._transport.close())
-        self._runner.close()
 
 
 def call(method: str = "GET", path: str = "/api", **fields: Any) -> Call[Response]:
@@ -105,7 +80,7 @@ def tenant(stack: ExitStack) -> Callable[..., HttpServer]:
 @pytest.fixture(params=["requests", "aiohttp"])
 def open_driver(request: pytest.FixtureRequest, stack: ExitStack) -> Callable[..., Driver]:
     """Open a transport; every test that uses this runs over both HTTP libraries."""
-    kinds: dict[str, Callable[..., Driver]] = {"requests": SyncTransport, "aiohttp": AsyncDriver}
+    kinds: dict[str, Callable[..., Driver]] = {"requests": SyncTransport, "aiohttp": on_its_own_loop(AsyncTransport)}
 
     def open_one(settings: TransportSettings, *, retry: RetryPolicy = AT_ONCE) -> Driver:
         driver = kinds[request.param](settings, retry=retry)

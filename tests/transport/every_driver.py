@@ -48,6 +48,15 @@ class OnItsOwnLoop:
         self._runner.close()
 
 
+def on_its_own_loop(new: Callable[..., AsyncClient]) -> Callable[..., Driver]:
+    """Return how to make such a transport."""
+
+    def make(settings: Any, *, retry: RetryPolicy) -> OnItsOwnLoop:
+        return OnItsOwnLoop(new(settings, retry=retry))
+
+    return make
+
+
 def tenant_settings(base_url: str, key: str = KEY, **fields: Any) -> TransportSettings:
     return TransportSettings(
         base_url, **({"auth": ApiKeyAuth(key), "user_agent": "t", "rate_limit": 10_000.0} | fields)

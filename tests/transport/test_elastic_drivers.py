@@ -26,7 +26,8 @@ from airflow_provider_veza.transport import shared
 from airflow_provider_veza.transport.elastic_aio import AsyncElasticTransport
 from airflow_provider_veza.transport.elastic_settings import ElasticAuth, ElasticSettings
 from airflow_provider_veza.transport.elastic_sync import SyncElasticTransport
-from transport.conftest import AT_ONCE, KEY, Driver, call, submit
+from transport.conftest import KEY, call, submit
+from transport.every_driver import AT_ONCE, Driver, on_its_own_loop
 from transport.servers import (
     CUT_SHORT,
     LOOPBACK,
@@ -59,24 +60,12 @@ def settings_for(base_url: str, **fields: Any) -> ElasticSettings:
     return ElasticSettings(base_url, **{"auth": ElasticAuth("api_key", KEY), "user_agent": "tests/1"} | fields)
 
 
-class AsyncDriver:
-    """An asynchronous transport on a loop of its own."""
-
-    def __init__(self, settings: ElasticSettings, *, retry: RetryPolicy) -> None:
-        self._transport = AsyncElasticTransport(settings, retry=retry)
-        self._runner = asyncio.Runner()
-
-    def run(self, call: Call[Any], **options: Any) -> Any:
-        return self._runner.run(self._transport.run(call, **options))
-
-    def close(self) -> None:
-        self._runner.run(self._transport.close())
-        self._runner.close()
-
-
 @pytest.fixture(params=["sync", "async"])
 def open_driver(request: pytest.FixtureRequest) -> Iterator[Open]:
-    kinds: dict[str, Callable[..., Driver]] = {"sync": SyncElasticTransport, "async": AsyncDriver}
+    kinds: dict[str, Callable[..., Driver]] = {
+        "sync": SyncElasticTransport,
+        "async": on_its_own_loop(AsyncElasticTransport),
+    }
     with ExitStack() as stack:
 
         def open_one(settings: ElasticSettings, *, retry: RetryPolicy = AT_ONCE) -> Driver:

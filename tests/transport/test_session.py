@@ -12,7 +12,8 @@ import requests
 
 from airflow_provider_veza.transport.settings import OAuth2ClientCredentials
 from airflow_provider_veza.transport.sync import SyncTransport
-from transport.conftest import AT_ONCE, KEY, settings_for
+from transport.conftest import KEY, settings_for
+from transport.every_driver import AT_ONCE
 from transport.servers import LOOPBACK, HttpServer, LoopbackServer, Proxy, answer, reset, stall
 
 Tenant = Callable[..., HttpServer]
