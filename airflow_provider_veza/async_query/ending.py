@@ -33,9 +33,13 @@ class CancelQuery:
 
 @dataclass(frozen=True)
 class HandOver:
-    """Leave the query alone: the next attempt finds it, or somebody may still wait for it."""
+    """Leave the query alone: the next attempt finds it, or somebody may still wait for it.
+
+    :param for_good: whether this holds whatever becomes of the task; else each further signal asks again.
+    """
 
     why: str
+    for_good: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ def judge_timeout(*, cancel_on_timeout: bool) -> CancelQuery | HandOver:
     """Decide for a task that ran past its ``execution_timeout``: its deadline has passed, whatever Airflow says."""
     if cancel_on_timeout:
         return CancelQuery("its execution_timeout has passed")
-    return HandOver("its execution_timeout has passed; cancel_on_timeout=False lets the query run on")
+    return HandOver("its execution_timeout has passed; cancel_on_timeout=False lets the query run on", for_good=True)
 
 
 def judge_kill(

@@ -205,22 +205,26 @@ class QueryOperator(SubmittingOperator):
         """Read the record in the process that goes on after a deferral: it is this query's, or a later attempt's."""
         charge.handle = handle
         charge.check()
-        record = charge.ledger.read()
-        if record is not None and (not record.is_of(handle.id) or record.try_number > charge.attempt.try_number):
+        record = charge.ledger.read_for(charge.attempt)
+        if record is not None and not record.is_of(handle.id):
             raise SupersededError(
-                "A later attempt of this task has recorded its own query: this one has been given up. It ends here and touches "
-                f"nothing; query {handle.id} is the later attempt's to settle."
+                "Another attempt of this task has recorded its own query: this one has been given up. It ends here and touches "
+                f"nothing; query {handle.id} is the other attempt's to settle."
             )
 
     def _wait_here(self, watch: Watch, charge: Charge) -> Ended:
-        """Wait; Airflow's alarm of ``execution_timeout`` and the watch's own end for the same reason, whichever comes first."""
+        """Wait; Airflow's alarm of ``execution_timeout`` and the watch's own end for the same reason, whichever comes first.
+
+        A look may wait long on the server, and no signal breaks into it: the end of the task is noticed beside it.
+        """
         from airflow_provider_veza.hooks.waiting import wait
+        from airflow_provider_veza.ownership.bounded import result_of
 
         query = self.hook.query(watch.handle)
 
         def look(seconds: float) -> Snapshot:
             charge.check()
-            return query.look(seconds)
+            return result_of(lambda: query.look(seconds), meanwhile=charge.check, every=PAUSE_SLICE_SECONDS)
 
         try:
             return wait(watch, look, self.log, lambda seconds: _pause(seconds, charge))

@@ -145,11 +145,12 @@ class Charge:
         """Settle the query of a task that is being ended, in three seconds at the most; for ``on_kill``.
 
         It may interrupt the main thread inside a call to the supervisor. Then nothing can be asked before that call returns, so
-        this returns at once, and the next :meth:`check` does the rest. So it does where Airflow 3 has not answered in time:
-        there the task goes on after this, until it is killed.
+        this returns at once, and the next :meth:`check` does the rest. Where Airflow 3 has not answered in time, this returns
+        too, since the task goes on after it until it is killed; the answer then decides as soon as it comes.
         """
         self._is_ended = True
         self._presence = self._presence.seen(utc_now(), os.getppid())
+        self._reconsider()
         if self._verdict is None and _is_out_of_time():
             self._verdict = judge_timeout(cancel_on_timeout=self._policy.cancel_on_timeout)
         if self._verdict is None:
@@ -157,6 +158,7 @@ class Charge:
                 return
             self._verdict = self._decided_within(ASK_BUDGET_SECONDS)
             if self._verdict is None and HAS_TASK_SDK:
+                self._settle_once_decided()
                 return
             self._verdict = self._verdict or self._decided_without_answer()
         if self._can_settle and not self._settling.is_done_within(CANCEL_BUDGET_SECONDS):
@@ -170,6 +172,24 @@ class Charge:
         """Do what remains to be done for an attempt that was ended before it had its query."""
         if self._is_ended:
             self._carry_out()
+
+    def _reconsider(self) -> None:
+        """Decide anew where the query was left alone: since then the task may have been marked, or cleared."""
+        if isinstance(self._verdict, HandOver) and not self._verdict.for_good:
+            self._verdict = self._deciding = None
+            self._settling = Uninterrupted(self._settle)
+
+    def _settle_once_decided(self) -> None:
+        """Act on an answer that is late, though the main thread may not come back from a long call before it is killed."""
+        deciding = self._deciding
+        assert deciding is not None
+
+        def settle() -> None:
+            verdict = deciding.result()
+            self._verdict = self._verdict or verdict
+            self._carry_out()
+
+        Uninterrupted(settle).begin()
 
     def _cannot_ask(self) -> bool:
         """Whether asking Airflow would wait for the call that this kill has interrupted."""

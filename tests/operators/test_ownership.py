@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException, TaskDeferred
@@ -43,9 +43,27 @@ CREATE = FaultMatch(path_suffix="nodes_async_create")
 LOOK = FaultMatch(path_suffix="nodes_async_get")
 
 
-def task(retries: int = 1, **arguments: Any) -> TaskRun:
+def task(retries: int = 1, kind: type[VezaQueryOperator] = VezaQueryOperator, **arguments: Any) -> TaskRun:
     defaults = {"task_id": "ask", "query_spec": PAYROLL_ACCESS, "deferrable": True, "poll_interval": 0.05}
-    return TaskRun(lambda: VezaQueryOperator(**{**defaults, **arguments}), retries=retries)
+    return TaskRun(lambda: kind(**{**defaults, **arguments}), retries=retries)
+
+
+class AnsweredLate(VezaQueryOperator):
+    """A task whose submit reaches the tenant at once, and is answered when the test lets the answer through."""
+
+    answers: ClassVar[threading.Event]
+
+    def submit(self, query: Any, *, deadline: Any) -> Any:
+        handle = super().submit(query, deadline=deadline)
+        self.answers.wait(60.0)
+        return handle
+
+
+@pytest.fixture
+def answers() -> Iterator[threading.Event]:
+    AnsweredLate.answers = threading.Event()
+    yield AnsweredLate.answers
+    AnsweredLate.answers.set()
 
 
 def spec_with_value(value: Any) -> dict[str, Any]:
@@ -344,6 +362,30 @@ def test_a_task_that_is_shut_down_hands_its_query_to_the_retry(tenant: Tenant) -
     assert (creates(tenant), cancelled_ids(tenant)) == (1, [])
 
 
+def test_a_task_that_is_marked_after_its_shutdown_began_cancels_its_query(
+    tenant: Tenant, told_airflow: ToldAirflow
+) -> None:
+    run = task()
+    run.execute()
+    run.operator.on_kill()
+    assert cancelled_ids(tenant) == []
+    told_airflow.answer = MARKED
+    run.operator.on_kill()
+    assert cancelled_ids(tenant) == [handle_id(run)]
+
+
+def test_a_look_that_waits_long_for_its_answer_does_not_delay_the_end_of_the_task(
+    tenant: Tenant, told_airflow: ToldAirflow
+) -> None:
+    tenant.faults.add(Fault(FaultKind.DELAY, LOOK, seconds=60))
+    run = task(deferrable=False)
+    told_airflow.answer = MARKED
+    with killed_once(run, lambda: bool(run.xcom.get("veza_query"))), pytest.raises(ENDED):
+        run.execute()
+    tenant.faults.clear()
+    assert cancelled_ids(tenant) == [handle_id(run)]
+
+
 def test_a_task_that_is_shut_down_in_its_last_attempt_cancels_its_query(tenant: Tenant) -> None:
     run = task(retries=0, deferrable=False)
     with killed_once(run, lambda: bool(run.xcom.get("veza_query"))), pytest.raises(ENDED):
@@ -451,30 +493,33 @@ def test_a_kill_never_cancels_an_attached_cached_result(tenant: Tenant, told_air
     assert cancelled_ids(tenant) == []
 
 
-def test_a_mark_while_the_submit_is_in_flight_leaves_no_query(tenant: Tenant, told_airflow: ToldAirflow) -> None:
-    tenant.faults.add(Fault(FaultKind.DELAY, CREATE, seconds=0.5))
-    run = task()
+def test_a_mark_while_the_submit_is_in_flight_leaves_no_query(
+    tenant: Tenant, told_airflow: ToldAirflow, answers: threading.Event
+) -> None:
+    run = task(kind=AnsweredLate)
     told_airflow.answer = MARKED
-    with killed_once(run, lambda: creates(tenant) == 1), pytest.raises(ENDED):
+    with killed_once(run, lambda: creates(tenant) == 1, answers.set), pytest.raises(ENDED):
         run.execute()
     assert len(cancelled_ids(tenant)) == 1
     assert tenant.running() == []
 
 
-def test_a_shutdown_while_the_submit_is_in_flight_leaves_its_query_to_the_retry(tenant: Tenant) -> None:
-    tenant.faults.add(Fault(FaultKind.DELAY, CREATE, seconds=0.5))
-    run = task()
-    with killed_once(run, lambda: creates(tenant) == 1), pytest.raises(ENDED):
+def test_a_shutdown_while_the_submit_is_in_flight_leaves_its_query_to_the_retry(
+    tenant: Tenant, answers: threading.Event
+) -> None:
+    run = task(kind=AnsweredLate)
+    with killed_once(run, lambda: creates(tenant) == 1, answers.set), pytest.raises(ENDED):
         run.execute()
     run.execute()
     assert (creates(tenant), cancelled_ids(tenant)) == (1, [])
 
 
 @pytest.mark.parametrize("signals", [1, 2, 5])
-def test_signals_that_raise_into_a_submit_do_not_lose_its_query(tenant: Tenant, signals: int) -> None:
-    tenant.faults.add(Fault(FaultKind.DELAY, CREATE, seconds=0.5))
-    run = task()
-    with signalled(run, signals, lambda: creates(tenant) == 1), pytest.raises(TerminatedError):
+def test_signals_that_raise_into_a_submit_do_not_lose_its_query(
+    tenant: Tenant, answers: threading.Event, signals: int
+) -> None:
+    run = task(kind=AnsweredLate)
+    with signalled(run, signals, lambda: creates(tenant) == 1, answers.set), pytest.raises(TerminatedError):
         run.execute()
     run.execute()
     assert (creates(tenant), cancelled_ids(tenant)) == (1, [])
@@ -482,12 +527,11 @@ def test_signals_that_raise_into_a_submit_do_not_lose_its_query(tenant: Tenant, 
 
 @pytest.mark.parametrize("signals", [1, 2, 5])
 def test_signals_that_raise_into_a_submit_whose_task_was_marked_leave_no_query(
-    tenant: Tenant, told_airflow: ToldAirflow, signals: int
+    tenant: Tenant, told_airflow: ToldAirflow, answers: threading.Event, signals: int
 ) -> None:
-    tenant.faults.add(Fault(FaultKind.DELAY, CREATE, seconds=0.5))
     told_airflow.answer = MARKED
-    run = task()
-    with signalled(run, signals, lambda: creates(tenant) == 1), pytest.raises(TerminatedError):
+    run = task(kind=AnsweredLate)
+    with signalled(run, signals, lambda: creates(tenant) == 1, answers.set), pytest.raises(TerminatedError):
         run.execute()
     assert tenant.running() == []
 
@@ -599,7 +643,9 @@ def tenant_looks(tenant: Tenant, query_id: str) -> int:
 
 
 @contextmanager
-def killed_once(run: TaskRun, condition: Callable[[], bool]) -> Iterator[None]:
+def killed_once(
+    run: TaskRun, condition: Callable[[], bool], afterwards: Callable[[], object] = lambda: None
+) -> Iterator[None]:
     """Call the running operator's ``on_kill`` as soon as ``condition`` holds."""
 
     def kill() -> None:
@@ -607,6 +653,7 @@ def killed_once(run: TaskRun, condition: Callable[[], bool]) -> Iterator[None]:
         while not condition() and not over.is_set():
             observed.wait(0.005)
         run.operator.on_kill()
+        afterwards()
 
     over = threading.Event()
     killer = threading.Thread(target=kill)
@@ -623,7 +670,9 @@ class TerminatedError(BaseException):
 
 
 @contextmanager
-def signalled(run: TaskRun, times: int, condition: Callable[[], bool]) -> Iterator[None]:
+def signalled(
+    run: TaskRun, times: int, condition: Callable[[], bool], afterwards: Callable[[], object]
+) -> Iterator[None]:
     """Signal the task as often, each time once the handler has begun, as soon as ``condition`` holds.
 
     The handler does what Airflow's does: it calls ``on_kill`` in the main thread, and raises there.
@@ -642,6 +691,7 @@ def signalled(run: TaskRun, times: int, condition: Callable[[], bool]) -> Iterat
         for _ in range(times):
             signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
             handled.acquire(timeout=5.0)
+        afterwards()
 
     over = threading.Event()
     before = signal.signal(signal.SIGUSR1, handler)

@@ -9,7 +9,7 @@ from types import FrameType
 
 import pytest
 
-from airflow_provider_veza.ownership.bounded import Uninterrupted
+from airflow_provider_veza.ownership.bounded import Uninterrupted, result_of
 
 EDGE = 10.0
 """Seconds that nothing here comes near, unless it hangs."""
@@ -121,3 +121,31 @@ def test_the_work_knows_its_own_thread() -> None:
     work: Uninterrupted[None] = Uninterrupted(lambda: seen.append(work.is_mine))
     work.result()
     assert (seen, work.is_mine) == ([True], False)
+
+
+def test_whoever_waits_for_a_result_looks_up_meanwhile(slow: Slow) -> None:
+    seen: list[int] = []
+
+    def look_up() -> None:
+        seen.append(1)
+        if len(seen) == 3:
+            slow.may_end.set()
+
+    assert result_of(slow, meanwhile=look_up, every=0.0) == "answer"
+    assert len(seen) >= 3
+
+
+def test_whoever_looks_up_may_give_up_the_wait(slow: Slow) -> None:
+    def give_up() -> None:
+        raise TerminatedError
+
+    with pytest.raises(TerminatedError):
+        result_of(slow, meanwhile=give_up, every=0.0)
+
+
+def test_a_result_that_is_an_error_is_raised() -> None:
+    def fail() -> None:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        result_of(fail, meanwhile=lambda: None, every=EDGE)

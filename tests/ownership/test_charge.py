@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
@@ -33,6 +34,8 @@ from support.told_airflow import ToldAirflow
 
 MARKED, RUNNING, RESTARTING = Answer("failed"), Answer("running"), Answer("restarting")
 LONG = timedelta(minutes=10)
+EDGE = 10.0
+"""Seconds that nothing here comes near, unless it hangs."""
 
 
 class ExitedError(BaseException):
@@ -54,20 +57,22 @@ class Hook:
 
     def __init__(self) -> None:
         self.cancelled: list[str] = []
+        self.has_cancelled = Event()
 
     def query(self, handle: QueryHandle) -> CountedQuery:
-        return CountedQuery(handle, self.cancelled)
+        return CountedQuery(handle, self)
 
 
 class CountedQuery(BoundQuery):
     """A query of such a client."""
 
-    def __init__(self, handle: QueryHandle, cancelled: list[str]) -> None:
+    def __init__(self, handle: QueryHandle, counted_by: Hook) -> None:
         super().__init__(handle, "veza_default", VezaHook)
-        self.cancelled = cancelled
+        self._counted_by = counted_by
 
     def cancel_now(self) -> Cancellation:
-        self.cancelled.append(self.handle.id)
+        self._counted_by.cancelled.append(self.handle.id)
+        self._counted_by.has_cancelled.set()
         return Cancellation(True)
 
 
@@ -365,6 +370,9 @@ class Late:
             raise TimeoutError
         return self._work()
 
+    def begin(self) -> None:
+        """Nobody waits for it."""
+
     def is_done_within(self, seconds: float) -> bool:
         self.waited.append(seconds)
         return self.is_there and self._work() is None
@@ -394,6 +402,39 @@ def test_on_airflow_3_an_answer_that_comes_late_still_decides(
     with pytest.raises(EndedFromOutsideError, match="its task has ended"):
         charge.check()
     assert hook.cancelled == ["q1"]
+
+
+def test_on_airflow_3_a_late_answer_decides_though_the_main_thread_never_comes_back(
+    new_charge: Callable[..., Charge], told_airflow: ToldAirflow, hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(charge_module, "HAS_TASK_SDK", True)
+    monkeypatch.setattr(charge_module, "ASK_BUDGET_SECONDS", 0.0)
+    answers = Event()
+    told_airflow.answer, told_airflow.before_answer = MARKED, lambda: answers.wait(EDGE)
+    new_charge().kill()
+    assert hook.cancelled == []
+    answers.set()
+    assert hook.has_cancelled.wait(EDGE)
+
+
+def test_a_further_kill_asks_again_where_the_query_was_left_alone(
+    new_charge: Callable[..., Charge], told_airflow: ToldAirflow, hook: Hook
+) -> None:
+    charge = new_charge()
+    charge.kill()
+    told_airflow.answer = MARKED
+    charge.kill()
+    assert hook.cancelled == ["q1"]
+
+
+def test_a_query_that_may_outlive_its_timeout_is_left_alone_by_every_further_kill(
+    new_charge: Callable[..., Charge], told_airflow: ToldAirflow, hook: Hook
+) -> None:
+    charge = new_charge(cancel_on_timeout=False)
+    kill_at_the_alarm(charge)
+    told_airflow.answer = MARKED
+    charge.kill()
+    assert hook.cancelled == []
 
 
 def test_an_answer_that_never_comes_is_waited_for_less_long_than_airflow_waits(

@@ -14,15 +14,17 @@ from airflow_provider_veza.async_query.event import WaitEvent
 from airflow_provider_veza.async_query.watch import Ended, Outcome
 from airflow_provider_veza.exceptions import RequestError
 from airflow_provider_veza.ownership.acceptance import ForgetOnAcceptance
+from airflow_provider_veza.ownership.airflow_versions import HAS_TASK_SDK
 from airflow_provider_veza.ownership.asking import Database, standing_of_record
 from airflow_provider_veza.ownership.deferred_kill import DeferredKill, Waiter
 from airflow_provider_veza.ownership.marked import CancelOnMarked, MarkedTask
 from airflow_provider_veza.ownership.records.registry import FiledRecord, RecordRegistry
 from airflow_provider_veza.ownership.sweep import Settler
+from ownership.model import promises
 from ownership.model.airflow_row import OVER, Attempt, TriggerRow
 from ownership.model.answers import airflow_for_tasks
 from ownership.model.stores import StateStore
-from ownership.model.task import CONN_ID, ModelHook, task_of
+from ownership.model.task import CONN_ID, ModelHook, ModelTask, task_of
 from ownership.model.turnstile import Process, Stop, Turn, wait_for_turn
 from ownership.model.world import IDENTITY, NOON, RECORD_PATH, StoryLog, World
 
@@ -50,6 +52,15 @@ class Listeners:
 
     def unregister(self, listener: ForgetOnAcceptance) -> None:
         self.registered.remove(listener)
+
+
+def _token_of_airflow_2(operator: ModelTask) -> dict[str, Any]:
+    """Return the argument by which Airflow 2.11 knows its own calls of ``execute``."""
+    if HAS_TASK_SDK:
+        return {}
+    from airflow.models.base import _sentinel
+
+    return {f"{type(operator).__name__}__sentinel": _sentinel}
 
 
 def begin_attempt(world: World) -> None:
@@ -113,7 +124,7 @@ class _AttemptWork:
     def _work(self) -> Any:
         context = self._context()
         if self._attempt.event is None:
-            return self._attempt.operator.execute(context)
+            return self._attempt.operator.execute(context, **_token_of_airflow_2(self._attempt.operator))
         return self._attempt.operator.execute_complete(context, self._attempt.event)
 
     def _context(self) -> dict[str, Any]:
@@ -136,6 +147,7 @@ class _AttemptWork:
     def _report(self, result: Any, error: BaseException | None) -> None:
         what = "success" if error is None else type(error).__name__
         self._world.tell(f"     {self._attempt} ends: {what} {error or result}")
+        promises.when_ended(self._world, self._attempt, error)
         try:
             self._world.perform(f"reports: {what}", lambda: self._accept(error), in_channel=self._has_channel)
         except (EOFError, Exception) as e:

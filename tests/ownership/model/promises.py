@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from airflow.providers.common.compat.sdk import AirflowException, TaskDeferred
+
 from airflow_provider_veza.async_query.record import OnPreviousQuery, QueryRecord, RecordState
 from airflow_provider_veza.async_query.record_states import Adopt, next_step
 from airflow_provider_veza.async_query.vocabulary import Phase
+from airflow_provider_veza.exceptions import AsyncQueryError
 from ownership.model.airflow_row import OVER, Attempt
 from ownership.model.tenant import URL, Query
 from ownership.model.turnstile import Process, current
@@ -120,6 +123,13 @@ def _has_adopted(world: World, holder: Attempt, query: Query) -> bool:
 def _was_delivered(world: World, query: Query) -> bool:
     record = _record_of(world, query)
     return record is not None and record.state is RecordState.DELIVERED
+
+
+def when_ended(world: World, attempt: Attempt, error: BaseException | None) -> None:
+    """An attempt ends by an error of the provider, or of Airflow; any other is a fault, and would hide all that follows."""
+    known = (AsyncQueryError, AirflowException, TaskDeferred, EOFError)  # The last one: a supervisor that is gone.
+    if isinstance(error, Exception) and not isinstance(error, known):
+        world.break_promise(f"5: {attempt} ends by {type(error).__name__}: {error}")
 
 
 def when_told_no_state(world: World) -> None:

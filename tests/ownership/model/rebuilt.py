@@ -16,6 +16,7 @@ from airflow_provider_veza.operators import airflow_rules, owning
 from airflow_provider_veza.ownership import (
     acceptance,
     asking,
+    bounded,
     charge,
     deferred_kill,
     marked,
@@ -60,6 +61,7 @@ def _clocks(patch: pytest.MonkeyPatch, world: World) -> None:
 def _threads(patch: pytest.MonkeyPatch, world: World) -> None:
     for module in (charge, submission):
         patch.setattr(module, "Uninterrupted", lambda work: _Uninterrupted(world, work))
+    patch.setattr(bounded, "result_of", lambda work, **_: work())
     patch.setattr(charge, "channel_is_held", lambda: current().process.is_channel_held)
     patch.setattr(deferred_kill, "sync_to_async", _at_once)
 
@@ -127,6 +129,9 @@ class _Uninterrupted:
     @property
     def is_mine(self) -> bool:
         return self._strand is current()
+
+    def begin(self) -> None:
+        self._begun()
 
     def result(self, timeout: float | None = None) -> Any:
         turns = frozenset({Turn.TIME_OUT}) if timeout is not None else frozenset()

@@ -72,6 +72,9 @@ class InTheMainThread:
     def __init__(self, work: Callable[[], Any]) -> None:
         self._work = work
 
+    def begin(self) -> None:
+        self._work()
+
     def result(self, timeout: float | None = None) -> Any:
         return self._work()
 
