@@ -8,6 +8,7 @@
     │   ├── QuerySpecError            the query spec has a wrong shape; names the path of the field
     │   ├── ArgumentError             arguments contradict each other or are out of range
     │   └── HandleError               what was given as a handle is none
+    │       ├── MissingHandleError    nothing was given; the task that submits may be running again
     │       └── ForeignTenantError    the handle belongs to another tenant than the connection
     ├── RecordError                   the record of a live query cannot be read or written
     │   └── FileChangedError          somebody else has replaced or removed the file since it was read
@@ -101,6 +102,18 @@ class ArgumentError(ConfigurationError):
 
 class HandleError(ConfigurationError):
     """What was given as a handle is none."""
+
+
+class MissingHandleError(HandleError):
+    """Nothing was given as a handle: Airflow removes what a task has returned once that task is cleared and runs again."""
+
+    heals = True
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There is no query handle: the task that submits has returned none, or was cleared and has not returned its new one "
+            "yet. No query was touched. A retry reads it again."
+        )
 
 
 class ForeignTenantError(HandleError):

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from airflow_provider_veza.async_query.deadline import Deadline, utc_from_iso
-from airflow_provider_veza.exceptions import ForeignTenantError, HandleError
+from airflow_provider_veza.exceptions import ForeignTenantError, HandleError, MissingHandleError
 
 HANDLE_VERSION = 1
 HANDLE_KEY = "veza_query"
@@ -65,11 +65,14 @@ class QueryHandle:
         return plain
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any] | str) -> QueryHandle:
+    def from_json(cls, data: Mapping[str, Any] | str | None) -> QueryHandle:
         """Read a handle from a mapping or from JSON text.
 
+        :raises MissingHandleError: when nothing was given, which a retry may find otherwise.
         :raises HandleError: when it is no handle; the message says what is missing.
         """
+        if is_no_handle(data):
+            raise MissingHandleError
         values = _known_values(_mapping(data))
         try:
             values["submitted_at"] = utc_from_iso(values["submitted_at"])
@@ -91,6 +94,11 @@ class QueryHandle:
             raise ForeignTenantError(handle_tenant=self.tenant, connection_tenant=tenant, query_id=self.id)
 
 
+def is_no_handle(given: object) -> bool:
+    """Whether nothing was given, also as a template shows it."""
+    return given is None or given in ("", "None", {})
+
+
 def _no_handle(problem: str) -> HandleError:
     return HandleError(
         f"Not a query handle: {problem}. Pass what VezaSubmitQueryOperator or EsqlSubmitQueryOperator returned, or "
@@ -98,7 +106,7 @@ def _no_handle(problem: str) -> HandleError:
     )
 
 
-def _mapping(data: Mapping[str, Any] | str) -> Mapping[str, Any]:
+def _mapping(data: Mapping[str, Any] | str | None) -> Mapping[str, Any]:
     if isinstance(data, str):
         try:
             data = json.loads(data)

@@ -9,7 +9,7 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_veza.async_query.handle import QueryHandle
+from airflow_provider_veza.async_query.handle import QueryHandle, is_no_handle
 from airflow_provider_veza.async_query.outcomes import error_of
 from airflow_provider_veza.async_query.service import Cancellation
 from airflow_provider_veza.async_query.watch import Ended, Outcome
@@ -134,7 +134,7 @@ class CancelQueryOperator(HandleOperator):
         """Look, and cancel what still runs."""
         with airflow_failures():
             check_when_started(self)
-            if not self.handle or self.handle == "None":
+            if is_no_handle(self.handle):
                 return Cancellation(False, None, "there is no handle: nothing was submitted").to_json()
             result = self.given_query.cancel()
         self.log.info("%s", "Cancelled the query." if result.cancelled else f"Nothing was cancelled: {result.reason}.")

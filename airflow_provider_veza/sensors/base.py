@@ -76,10 +76,7 @@ class AsyncQuerySensor(BaseSensorOperator):
         with airflow_failures():
             check_when_started(self)
             self._take_charge(context)
-            if not self._defers:
-                return self._execute_poking(context)
-            watch, ended = self._look()
-            return self._conclude(ended) if ended else self._defer(watch)
+            return self._look_or_defer() if self._defers else self._execute_poking(context)
 
     def poke(self, context: Any) -> bool:
         """Look once."""
@@ -91,14 +88,27 @@ class AsyncQuerySensor(BaseSensorOperator):
         return ended is not None
 
     def execute_complete(self, context: Any, event: Any = None) -> None:
-        """Go on after the trigger's event; only an outcome on the allow-list counts."""
+        """Go on after the trigger's event; only an outcome on the allow-list counts.
+
+        Where the task that submits was cleared meanwhile, and has submitted another query, wait for that one.
+        """
         with airflow_failures():
-            self._conclude(WaitEvent.from_json(event).ended)
+            waited = WaitEvent.from_json(event)
+            given = self._parsed_handle()
+            if given.id == waited.handle.id:
+                return self._conclude(waited.ended)
+            self.log.info("Waiting for query %s now, which was submitted while %s ran.", given.id, waited.handle.id)
+            self._take_charge(context)
+            return self._look_or_defer()
 
     def on_kill(self) -> None:
         """Cancel the query only if told to, and if no retry will wait for it: somebody else owns it."""
         if self.cancel_on_kill and self._charge is not None:
             self._charge.kill()
+
+    def _look_or_defer(self) -> None:
+        watch, ended = self._look()
+        return self._conclude(ended) if ended else self._defer(watch)
 
     def _take_charge(self, context: Any) -> None:
         from airflow_provider_veza.ownership.taking_charge import charge_of_given_query

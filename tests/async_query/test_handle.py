@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import HANDLE_VERSION, QueryHandle
-from airflow_provider_veza.exceptions import ForeignTenantError, HandleError
+from airflow_provider_veza.exceptions import ForeignTenantError, HandleError, MissingHandleError
 
 START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HANDLE = QueryHandle(
@@ -98,14 +98,12 @@ def test_a_mapping_without_a_required_key_is_refused_by_its_name(name: str) -> N
 @pytest.mark.parametrize(
     ("junk", "problem"),
     [
-        (None, "NoneType instead of a mapping"),
         (5, "int instead of a mapping"),
         ([], "list instead of a mapping"),
         (b"{}", "bytes instead of a mapping"),
-        ("", "not JSON"),
-        ("None", "not JSON"),
+        ("none", "not JSON"),
         ("[]", "list instead of a mapping"),
-        ({}, "it lacks service, id, tenant, conn_id, submitted_at, deadline"),
+        ({"id": "q1"}, "it lacks service, tenant, conn_id, submitted_at, deadline"),
         (plain(id=""), "id must be a non-empty text"),
         (plain(id=7), "id must be a non-empty text"),
         (plain(tenant=None), "tenant must be a non-empty text"),
@@ -150,3 +148,10 @@ def test_a_connection_to_another_tenant_is_refused_by_name_and_the_query_not_tou
     assert all(
         name in str(refusal.value) for name in (HANDLE.id, "https://acme.vezacloud.com", "https://other.vezacloud.com")
     )
+
+
+@pytest.mark.parametrize("missing", [None, "", "None", {}])
+def test_a_handle_that_is_missing_may_be_there_for_the_next_attempt(missing: Any) -> None:
+    with pytest.raises(MissingHandleError, match="was cleared and has not returned its new one") as raised:
+        QueryHandle.from_json(missing)
+    assert raised.value.heals

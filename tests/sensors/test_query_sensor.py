@@ -16,7 +16,7 @@ from airflow.providers.common.compat.sdk import (
 )
 
 from airflow_provider_veza.async_query.standing import Answer
-from airflow_provider_veza.exceptions import QueryFailedError
+from airflow_provider_veza.exceptions import MissingHandleError, QueryFailedError
 from airflow_provider_veza.operators.query import VezaSubmitQueryOperator
 from airflow_provider_veza.sensors.query import VezaQuerySensor
 from support.served_tenant import AT_ONCE, PAYROLL_ACCESS, cancelled_ids
@@ -68,6 +68,30 @@ def test_a_deferred_sensor_succeeds_when_the_query_has(tenant: Tenant) -> None:
 def test_a_query_that_has_succeeded_already_is_not_deferred_for(tenant: Tenant) -> None:
     tenant.set_behaviour(AT_ONCE)
     assert not isinstance(sensor(submitted()).execute(), TaskDeferred)
+
+
+def test_a_sensor_whose_query_was_replaced_while_it_slept_waits_for_the_new_one(tenant: Tenant) -> None:
+    first, second = submitted(), submitted()
+    given = iter([first, second, second])
+    run = TaskRun(lambda: VezaQuerySensor(task_id="wait", handle=next(given), deferrable=True, poke_interval=0.05))
+    deferral = run.execute()
+    tenant.finish(first["id"])
+    with pytest.raises(TaskDeferred) as again:
+        run.resume(deferral, fire(deferral.trigger))
+    tenant.finish(second["id"])
+    event = fire(again.value.trigger)
+    assert event["handle"]["id"] == second["id"]
+    assert run.resume(again.value, event) is None
+
+
+def test_a_sensor_whose_handle_was_removed_while_it_slept_leaves_that_to_its_retry(tenant: Tenant) -> None:
+    first = submitted()
+    given = iter([first, None])
+    run = TaskRun(lambda: VezaQuerySensor(task_id="wait", handle=next(given), deferrable=True, poke_interval=0.05))
+    deferral = run.execute()
+    tenant.finish(first["id"])
+    with pytest.raises(MissingHandleError):
+        run.resume(deferral, fire(deferral.trigger))
 
 
 def test_a_poke_looks_once(tenant: Tenant) -> None:
