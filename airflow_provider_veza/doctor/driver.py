@@ -18,7 +18,7 @@ from airflow_provider_veza.async_query.retry import ONE_ATTEMPT, Failure, RetryP
 from airflow_provider_veza.async_query.vocabulary import Submitted
 from airflow_provider_veza.doctor.examination_steps import Ask, Asked, Examination, Pause, Submit, SubmitOfOthers
 from airflow_provider_veza.doctor.nodes_flow import end_what_runs
-from airflow_provider_veza.exceptions import AsyncQueryError, NoAnswerError, NotSentError
+from airflow_provider_veza.exceptions import AnswerTooLargeError, AsyncQueryError, NoAnswerError, NotSentError
 from airflow_provider_veza.services.veza_nodes import VezaNodesService
 
 T = TypeVar("T")
@@ -134,6 +134,8 @@ class Driver:
 def _outcome(asked: Asked) -> int | Failure:
     if asked.status is not None:
         return asked.status
+    if isinstance(asked.error, AnswerTooLargeError):
+        return Failure.TOO_LARGE
     return Failure.NOT_SENT if isinstance(asked.error, NotSentError) else Failure.NO_ANSWER
 
 
@@ -145,5 +147,5 @@ def _retry_after(asked: Asked) -> float | None:
 def _may_have_started(asked: Asked) -> bool:
     """Whether a submit that named no query may have started one: no answer, a server's error, or one that is not read."""
     if asked.status is None:
-        return isinstance(asked.error, NoAnswerError)
+        return isinstance(asked.error, (NoAnswerError, AnswerTooLargeError))
     return asked.status >= 500 or asked.status < 400

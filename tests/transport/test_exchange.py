@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +11,13 @@ import pytest
 
 from airflow_provider_veza.async_query.message import Request, Response
 from airflow_provider_veza.async_query.retry import Failure, RetryPolicy
-from airflow_provider_veza.exceptions import NoAnswerError, NotSentError, RedirectRefusedError, UnauthorizedError
+from airflow_provider_veza.exceptions import (
+    AnswerTooLargeError,
+    NoAnswerError,
+    NotSentError,
+    RedirectRefusedError,
+    UnauthorizedError,
+)
 from airflow_provider_veza.transport.exchange import Rules, exchange, fetch_token
 from airflow_provider_veza.transport.settings import OAuth2ClientCredentials, TransportSettings
 from airflow_provider_veza.transport.steps import (
@@ -291,3 +298,69 @@ def test_no_step_and_no_answer_shows_a_secret() -> None:
 def test_a_driver_that_answers_a_step_with_something_else_is_told_so() -> None:
     with pytest.raises(TypeError, match="not with Resumed"):
         run(LOOK, RESUMED)
+
+
+# When it is over
+
+
+def later(seconds: float) -> Moment:
+    return replace(AT, monotonic=AT.monotonic + seconds)
+
+
+def bounded(**fields: Any) -> Rules:
+    return replace(USUAL, **({"total": 60.0, "setting": "look_timeout"} | fields))
+
+
+def test_the_whole_answer_must_be_there_when_the_total_time_is_over_and_what_the_server_was_asked_to_wait() -> None:
+    steps, _ = run(replace(LOOK, wait=30.0), received(), rules=bounded())
+
+    assert [step.until for step in steps if isinstance(step, Send)] == [AT.monotonic + 90.0]
+
+
+def test_what_one_attempt_took_the_next_one_has_not_and_pauses_do_not_count() -> None:
+    busy = replace(received(503), at=later(40.0))
+    steps, _ = run(LOOK, busy, Resumed(later(1_000.0)), received(), rules=bounded())
+
+    assert [step.until for step in steps if isinstance(step, Send)] == [AT.monotonic + 60.0, AT.monotonic + 1_020.0]
+
+
+@pytest.mark.parametrize("failure", [Failure.NO_ANSWER, Failure.NOT_SENT])
+def test_nothing_is_repeated_when_the_total_time_is_over_and_the_error_names_it(failure: Failure) -> None:
+    with pytest.raises((NoAnswerError, NotSentError), match=r"within 60 s \(the connection's extra `look_timeout`\)"):
+        run(LOOK, Failed(failure, "it broke", later(60.0)), rules=bounded())
+
+
+def test_a_failure_in_time_keeps_its_own_reason() -> None:
+    with pytest.raises(NoAnswerError, match="it broke"):
+        run(SUBMIT, Failed(Failure.NO_ANSWER, "it broke", later(59.9)), rules=bounded())
+
+
+def test_no_pause_outlasts_the_time_that_the_caller_has() -> None:
+    steps, response = run(LOOK, received(429, retry_after="7"), rules=bounded(until=AT.monotonic + 8.0))
+
+    assert (len(steps), response.status) == (1, 429)
+
+
+def test_a_turn_that_comes_too_late_for_the_caller_is_not_waited_for() -> None:
+    rules = bounded(reserve=lambda _now: 5.0, until=AT.monotonic + 5.0, retry=RetryPolicy(max_attempts=1))
+
+    with pytest.raises(NotSentError, match="no time was left"):
+        run(SUBMIT, rules=rules)
+
+
+def test_waiting_for_its_turn_takes_nothing_of_a_requests_total_time() -> None:
+    steps, _ = run(LOOK, Resumed(later(100.0)), received(), rules=bounded(reserve=lambda _now: 100.0))
+
+    assert [step.until for step in steps if isinstance(step, Send)] == [AT.monotonic + 160.0]
+
+
+def test_an_answer_that_is_too_large_is_not_asked_for_again() -> None:
+    with pytest.raises(AnswerTooLargeError, match="it is too large"):
+        run(LOOK, Failed(Failure.TOO_LARGE, "it is too large", AT), rules=bounded())
+
+
+def test_a_token_has_a_total_time_of_its_own_and_no_more_than_its_caller_has() -> None:
+    fetching = fetch_token(OAUTH, "tests/1", USUAL.retry, AT, total=30.0, until=AT.monotonic + 20.0)
+    steps, _ = play(fetching, [received(200, b'{"access_token": "t"}')])
+
+    assert [step.until for step in steps if isinstance(step, Send)] == [AT.monotonic + 20.0]
