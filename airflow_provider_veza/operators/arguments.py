@@ -35,6 +35,7 @@ OnAmbiguous = Literal["resubmit", "fail"]
 OutputFormat = Literal["jsonl", "csv", "parquet"]
 CompressionName = Literal["gzip", "zstd"]
 FailOrWarn = Literal["fail", "warn"]
+FailOrReplace = Literal["fail", "replace"]
 ChangeName = Literal["added", "removed", "changed"]
 
 Read = Callable[[Any, str], Any]
@@ -132,7 +133,7 @@ def parsed_spec(spec: Any) -> Any:
 
     try:
         parsed = yaml.safe_load(spec)
-    except yaml.YAMLError as e:
+    except Exception as e:  # Its constructors raise what Python does: over a date that is none, or too many digits.
         raise QuerySpecError("(the rendered text)", f"it is neither JSON nor YAML: {' '.join(str(e).split())}") from e
     if isinstance(parsed, str):
         raise QuerySpecError(
@@ -230,6 +231,7 @@ _MUST_BE_GIVEN: Mapping[str, Read] = {
     "output_format": one_of(OutputFormat),
     "part_bytes": count,
     "row_count_check": one_of(FailOrWarn),
+    "on_bad_text": one_of(FailOrReplace),
     "xcom_max_rows": count,
     "xcom_max_bytes": count,
     "current": anything,
