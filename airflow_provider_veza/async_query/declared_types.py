@@ -32,6 +32,8 @@ def _is_of(value: Any, declared: Any) -> bool:
         return isinstance(value, Mapping) and all(
             _is_of(name, inner[0]) and _is_of(one, inner[1]) for name, one in value.items()
         )
+    if origin is not None:
+        return isinstance(value, origin)
     if hasattr(declared, "__dataclass_fields__"):
         return isinstance(value, declared) and not mistyped_field(value)
     return isinstance(value, declared) and not (isinstance(value, bool) and declared is int)

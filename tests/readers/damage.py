@@ -134,7 +134,7 @@ def _damaged(value: Any, seed: int, places: int) -> Any:
 def _changed_somewhere(value: Any, dice: random.Random) -> Any:
     places = list(_places(value))
     if not places or dice.random() < 0.05:
-        return dice.choice(VALUES)
+        return _copied(dice.choice(VALUES))
     holder, key = dice.choice(places)
     match dice.randrange(4):
         case 0 if isinstance(holder, dict):
@@ -142,7 +142,7 @@ def _changed_somewhere(value: Any, dice: random.Random) -> Any:
         case 1 if isinstance(holder, dict):
             holder[dice.choice(["\ud83d", "", "values", "result", "task", "value", key * 2])] = holder.pop(key)
         case _:
-            holder[key] = dice.choice(VALUES)
+            holder[key] = _copied(dice.choice(VALUES))
     return value
 
 

@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import seed as hypothesis_seed
-from hypothesis import strategies as st
 
 from airflow_provider_veza.async_query.declared_types import mistyped_field
 from airflow_provider_veza.exceptions import AsyncQueryError
@@ -30,9 +30,8 @@ def test_it_returns_what_it_promises_or_ends_in_our_tree(reader: Reader) -> None
         phases=[Phase.generate],  # What is drawn is mostly a seed, which has nothing to shrink.
         suppress_health_check=list(HealthCheck),
     )
-    @given(st.data())
-    def check(data: st.DataObject) -> None:
-        written = data.draw(reader.drawn)
+    @given(reader.drawn)
+    def check(written: Any) -> None:
         try:
             result = reader.read(written)
         except AsyncQueryError:

@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from itertools import chain, islice
 from typing import IO, Any
 
-from airflow_provider_veza.async_query.layout import ColumnType, RowLayout
 from airflow_provider_veza.async_query.json_value import value_of
+from airflow_provider_veza.async_query.layout import ColumnType, RowLayout
 from airflow_provider_veza.async_query.rows import JsonRows, Row
 from airflow_provider_veza.exceptions import ManifestError
 from airflow_provider_veza.results.formats.compressing import Compression, Sink, compressed, lines

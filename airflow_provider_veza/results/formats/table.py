@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from airflow_provider_veza.async_query.layout import ColumnType, RowLayout
-from airflow_provider_veza.async_query.rows import JsonRows, Row
+from airflow_provider_veza.async_query.rows import JsonRows
 from airflow_provider_veza.exceptions import BadTextError, ColumnError
 from airflow_provider_veza.results.bad_text import first_half, has_halves
 from airflow_provider_veza.results.columns import Cells, Flattener
