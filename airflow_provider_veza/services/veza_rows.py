@@ -133,7 +133,8 @@ def _named(answer: Mapping[str, Any]) -> str:
 
 
 def _shown(value: Any) -> str:
-    return ascii(value if isinstance(value, str) else words_of(value))[:_EXCERPT]
+    shown = ascii(value) if isinstance(value, str) else words_of(value).encode("ascii", "backslashreplace").decode()
+    return shown[:_EXCERPT]
 
 
 def _row_list(answer: Mapping[str, Any], key: str) -> Sequence[Row]:
