@@ -24,8 +24,8 @@ WITHOUT_AIRFLOW := tests/async_query tests/distributions tests/doctor tests/esql
 	tests/test_exceptions.py tests/test_stages.py tests/test_contributing.py tests/test_without_airflow.py tests/test_words.py
 # What has targets of its own.
 APART := tests/airflow tests/celery_cluster tests/storages tests/test_benchmarks.py
-# The model of ownership plays every Airflow itself.
-PLAYS_ALL_VERSIONS := tests/ownership/model
+# The model of ownership plays every Airflow itself, and what readers do is the same on all of them.
+PLAYS_ALL_VERSIONS := tests/ownership/model tests/readers
 # Only the drills that every version runs.
 DRILLED_BRIEFLY := 3.2
 
@@ -113,7 +113,9 @@ $(CELERY_DRILLS): drills-celery-%: .venv/celery-%/installed
 $(SOAKS): soak-celery-%: .venv/celery-%/installed
 	$(STAGE) 'soaks on the cluster of Airflow $*' .venv/celery-$*/bin/python -m pytest -s -q tests/celery_cluster/test_soak.py
 
-fuzz: .venv/airflow-$(NEWEST)/installed ## Check the model of ownership in 20,000 interleavings; MODEL_SEED=1 draws others
+fuzz: .venv/airflow-$(NEWEST)/installed ## 100,000 malformed inputs a reader, 20,000 interleavings of ownership; READER_SEED=1, MODEL_SEED=1 draw others
+	$(STAGE) 'readers' env 'AIRFLOW_HOME=$(CURDIR)/.run/fuzz' READER_CASES=100000 \
+		$(NEWEST_PYTHON) -m pytest --numprocesses 2 tests/readers
 	$(STAGE) 'model of ownership' env 'AIRFLOW_HOME=$(CURDIR)/.run/fuzz' MODEL_EXAMPLES=20000 \
 		$(NEWEST_PYTHON) -m pytest tests/ownership/model
 

@@ -46,6 +46,7 @@
         ├── XComLimitError
         ├── RowCountError             fewer or more rows came than the service counted
         ├── ColumnError               a column cannot hold what came, or two columns have one name
+        │   └── BadTextError          a text holds half of a character, which only JSON can write
         ├── LandingError              parts, checkpoint or manifest cannot be read or written
         │   ├── LandingTakenOverError another task lands into the same folder
         │   └── ManifestError         what should be a manifest is none, or its parts are not what it says
@@ -346,9 +347,24 @@ class ColumnError(ResultsError):
     def __init__(self, column: str, problem: str) -> None:
         self.column = column
         super().__init__(
-            f"Column {column!r}: {problem}. Land as 'jsonl', which takes rows as they are, or leave it out with columns=. "
+            f"Column {column!a}: {problem}. Land as 'jsonl', which takes rows as they are, or leave it out with columns=. "
             "The query itself succeeded."
         )
+
+
+class BadTextError(ColumnError):
+    """A text holds a lone surrogate, half of a character that was cut in two: JSON can write it, UTF-8 cannot.
+
+    :param column: its name.
+    :param row: counted from 1 over the whole result.
+    """
+
+    def __init__(self, column: str, row: int) -> None:
+        super().__init__(
+            column,
+            f"row {row} has half of a character (a lone surrogate) in a text; on_bad_text='replace' puts U+FFFD there",
+        )
+        self.row = row
 
 
 class LandingError(ResultsError):

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from airflow_provider_veza.async_query.handle import QueryHandle
+from airflow_provider_veza.async_query.json_value import words_of
 from airflow_provider_veza.async_query.watch import Ended, Outcome
-from airflow_provider_veza.exceptions import HandleError, QueryUnreachableError, shortened
+from airflow_provider_veza.exceptions import QueryUnreachableError, shortened
 
 EVENT_VERSION = 1
 
@@ -36,11 +37,11 @@ class WaitEvent:
         :raises QueryUnreachableError: when it is empty or names no known outcome; that is never taken for success.
         """
         try:
-            ended = Ended(Outcome(event["outcome"]), str(event.get("detail") or ""), _count(event.get("rows")))
+            ended = Ended(Outcome(event["outcome"]), words_of(event.get("detail") or ""), _count(event.get("rows")))
             return cls(QueryHandle.from_json(event["handle"]), ended)
-        except (TypeError, KeyError, ValueError, AttributeError, HandleError) as e:
+        except Exception as e:
             raise QueryUnreachableError(
-                f"The task was resumed with an event that tells no outcome ({event!r}: {type(e).__name__}: {e}), so the "
+                f"The task was resumed with an event that tells no outcome ({words_of(event)}: {type(e).__name__}: {e}), so the "
                 "query's state is unknown. The next retry finds the query and goes on waiting for it."
             ) from e
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from datetime import datetime
 from typing import Any
 
 from airflow_provider_veza.async_query.deadline import Deadline, utc_from_iso
+from airflow_provider_veza.async_query.declared_types import mistyped_field
+from airflow_provider_veza.async_query.json_value import value_of, words_of
 from airflow_provider_veza.exceptions import ForeignTenantError, HandleError, MissingHandleError
 
 HANDLE_VERSION = 1
@@ -109,7 +110,7 @@ def _no_handle(problem: str) -> HandleError:
 def _mapping(data: Mapping[str, Any] | str | None) -> Mapping[str, Any]:
     if isinstance(data, str):
         try:
-            data = json.loads(data)
+            data = value_of(data)
         except ValueError as e:
             raise _no_handle(f"the text is not JSON ({e})") from e
     if not isinstance(data, Mapping):
@@ -128,9 +129,15 @@ def _checked(handle: QueryHandle) -> QueryHandle:
     for name in ("service", "id", "tenant", "conn_id"):
         value = getattr(handle, name)
         if not isinstance(value, str) or not value:
-            raise _no_handle(f"{name} must be a non-empty text, not {value!r}")
+            raise _no_handle(f"{name} must be a non-empty text, not {_quoted(value)}")
     if not isinstance(handle.owned, bool):
-        raise _no_handle(f"owned must be true or false, not {handle.owned!r}")
+        raise _no_handle(f"owned must be true or false, not {_quoted(handle.owned)}")
     if not isinstance(handle.options, tuple) or not all(isinstance(option, str) for option in handle.options):
-        raise _no_handle(f"options must be a list of texts, not {handle.options!r}")
+        raise _no_handle(f"options must be a list of texts, not {_quoted(handle.options)}")
+    if mistyped := mistyped_field(handle):
+        raise _no_handle(f"{mistyped} must not be {_quoted(getattr(handle, mistyped))}")
     return handle
+
+
+def _quoted(value: Any) -> str:
+    return ascii(words_of(value)) if isinstance(value, str) else words_of(value)

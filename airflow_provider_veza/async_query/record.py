@@ -12,8 +12,10 @@ from enum import StrEnum
 from typing import Any
 
 from airflow_provider_veza.async_query.deadline import utc_from_iso
+from airflow_provider_veza.async_query.declared_types import mistyped_field
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.identity import Fingerprint, RunLife, TaskIdentity
+from airflow_provider_veza.async_query.json_value import words_of
 from airflow_provider_veza.exceptions import RecordError
 
 RECORD_VERSION = 2
@@ -122,7 +124,7 @@ class QueryRecord:
         """
         try:
             handle = QueryHandle.from_json(data["handle"]) if data.get("handle") is not None else None
-            return cls(
+            record = cls(
                 identity=TaskIdentity(**_known(data["identity"], fields(TaskIdentity))),
                 life=RunLife(**_known(data["life"], fields(RunLife))),
                 try_number=int(data["try_number"]),
@@ -134,11 +136,14 @@ class QueryRecord:
                 state=_state(data.get("state"), handle),
                 deferred=bool(data.get("deferred", False)),
                 cleared=bool(data.get("cleared", False)),
-                cancelled_by=str(data.get("cancelled_by") or ""),
+                cancelled_by=words_of(data.get("cancelled_by") or ""),
                 keep_results=bool(data.get("keep_results", False)),
             )
         except Exception as e:
-            raise RecordError(f"Not a record of a live query ({type(e).__name__}: {e}): {data!r}") from e
+            raise RecordError(f"Not a record of a live query ({type(e).__name__}: {e}): {words_of(data)}") from e
+        if mistyped := mistyped_field(record):
+            raise RecordError(f"Not a record of a live query ({mistyped} is none): {words_of(data)}")
+        return record
 
 
 def _state(written: Any, handle: QueryHandle | None) -> RecordState:

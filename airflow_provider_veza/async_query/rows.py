@@ -6,6 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, overload
 
+from airflow_provider_veza.async_query.json_value import text_of_value, value_of
+from airflow_provider_veza.exceptions import MalformedResponseError
+
 Row = Mapping[str, Any]
 _FIRST_BYTE = itemgetter(0)
 
@@ -30,9 +33,7 @@ class JsonRows(Sequence[Row]):
         """Return rows as texts; those that are texts already stay the same bytes."""
         if isinstance(rows, cls):
             return rows
-        from msgspec import json
-
-        return cls([json.encode(row) for row in rows])
+        return cls([text_of_value(row) for row in rows])
 
     @property
     def lines(self) -> bytes:
@@ -77,10 +78,32 @@ class JsonRows(Sequence[Row]):
 
     @property
     def _decoded(self) -> list[Row]:
-        from msgspec import json
+        return rows_in(self.texts)
 
-        rows: list[Row] = json.decode(b"[" + b",".join(self.texts) + b"]")
-        return rows
+
+def rows_in(texts: Sequence[Any]) -> list[Row]:
+    """Return rows as objects; a number that no double holds is a :class:`~decimal.Decimal`, and half a character stays.
+
+    :param texts: one JSON object each; any bytes-like objects.
+    :raises MalformedResponseError: when one cannot be read.
+    """
+    from msgspec import DecodeError, json
+
+    try:
+        rows: list[Row] = json.decode(b"[" + b",".join(texts) + b"]")
+    except (DecodeError, RecursionError):
+        return [_row_in(bytes(text)) for text in texts]
+    return rows
+
+
+def _row_in(text: bytes) -> Row:
+    try:
+        row: Row = value_of(text.decode())
+    except ValueError as e:
+        raise MalformedResponseError(
+            f"A row cannot be read as an object ({e}). Land as 'jsonl', which takes rows as they are. The query itself succeeded."
+        ) from e
+    return row
 
 
 def is_unbroken(text: bytes) -> bool:

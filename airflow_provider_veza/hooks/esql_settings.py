@@ -8,7 +8,6 @@ is a whole URL the one that the URL stands for.
 from __future__ import annotations
 
 import base64
-import json
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from typing import Any, NoReturn
 from urllib.parse import SplitResult, urlsplit
 
 from airflow_provider_veza import __version__
+from airflow_provider_veza.async_query.json_value import value_of, words_of
 from airflow_provider_veza.exceptions import ConnectionSettingsError
 from airflow_provider_veza.hooks.veza_settings import AirflowConnection, is_loopback
 from airflow_provider_veza.transport.elastic_settings import ElasticAuth, ElasticSettings
@@ -89,13 +89,13 @@ class _Reader:
     def base_url(self) -> str:
         cloud_id = self._extra.get("cloud_id")
         if cloud_id:
-            return self._cloud_url(str(cloud_id))
-        host = str(self._extra.get("host") or self._conn.host or "").strip()
+            return self._cloud_url(words_of(cloud_id))
+        host = words_of(self._extra.get("host") or self._conn.host or "").strip()
         if not host:
             self._refuse("host", "is empty: put the cluster's host there, or its cloud_id in the extra")
         is_url = "://" in host
         scheme = self._extra.get("scheme") or self._conn.schema or "http"
-        parts = self._split(host if is_url else f"{scheme}://{_bracketed(host)}")
+        parts = self._split(host if is_url else f"{words_of(scheme)}://{_bracketed(host)}")
         port = self._port(parts) or (_DEFAULT_PORTS[parts.scheme] if is_url else USUAL_PORT)
         return f"{parts.scheme}://{_bracketed(parts.hostname or '')}:{port}{parts.path.rstrip('/')}"
 
@@ -110,7 +110,9 @@ class _Reader:
         password = self._extra.get("password") or self._conn.password
         if not login or not password:
             return None
-        return ElasticAuth("basic_auth", (self._plain("login", str(login)), self._plain("password", str(password))))
+        return ElasticAuth(
+            "basic_auth", (self._plain("login", words_of(login)), self._plain("password", words_of(password)))
+        )
 
     def require_tls(self, base_url: str, auth: ElasticAuth | None, options: tuple[tuple[str, Any], ...]) -> None:
         given, url = dict(options), urlsplit(base_url)
@@ -137,10 +139,10 @@ class _Reader:
         value = self._extra.get(name, default)
         try:
             number = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             number = 0.0
         if not 0 < number <= most:
-            self._refuse(f"extra {name}", f"must be a number above 0 and at most {most:.0f}, not {value!r}")
+            self._refuse(f"extra {name}", f"must be a number above 0 and at most {most:.0f}, not {words_of(value)}")
         return number
 
     def unknown_extras(self) -> tuple[str, ...]:
@@ -150,8 +152,8 @@ class _Reader:
         port = parts.port or self._extra.get("port") or self._conn.port
         try:
             return int(port) if port else None
-        except (TypeError, ValueError):
-            self._refuse("port", f"is no number: {port!r}")
+        except (TypeError, ValueError, OverflowError):
+            self._refuse("port", f"is no number: {words_of(port)}")
 
     def _cloud_url(self, cloud_id: str) -> str:
         """Return the URL in a cloud id: ``name:base64(host[:port]$cluster$kibana)``."""
@@ -188,9 +190,9 @@ class _Reader:
         return value
 
     def _switch(self, name: str) -> bool:
-        switch = {"true": True, "1": True, "false": False, "0": False}.get(str(self._extra[name]).strip().lower())
+        switch = {"true": True, "1": True, "false": False, "0": False}.get(words_of(self._extra[name]).strip().lower())
         if switch is None:
-            self._refuse(f"extra {name}", f"must be true or false, not {self._extra[name]!r}")
+            self._refuse(f"extra {name}", f"must be true or false, not {words_of(self._extra[name])}")
         return switch
 
     def _headers(self) -> tuple[tuple[str, str], ...]:
@@ -198,7 +200,7 @@ class _Reader:
         if not isinstance(headers, dict):
             self._refuse("extra headers", "must be an object of names and values")
         return tuple(
-            (self._plain("extra headers", str(name)), self._plain("extra headers", str(value)))
+            (self._plain("extra headers", name), self._plain("extra headers", words_of(value)))
             for name, value in headers.items()
         )
 
@@ -216,7 +218,7 @@ class _Reader:
 
     def _json_object(self, text: str | None) -> Mapping[str, Any]:
         try:
-            extra = json.loads(text) if text else {}
+            extra = value_of(text) if text else {}
         except ValueError as e:
             self._refuse("extra", f"is not JSON ({e})")
         if not isinstance(extra, dict):

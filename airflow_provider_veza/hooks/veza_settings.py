@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import json
 import math
 import platform
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from typing import Any, NoReturn, Protocol
 from urllib.parse import SplitResult, urlsplit
 
 from airflow_provider_veza import __version__
+from airflow_provider_veza.async_query.json_value import value_of, words_of
 from airflow_provider_veza.exceptions import ConnectionSettingsError
 from airflow_provider_veza.hooks.connection_fields import EXTRA_FIELDS, ExtraField
 from airflow_provider_veza.services.veza_nodes import VezaNodesService
@@ -185,7 +185,7 @@ class _Reader:
             return known.default
         converted: Any = _CONVERTERS[known.kind](value)
         if converted is None:
-            self._refuse(f"extra {known.name}", f"must be of type {known.kind}, not {value!r}")
+            self._refuse(f"extra {known.name}", f"must be of type {known.kind}, not {words_of(value)}")
         if known.choices and converted not in known.choices:
             self._refuse(f"extra {known.name}", f"must be one of {', '.join(known.choices)}, not {value!r}")
         if not _in_range(converted, known):
@@ -206,7 +206,7 @@ class _Reader:
 
     def _json_object(self, text: str | None) -> Mapping[str, Any]:
         try:
-            extra = json.loads(text) if text else {}
+            extra = value_of(text) if text else {}
         except ValueError as e:
             self._refuse("extra", f"is not JSON ({e})")
         if not isinstance(extra, dict):
@@ -242,7 +242,7 @@ def _is_ipv6(host: str) -> bool:
 
 
 def _boolean(value: Any) -> bool | None:
-    return {"true": True, "1": True, "false": False, "0": False}.get(str(value).strip().lower())
+    return {"true": True, "1": True, "false": False, "0": False}.get(words_of(value).strip().lower())
 
 
 def _number(value: Any) -> float | None:

@@ -8,11 +8,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
+from itertools import accumulate
 from os import PathLike
 from typing import Any, Literal, TypeAlias, get_args
 
 from airflow.providers.common.compat.sdk import XComArg
 
+from airflow_provider_veza.async_query.json_value import value_of
 from airflow_provider_veza.exceptions import ArgumentError, QuerySpecError
 
 Duration: TypeAlias = timedelta | float | str
@@ -35,7 +37,12 @@ OnAmbiguous = Literal["resubmit", "fail"]
 OutputFormat = Literal["jsonl", "csv", "parquet"]
 CompressionName = Literal["gzip", "zstd"]
 FailOrWarn = Literal["fail", "warn"]
+FailOrReplace = Literal["fail", "replace"]
 ChangeName = Literal["added", "removed", "changed"]
+
+_NESTING = {"[": 1, "{": 1, "]": -1, "}": -1}
+_DEEPEST = 200
+"""The time that YAML's reader takes grows with the square of this."""
 
 Read = Callable[[Any, str], Any]
 """Reads the value of the argument of that name.
@@ -128,17 +135,26 @@ def parsed_spec(spec: Any) -> Any:
     """
     if not isinstance(spec, str):
         return spec
-    import yaml
-
     try:
-        parsed = yaml.safe_load(spec)
-    except yaml.YAMLError as e:
-        raise QuerySpecError("(the rendered text)", f"it is neither JSON nor YAML: {' '.join(str(e).split())}") from e
+        parsed = value_of(spec)
+    except ValueError:
+        parsed = _parsed_yaml(spec)
     if isinstance(parsed, str):
         raise QuerySpecError(
             "(the rendered text)", f"it is a plain text, not an object: {parsed[:80]!r}. Was a template file meant?"
         )
     return parsed
+
+
+def _parsed_yaml(text: str) -> Any:
+    import yaml
+
+    if max(accumulate(_NESTING.get(character, 0) for character in text), default=0) > _DEEPEST:
+        raise QuerySpecError("(the rendered text)", f"it is nested deeper than {_DEEPEST} levels")
+    try:
+        return yaml.safe_load(text)
+    except Exception as e:  # Its constructors raise what Python does: over a date that is none, or too many digits.
+        raise QuerySpecError("(the rendered text)", f"it is neither JSON nor YAML: {' '.join(str(e).split())}") from e
 
 
 def mapping(value: Any, name: str) -> Mapping[str, Any]:
@@ -230,6 +246,7 @@ _MUST_BE_GIVEN: Mapping[str, Read] = {
     "output_format": one_of(OutputFormat),
     "part_bytes": count,
     "row_count_check": one_of(FailOrWarn),
+    "on_bad_text": one_of(FailOrReplace),
     "xcom_max_rows": count,
     "xcom_max_bytes": count,
     "current": anything,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from airflow_provider_veza.results.inline import InlineLimits
     from airflow_provider_veza.results.landing_limits import LandingLimits
 
-RESULT_FIELDS = ("output_path", "output_format", "compression", "columns")
+RESULT_FIELDS = ("output_path", "output_format", "compression", "columns", "on_bad_text")
 
 
 def is_nothing(delivered: Any) -> bool:
@@ -38,6 +38,7 @@ class DeliveringTask(Protocol):
     columns: a.Names | None
     part_bytes: int
     row_count_check: a.FailOrWarn
+    on_bad_text: a.FailOrReplace
     fail_on_empty: bool
     max_rows: int | None
     xcom_max_rows: int
@@ -137,6 +138,7 @@ class Delivery:
         return LandingOrder(self._folder, task.output_format, task.compression, self._select, self._landing_limits())
 
     def _inline_limits(self) -> InlineLimits:
+        from airflow_provider_veza.results.bad_text import OnBadText
         from airflow_provider_veza.results.inline import InlineLimits
 
         task = self.task
@@ -146,9 +148,11 @@ class Delivery:
             xcom_max_bytes=task.xcom_max_bytes,
             fail_on_empty=task.fail_on_empty,
             allow_partial=task.allow_partial_results,
+            on_bad_text=OnBadText(task.on_bad_text),
         )
 
     def _landing_limits(self) -> LandingLimits:
+        from airflow_provider_veza.results.bad_text import OnBadText
         from airflow_provider_veza.results.landing_limits import LandingLimits
         from airflow_provider_veza.results.row_count import RowCountCheck
 
@@ -159,6 +163,7 @@ class Delivery:
             row_count_check=RowCountCheck(task.row_count_check),
             part_bytes=task.part_bytes,
             allow_partial=task.allow_partial_results,
+            on_bad_text=OnBadText(task.on_bad_text),
         )
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike, fspath
@@ -10,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Unpack
 
+from airflow_provider_veza.async_query.json_value import value_of
 from airflow_provider_veza.async_query.layout import RowLayout
 from airflow_provider_veza.exceptions import ArgumentError, BaselineError, DriftError
 from airflow_provider_veza.operators.airflow_arguments import OperatorArguments
@@ -227,7 +227,7 @@ def _path_in(reference: Any, name: str) -> str:
     """Return the path of a landed result, from the path itself, a landing's summary, or that as JSON text."""
     if isinstance(reference, str) and reference.lstrip().startswith("{"):
         try:
-            reference = json.loads(reference)
+            reference = value_of(reference)
         except ValueError as e:
             raise ArgumentError(
                 f"{name} is no JSON ({e}). In a template, write {{{{ ... | tojson }}}}. Nothing was compared."

@@ -13,6 +13,7 @@ from airflow_provider_veza.operators.airflow_arguments import OperatorArguments
 from airflow_provider_veza.operators.arguments import (
     CompressionName,
     Duration,
+    FailOrReplace,
     FailOrWarn,
     GivenHandle,
     GivenText,
@@ -96,6 +97,8 @@ class EsqlQueryOperator(QueryOperator):
     :param columns: of csv and parquet: the columns to write, in this order; by default all.
     :param part_bytes: bytes of JSON text in one part, about; default 64 MiB.
     :param row_count_check: ``fail`` (default) or ``warn`` when the service counted other than what came.
+    :param on_bad_text: ``fail`` (default) or ``replace``: a text with half of a character, which JSON can write and UTF-8 cannot,
+        is refused by csv, parquet and XCom, and lands in jsonl as it came; ``replace`` puts U+FFFD in its place everywhere.
     :param fail_on_empty: fail when nothing is found; default no.
     :param max_rows: fail past so many rows; by default there is no bound.
     :param xcom_max_rows: rows that XCom may get; default 10,000.
@@ -151,6 +154,7 @@ class EsqlQueryOperator(QueryOperator):
         columns: Names | None = None,
         part_bytes: int = DEFAULT_PART_BYTES,
         row_count_check: FailOrWarn = "fail",
+        on_bad_text: FailOrReplace = "fail",
         fail_on_empty: bool = False,
         max_rows: int | None = None,
         xcom_max_rows: int = DEFAULT_XCOM_ROWS,
@@ -186,6 +190,7 @@ class EsqlQueryOperator(QueryOperator):
         self.columns = columns
         self.part_bytes = part_bytes
         self.row_count_check = row_count_check
+        self.on_bad_text = on_bad_text
         self.fail_on_empty = fail_on_empty
         self.max_rows = max_rows
         self.xcom_max_rows = xcom_max_rows
@@ -315,6 +320,8 @@ class EsqlGetQueryResultsOperator(GetQueryResultsOperator):
     :param columns: of csv and parquet: the columns to write, in this order; by default all.
     :param part_bytes: bytes of JSON text in one part, about; default 64 MiB.
     :param row_count_check: ``fail`` (default) or ``warn`` when the service counted other than what came.
+    :param on_bad_text: ``fail`` (default) or ``replace``: a text with half of a character, which JSON can write and UTF-8 cannot,
+        is refused by csv, parquet and XCom, and lands in jsonl as it came; ``replace`` puts U+FFFD in its place everywhere.
     :param fail_on_empty: fail when nothing is found; default no.
     :param max_rows: fail past so many rows; by default there is no bound.
     :param xcom_max_rows: rows that XCom may get; default 10,000.
@@ -337,6 +344,7 @@ class EsqlGetQueryResultsOperator(GetQueryResultsOperator):
         columns: Names | None = None,
         part_bytes: int = DEFAULT_PART_BYTES,
         row_count_check: FailOrWarn = "fail",
+        on_bad_text: FailOrReplace = "fail",
         fail_on_empty: bool = False,
         max_rows: int | None = None,
         xcom_max_rows: int = DEFAULT_XCOM_ROWS,
@@ -353,6 +361,7 @@ class EsqlGetQueryResultsOperator(GetQueryResultsOperator):
         self.columns = columns
         self.part_bytes = part_bytes
         self.row_count_check = row_count_check
+        self.on_bad_text = on_bad_text
         self.fail_on_empty = fail_on_empty
         self.max_rows = max_rows
         self.xcom_max_rows = xcom_max_rows

@@ -17,6 +17,7 @@ from airflow_provider_veza.exceptions import QueryUnreachableError
 from airflow_provider_veza.operators.airflow_rules import airflow_failures
 from airflow_provider_veza.operators.arguments import (
     CompressionName,
+    FailOrReplace,
     FailOrWarn,
     GivenHandle,
     Names,
@@ -65,6 +66,7 @@ class GetQueryResultsOperator(HandleOperator):
     columns: Names | None
     part_bytes: int
     row_count_check: FailOrWarn
+    on_bad_text: FailOrReplace
     fail_on_empty: bool
     max_rows: int | None
     xcom_max_rows: int

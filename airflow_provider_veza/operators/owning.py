@@ -33,6 +33,7 @@ from airflow_provider_veza.operators.airflow_rules import BACKSTOP, earliest_res
 from airflow_provider_veza.operators.arguments import (
     CompressionName,
     Duration,
+    FailOrReplace,
     FailOrWarn,
     Names,
     OutputFormat,
@@ -71,6 +72,7 @@ class QueryOperator(SubmittingOperator):
     columns: Names | None
     part_bytes: int
     row_count_check: FailOrWarn
+    on_bad_text: FailOrReplace
     fail_on_empty: bool
     max_rows: int | None
     xcom_max_rows: int

@@ -15,6 +15,7 @@ from airflow_provider_veza.operators.arguments import (
     CacheModeName,
     CompressionName,
     Duration,
+    FailOrReplace,
     FailOrWarn,
     GivenHandle,
     GivenText,
@@ -101,6 +102,8 @@ class VezaQueryOperator(QueryOperator):
     :param columns: of csv and parquet: the columns to write, in this order; by default all.
     :param part_bytes: bytes of JSON text in one part, about; default 64 MiB.
     :param row_count_check: ``fail`` (default) or ``warn`` when the service counted other than what came.
+    :param on_bad_text: ``fail`` (default) or ``replace``: a text with half of a character, which JSON can write and UTF-8 cannot,
+        is refused by csv, parquet and XCom, and lands in jsonl as it came; ``replace`` puts U+FFFD in its place everywhere.
     :param fail_on_empty: fail when nothing is found; default no. Veza answers some misspelt names with no rows
         instead of an error.
     :param max_rows: fail past so many rows; by default there is no bound.
@@ -154,6 +157,7 @@ class VezaQueryOperator(QueryOperator):
         columns: Names | None = None,
         part_bytes: int = DEFAULT_PART_BYTES,
         row_count_check: FailOrWarn = "fail",
+        on_bad_text: FailOrReplace = "fail",
         fail_on_empty: bool = False,
         max_rows: int | None = None,
         xcom_max_rows: int = DEFAULT_XCOM_ROWS,
@@ -185,6 +189,7 @@ class VezaQueryOperator(QueryOperator):
         self.columns = columns
         self.part_bytes = part_bytes
         self.row_count_check = row_count_check
+        self.on_bad_text = on_bad_text
         self.fail_on_empty = fail_on_empty
         self.max_rows = max_rows
         self.xcom_max_rows = xcom_max_rows
@@ -311,6 +316,8 @@ class VezaGetQueryResultsOperator(GetQueryResultsOperator):
     :param columns: of csv and parquet: the columns to write, in this order; by default all.
     :param part_bytes: bytes of JSON text in one part, about; default 64 MiB.
     :param row_count_check: ``fail`` (default) or ``warn`` when the service counted other than what came.
+    :param on_bad_text: ``fail`` (default) or ``replace``: a text with half of a character, which JSON can write and UTF-8 cannot,
+        is refused by csv, parquet and XCom, and lands in jsonl as it came; ``replace`` puts U+FFFD in its place everywhere.
     :param fail_on_empty: fail when nothing is found; default no. Veza answers some misspelt names with no rows
         instead of an error.
     :param max_rows: fail past so many rows; by default there is no bound.
@@ -333,6 +340,7 @@ class VezaGetQueryResultsOperator(GetQueryResultsOperator):
         columns: Names | None = None,
         part_bytes: int = DEFAULT_PART_BYTES,
         row_count_check: FailOrWarn = "fail",
+        on_bad_text: FailOrReplace = "fail",
         fail_on_empty: bool = False,
         max_rows: int | None = None,
         xcom_max_rows: int = DEFAULT_XCOM_ROWS,
@@ -348,6 +356,7 @@ class VezaGetQueryResultsOperator(GetQueryResultsOperator):
         self.columns = columns
         self.part_bytes = part_bytes
         self.row_count_check = row_count_check
+        self.on_bad_text = on_bad_text
         self.fail_on_empty = fail_on_empty
         self.max_rows = max_rows
         self.xcom_max_rows = xcom_max_rows

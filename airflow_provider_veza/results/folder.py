@@ -72,7 +72,7 @@ class Folder:
                 return None
         try:
             return json.loads(text)
-        except ValueError as e:
+        except (ValueError, RecursionError) as e:
             raise ManifestError(f"{self.url}/{name} is not JSON ({e}): it was edited or damaged.") from e
 
     def write_json(self, name: str, data: Any) -> None:

@@ -19,6 +19,7 @@ from airflow_provider_veza.exceptions import (
     TooManyRowsError,
     XComLimitError,
 )
+from airflow_provider_veza.results.bad_text import OnBadText, unfit
 from airflow_provider_veza.results.defaults import DEFAULT_XCOM_BYTES, DEFAULT_XCOM_ROWS
 
 
@@ -31,6 +32,7 @@ class InlineLimits:
     :param xcom_max_bytes: size as JSON that XCom may get.
     :param fail_on_empty: whether no rows at all, or a count of zero, is an error.
     :param allow_partial: whether a result that the service calls partial may go there.
+    :param on_bad_text: what happens to half of a character.
     """
 
     max_rows: int | None = None
@@ -38,6 +40,7 @@ class InlineLimits:
     xcom_max_bytes: int = DEFAULT_XCOM_BYTES
     fail_on_empty: bool = False
     allow_partial: bool = True
+    on_bad_text: OnBadText = OnBadText.FAIL
 
     def __post_init__(self) -> None:
         for name in ("max_rows", "xcom_max_rows", "xcom_max_bytes"):
@@ -55,6 +58,7 @@ def collect(pages: Iterable[Page], limits: InlineLimits) -> list[Row] | dict[str
     :raises XComLimitError: past ``xcom_max_rows`` or ``xcom_max_bytes``.
     :raises EmptyResultError: where there is nothing and ``fail_on_empty``.
     :raises PartialResultError: where the service calls the result partial, unless ``allow_partial``.
+    :raises ColumnError: where a value cannot be written as JSON in UTF-8; names the column and the row.
     """
     rows: list[Row] = []
     size = 1  # two brackets, less the comma that the last row lacks
@@ -63,8 +67,9 @@ def collect(pages: Iterable[Page], limits: InlineLimits) -> list[Row] | dict[str
             require_whole(page)
         if page.count is not None:
             return _checked_count(page.count, limits)
-        rows.extend(page.rows)
-        size += sum(_json_size(row) for row in page.rows)
+        new = list(limits.on_bad_text.page(page).rows)
+        size += sum(_json_size(row, number) for number, row in enumerate(new, len(rows) + 1))
+        rows.extend(new)
         _check_bounds(len(rows), size, limits)
     if not rows and limits.fail_on_empty:
         raise EmptyResultError(f"The query succeeded with no rows. {EMPTY_ADVICE}")
@@ -129,5 +134,8 @@ EMPTY_ADVICE = (
 )
 
 
-def _json_size(row: Row) -> int:
-    return len(json.dumps(row, separators=(",", ":"), ensure_ascii=False).encode()) + 1
+def _json_size(row: Row, number: int) -> int:
+    try:
+        return len(json.dumps(row, separators=(",", ":"), ensure_ascii=False).encode()) + 1
+    except (TypeError, ValueError, RecursionError):
+        raise unfit(row, number) from None

@@ -13,7 +13,7 @@ from datetime import datetime
 from airflow_provider_veza.async_query.rows import JsonRows, concatenated
 from airflow_provider_veza.async_query.task_log import TaskLog
 from airflow_provider_veza.async_query.vocabulary import MOST_WARNINGS, Page
-from airflow_provider_veza.exceptions import LandingError, LandingTakenOverError, ManifestError
+from airflow_provider_veza.exceptions import BadTextError, LandingError, LandingTakenOverError, ManifestError
 from airflow_provider_veza.results.batches import Batch, Batches
 from airflow_provider_veza.results.checkpoint import (
     CHECKPOINT_NAME,
@@ -114,6 +114,7 @@ class Landing:
         :raises TooManyRowsError: past ``max_rows``, before anything of this page is written.
         """
         self._plan.limits.require_whole(page)
+        page = self._plan.limits.on_bad_text.page(page)
         rows = JsonRows.of([{"count": page.count}] if page.count is not None else page.rows)
         self._log_what_is_new(page)
         self._read = self._read.plus(page, len(rows))
@@ -129,11 +130,18 @@ class Landing:
         rows = concatenated(batch.pages)
         if rows:
             self._plan.format.declare(batch.types)
-            group = self._plan.format.group(rows, self._durable.columns if self._open is None else self._open.columns)
+            group = self._group(rows)
             self._part_for(group).write(group)
         self._written = batch.progress
         if batch.ends_part:
             self._publish_open()
+
+    def _group(self, rows: JsonRows) -> Group:
+        columns = self._durable.columns if self._open is None else self._open.columns
+        try:
+            return self._plan.format.group(rows, columns)
+        except BadTextError as e:
+            raise BadTextError(e.column, self._written.rows + e.row) from None
 
     def finish(self, retries: int = 0) -> Manifest:
         """Publish what is left, then the manifest, then tidy up.

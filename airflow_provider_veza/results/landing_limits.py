@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from airflow_provider_veza.async_query.task_log import TaskLog
 from airflow_provider_veza.async_query.vocabulary import Page
 from airflow_provider_veza.exceptions import ArgumentError, EmptyResultError, TooManyRowsError
+from airflow_provider_veza.results.bad_text import OnBadText
 from airflow_provider_veza.results.checkpoint import Progress
 from airflow_provider_veza.results.defaults import DEFAULT_PART_BYTES
 from airflow_provider_veza.results.inline import EMPTY_ADVICE, require_whole
@@ -24,6 +25,7 @@ class LandingLimits:
     :param fail_on_empty: whether no rows at all is an error.
     :param part_bytes: JSON text that a part holds at most, give or take a page.
     :param allow_partial: whether a result that the service calls partial may be landed.
+    :param on_bad_text: what happens to half of a character.
     """
 
     max_rows: int | None = None
@@ -31,6 +33,7 @@ class LandingLimits:
     row_count_check: RowCountCheck = RowCountCheck.FAIL
     part_bytes: int = DEFAULT_PART_BYTES
     allow_partial: bool = True
+    on_bad_text: OnBadText = OnBadText.FAIL
 
     def __post_init__(self) -> None:
         for name in ("max_rows", "part_bytes"):

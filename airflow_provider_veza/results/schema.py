@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from types import NoneType
 from typing import Any
 
@@ -27,6 +28,7 @@ _OF_KIND: Mapping[type, ColumnType] = {
     int: ColumnType.INT64,
     float: ColumnType.DOUBLE,
     str: ColumnType.STRING,
+    Decimal: ColumnType.STRING,  # No type of column holds such a number; its text is exact.
     list: ColumnType.JSON,
     dict: ColumnType.JSON,
 }

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from msgspec import DecodeError, Raw, Struct, field
-from msgspec.json import Decoder, encode
+from msgspec.json import Decoder
 
+from airflow_provider_veza.async_query.json_value import text_of_value, value_of, words_of
+from airflow_provider_veza.async_query.lone_surrogates import Stand, has_lone_surrogate
 from airflow_provider_veza.async_query.message import Response
 from airflow_provider_veza.async_query.rows import JsonRows
 from airflow_provider_veza.exceptions import MalformedResponseError
@@ -17,7 +19,7 @@ from airflow_provider_veza.services.esql_errors import excerpt, refusal
 MOST_ROWS = 10_000
 """Elasticsearch's default bound; it cuts there without a word."""
 
-_DEFAULT_LIMIT = re.compile(r"adding default limit of \[(\d+)\]")
+_DEFAULT_LIMIT = re.compile(r"adding default limit of \[([0-9]{1,18})\]")
 _WARNING_TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
 
@@ -39,7 +41,7 @@ class Answer(Struct):
     is_partial: bool = False
     columns: list[Column] = []
     values: Raw = Raw(b"[]")
-    clusters: Any = field(name="_clusters", default=None)
+    clusters: Raw = field(name="_clusters", default=Raw(b"null"))
 
 
 _ANSWER = Decoder(Answer)
@@ -56,20 +58,38 @@ def read_answer(response: Response) -> Answer:
         raise refusal(response)
     try:
         response.body.decode()
-        return _ANSWER.decode(response.body)
-    except (DecodeError, UnicodeDecodeError) as e:
+        return _answer_in(response.body)
+    except (DecodeError, UnicodeDecodeError, RecursionError) as e:
         raise MalformedResponseError(
             f"Elasticsearch's answer about the query cannot be read ({e}): {excerpt(response)!r}. Something between here and "
             "the cluster may have answered in its place; check the connection's host."
         ) from e
 
 
+def _answer_in(body: bytes) -> Answer:
+    try:
+        return _ANSWER.decode(body)
+    except DecodeError:
+        if not has_lone_surrogate(body):
+            raise
+    stand = Stand.not_in(body)
+    answer = _ANSWER.decode(stand.in_text(body))
+    return Answer(
+        is_running=answer.is_running,
+        id=stand.back_in(answer.id),
+        is_partial=answer.is_partial,
+        columns=[Column(stand.back_in(column.name), column.type) for column in answer.columns],
+        values=Raw(stand.back_in_text(bytes(answer.values))),
+        clusters=Raw(stand.back_in_text(bytes(answer.clusters))),
+    )
+
+
 def row_count(answer: Answer, *, columnar: bool) -> int:
     """Return how many rows an answer has, without reading them."""
-    outer = _decoded(_LIST, answer.values)
+    outer, _ = _decoded(_LIST, answer.values)
     if not columnar:
         return len(outer)
-    return len(_decoded(_LIST, outer[0])) if outer else 0
+    return len(_decoded(_LIST, outer[0])[0]) if outer else 0
 
 
 def rows_of(answer: Answer, *, columnar: bool) -> JsonRows:
@@ -78,11 +98,11 @@ def rows_of(answer: Answer, *, columnar: bool) -> JsonRows:
     :raises MalformedResponseError: when rows and columns do not match.
     """
     names = column_names(answer.columns)
-    template = b"{" + b",".join(encode(name).replace(b"%", b"%%") + b":%b" for name in names) + b"}"
-    table = _decoded(_TABLE, answer.values)
+    template = b"{" + b",".join(text_of_value(name).replace(b"%", b"%%") + b":%b" for name in names) + b"}"
+    table, stand = _decoded(_TABLE, answer.values)
     try:
-        rows = zip(*table, strict=True) if columnar else map(tuple, table)
-        return JsonRows([template % row for row in rows])
+        rows = [template % row for row in (zip(*table, strict=True) if columnar else map(tuple, table))]
+        return JsonRows([stand.back_in_text(row) for row in rows] if stand else rows)
     except (TypeError, ValueError) as e:
         raise MalformedResponseError(
             f"Elasticsearch sent a table that does not match its {len(names)} columns ({e}). No row was delivered."
@@ -125,12 +145,12 @@ def _cuts(texts: Sequence[str], rows: int) -> Iterator[str]:
 def _failures(answer: Answer) -> Iterator[str]:
     if not answer.is_partial:
         return
-    details = answer.clusters.get("details") if isinstance(answer.clusters, dict) else None
+    details = _object(_object(_value(answer.clusters)).get("details"))
     failures = [
-        f"cluster {name or '(local)'}, index {failure.get('index')}, shard {failure.get('shard')}: {_reason(failure)}"
-        for name, cluster in (details.items() if isinstance(details, dict) else ())
-        if isinstance(cluster, dict)
-        for failure in cluster.get("failures") or ()
+        f"cluster {name or '(local)'}, index {words_of(failure.get('index'))}, shard {words_of(failure.get('shard'))}: "
+        f"{_reason(failure)}"
+        for name, cluster in details.items()
+        for failure in _list(_object(cluster).get("failures"))
         if isinstance(failure, dict)
     ]
     yield f"The result is partial: {'; '.join(dict.fromkeys(failures)) or 'Elasticsearch does not say what failed'}."
@@ -138,7 +158,9 @@ def _failures(answer: Answer) -> Iterator[str]:
 
 def _reason(failure: dict[str, Any]) -> str:
     reason = failure.get("reason")
-    return f"{reason.get('type')}: {reason.get('reason')}" if isinstance(reason, dict) else "no reason given"
+    if not isinstance(reason, dict):
+        return "no reason given"
+    return f"{words_of(reason.get('type'))}: {words_of(reason.get('reason'))}"
 
 
 def _free_name(name: str, taken: set[str]) -> str:
@@ -148,10 +170,35 @@ def _free_name(name: str, taken: set[str]) -> str:
     return f"{name}_{number}"
 
 
-def _decoded(decoder: Decoder[Any], text: Raw) -> Any:
+def _decoded(decoder: Decoder[Any], text: Raw) -> tuple[Any, Stand | None]:
+    """Return what a text says, and what stands in it for lone surrogates, where it has any."""
     try:
-        return decoder.decode(text)
-    except DecodeError as e:
-        raise MalformedResponseError(
-            f"Elasticsearch sent `values` that are no table ({e}). No row was delivered."
-        ) from e
+        return decoder.decode(text), None
+    except (DecodeError, RecursionError) as e:
+        sent = bytes(text)
+        if not has_lone_surrogate(sent):
+            raise _no_table(e) from e
+    stand = Stand.not_in(sent)
+    try:
+        return decoder.decode(stand.in_text(sent)), stand
+    except (DecodeError, RecursionError) as e:
+        raise _no_table(e) from e
+
+
+def _no_table(error: Exception) -> MalformedResponseError:
+    return MalformedResponseError(f"Elasticsearch sent `values` that are no table ({error}). No row was delivered.")
+
+
+def _value(text: Raw) -> Any:
+    try:
+        return value_of(bytes(text))
+    except ValueError:
+        return None
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

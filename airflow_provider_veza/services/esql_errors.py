@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from msgspec import DecodeError
-from msgspec.json import Decoder
-
+from airflow_provider_veza.async_query.json_value import value_of, words_of
 from airflow_provider_veza.async_query.message import Response
 from airflow_provider_veza.async_query.vocabulary import LONGEST_WORDS
 from airflow_provider_veza.exceptions import (
@@ -46,7 +44,6 @@ _STORE = "[.async-search"
 _WHOLE_REQUEST = "<http_request>"
 """In an error of a circuit breaker: the request itself was not let in (inferred)."""
 
-_JSON: Decoder[Any] = Decoder()
 _EXCERPT = 200
 
 
@@ -123,10 +120,11 @@ def cause_of(response: Response) -> Cause | None:
         return Cause("", error)
     if not isinstance(error, dict) or not isinstance(error.get("type"), str):
         return None
-    reason = str(error.get("reason") or "")
+    reason = words_of(error.get("reason") or "")
     beneath = _object(error.get("caused_by"))
-    if beneath.get("reason") and str(beneath["reason"]) not in reason:
-        reason = f"{reason} ({beneath.get('type')}: {beneath['reason']})".strip()
+    why = words_of(beneath.get("reason") or "")
+    if why and why not in reason:
+        reason = f"{reason} ({words_of(beneath.get('type'))}: {why})".strip()
     return Cause(error["type"], reason)
 
 
@@ -143,8 +141,8 @@ def _is_of_the_request(cause: Cause) -> bool:
 
 def _parsed(body: bytes) -> Any:
     try:
-        return _JSON.decode(body)
-    except (DecodeError, UnicodeDecodeError, RecursionError):
+        return value_of(body)
+    except ValueError:
         return None
 
 

@@ -102,7 +102,7 @@ class EsqlQuery:
     def _require_json(self) -> None:
         try:
             json.dumps(self._asked, allow_nan=False)
-        except (TypeError, ValueError) as e:
+        except (TypeError, ValueError, RecursionError) as e:
             raise ArgumentError(
                 f"The ES|QL query's params or filter cannot be sent as JSON ({e}); give texts, numbers, booleans, lists and "
                 "mappings. Nothing was submitted."

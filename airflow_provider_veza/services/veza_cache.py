@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar, Self
 
+from airflow_provider_veza.async_query.json_value import words_of
 from airflow_provider_veza.exceptions import ArgumentError
 
 DEFAULT_STALENESS = timedelta(hours=24)
@@ -134,7 +135,7 @@ def parse_staleness(value: timedelta | float | str | None) -> timedelta:
 def _seconds(value: float | str) -> float:
     try:
         return float(value.strip().removesuffix("s")) if isinstance(value, str) else float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ArgumentError(
-            f"max_staleness must be a timedelta, seconds, or text such as '86400s', not {value!r}."
+            f"max_staleness must be a timedelta, seconds, or text such as '86400s', not {words_of(value)}."
         ) from None

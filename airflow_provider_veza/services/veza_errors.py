@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from airflow_provider_veza.async_query.json_value import value_of, words_of
 from airflow_provider_veza.async_query.message import Response
 from airflow_provider_veza.async_query.vocabulary import LONGEST_STATE, LONGEST_WORDS, Phase, Snapshot
 from airflow_provider_veza.exceptions import (
@@ -70,10 +70,10 @@ def refusal(response: Response) -> RefusedError:
     cls = _BY_STATUS.get(response.status, BadRequestError if response.status < 500 else ServerError)
     body = _parsed(response.body)
     known = body if isinstance(body, dict) else {}
-    request_id = str(known.get("request_id") or "")
+    request_id = words_of(known.get("request_id") or "")
     said = shortened("; ".join(_unique(_sentences(known))), LONGEST_WORDS)
     said = said or f"{_described(response)}: {_excerpt(response)!r}"
-    code = f" {known['code']}" if known.get("code") else ""
+    code = f" {words_of(known['code'])}" if known.get("code") else ""
     hint = f" {_HINTS[response.status]}" if response.status in _HINTS else ""
     shown_id = shortened(request_id, LONGEST_STATE) or "none was sent"
     return cls(
@@ -97,20 +97,20 @@ def _sentences(body: Mapping[str, Any]) -> Iterator[str]:
     for detail in details:
         yield from _explanations(detail)
     if body.get("message"):
-        yield str(body["message"]).rstrip(".")
+        yield words_of(body["message"]).rstrip(".")
 
 
 def _violations(detail: Mapping[str, Any]) -> Iterator[str]:
     for violation in _objects(detail.get("field_violations")):
-        yield f"{violation.get('field', '?')}: {violation.get('description', '?')}"
+        yield f"{words_of(violation.get('field', '?'))}: {words_of(violation.get('description', '?'))}"
 
 
 def _explanations(detail: Mapping[str, Any]) -> Iterator[str]:
     if detail.get("resource"):
-        yield f"{detail.get('resource_type', 'resource')} {detail['resource']}"
+        yield f"{words_of(detail.get('resource_type', 'resource'))} {words_of(detail['resource'])}"
     for key in ("message", "resolution"):
         if detail.get(key):
-            yield str(detail[key]).rstrip(".")
+            yield words_of(detail[key]).rstrip(".")
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:
@@ -123,8 +123,8 @@ def _unique(sentences: Iterator[str]) -> list[str]:
 
 def _parsed(body: bytes) -> Any:
     try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
+        return value_of(body)
+    except ValueError:
         return None
 
 

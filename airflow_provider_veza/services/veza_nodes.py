@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from airflow_provider_veza.async_query.identity import Fingerprint
+from airflow_provider_veza.async_query.json_value import words_of
 from airflow_provider_veza.async_query.layout import RowLayout
 from airflow_provider_veza.async_query.message import Call, Purpose, Request, Response
 from airflow_provider_veza.async_query.vocabulary import Page, Phase, Snapshot, Submitted, Traits
@@ -176,4 +177,4 @@ def _is_known(state: str) -> bool:
 
 def _error(answer: Mapping[str, Any]) -> str:
     reason = answer.get("error_reason") or answer.get("error_message") or answer.get("error") or ""
-    return str(reason)
+    return words_of(reason)

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from airflow_provider_veza.async_query.identity import Fingerprint
+from airflow_provider_veza.async_query.json_value import words_of
 from airflow_provider_veza.async_query.layout import RowLayout
 from airflow_provider_veza.async_query.message import Call, Purpose, Request, Response
 from airflow_provider_veza.async_query.vocabulary import Page, Phase, Snapshot, Submitted, Traits
@@ -93,8 +94,9 @@ def _get(task_id: str, purpose: Purpose = Purpose.LOOK) -> Request:
 
 
 def _read_submitted(response: Response) -> Submitted:
-    task_id = str(_task(json_object(response))["id"])
-    if not fits_a_path(task_id):
+    sent = _task(json_object(response))["id"]
+    task_id = words_of(sent)
+    if isinstance(sent, bool) or not isinstance(sent, (str, int)) or not fits_a_path(task_id):
         raise MalformedResponseError(f"Veza names the task {task_id!a}, which can be no id: no path leads to it.")
     return Submitted(id=task_id)
 
@@ -188,7 +190,7 @@ def _error(task: Mapping[str, Any], status: str) -> str:
     error_status = task.get("error_status")
     if isinstance(error_status, dict):
         error_status = error_status.get("message") or error_status
-    details = list(dict.fromkeys(str(text) for text in (task.get("error_reason"), error_status) if text))
+    details = list(dict.fromkeys(words_of(text) for text in (task.get("error_reason"), error_status) if text))
     if status != "FAILED":
         details.append(f"complete with status {status}, which is no success")
     return "; ".join(details)

@@ -6,11 +6,14 @@ Rows are left as the JSON text that came: most of them are only passed on.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from msgspec import DecodeError, Raw
 from msgspec.json import Decoder
 
+from airflow_provider_veza.async_query.json_value import value_of, words_of
+from airflow_provider_veza.async_query.lone_surrogates import Stand, has_lone_surrogate, is_whole
 from airflow_provider_veza.async_query.message import Response
 from airflow_provider_veza.async_query.rows import JsonRows, Row, is_unbroken
 from airflow_provider_veza.async_query.vocabulary import Page
@@ -32,6 +35,7 @@ _FIELDS = Decoder(dict[str, _Field])
 _FIELD: Decoder[Any] = Decoder(_Field)
 _LIST = Decoder(list[Raw])
 _VALUE: Decoder[Any] = Decoder()
+_RAW_FIELDS = Decoder(dict[str, Raw])
 
 
 def answer_with_rows(response: Response, rows_fields: tuple[str, ...] = DEFAULT_ROWS_FIELDS) -> Mapping[str, Any]:
@@ -42,11 +46,8 @@ def answer_with_rows(response: Response, rows_fields: tuple[str, ...] = DEFAULT_
     :raises MalformedResponseError: when the body is not a JSON object.
     """
     if response.status == 200:
-        try:
-            _require_utf8(response.body)
-            return _fields_of(response.body, rows_fields)
-        except (DecodeError, UnicodeDecodeError):
-            pass
+        with suppress(DecodeError, ValueError, RecursionError):
+            return _answer_in(response.body, rows_fields)
     return json_object(response)
 
 
@@ -90,10 +91,9 @@ def page_of(
         raise not_understood(answer, f"counts {total} rows, but holds {len(rows)} and says nothing of another page")
     has_more = _bool_of(answer.get("has_more"))
     token = answer.get("next_page_token") or ""
-    if not isinstance(has_more, bool) or not isinstance(token, str):
+    if not isinstance(has_more, bool) or not isinstance(token, str) or not is_whole(token):
         raise MalformedResponseError(
-            f"Veza sent has_more={repr(has_more)[:_EXCERPT]} and next_page_token={repr(token)[:_EXCERPT]}: not a bool and a "
-            "text."
+            f"Veza sent has_more={_shown(has_more)} and next_page_token={_shown(token)}: not a bool and a text."
         )
     if has_more and not token:
         raise MalformedResponseError(
@@ -117,7 +117,7 @@ def row_count_of(answer: Mapping[str, Any]) -> int | None:
 def warnings_of(answer: Mapping[str, Any]) -> tuple[str, ...]:
     """Return what Veza warns of in a successful answer."""
     warnings = answer.get("warnings")
-    return tuple(str(text) for text in warnings) if isinstance(warnings, list) else ()
+    return tuple(words_of(text) for text in warnings) if isinstance(warnings, list) else ()
 
 
 def _bool_of(value: Any) -> Any:
@@ -132,6 +132,11 @@ def _named(answer: Mapping[str, Any]) -> str:
     return names if len(names) <= _EXCERPT else f"{names[:_EXCERPT]}..."
 
 
+def _shown(value: Any) -> str:
+    shown = ascii(value) if isinstance(value, str) else words_of(value).encode("ascii", "backslashreplace").decode()
+    return shown[:_EXCERPT]
+
+
 def _row_list(answer: Mapping[str, Any], key: str) -> Sequence[Row]:
     rows = answer.get(key) or ()
     if _is_text(rows):
@@ -140,11 +145,54 @@ def _row_list(answer: Mapping[str, Any], key: str) -> Sequence[Row]:
         return rows
     if isinstance(rows, (list, tuple)) and all(isinstance(row, dict) for row in rows):
         return tuple(rows)
-    raise MalformedResponseError(f"Veza sent {key!a} that is not a list of objects: {ascii(rows)[:_EXCERPT]}")
+    raise MalformedResponseError(f"Veza sent {key!a} that is not a list of objects: {_shown(rows)}")
 
 
 def _is_text(rows: Any) -> bool:
     return isinstance(rows, list) and bool(rows) and isinstance(rows[0], Raw)
+
+
+def _answer_in(body: bytes, rows_fields: tuple[str, ...]) -> Mapping[str, Any]:
+    """Return the fields of a body; what the quick decoder refuses is read field by field."""
+    _require_utf8(body)
+    try:
+        return _fields_of(body, rows_fields)
+    except DecodeError:
+        if not has_lone_surrogate(body):
+            return _fields_one_by_one(body, rows_fields)
+    stand = Stand.not_in(body)
+    return {
+        stand.back_in(name): _with_halves(field, stand)
+        for name, field in _fields_one_by_one(stand.in_text(body), rows_fields).items()
+    }
+
+
+def _fields_one_by_one(body: bytes, rows_fields: tuple[str, ...]) -> dict[str, Any]:
+    return {name: _one_field(name, bytes(raw), rows_fields) for name, raw in _RAW_FIELDS.decode(body).items()}
+
+
+def _one_field(name: str, raw: bytes, rows_fields: tuple[str, ...]) -> Any:
+    match raw[:1]:
+        case b"[" if name in rows_fields:
+            return JsonRows(_LIST.decode(raw))
+        case b"[" if name in _HOLDERS:
+            return _LIST.decode(raw)
+        case b"{" if name in _HOLDERS:
+            return _fields_one_by_one(raw, rows_fields)
+        case _:
+            return value_of(raw)
+
+
+def _with_halves(field: Any, stand: Stand) -> Any:
+    match field:
+        case JsonRows():
+            return JsonRows([stand.back_in_text(bytes(text)) for text in field.texts])
+        case dict():
+            return {stand.back_in(name): _with_halves(value, stand) for name, value in field.items()}
+        case [Raw(), *_]:
+            return [Raw(stand.back_in_text(bytes(raw))) for raw in field]
+        case _:
+            return stand.back_in(field)
 
 
 def _fields_of(body: bytes, rows_fields: tuple[str, ...]) -> Mapping[str, Any]:

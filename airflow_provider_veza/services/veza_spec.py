@@ -14,6 +14,7 @@ from enum import Enum
 from itertools import count
 from typing import Any
 
+from airflow_provider_veza.async_query.json_value import words_of
 from airflow_provider_veza.exceptions import QuerySpecError
 from airflow_provider_veza.services.veza_cache import CACHE_MODES
 from airflow_provider_veza.services.veza_spec_shapes import (
@@ -34,6 +35,7 @@ from airflow_provider_veza.services.veza_spec_shapes import (
 _DEEPEST = 100
 _MOST_VALUES = 500_000
 """A few aliases of YAML that stand in each other make billions."""
+_LONGEST_NAME = 200
 _ENVELOPE = (*CACHE_MODES, "request", "body")
 
 
@@ -105,8 +107,8 @@ def _findings(kind: Kind, value: Any, path: str) -> Iterator[_Finding]:
         case Names(known):
             _require(value, UNLISTED_NAME.types, path)
             if not kind.knows(value):
-                hint = _suggestion(str(value).upper(), known) or f" (known: {', '.join(known)})"
-                yield _Finding((kind, value), f"Unknown name {value!r} at {path}{hint}; it is sent as it is.")
+                hint = _suggestion(words_of(value).upper(), known) or f" (known: {', '.join(known)})"
+                yield _Finding((kind, value), f"Unknown name {_quoted(value)} at {path}{hint}; it is sent as it is.")
         case ListOf(item):
             _require(value, LIST.types, path)
             for index, element in enumerate(value):
@@ -169,7 +171,7 @@ def _description(value: object) -> str:
     if isinstance(value, str) and value.lstrip().startswith(("{", "[")):
         return "text that looks like unparsed JSON; parse it with json.loads and pass the result"
     json_type = JsonType.of(value)
-    return f"{json_type.value if json_type else type(value).__name__} ({reprlib.repr(value)})"
+    return f"{json_type.value if json_type else type(value).__name__} ({_repr(value)})"
 
 
 def _refuse_empty_or_wrapped(body: Mapping[str, Any]) -> None:
@@ -209,8 +211,19 @@ def _is_blank(value: object) -> bool:
     return value is None or value in ("", [], {}) or (isinstance(value, str) and not value.strip())
 
 
+def _repr(value: object) -> str:
+    try:
+        return reprlib.repr(value)
+    except ValueError:  # Python turns no integer of so many digits into text.
+        return words_of(value)
+
+
+def _quoted(value: str | float) -> str:
+    return repr(value) if isinstance(value, str) else words_of(value)
+
+
 def _suggestion(name: str, known: Iterable[str]) -> str:
-    near = get_close_matches(name, tuple(known), n=1)
+    near = get_close_matches(name, tuple(known), n=1) if len(name) <= _LONGEST_NAME else []
     return f" (did you mean {near[0]}?)" if near else ""
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from airflow_provider_veza.async_query.json_value import words_of
 from airflow_provider_veza.async_query.message import Call, Purpose, Request, Response
 from airflow_provider_veza.async_query.vocabulary import Page
 from airflow_provider_veza.exceptions import MalformedResponseError
@@ -79,9 +80,10 @@ def read_result(response: Response) -> Result:
         nodes = {"values": nodes}
     if not isinstance(nodes or {}, dict) or not answer.keys() & {"result_type", "number_value", "nodes_value"}:
         raise MalformedResponseError(f"Veza's answer holds no result (fields: {sorted(answer)}).")
+    timestamp = answer.get("timestamp_value") or None
     return Result(
-        type=str(answer.get("result_type") or "").upper(),
+        type=words_of(answer.get("result_type") or "").upper(),
         number=number_value_of(answer.get("number_value")),
-        timestamp=answer.get("timestamp_value") or None,
+        timestamp=None if timestamp is None else words_of(timestamp),
         nodes=page_of(nodes) if nodes else Page(),
     )

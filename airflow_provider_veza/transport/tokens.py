@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import math
 import threading
 from collections.abc import Mapping
@@ -11,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
+from airflow_provider_veza.async_query.json_value import value_of, words_of
 from airflow_provider_veza.async_query.message import Response
 from airflow_provider_veza.exceptions import NotSentError, UnauthorizedError
 from airflow_provider_veza.transport.settings import OAuth2ClientCredentials
@@ -109,7 +109,7 @@ def read_token(request: WireRequest, response: Response, *, now: float) -> Token
 
 def _json_object(response: Response) -> Mapping[str, Any]:
     try:
-        fields = json.loads(response.body)
+        fields = value_of(response.body)
     except ValueError:
         return {}
     return fields if isinstance(fields, dict) else {}
@@ -118,17 +118,22 @@ def _json_object(response: Response) -> Mapping[str, Any]:
 def _is_bearer(fields: Mapping[str, Any]) -> bool:
     token, kind = fields.get("access_token"), fields.get("token_type", "Bearer")
     is_sendable = isinstance(token, str) and token != "" and token.isascii() and token.isprintable()
-    return is_sendable and str(kind).lower() == "bearer"
+    return is_sendable and words_of(kind).lower() == "bearer"
 
 
 def _seconds_to_renewal(expires_in: Any) -> float:
     try:
-        life = float(expires_in)
-    except (TypeError, ValueError):
+        life = math.nan if isinstance(expires_in, bool) else float(expires_in)
+    except (TypeError, ValueError, OverflowError):
+        return math.inf
+    if math.isnan(life):
         return math.inf
     return max(life - min(MAX_MARGIN, MARGIN_SHARE * life), 0.0)
 
 
 def _words(fields: Mapping[str, Any], status: int) -> str:
-    parts = [f"status {status}", *(str(fields[name]) for name in ("error", "error_description") if fields.get(name))]
+    parts = [
+        f"status {status}",
+        *(words_of(fields[name]) for name in ("error", "error_description") if fields.get(name)),
+    ]
     return ": ".join(parts)

@@ -15,7 +15,7 @@ from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.polling import PollSchedule
 from airflow_provider_veza.async_query.vocabulary import Snapshot
 from airflow_provider_veza.async_query.watch import Ended, Outcome, Watch
-from airflow_provider_veza.exceptions import AsyncQueryError
+from airflow_provider_veza.exceptions import AsyncQueryError, HandleError
 from airflow_provider_veza.hooks.bound import BoundQuery
 from airflow_provider_veza.hooks.of_service import hook_of
 from airflow_provider_veza.hooks.waiting import utc_now, wait_async
@@ -64,10 +64,15 @@ class AsyncQueryTrigger(BaseTrigger):
         self.v = v
         self.handle = QueryHandle.from_json(handle)
         self.conn_id = conn_id or self.handle.conn_id
-        self.deadline = Deadline(utc_from_iso(deadline)) if deadline else self.handle.deadline
-        self.schedule = PollSchedule(min_interval, max_interval, fixed_interval)
         self.cancel_on_kill = cancel_on_kill
-        self.not_before = utc_from_iso(not_before) if not_before else self.handle.submitted_at
+        try:
+            self.deadline = Deadline(utc_from_iso(deadline)) if deadline else self.handle.deadline
+            self.schedule = PollSchedule(min_interval, max_interval, fixed_interval)
+            self.not_before = utc_from_iso(not_before) if not_before else self.handle.submitted_at
+        except (TypeError, ValueError, OverflowError) as e:
+            raise HandleError(
+                f"The stored arguments of a wait cannot be read ({e}). The query is as it was; a retry goes on waiting for it."
+            ) from e
         self._fired = False
         self._check_interval = FIRST_CHECK_INTERVAL
         self._next_check = utc_now() + self._check_interval

@@ -47,6 +47,7 @@ SAMPLES: Mapping[str, Any] = {
     "max_staleness": timedelta(hours=1),
     "min_poll_interval": 2,
     "on_ambiguous_submit": "fail",
+    "on_bad_text": "replace",
     "on_previous_query": "cancel_and_resubmit",
     "output_format": "csv",
     "output_path": PurePosixPath("/lake/three"),

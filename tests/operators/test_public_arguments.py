@@ -16,6 +16,7 @@ from airflow_provider_veza.exceptions import ArgumentError
 from airflow_provider_veza.operators import airflow_arguments, arguments
 from airflow_provider_veza.operators.arguments import RULES
 from airflow_provider_veza.operators.query import VezaQueryOperator, VezaSubmitQueryOperator
+from airflow_provider_veza.results.bad_text import OnBadText
 from airflow_provider_veza.results.drift.counts import Change
 from airflow_provider_veza.results.drift.partial import PartialCheck
 from airflow_provider_veza.results.formats.known_formats import COMPRESSIONS, FORMATS
@@ -148,6 +149,7 @@ def test_a_mixin_with_templates_of_its_own_takes_none_away() -> None:
         (arguments.CompressionName, [name for name in COMPRESSIONS if name]),
         (arguments.FailOrWarn, RowCountCheck),
         (arguments.FailOrWarn, PartialCheck),
+        (arguments.FailOrReplace, OnBadText),
         (arguments.ChangeName, Change),
     ],
 )

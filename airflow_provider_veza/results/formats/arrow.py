@@ -10,8 +10,8 @@ from types import NoneType
 from typing import Any
 
 import pyarrow as pa
-from msgspec import json
 
+from airflow_provider_veza.async_query.json_value import value_of
 from airflow_provider_veza.async_query.layout import ColumnType
 from airflow_provider_veza.exceptions import ColumnError
 from airflow_provider_veza.results.columns import Cells
@@ -104,5 +104,5 @@ def values_of(array: pa.Array, column: ColumnType) -> list[Any]:
         return [None if value is None else value.replace(tzinfo=UTC) for value in naive]
     values: list[Any] = array.to_pylist()
     if column is ColumnType.JSON:
-        return [None if value is None else json.decode(value) for value in values]
+        return [None if value is None else value_of(value) for value in values]
     return values

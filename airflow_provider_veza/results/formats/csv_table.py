@@ -15,8 +15,7 @@ from datetime import UTC, datetime
 from itertools import chain, islice
 from typing import IO, Any
 
-from msgspec import json
-
+from airflow_provider_veza.async_query.json_value import value_of
 from airflow_provider_veza.async_query.layout import ColumnType, RowLayout
 from airflow_provider_veza.async_query.rows import JsonRows, Row
 from airflow_provider_veza.exceptions import ManifestError
@@ -33,7 +32,7 @@ _VALUE_OF: dict[ColumnType, Callable[[str], Any]] = {
     ColumnType.INT64: int,
     ColumnType.DOUBLE: float,
     ColumnType.TIMESTAMP: lambda text: datetime.fromisoformat(text).astimezone(UTC),
-    ColumnType.JSON: json.decode,
+    ColumnType.JSON: value_of,
 }
 
 

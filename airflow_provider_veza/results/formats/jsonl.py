@@ -6,10 +6,8 @@ import shutil
 from collections.abc import Iterator, Mapping
 from typing import IO
 
-from msgspec import json
-
 from airflow_provider_veza.async_query.layout import ColumnType
-from airflow_provider_veza.async_query.rows import JsonRows, Row
+from airflow_provider_veza.async_query.rows import JsonRows, Row, rows_in
 from airflow_provider_veza.results.formats.compressing import Compression, Sink, compressed, lines
 from airflow_provider_veza.results.formats.format import Group, OutputFile
 from airflow_provider_veza.results.manifest import Columns
@@ -71,6 +69,5 @@ class JsonLines:
 
     def rows(self, file: IO[bytes], _columns: Columns) -> Iterator[Row]:
         """Read the rows as they were sent."""
-        decode = json.Decoder().decode
         for block in lines(file, self._codec, b"\n"):
-            yield from decode(b"[" + b",".join(block) + b"]")
+            yield from rows_in(block)

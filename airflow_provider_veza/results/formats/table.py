@@ -11,11 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import msgspec
-
 from airflow_provider_veza.async_query.layout import ColumnType, RowLayout
-from airflow_provider_veza.async_query.rows import JsonRows, Row
-from airflow_provider_veza.exceptions import ColumnError, MalformedResponseError
+from airflow_provider_veza.async_query.rows import JsonRows
+from airflow_provider_veza.exceptions import BadTextError, ColumnError
+from airflow_provider_veza.results.bad_text import first_half, has_halves
 from airflow_provider_veza.results.columns import Cells, Flattener
 from airflow_provider_veza.results.manifest import Column, Columns
 from airflow_provider_veza.results.schema import widened_columns, without_integer_texts
@@ -58,12 +57,15 @@ class Tabulator:
 
         :param columns: known so far.
         :raises ColumnError: when two fields would become one column, or no row has any column.
+        :raises BadTextError: with a row of this group, where a text has half of a character.
         :raises MalformedResponseError: when a row is not JSON that can be read.
         """
         cells = {
             name: without_integer_texts(column, self._declared.get(name))
-            for name, column in self._flatten(_decoded(rows)).items()
+            for name, column in self._flatten(rows[:]).items()
         }
+        if has_halves(rows):
+            _require_whole(cells)
         columns = widened_columns(columns or self._at_first, cells, self._declared)
         if rows and not columns:
             raise ColumnError("", "the rows have no fields, so that a table would lose even how many they are")
@@ -82,11 +84,8 @@ def without_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _decoded(rows: JsonRows) -> list[Row]:
-    try:
-        return list(rows)
-    except msgspec.DecodeError as e:
-        raise MalformedResponseError(
-            f"A row cannot be read as an object ({e}), so that it has no columns. Land as 'jsonl', which takes rows as they "
-            "are. The query itself succeeded."
-        ) from e
+def _require_whole(cells: Mapping[str, Cells]) -> None:
+    for name, column in cells.items():
+        place = first_half([name, *column.values])
+        if place is not None:
+            raise BadTextError(name, max(place, 1))

@@ -15,7 +15,7 @@ from msgspec import json
 from airflow_provider_veza.async_query.layout import ColumnType
 from airflow_provider_veza.results.columns import Cells
 
-_JSON = json.Encoder()
+_JSON = json.Encoder(decimal_format="number")
 _TEXT_ALREADY = frozenset({str, NoneType})
 
 

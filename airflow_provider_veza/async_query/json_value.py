@@ -1,0 +1,86 @@
+"""JSON that somebody else wrote, as Python values and back: whatever it holds is read as it is, or ends in one kind of error.
+
+Rows stay text until somebody reads them, see :mod:`.rows`; half characters are in :mod:`.lone_surrogates`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from decimal import Decimal, InvalidOperation
+from typing import Any, NoReturn
+
+from airflow_provider_veza.async_query.lone_surrogates import Stand
+
+
+def value_of(text: str | bytes) -> Any:
+    """Return what a JSON text says. A number beyond a double, or of thousands of digits, is a :class:`~decimal.Decimal`.
+
+    :raises ValueError: when it is no JSON, or is nested too deeply to be read.
+
+    >>> value_of('{"most": 1e999, "usual": 1.5}')
+    {'most': Decimal('1E+999'), 'usual': 1.5}
+    """
+    try:
+        return _loaded(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply to be read") from None
+
+
+def text_of_value(value: Any) -> bytes:
+    """Return a value as JSON text in UTF-8, such that :func:`value_of` returns it again.
+
+    :raises RecursionError: when it is nested too deeply.
+    """
+    from msgspec.json import Encoder
+
+    encode = Encoder(decimal_format="number").encode
+    try:
+        return encode(value)
+    except UnicodeEncodeError:
+        stand = Stand.not_in(repr(value).encode("utf-8", "replace"))
+        return stand.back_in_text(encode(stand.for_halves_in(value)))
+
+
+def words_of(value: Any) -> str:
+    """Return a value of whatever type as text for people.
+
+    >>> words_of({"reason": 7})
+    "{'reason': 7}"
+    """
+    try:
+        return str(value)
+    except (RecursionError, ValueError):
+        return f"a {type(value).__name__} that is too deep or too long to be shown"
+
+
+def _loaded(text: str | bytes) -> Any:
+    try:
+        return json.loads(text, parse_float=_fraction, parse_constant=_refused)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:  # Python turns no text of so many digits into an integer.
+        return json.loads(text, parse_float=_fraction, parse_int=_integer, parse_constant=_refused)
+
+
+def _fraction(text: str) -> float | Decimal:
+    number = float(text)
+    return number if math.isfinite(number) else _decimal(text)
+
+
+def _integer(text: str) -> int | Decimal:
+    try:
+        return int(text)
+    except ValueError:
+        return _decimal(text)
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise ValueError(f"no number can hold {text[:20]}...") from None
+
+
+def _refused(name: str) -> NoReturn:
+    raise ValueError(f"JSON has no {name}")

@@ -1,0 +1,497 @@
+"""Every function that reads what others wrote, a row each: how it is called, with what, and what it promises to return."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from hypothesis import strategies as st
+
+from airflow_provider_veza.async_query.deadline import Deadline
+from airflow_provider_veza.async_query.event import WaitEvent
+from airflow_provider_veza.async_query.handle import QueryHandle
+from airflow_provider_veza.async_query.identity import Fingerprint, RunLife, TaskIdentity
+from airflow_provider_veza.async_query.message import Call, Response
+from airflow_provider_veza.async_query.record import Owner, QueryRecord, RecordState
+from airflow_provider_veza.async_query.retry import parse_retry_after
+from airflow_provider_veza.async_query.rows import JsonRows, rows_in
+from airflow_provider_veza.async_query.vocabulary import Page, Snapshot, Submitted
+from airflow_provider_veza.async_query.watch import Ended, Outcome
+from airflow_provider_veza.exceptions import AsyncQueryError
+from airflow_provider_veza.hooks import esql_settings, veza_settings
+from airflow_provider_veza.operators.arguments import parsed_spec
+from airflow_provider_veza.services import esql_errors, veza_errors
+from airflow_provider_veza.services.esql import EsqlService
+from airflow_provider_veza.services.esql_query import EsqlQuery
+from airflow_provider_veza.services.veza_nodes import NodesQuery, VezaNodesService
+from airflow_provider_veza.services.veza_query import CheckedQuery, check_query
+from airflow_provider_veza.services.veza_result import ResultQuery, VezaResultService
+from airflow_provider_veza.services.veza_saved_queries import SavedNodesQuery, VezaSavedQueriesService, list_one
+from airflow_provider_veza.services.veza_spec import CheckedSpec, check_query_spec
+from airflow_provider_veza.services.veza_sync import Result, VezaSyncService
+from airflow_provider_veza.transport.redirects import redirect_url
+from airflow_provider_veza.transport.settings import OAuth2ClientCredentials
+from airflow_provider_veza.transport.steps import WireRequest
+from airflow_provider_veza.transport.tokens import Token, read_token, token_request
+from airflow_provider_veza.triggers.async_query import AsyncQueryTrigger
+from readers.damage import DIGITS, as_python, damaged, damaged_bodies
+from services import answers, esql_answers
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+SAMPLES = Path(answers.__file__).parent / "samples"
+
+
+@dataclass(frozen=True)
+class Reader:
+    """One reader.
+
+    :param read: takes what was drawn.
+    :param returns: what it promises, where it does not raise an error of our tree.
+    :param covers: the functions that read here, as ``module.function`` without the package.
+    """
+
+    read: Callable[[Any], Any]
+    drawn: st.SearchStrategy[Any]
+    returns: type | tuple[type, ...]
+    covers: tuple[str, ...]
+
+
+def _samples(beginning: str) -> list[Any]:
+    return [json.loads(path.read_text()) for path in sorted(SAMPLES.glob(f"{beginning}*.json"))]
+
+
+_ERRORS = [*_samples("error_"), {"error": {"type": "x", "reason": "y", "caused_by": {"reason": "z"}}, "status": 400}]
+_HEADERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "content-type": st.sampled_from(["application/json", "text/html; charset=\udcff", "", ";"]),
+        "warning": st.sampled_from(
+            [
+                f'299 Elasticsearch-8 "No limit defined, adding default limit of [{DIGITS}]"',
+                '299 Elasticsearch-8 "adding default limit of [3]"',
+                '"' * 999,
+                '299 - "\udcff\\"',
+                "\\" * 999,
+            ]
+        ),
+    },
+)
+_STATUSES = st.sampled_from([200] * 8 + [201, 204, 304, 400, 401, 403, 404, 404, 429, 500, 503, 999])
+
+
+def _responses(*bodies: Any) -> st.SearchStrategy[Response]:
+    mostly_bodies = damaged_bodies([*bodies] * 4 + _ERRORS)
+    return st.builds(Response, status=_STATUSES, headers=_HEADERS, body=mostly_bodies)
+
+
+def _reading(call: Call[Any]) -> Callable[[Response], Any]:
+    """Return the reader of a call, which goes through all rows that it finds, and asks all that a transport asks."""
+
+    def read(response: Response) -> Any:
+        call.is_answer(response)
+        call.is_passing(response)
+        result = call.read(response)
+        for page in (result, getattr(result, "page", None), getattr(result, "nodes", None)):
+            if isinstance(page, Page) and isinstance(page.rows, JsonRows):
+                assert page.rows.lines.count(b"\n") == len(list(page.rows)) == len(page.rows)
+        return result
+
+    return read
+
+
+def _of_call(call: Call[Any], returns: Any, covers: str, *bodies: Any) -> Reader:
+    return Reader(_reading(call), _responses(*bodies), returns, tuple(covers.split()))
+
+
+_QUERY = NodesQuery({"source_node_types": {"nodes": [{"node_type": "OktaUser"}]}})
+_SUBMITTED = {"query_result_id": answers.QUERY_ID, "cache_id": "c", "last_completed_cache_id": "d"}
+_ROWS = {"values": [answers.AMARA, answers.KIRAN], "path_values": [], "has_more": True, "next_page_token": "t"}
+_PATHS = {"values": [], "path_values": [answers.AMARA_TO_PAYROLL], "has_more": False, "next_page_token": ""}
+_LOOKS = [
+    {"status": "DONE", "progress_status": {"row_count": 547}, "warnings": ["w"], **_ROWS},
+    {"status": "PENDING", "progress_status": {"row_count": "5"}, "values": []},
+    {"status": "FAILED", "error_reason": "out of memory", "values": []},
+    {"status": "DONE", **_PATHS},
+]
+_TASKS = [
+    {"task": {"id": "7", "state": "COMPLETE", "status": "SUCCEEDED", "result": {"nodes_value": _ROWS}}},
+    {"value": {"id": "7", "state": 3, "status": 1, "result": {"number_value": "547", "result_type": "NUMBER"}}},
+    {"id": 7, "state": "COMPLETE", "status": "FAILED", "error_reason": "r", "error_status": {"message": "m"}},
+    {"id": "7", "state": "COMPLETE", "status": "SUCCEEDED", "result": [answers.AMARA]},
+]
+_RESULTS = [
+    {"result_type": "NUMBER", "number_value": "547", "timestamp_value": "2026-11-22T12:00:00Z"},
+    {"result_type": "nodes", "nodes_value": _PATHS},
+    {"nodes_value": [answers.AMARA]},
+]
+_SAVED = {"values": [{"id": "q", "name": "n", "labels": ["l"]}], "has_more": False, "next_page_token": ""}
+_CLUSTERS = {
+    "details": {
+        "(local)": {
+            "status": "partial",
+            "failures": [{"shard": 1, "index": "i", "reason": {"type": "t", "reason": "r"}}],
+        }
+    }
+}
+_TABLES = [
+    esql_answers.table(),
+    esql_answers.table(is_partial=True, _clusters=_CLUSTERS),
+    {"id": esql_answers.QUERY_ID, "is_running": True, "columns": [], "values": []},
+]
+_COLUMNAR = [esql_answers.table(values=[list(column) for column in zip(*esql_answers.VALUES, strict=True)])]
+_KEEP = timedelta(hours=1)
+_SUBMIT_ESQL = "services.esql._read_submitted services.esql._knows_no_choice services.esql._not_started"
+_ESQL_LOOK = (
+    "services.esql.EsqlService._read_snapshot services.esql._ended_badly services.esql_answer.read_answer "
+    "services.esql_errors.meaning_of services.esql_errors.is_outcome services.esql_errors.is_absent "
+    "services.esql_errors.refusal services.esql_errors.cause_of services.esql_errors.excerpt "
+    "services.esql_answer.warnings_of services.esql_answer"
+)
+_HANDLE = QueryHandle(
+    "veza_nodes", "q1", "https://t.example", "veza_default", NOON, Deadline(NOON + _KEEP), options=("columnar",)
+)
+_HANDLE_JSON = _HANDLE.to_json()
+_RECORD = QueryRecord(
+    TaskIdentity("d", "t", "r"), RunLife(2, 0, NOON.isoformat(), 1), 1, Owner.TASK, Fingerprint.of(a=1), NOON, _HANDLE
+)
+_EVENT = WaitEvent(_HANDLE, Ended(Outcome.SUCCEEDED, "d", 5)).to_json()
+_TRIGGER = AsyncQueryTrigger(_HANDLE_JSON, deadline=NOON.isoformat(), not_before=NOON.isoformat()).serialize()[1]
+_SPECS = [
+    spec if "source_node_types" in spec else _QUERY.spec
+    for spec in _samples("req_client_") + _samples("req_query_spec_nodes") + _samples("req_pagination")
+]
+_AUTH = OAuth2ClientCredentials("https://t.example/token", "id", "secret-secret")
+_TOKEN = {
+    "access_token": "abcdefgh",
+    "token_type": "Bearer",
+    "expires_in": 3600,
+    "error": "e",
+    "error_description": "d",
+}
+
+
+@dataclass(frozen=True)
+class Connection:
+    """What is read of an Airflow connection."""
+
+    conn_id: str = "c"
+    host: str | None = "https://t.example"
+    schema: str | None = "https"
+    port: int | None = 443
+    login: str | None = "l"
+    password: str | None = "password"
+    extra: str | None = None
+
+
+_URLS = st.sampled_from(
+    [
+        "t.example",
+        "https://t.example:443",
+        "https://[::1",
+        "[::1]",
+        "::1",
+        "http://[zz]/",
+        "https://t:99999",
+        "https://t:x",
+        "",
+        "https://a℀b",
+        "https://t.example/a?b#c",
+        "https://u:p@t.example",
+        "�.example",
+        "a\nb",
+        "a" * 5000,
+        "ftp://t",
+    ]
+)
+_VEZA_EXTRA = {
+    "auth": "api_key",
+    "verify": "true",
+    "ca_bundle": "x",
+    "proxy": "http://p:1",
+    "page_size": 5,
+    "rate_limit": 1.5,
+    "connect_timeout": "3",
+    "read_timeout": 9,
+    "max_connections": 3,
+    "nodes_get_path": "/a",
+    "nodes_get_method": "GET",
+    "stale_grace": 4,
+    "ui_url_template": "https://t.example/{id}",
+    "rows_field": "values",
+    "token_url": "https://t/x",
+    "scope": "s",
+}
+_ESQL_EXTRA = {
+    "ca_certs": "x",
+    "verify_certs": True,
+    "request_timeout": 5,
+    "connections_per_node": 3,
+    "host": "t",
+    "port": 9200,
+    "user": "u",
+    "password": "p",
+    "scheme": "https",
+    "cloud_id": "",
+    "headers": {"a": "b"},
+    "http_compress": False,
+}
+
+
+def _connections(extra: Mapping[str, Any]) -> st.SearchStrategy[Connection]:
+    texts = damaged_bodies([extra]).map(lambda body: body.decode("utf-8", "surrogateescape"))
+    return st.builds(Connection, host=_URLS, schema=_URLS, port=st.sampled_from([None, 0, 443, -1]), extra=texts)
+
+
+def _objects(*values: Any) -> st.SearchStrategy[Any]:
+    return damaged(values).map(as_python)
+
+
+def _texts_or_objects(*values: Any) -> st.SearchStrategy[Any]:
+    return _objects(*values) | damaged_bodies(values).map(lambda body: body.decode("utf-8", "surrogateescape"))
+
+
+_YAML = [
+    "a: [1, 2]",
+    "{",
+    "[" * 3000,
+    f"a: {DIGITS}",
+    "a: 2026-99-99",
+    "a: !!timestamp x",
+    "!!python/object:os.system {}",
+]
+_YAML += [
+    "? [1]\n: 2",
+    "a: !!int ''",
+    "a: !!float x",
+    "a: !!binary \ud83d",
+    "a: 1e999",
+    "a: &a [*a]",
+    "a: 190:20:30",
+    "\x00",
+    "~",
+]
+_YAML += [
+    "- " * 3000 + "a",
+    "a: !!bool maybe",
+    "a: !!omap 5",
+    "a: !!set 5",
+    "a: !!pairs [5]",
+    "a: 0x",
+    "a: 0b2",
+    "a: 1:99:99",
+]
+_DATES = [
+    "Thu, 01 Jan 2026 00:00:30 GMT",
+    DIGITS,
+    "-5",
+    "1e999",
+    "\u0665",
+    f"Thu, 01 Jan {DIGITS} 00:00:00",
+    "Fri, 1 Jan 1",
+]
+_DATES += [
+    "Thu, 01 Jan 0000 00:00:00 +2359",
+    "Thu, 01 Jan 9999 23:59:59 -2359",
+    ",",
+    "::::",
+    "1 1 1 1 1 1",
+    "\udcff",
+    "",
+]
+_PLACES = [
+    "/there",
+    "//other/x",
+    "http://t.example:99999/",
+    "http://t.example:x/",
+    "http://[::1",
+    "http://[zz]/",
+    "/a\x00b",
+    "/a\tb",
+]
+_PLACES += [
+    "https://t.example/a?b#c",
+    "http://u:p@t.example/",
+    "\udcff",
+    "?",
+    "#",
+    "..",
+    "http:",
+    "http://",
+    "a" * 5000,
+    "/\ud83d",
+]
+_PIECES = st.lists(st.sampled_from([*_DATES, *_PLACES, " ", "\x1b", "9", ":", "/", "@"]), max_size=3).map("".join)
+
+
+def _spec_text(text: Any) -> Any:
+    parsed = parsed_spec(text)
+    return check_query_spec(parsed) if isinstance(parsed, dict) else parsed
+
+
+def _redirected(drawn: tuple[int, str, str]) -> str | None:
+    status, location, method = drawn
+    return redirect_url(WireRequest(method, "https://t.example/api", {}), Response(status, {"location": location}, b""))
+
+
+READERS: Mapping[str, Reader] = {
+    "a submit's answer, nodes": _of_call(
+        VezaNodesService().submit(_QUERY), Submitted, "services.veza_submitted.read_submitted", _SUBMITTED
+    ),
+    "a saved query's run": _of_call(
+        VezaSavedQueriesService().submit(SavedNodesQuery("q")),
+        Submitted,
+        "services.veza_submitted.read_submitted",
+        _SUBMITTED,
+    ),
+    "a look, nodes": _of_call(
+        VezaNodesService().look("q"),
+        Snapshot,
+        "services.veza_nodes._read_snapshot services.veza_errors.json_object services.veza_errors.absence "
+        "services.veza_errors.refusal services.veza_errors._described services.veza_errors._excerpt services.veza_errors",
+        *_LOOKS,
+    ),
+    "a page, nodes": _of_call(
+        VezaNodesService().page("q", None),
+        Page,
+        "services.veza_nodes._read_page services.veza_rows.answer_with_rows services.veza_rows services.veza_counts",
+        *_LOOKS,
+    ),
+    "a cancel, nodes": _of_call(
+        VezaNodesService().cancel("q"),
+        type(None),
+        "services.veza_nodes._read_canceled services.veza_errors.accepted",
+        {},
+        *_samples("resp_empty"),
+    ),
+    "a submit's answer, result": _of_call(
+        VezaResultService().submit(ResultQuery({})), Submitted, "services.veza_result._read_submitted", *_TASKS
+    ),
+    "a look, result": _of_call(VezaResultService().look("7"), Snapshot, "services.veza_result._read_snapshot", *_TASKS),
+    "a page, result": _of_call(VezaResultService().page("7", None), Page, "services.veza_result._read_page", *_TASKS),
+    "rows at once": _of_call(VezaSyncService().nodes({}), Page, "services.veza_sync.read_page", _ROWS, _PATHS),
+    "a result at once": _of_call(VezaSyncService().result({}), Result, "services.veza_sync.read_result", *_RESULTS),
+    "saved queries": _of_call(VezaSavedQueriesService().queries(), Page, "services.veza_sync.read_page", _SAVED),
+    "a saved query": _of_call(
+        VezaSavedQueriesService().definition("q"),
+        dict,
+        "services.veza_saved_queries._read_definition",
+        _SAVED,
+        {"value": _SAVED},
+    ),
+    "whether queries can be listed": _of_call(list_one(), type(None), "services.veza_saved_queries._read_list", _SAVED),
+    "a submit's answer, ES|QL": Reader(
+        lambda response: _reading(next(EsqlService().submit(EsqlQuery("ROW a = 1"), keep_alive=_KEEP)))(response),
+        _responses(*_TABLES),
+        (Submitted, type(None)),
+        tuple(_SUBMIT_ESQL.split()),
+    ),
+    "a look, ES|QL": _of_call(EsqlService().look("q"), Snapshot, _ESQL_LOOK, *_TABLES),
+    "a look, ES|QL by columns": _of_call(EsqlService(columnar=True).look("q"), Snapshot, _ESQL_LOOK, *_COLUMNAR),
+    "a result, ES|QL": _of_call(
+        EsqlService().page("q", None),
+        Page,
+        "services.esql.EsqlService._read_page services.esql.EsqlService._page_of services.esql_answer",
+        *_TABLES,
+    ),
+    "a result, ES|QL by columns": _of_call(
+        EsqlService(columnar=True).page("q", None), Page, "services.esql.EsqlService._read_page", *_COLUMNAR
+    ),
+    "a stop, ES|QL": _of_call(EsqlService().stop("q"), Snapshot, "services.esql.EsqlService._read_snapshot", *_TABLES),
+    "a deletion, ES|QL": _of_call(
+        EsqlService().cancel("q"), type(None), "services.esql._read_deleted", {"acknowledged": True}
+    ),
+    "an error, Veza": Reader(
+        lambda response: veza_errors.refusal(replace(response, status=max(response.status, 400))),
+        _responses(),
+        AsyncQueryError,
+        ("services.veza_errors.refusal",),
+    ),
+    "an error, Elasticsearch": Reader(
+        esql_errors.refusal, _responses(), AsyncQueryError, ("services.esql_errors.refusal",)
+    ),
+    "rows": Reader(
+        lambda body: rows_in([body]),
+        damaged_bodies([answers.AMARA]),
+        list,
+        ("async_query.rows", "async_query.json_value"),
+    ),
+    "a token": Reader(
+        lambda response: read_token(token_request(_AUTH, "t"), response, now=5.0),
+        _responses(_TOKEN),
+        Token,
+        ("transport.tokens.read_token", "transport.tokens._json_object", "transport.tokens"),
+    ),
+    "Retry-After": Reader(
+        lambda value: parse_retry_after(value, NOON),
+        _PIECES | st.text(max_size=40),
+        (float, type(None)),
+        ("async_query.retry.parse_retry_after",),
+    ),
+    "Location": Reader(
+        _redirected,
+        st.tuples(
+            st.sampled_from([301, 302, 303, 307, 308]), _PIECES | st.text(max_size=40), st.sampled_from(["GET", "POST"])
+        ),
+        (str, type(None)),
+        ("transport.redirects.redirect_url",),
+    ),
+    "a handle": Reader(
+        QueryHandle.from_json,
+        _texts_or_objects(_HANDLE_JSON),
+        QueryHandle,
+        ("async_query.handle.QueryHandle.from_json", "async_query.handle", "async_query.deadline"),
+    ),
+    "a record": Reader(
+        QueryRecord.from_json,
+        _objects(_RECORD.to_json(), replace(_RECORD, handle=None, state=RecordState.INTENT).to_json()),
+        QueryRecord,
+        ("async_query.record.QueryRecord.from_json",),
+    ),
+    "an event": Reader(WaitEvent.from_json, _objects(_EVENT), WaitEvent, ("async_query.event.WaitEvent.from_json",)),
+    "a trigger's row": Reader(
+        lambda row: AsyncQueryTrigger(**row) if isinstance(row, dict) and "handle" in row else None,
+        _objects(_TRIGGER),
+        (AsyncQueryTrigger, type(None)),
+        ("triggers.async_query",),
+    ),
+    "a spec": Reader(check_query_spec, _objects(*_SPECS), CheckedSpec, ("services.veza_spec.check_query_spec",)),
+    "a spec's text": Reader(
+        _spec_text,
+        _texts_or_objects(*_SPECS)
+        | st.sampled_from(_YAML)
+        | st.lists(st.sampled_from([*_YAML, "\n", " "]), max_size=4).map("".join),
+        object,
+        ("operators.arguments.parsed_spec",),
+    ),
+    "a query's arguments": Reader(
+        lambda given: check_query(given["spec"], max_staleness=given["age"]),
+        st.fixed_dictionaries({"spec": _objects(*_SPECS), "age": _objects("86400s", 5, timedelta(1))}),
+        CheckedQuery,
+        ("services.veza_query.check_query", "services.veza_cache", "services.veza_choices"),
+    ),
+    "an ES|QL query": Reader(
+        lambda given: (
+            EsqlQuery(given.get("q"), given.get("params"), given.get("filter")) if isinstance(given, dict) else None
+        ),
+        _objects({"q": "ROW a = ?", "params": [1, {"a": 2}], "filter": {"term": {"a": [1]}}}),
+        (EsqlQuery, type(None)),
+        ("services.esql_query",),
+    ),
+    "a veza connection": Reader(
+        veza_settings.read_connection,
+        _connections(_VEZA_EXTRA),
+        veza_settings.VezaSettings,
+        ("hooks.veza_settings.read_connection", "hooks.veza_settings"),
+    ),
+    "an elasticsearch connection": Reader(
+        esql_settings.read_connection,
+        _connections(_ESQL_EXTRA),
+        esql_settings.EsqlSettings,
+        ("hooks.esql_settings.read_connection", "hooks.esql_settings"),
+    ),
+}
+"""By what is read; the next reader is one more row."""
