@@ -138,7 +138,7 @@ class QueryRecord:
                 keep_results=bool(data.get("keep_results", False)),
             )
         except Exception as e:
-            raise RecordError(f"Not a record of a live query ({type(e).__name__}: {e}): {data!r}") from e
+            raise RecordError(f"Not a record of a live query ({type(e).__name__}: {e}).", about=repr(data)) from e
 
 
 def _state(written: Any, handle: QueryHandle | None) -> RecordState:

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from airflow_provider_veza.async_query.layout import ColumnType
 from airflow_provider_veza.async_query.rows import Row
+from airflow_provider_veza.shown import one_line
 
 
 class Phase(StrEnum):
@@ -46,10 +47,14 @@ class Page:
     warnings: tuple[str, ...] = ()
     types: Mapping[str, ColumnType] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        if self.warnings:
+            object.__setattr__(self, "warnings", tuple(map(one_line, self.warnings)))
+
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What one look at a query showed. The outcome of a query is always a snapshot, never an exception.
+    """What one look at a query showed, in texts of one line. The outcome of a query is always a snapshot, never an exception.
 
     :param state: the service's own name of the state, for the log.
     :param rows: rows so far or in total, where the service counts them.
@@ -66,6 +71,12 @@ class Snapshot:
     error: str = ""
     warnings: tuple[str, ...] = ()
     page: Page | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "state", one_line(self.state))
+        object.__setattr__(self, "error", one_line(self.error))
+        if self.warnings:
+            object.__setattr__(self, "warnings", tuple(map(one_line, self.warnings)))
 
 
 @dataclass(frozen=True)

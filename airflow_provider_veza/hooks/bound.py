@@ -21,6 +21,7 @@ from airflow_provider_veza.async_query.vocabulary import Page, Snapshot, Traits
 from airflow_provider_veza.hooks.paging import AheadOfCaller, PageReader
 from airflow_provider_veza.transport.clients import async_client_for, client_for
 from airflow_provider_veza.transport.pacing import Turn
+from airflow_provider_veza.transport.tokens import TOKENS
 
 if TYPE_CHECKING:
     from airflow_provider_veza.hooks.base import AsyncQueryHook
@@ -110,7 +111,7 @@ class BoundQuery:
         For a process that is being killed. The connection and the token must have been used before.
         """
         flow = cancel_flow(self.service, self.handle)
-        with client_for(self.hook.settings.transport) as transport:
+        with TOKENS.telling_nobody(), client_for(self.hook.settings.transport) as transport:
             return drive_flow(
                 flow, partial(transport.run, retry=ONE_ATTEMPT, timeout=BOUNDED_TIMEOUTS, turn=Turn.AT_ONCE)
             )

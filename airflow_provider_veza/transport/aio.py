@@ -147,7 +147,8 @@ class _Driver:
             token = TOKENS.current(auth, now=time.monotonic(), refused=refused)
             if token is None:
                 fetching = fetch_token(auth, self.settings.user_agent, self.retry, read_clock())
-                token = TOKENS.keep(auth, await self.drive(fetching))
+                # In a thread, since whoever is told of it may block.
+                token = await asyncio.to_thread(TOKENS.keep, auth, await self.drive(fetching))
         self.redaction.learn(token.value)
         return token.value
 

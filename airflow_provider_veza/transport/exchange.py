@@ -88,7 +88,9 @@ def fetch_token(auth: OAuth2ClientCredentials, user_agent: str, retry: RetryPoli
     try:
         received = yield from attempts(wire, Rules(retry), at)
     except NoAnswerError as e:
-        raise NotSentError(f"{e} So no access token was had, and the request that needs one was not sent.") from e
+        raise NotSentError(
+            f"{e.message} So no access token was had, and the request that needs one was not sent.", about=e.about
+        ) from e
     return read_token(wire, received.response, now=received.at.monotonic)
 
 
@@ -153,8 +155,10 @@ def _delay(wire: WireRequest, rules: Rules, attempt: int, answer: Received | Fai
 def _error(wire: WireRequest, failed: Failed, attempts: int) -> RequestError:
     tries = "1 attempt" if attempts == 1 else f"{attempts} attempts"
     if failed.failure is Failure.NOT_SENT:
-        return NotSentError(f"{wire} was not sent ({tries}): {failed.reason}.")
-    return NoAnswerError(f"{wire} has no whole answer ({tries}), but may have been acted on: {failed.reason}.")
+        return NotSentError(f"The request was not sent ({tries}): {failed.reason}.", about=wire)
+    return NoAnswerError(
+        f"The request has no whole answer ({tries}), but may have been acted on: {failed.reason}.", about=wire
+    )
 
 
 def _wire_request(request: Request, settings: TransportSettings) -> WireRequest:
