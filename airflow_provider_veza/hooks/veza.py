@@ -178,7 +178,10 @@ class VezaHook(AsyncQueryHook):
         return self.run(self._veza.saved_queries.result(saved_query_id))
 
     def get_conn(self) -> requests.Session:
-        """Return a ready session: TLS, proxy and User-Agent as the connection says, the key sent to the tenant only."""
+        """Return a ready session: TLS, proxy and User-Agent as the connection says, the key sent to the tenant only.
+
+        A redirect to another host raises :class:`~airflow_provider_veza.exceptions.RedirectRefusedError`.
+        """
         if self._transport is None:
             self._transport = tenant_client(self._veza.transport)
         return cast("SyncTransport", self._transport).session

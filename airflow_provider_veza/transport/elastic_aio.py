@@ -79,7 +79,7 @@ class ManyConnectionsNode(AiohttpHttpNode):
 
     redaction = Redaction()
 
-    async def perform_request(self, *args: Any, **kwargs: Any) -> Any:
+    async def perform_request(self, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
         """Send a request; see :meth:`elastic_transport.BaseAsyncNode.perform_request`."""
         return shown_answer(await super().perform_request(*args, **kwargs), self.redaction)
 

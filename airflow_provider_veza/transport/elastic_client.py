@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit, urlunsplit
 
 from elastic_transport import HttpHeaders, JsonSerializer
@@ -72,7 +72,7 @@ def new_client(cls: Callable[..., C], settings: ElasticSettings, **more: Any) ->
                 about=settings.base_url,
             ) from e
     for node in client.transport.node_pool.all():
-        node.redaction = redaction
+        cast("Any", node).redaction = redaction
     return client
 
 

@@ -352,5 +352,7 @@ def test_whatever_an_extra_holds_it_is_read_or_refused_by_name(extra: dict[str, 
         ("queries/{query_id}", ""),
     ],
 )
-def test_a_link_leads_to_the_tenants_host_by_http_or_nowhere_and_ids_are_quoted(template: str, url: str) -> None:
+def test_a_link_leads_to_the_tenants_host_by_http_or_nowhere_and_ids_are_quoted(
+    read: Read, template: str, url: str
+) -> None:
     assert read(extra={"ui_url_template": template}).ui_url("../q 1\n") == url
