@@ -118,7 +118,8 @@ def test_the_id_is_rendered(running: RunningTenant, saved_query_id: str) -> None
     assert len(TaskRun(lambda: operator).execute()) == 12
 
 
-NOBODY = {"source_node_types": {"nodes": [{"node_type": "OktaUserr"}]}}
+NOBODY_OF_THIS_NAME = {"specs": [{"fn": "EQ", "property": "name", "value": "nobody of this name"}]}
+NOBODY = {"source_node_types": {"nodes": [{"node_type": "OktaUser", "condition_expression": NOBODY_OF_THIS_NAME}]}}
 
 
 def test_a_saved_query_without_rows_draws_a_warning_that_lists_what_its_definition_asks_for(
@@ -131,6 +132,5 @@ def test_a_saved_query_without_rows_draws_a_warning_that_lists_what_its_definiti
 
     assert task(saved_query_id=saved).execute() == []
 
-    assert (
-        f"Asked for: node types 'OktaUserr'. It is the saved query '{saved}'." in capsys.readouterr().out + caplog.text
-    )
+    told = f"Asked for: node types 'OktaUser'; properties 'name'. It is the saved query '{saved}'."
+    assert told in capsys.readouterr().out + caplog.text
