@@ -88,7 +88,8 @@ $(UNITS): units-%: .venv/airflow-%/installed
 
 conformance-elasticsearch-8: .venv/elasticsearch-8/installed ## Run the ES|QL conformance cases with the client of 8.19
 	$(STAGE) 'ES|QL with client 8.19' env PYTHONPATH=.venv/elasticsearch-8 'AIRFLOW_HOME=$(CURDIR)/.run/units-elasticsearch-8' \
-		$(NEWEST_PYTHON) -m pytest tests/esql_double tests/transport/test_elastic_drivers.py tests/hooks/test_esql_hook.py
+		$(NEWEST_PYTHON) -m pytest tests/esql_double tests/transport/test_elastic_drivers.py \
+		tests/transport/test_redirects.py tests/transport/test_redaction.py tests/hooks/test_esql_hook.py
 
 ON_STORAGES := env 'PYTHONPATH=$(CURDIR)/.venv/storages' 'AIRFLOW_HOME=$(CURDIR)/.run/units-storages' \
 	GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT=false $(NEWEST_PYTHON) -m pytest

@@ -57,7 +57,7 @@ def _cancel(handle_text: str, conn_id: str | None) -> int:
     except AsyncQueryError as e:
         print(f"{type(e).__name__}: {e}", file=sys.stderr)
         return 1
-    print(f"Query {handle.id} was cancelled." if result.cancelled else f"Nothing was cancelled: {result.reason}.")
+    print(f"Query {handle.shown_id} was cancelled." if result.cancelled else f"Nothing was cancelled: {result.reason}.")
     return 0
 
 

@@ -58,27 +58,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from airflow_provider_veza.shown import one_line, shortened
+
 LONGEST_MESSAGE = 2048
 """Bytes of UTF-8; what a service says may be of any length."""
-
-
-def shortened(text: str, most: int = LONGEST_MESSAGE) -> str:
-    """Return a text of at most so many bytes of UTF-8; a longer one says at its end how long it was.
-
-    >>> shortened("a" * 100, 40)
-    'aaaaaaaaaaaa... (100 characters in all)'
-    """
-    if 4 * len(text) <= most:
-        return text
-    data = text.encode("utf-8", "backslashreplace")
-    if len(data) <= most:
-        return text
-    note = f"... ({len(text)} characters in all)"
-    return data[: max(most - len(note), 0)].decode("utf-8", "ignore") + note
+LONGEST_ABOUT = 512
 
 
 class AsyncQueryError(Exception):
-    """Root of the tree. A message is at most :data:`LONGEST_MESSAGE` long.
+    """Root of the tree; its text is one line of at most :data:`LONGEST_MESSAGE` bytes, whatever others put into it.
+
+    :param message: begins with the cause, for Airflow's page shows about 95 characters; then the query's state, and what the
+        next retry does. It names no query, request or file.
+    :param about: what does, and comes last: ids, addresses, folders.
 
     ``heals`` tells whether the same attempt, made later, may succeed. Where it is false, operators fail the task
     without Airflow retries.
@@ -86,8 +78,10 @@ class AsyncQueryError(Exception):
 
     heals = True
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*(shortened(arg) if isinstance(arg, str) else arg for arg in args))
+    def __init__(self, message: str = "", *, about: object = "") -> None:
+        self.about = shortened(one_line(str(about)), LONGEST_ABOUT)
+        self.message = shortened(one_line(message), LONGEST_MESSAGE - len(self.about.encode()) - len(" ()"))
+        super().__init__(f"{self.message} ({self.about})" if self.about else self.message)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (type(self), self.args), self.__dict__
@@ -146,8 +140,9 @@ class ForeignTenantError(HandleError):
 
     def __init__(self, *, handle_tenant: str, connection_tenant: str, query_id: str) -> None:
         super().__init__(
-            f"Query {query_id} was submitted to {handle_tenant}, but the connection points to {connection_tenant}. "
-            "The query was not touched. Use a connection to the tenant that runs it."
+            "The handle is of another tenant than the connection. The query was not touched. Use a connection to the tenant that "
+            "runs it.",
+            about=f"query {query_id} of {handle_tenant}; the connection points to {connection_tenant}",
         )
 
 
@@ -208,11 +203,11 @@ class RefusedError(RequestError):
     come from a gateway before a service that did.
     """
 
-    def __init__(self, status: int, message: str, request_id: str = "") -> None:
+    def __init__(self, status: int, message: str, request_id: str = "", *, about: object = "") -> None:
         self.status = status
         self.nothing_done = status < 500
-        self.request_id = request_id
-        super().__init__(message)
+        self.request_id = one_line(request_id)
+        super().__init__(message, about=about or (f"request_id: {request_id}" if request_id else ""))
 
 
 class BadRequestError(RefusedError):
@@ -331,8 +326,9 @@ class RowCountError(ResultsError):
     def __init__(self, *, counted: int, landed: int, query_id: str) -> None:
         self.counted, self.landed = counted, landed
         super().__init__(
-            f"The service counted {counted} rows of query {query_id}, but its pages held {landed}. Nothing was delivered, and an "
-            "earlier landed result stays as it was. A retry reads all pages again; row_count_check='warn' delivers what comes."
+            f"The service counted {counted} rows, but its pages held {landed}. Nothing was delivered, and an earlier landed "
+            "result stays as it was. A retry reads all pages again; row_count_check='warn' delivers what comes.",
+            about=f"query {query_id}",
         )
 
 
@@ -388,7 +384,10 @@ class LandingTakenOverError(LandingError):
             else "Give every run and every map index an output_path of its own, such as one with {{ ds }} or "
             "{{ ti.map_index }} in it. No retry follows; clear the task to take the folder back."
         )
-        super().__init__(f"{taker} has begun to land into {folder}, so this one stopped; nothing was mixed. {advice}")
+        super().__init__(
+            f"{taker} has begun to land into the same folder, so this one stopped; nothing was mixed. {advice}",
+            about=folder,
+        )
 
 
 class ManifestError(LandingError):

@@ -11,7 +11,8 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 def mistyped_field(instance: Any) -> str:
     """Return the name of the first field that holds something else than is declared; empty where all are right."""
-    declared = _declared(type(instance))
+    cls: type = type(instance)
+    declared = _declared(cls)
     return next((f.name for f in fields(instance) if not _is_of(getattr(instance, f.name), declared[f.name])), "")
 
 

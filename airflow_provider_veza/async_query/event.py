@@ -8,7 +8,8 @@ from typing import Any
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.json_value import words_of
 from airflow_provider_veza.async_query.watch import Ended, Outcome
-from airflow_provider_veza.exceptions import QueryUnreachableError, shortened
+from airflow_provider_veza.exceptions import LONGEST_MESSAGE, QueryUnreachableError
+from airflow_provider_veza.shown import one_line, shortened
 
 EVENT_VERSION = 1
 
@@ -25,7 +26,7 @@ class WaitEvent:
         return {
             "v": EVENT_VERSION,
             "outcome": self.ended.outcome.value,
-            "detail": shortened(self.ended.detail),
+            "detail": shortened(one_line(self.ended.detail), LONGEST_MESSAGE),
             "rows": self.ended.rows,
             "handle": self.handle.to_json(),
         }

@@ -11,6 +11,7 @@ from airflow_provider_veza.async_query.deadline import Deadline, utc_from_iso
 from airflow_provider_veza.async_query.declared_types import mistyped_field
 from airflow_provider_veza.async_query.json_value import value_of, words_of
 from airflow_provider_veza.exceptions import ForeignTenantError, HandleError, MissingHandleError
+from airflow_provider_veza.shown import one_line
 
 HANDLE_VERSION = 1
 HANDLE_KEY = "veza_query"
@@ -48,6 +49,14 @@ class QueryHandle:
     stale_until: datetime | None = None
     options: tuple[str, ...] = ()
     v: int = HANDLE_VERSION
+
+    def __str__(self) -> str:
+        return one_line(f"query {self.id} of {self.tenant}")
+
+    @property
+    def shown_id(self) -> str:
+        """The id as logs show it, which others chose."""
+        return one_line(self.id)
 
     def to_json(self) -> dict[str, Any]:
         """Return the handle as plain JSON types.

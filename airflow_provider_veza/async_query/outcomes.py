@@ -27,30 +27,35 @@ def error_of(
     :param next_retry: what the next retry does with a query that has ended without success.
     :param why_gone: what is known of how the query came to be gone.
     """
-    query = f"Query {handle.id} of {handle.tenant}"
-    detail = f": {ended.detail}" if ended.detail else ""
+    said = f": {ended.detail}" if ended.detail else ""
+    heard = f" The service says: {ended.detail}" if ended.detail else ""
     match ended.outcome:
         case Outcome.SUCCEEDED:
             return None
         case Outcome.FAILED:
-            return QueryFailedError(f"{query} failed{detail}. It has ended. {next_retry}")
+            return QueryFailedError(f"The query failed{said}. It has ended. {next_retry}", about=handle)
         case Outcome.CANCELED:
-            return QueryCanceledError(f"{query} was cancelled by somebody else{detail}. It has ended. {next_retry}")
+            return QueryCanceledError(
+                f"The query was cancelled by somebody else{said}. It has ended. {next_retry}", about=handle
+            )
         case Outcome.GONE:
             return QueryGoneError(
-                f"{query} is unknown to the service now{detail}. {why_gone}; nothing is left to wait for. {next_retry}"
+                f"The query is unknown to the service now. {why_gone}; nothing is left to wait for. {next_retry}{heard}",
+                about=handle,
             )
         case Outcome.DEADLINE_PASSED:
-            return QueryDeadlineError(f"{query} did not end in time{detail}.")
+            return QueryDeadlineError(f"The query did not end in time{said}.", about=handle)
         case Outcome.UNREACHABLE:
             return QueryUnreachableError(
-                f"{query} could not be looked at{detail}. Its state is unknown and it was left as it is. The next retry finds it "
-                "and goes on waiting."
+                f"The query could not be looked at{said}. Its state is unknown and it was left as it is. The next retry finds it "
+                "and goes on waiting.",
+                about=handle,
             )
         case Outcome.REFUSED:
             error = QueryUnreachableError(
-                f"{query} may not be looked at{detail}. Its state is unknown. There is no retry, since none can help: mend the "
-                "connection, then clear the task."
+                f"The query may not be looked at{said}. Its state is unknown. There is no retry, since none can help: mend the "
+                "connection, then clear the task.",
+                about=handle,
             )
             error.heals = False
             return error

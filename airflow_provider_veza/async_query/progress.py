@@ -8,6 +8,7 @@ from datetime import datetime
 
 from airflow_provider_veza.async_query.vocabulary import MOST_WARNINGS, Snapshot
 from airflow_provider_veza.exceptions import RequestError
+from airflow_provider_veza.shown import one_line
 
 FIRST_INTERVAL = 10.0
 LONGEST_INTERVAL = 600.0
@@ -18,10 +19,13 @@ NO_MORE_WARNINGS = f"More than {MOST_WARNINGS} different warnings came; no more 
 
 @dataclass(frozen=True)
 class LogLine:
-    """A line for the task log; ``level`` is one of :mod:`logging`'s."""
+    """A line for the task log, and only one; ``level`` is one of :mod:`logging`'s."""
 
     level: int
     text: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", one_line(self.text))
 
 
 @dataclass(frozen=True)

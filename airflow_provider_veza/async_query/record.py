@@ -140,9 +140,9 @@ class QueryRecord:
                 keep_results=bool(data.get("keep_results", False)),
             )
         except Exception as e:
-            raise RecordError(f"Not a record of a live query ({type(e).__name__}: {e}): {words_of(data)}") from e
+            raise RecordError(f"Not a record of a live query ({type(e).__name__}: {e}).", about=words_of(data)) from e
         if mistyped := mistyped_field(record):
-            raise RecordError(f"Not a record of a live query ({mistyped} is none): {words_of(data)}")
+            raise RecordError(f"Not a record of a live query ({mistyped} is none).", about=words_of(data))
         return record
 
 

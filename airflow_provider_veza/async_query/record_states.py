@@ -134,9 +134,11 @@ def next_step(
         return _after_intent(record, differences)
     if record.handle.tenant != tenant:
         moved_to = f"the connection moved from {record.handle.tenant} to {tenant}"
-        return SubmitAnew(f"{moved_to}; query {record.handle.id} there was not touched")
+        return SubmitAnew(f"{moved_to}; query {record.handle.shown_id} there was not touched")
     if record.state is RecordState.CANCELLED:
-        return SubmitAnew(f"query {record.handle.id} of before was cancelled by {record.cancelled_by or 'somebody'}")
+        return SubmitAnew(
+            f"query {record.handle.shown_id} of before was cancelled by {record.cancelled_by or 'somebody'}"
+        )
     if record.fingerprint != fingerprint:
         parts = ", ".join(fingerprint.differences(record.fingerprint))
         differences += (f"the rendered query differs in: {parts}",)

@@ -153,11 +153,11 @@ def _judge_live(record: QueryRecord, handle: QueryHandle, standing: Standing, no
         return Keep(LogLine(logging.DEBUG, f"{subject}: left alone, its {record.owner} {standing}."))
     why = f"its {record.owner} {standing}" if standing.nobody_waits else "its deadline has passed"
     if not record.cancel_on_kill and record.state is not RecordState.DELIVERED:
-        line = LogLine(logging.INFO, f"{subject}: {why}; cancel_on_kill=False lets {handle.id} run on.")
+        line = LogLine(logging.INFO, f"{subject}: {why}; cancel_on_kill=False lets {handle.shown_id} run on.")
         return Forget(line) if standing in _NO_ATTEMPT_FOLLOWS or overdue else Keep(line)
     if not handle.owned:
         return Forget(LogLine(logging.INFO, f"{subject}: {why}; it is a cached result that others may use."))
-    return Cancel(handle, LogLine(logging.INFO, f"{subject}: nobody waits for {handle.id}, {why}."))
+    return Cancel(handle, LogLine(logging.INFO, f"{subject}: nobody waits for {handle.shown_id}, {why}."))
 
 
 def _judge_finished(record: QueryRecord, standing: Standing, why: str) -> Verdict:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from airflow_provider_veza.async_query.layout import ColumnType
 from airflow_provider_veza.async_query.rows import Row
-from airflow_provider_veza.exceptions import shortened
+from airflow_provider_veza.shown import one_line, shortened
 
 LONGEST_STATE = 200
 LONGEST_WORDS = 1_000
@@ -17,8 +17,8 @@ MOST_WARNINGS = 20
 
 
 def bounded_warnings(warnings: Sequence[str]) -> tuple[str, ...]:
-    """Return the first of a service's warnings, each shortened."""
-    return tuple(shortened(text, LONGEST_WORDS) for text in warnings[:MOST_WARNINGS])
+    """Return the first of a service's warnings, each in one line and shortened."""
+    return tuple(shortened(one_line(text), LONGEST_WORDS) for text in warnings[:MOST_WARNINGS])
 
 
 class Phase(StrEnum):
@@ -65,7 +65,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What one look at a query showed. The outcome of a query is always a snapshot, never an exception.
+    """What one look at a query showed, in texts of one line. The outcome of a query is always a snapshot, never an exception.
 
     :param state: the service's own name of the state, for the log.
     :param rows: rows so far or in total, where the service counts them.
@@ -85,8 +85,8 @@ class Snapshot:
 
     def __post_init__(self) -> None:
         """Keep no more of a service's words than people read."""
-        object.__setattr__(self, "state", shortened(self.state, LONGEST_STATE))
-        object.__setattr__(self, "error", shortened(self.error, LONGEST_WORDS))
+        object.__setattr__(self, "state", shortened(one_line(self.state), LONGEST_STATE))
+        object.__setattr__(self, "error", shortened(one_line(self.error), LONGEST_WORDS))
         if self.warnings:
             object.__setattr__(self, "warnings", bounded_warnings(self.warnings))
 

@@ -15,6 +15,7 @@ from airflow_provider_veza.async_query.polling import PollSchedule
 from airflow_provider_veza.async_query.progress import LogLine, ProgressLog
 from airflow_provider_veza.async_query.vocabulary import Phase, Snapshot, Traits
 from airflow_provider_veza.exceptions import RequestError
+from airflow_provider_veza.shown import one_line
 
 PATIENCE = timedelta(hours=1)
 
@@ -48,7 +49,7 @@ class LookAgain:
 class Ended:
     """The wait has ended.
 
-    :param detail: for people: the query's error, the failure of the last look, or empty.
+    :param detail: for people, in one line: the query's error, the failure of the last look, or empty.
     :param rows: total rows, where the service counts them.
     """
 
@@ -56,6 +57,9 @@ class Ended:
     detail: str = ""
     rows: int | None = None
     lines: tuple[LogLine, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "detail", one_line(self.detail))
 
 
 Verdict = LookAgain | Ended

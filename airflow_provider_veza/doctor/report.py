@@ -15,6 +15,7 @@ from airflow_provider_veza.doctor.verdicts import Advice, Case, Verdict
 from airflow_provider_veza.doctor.visit import Visit
 from airflow_provider_veza.doctor.words import redacted, spoken
 from airflow_provider_veza.hooks.veza_settings import VezaSettings
+from airflow_provider_veza.shown import one_line
 
 EMULATOR_NOTE = (
     "THIS IS AN EMULATOR of this project, not Veza: it answers as this project believes, so nothing is confirmed by it."
@@ -124,7 +125,7 @@ def _findings(report: Report, seen: Seen) -> Iterator[str]:
 
 def _remains(visit: Visit) -> Iterator[str]:
     for query_id in visit.left:
-        yield f"Query {query_id} could not be cancelled and may still run."
+        yield f"Query {one_line(query_id)} could not be cancelled and may still run."
     if visit.unnamed:
         yield f"{visit.unnamed} submits had no clear answer: as many queries may run that nobody can name."
     if visit.running_tasks:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from airflow_provider_veza.shown import one_line
+
 _ENUM_NAME = re.compile(r"[A-Z][A-Z_]{1,39}")
 _LOWER_CASE_STATES = frozenset(
     {"done", "unknown", "pending", "queued", "in_progress", "running", "complete", "succeeded", "failed", "canceled"}
@@ -29,8 +31,8 @@ Words = tuple[str | Quoted, ...]
 
 
 def spoken(words: Words) -> str:
-    """Return the words in full."""
-    return "".join(word.text if isinstance(word, Quoted) else word for word in words)
+    """Return the words in full, in one line."""
+    return "".join(one_line(word.text) if isinstance(word, Quoted) else word for word in words)
 
 
 def redacted(words: Words) -> str:

@@ -19,6 +19,7 @@ from airflow_provider_veza.async_query.retry import RetryPolicy
 from airflow_provider_veza.async_query.service import Cancellation, Flow, QueryService, drive_flow
 from airflow_provider_veza.async_query.vocabulary import Page, Snapshot
 from airflow_provider_veza.exceptions import ConnectionSettingsError, UnauthorizedError
+from airflow_provider_veza.hooks import masking  # noqa: F401  # From here on Airflow masks what is fetched.
 from airflow_provider_veza.hooks.bound import BoundQuery, countdown
 from airflow_provider_veza.hooks.settings_cache import SETTINGS_CACHE
 from airflow_provider_veza.transport import shared

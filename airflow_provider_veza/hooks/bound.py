@@ -26,6 +26,7 @@ from airflow_provider_veza.hooks.waiting import utc_now
 from airflow_provider_veza.transport.clients import async_client_for, client_for
 from airflow_provider_veza.transport.pacing import Turn
 from airflow_provider_veza.transport.settings import TotalTimes
+from airflow_provider_veza.transport.tokens import TOKENS
 
 if TYPE_CHECKING:
     from airflow_provider_veza.hooks.base import AsyncQueryHook
@@ -143,7 +144,7 @@ class BoundQuery:
         For a process that is being killed. The connection and the token must have been used before.
         """
         flow = cancel_flow(self.service, self.handle)
-        with client_for(self.hook.settings.transport) as transport:
+        with TOKENS.telling_nobody(), client_for(self.hook.settings.transport) as transport:
             send = partial(transport.run, retry=ONE_ATTEMPT, timeout=BOUNDED_TIMEOUTS, turn=Turn.AT_ONCE)
             left = countdown(min(KILL_SECONDS, self._total_times.cancel))
             return drive_flow(flow, lambda call: send(call, within=left()))

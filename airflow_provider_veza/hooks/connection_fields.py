@@ -19,6 +19,7 @@ class ExtraField:
     :param choices: the only texts allowed, where they are limited.
     :param minimum: the smallest number allowed.
     :param maximum: the largest number allowed.
+    :param is_secret: it may hold credentials, which the form does not show.
     """
 
     name: str
@@ -29,6 +30,7 @@ class ExtraField:
     choices: tuple[str, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
+    is_secret: bool = False
 
     def json_schema(self) -> dict[str, Any]:
         """Return the field's schema for Airflow's declarative connection form."""
@@ -37,6 +39,8 @@ class ExtraField:
         schema |= {key: value for key, value in bounds.items() if value is not None}
         if self.choices:
             schema["enum"] = list(self.choices)
+        if self.is_secret:
+            schema["format"] = "password"
         return schema
 
 
@@ -54,7 +58,12 @@ EXTRA_FIELDS: tuple[ExtraField, ...] = (
     ExtraField("scope", "OAuth2 scope", "Scopes to ask for, separated by spaces."),
     ExtraField("verify", "Verify TLS", "Switch off only against a test tenant.", kind="boolean", default=True),
     ExtraField("ca_bundle", "CA bundle", "Path of a PEM file with the certificate authorities to trust."),
-    ExtraField("proxy", "Proxy", "URL of the HTTP proxy; without it the usual environment variables hold."),
+    ExtraField(
+        "proxy",
+        "Proxy",
+        "URL of the HTTP proxy, with its login where it wants one; without it the usual environment variables hold.",
+        is_secret=True,
+    ),
     ExtraField(
         "connect_timeout",
         "Connect timeout (s)",
@@ -173,7 +182,7 @@ EXTRA_FIELDS: tuple[ExtraField, ...] = (
     ExtraField(
         "ui_url_template",
         "Link template",
-        "URL of a query in Veza's UI, with {tenant} and {query_id}; empty links to the tenant.",
+        "URL of a query in Veza's UI, on the tenant's host, with {tenant} and {query_id}; empty links to the tenant.",
     ),
 )
 

@@ -63,17 +63,21 @@ class VezaHook(AsyncQueryHook):
     @classmethod
     def get_connection_form_widgets(cls) -> dict[str, Any]:
         """Return the form's extra fields for Airflow 2.11; later versions read the declarative form of provider info."""
-        from flask_appbuilder.fieldwidgets import BS3TextFieldWidget
-        from wtforms import BooleanField, IntegerField, StringField
+        from flask_appbuilder.fieldwidgets import BS3PasswordFieldWidget, BS3TextFieldWidget
+        from wtforms import BooleanField, IntegerField, PasswordField, StringField
 
         # Airflow 2.11 drops the whole form over a FloatField; a number is read from its text just as well.
         fields = {"string": StringField, "boolean": BooleanField, "integer": IntegerField, "number": StringField}
         return {
-            extra.name: fields[extra.kind](
+            extra.name: (PasswordField if extra.is_secret else fields[extra.kind])(
                 extra.label,
                 description=extra.description,
                 default=extra.default,
-                **({} if extra.kind == "boolean" else {"widget": BS3TextFieldWidget()}),
+                **(
+                    {}
+                    if extra.kind == "boolean"
+                    else {"widget": BS3PasswordFieldWidget() if extra.is_secret else BS3TextFieldWidget()}
+                ),
             )
             for extra in EXTRA_FIELDS
         }
@@ -91,6 +95,11 @@ class VezaHook(AsyncQueryHook):
                 "Connection %s: nothing reads the extra %s; is it misspelt?",
                 self.conn_id,
                 ", ".join(settings.unknown_extras),
+            )
+        if not settings.ui_url("an-id"):
+            self.log.warning(
+                "Connection %s: ui_url_template makes no http(s) address on the tenant's host, so that no query has a link.",
+                self.conn_id,
             )
         return settings
 
@@ -169,7 +178,10 @@ class VezaHook(AsyncQueryHook):
         return self.run(self._veza.saved_queries.result(saved_query_id))
 
     def get_conn(self) -> requests.Session:
-        """Return a ready session: TLS, proxy and User-Agent as the connection says, the key sent to the tenant only."""
+        """Return a ready session: TLS, proxy and User-Agent as the connection says, the key sent to the tenant only.
+
+        A redirect to another host raises :class:`~airflow_provider_veza.exceptions.RedirectRefusedError`.
+        """
         if self._transport is None:
             self._transport = tenant_client(self._veza.transport)
         return cast("SyncTransport", self._transport).session

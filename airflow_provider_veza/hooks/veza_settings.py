@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, NoReturn, Protocol
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from airflow_provider_veza import __version__
 from airflow_provider_veza.async_query.json_value import value_of, words_of
@@ -61,8 +61,12 @@ class VezaSettings:
         return self.transport.base_url
 
     def ui_url(self, query_id: str) -> str:
-        """Return where people can look at the query, or at its tenant."""
-        return self.ui_url_template.replace("{tenant}", self.tenant).replace("{query_id}", query_id) or self.tenant
+        """Return where people can look at the query, or at its tenant; empty where the template leads to another host."""
+        if not self.ui_url_template:
+            return self.tenant
+        url = self.ui_url_template.replace("{query_id}", quote(query_id, safe="", errors="replace"))
+        url = url.replace("{tenant}", self.tenant)
+        return url if leads_to_host_of(url, self.tenant) else ""
 
 
 def read_connection(conn: AirflowConnection) -> VezaSettings:
@@ -219,6 +223,17 @@ class _Reader:
 
 def _in_range(value: Any, known: ExtraField) -> bool:
     return (known.minimum is None or value >= known.minimum) and (known.maximum is None or value <= known.maximum)
+
+
+def leads_to_host_of(url: str, tenant: str) -> bool:
+    """Whether a browser that follows an address comes by http or https to the tenant's host, whatever port serves its pages."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    # Browsers take a backslash for a slash, and drop some of what is not printed.
+    is_plain = url.isascii() and url.isprintable() and not any(c in " \\" for c in url) and "@" not in parts.netloc
+    return is_plain and parts.scheme in ("http", "https") and parts.hostname == urlsplit(tenant).hostname
 
 
 def is_loopback(host: str) -> bool:

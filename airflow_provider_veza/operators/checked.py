@@ -65,7 +65,7 @@ def naming(task_id: str) -> Iterator[None]:
     try:
         yield
     except ArgumentError as e:
-        raise ArgumentError(f"Task {task_id!r}: {e}") from e
+        raise ArgumentError(e.message, about=f"task {task_id!r}") from e
 
 
 def is_literal(task: Any, name: str, value: Any) -> bool:

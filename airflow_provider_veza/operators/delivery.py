@@ -99,7 +99,11 @@ class Delivery:
         manifest = land(query, self._landing_order(), self.task.log, self.task.check_attempt)
         announce_landing(manifest, folder, self.task.outlets, context)
         self.task.log.info(
-            "Landed %d rows of query %s as %d parts in %s.", manifest.rows, query.handle.id, len(manifest.parts), folder
+            "Landed %d rows of query %s as %d parts in %s.",
+            manifest.rows,
+            query.handle.shown_id,
+            len(manifest.parts),
+            folder,
         )
         return manifest.summary(folder)
 

@@ -218,8 +218,9 @@ class VezaAccessDriftOperator(CheckedOperator):
         largest = optional(fraction)(self.max_removed_fraction, "max_removed_fraction")
         if too_much := list(excesses(counts, fail_on, largest)):
             raise DriftError(
-                f"Access drifted: {'; '.join(too_much)}. The rows are landed in {folder}. A retry would find the same; clear "
-                "the task that landed the current result to ask Veza again."
+                f"Access drifted: {'; '.join(too_much)}. The rows are landed. A retry would find the same; clear "
+                "the task that landed the current result to ask Veza again.",
+                about=folder,
             )
 
 

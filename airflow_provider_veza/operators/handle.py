@@ -120,8 +120,9 @@ class GetQueryResultsOperator(HandleOperator):
         handle, snapshot = query.handle, query.look()
         if not snapshot.phase.is_terminal:
             raise QueryUnreachableError(
-                f"Query {handle.id} still runs (state {snapshot.state}); it was left running. Put a sensor before this "
-                "task, such as VezaQuerySensor or EsqlQuerySensor. A retry looks again."
+                f"The query still runs (state {snapshot.state}); it was left running. Put a sensor before this task, such as "
+                "VezaQuerySensor or EsqlQuerySensor. A retry looks again.",
+                about=handle,
             )
         ended = Ended(Outcome(snapshot.phase), snapshot.error)
         error = error_of(ended, handle, next_retry="Clear the task that submitted it to run it again.")

@@ -64,7 +64,8 @@ class VezaCancelOrphanedQueriesOperator(CheckedOperator):
             if summary[Settlement.FAILED]:
                 raise QueryUnreachableError(
                     f"{summary[Settlement.FAILED]} of {summary[EXAMINED]} recorded queries could not be cancelled, see the "
-                    f"warnings above; they may still run. Their records stay in {base}. The next retry tries again."
+                    "warnings above; they may still run. Their records stay. The next retry tries again.",
+                    about=base,
                 )
             return summary
 

@@ -180,7 +180,7 @@ class QueryOperator(SubmittingOperator):
         try:
             charge.ledger.deliver()
         except RecordError as e:
-            self.log.warning("That the rows of query %s are delivered could not be noted: %s", handle.id, e)
+            self.log.warning("That the rows of query %s are delivered could not be noted: %s", handle.shown_id, e)
         ForgetOnAcceptance(charge.attempt, charge.ledger, airflow_for_tasks(), self.log).register()
 
     def release(self, handle: QueryHandle, charge: Charge) -> None:
@@ -191,7 +191,9 @@ class QueryOperator(SubmittingOperator):
         try:
             self.hook.query(handle).release()
         except RequestError as e:
-            self.log.warning("The result of query %s could not be deleted and stays until it expires: %s", handle.id, e)
+            self.log.warning(
+                "The result of query %s could not be deleted and stays until it expires: %s", handle.shown_id, e
+            )
 
     def _wait(self, watch: Watch, context: Any, charge: Charge) -> Any:
         from airflow_provider_veza.hooks.waiting import look_once
@@ -212,7 +214,8 @@ class QueryOperator(SubmittingOperator):
         if record is not None and not record.is_of(handle.id):
             raise SupersededError(
                 "Another attempt of this task has recorded its own query: this one has been given up. It ends here and touches "
-                f"nothing; query {handle.id} is the other attempt's to settle."
+                "nothing; its query is the other attempt's to settle.",
+                about=handle,
             )
 
     def _wait_here(self, watch: Watch, charge: Charge) -> Ended:
@@ -244,7 +247,7 @@ class QueryOperator(SubmittingOperator):
         from airflow_provider_veza.hooks.waiting import utc_now
         from airflow_provider_veza.triggers.async_query import AsyncQueryTrigger
 
-        self.log.info("Deferring until query %s has ended.", watch.handle.id)
+        self.log.info("Deferring until query %s has ended.", watch.handle.shown_id)
         self.defer(
             trigger=AsyncQueryTrigger.of(
                 watch,
@@ -309,8 +312,9 @@ class QueryOperator(SubmittingOperator):
             left = "It was left running (cancel_on_timeout=False)."
         retry = "A retry submits anew" if self.retry_on_timeout else "No retry follows"
         error = QueryDeadlineError(
-            f"Query {handle.id} of {handle.tenant} did not end in time ({ended.detail}). {left} {retry} "
-            f"(retry_on_timeout={self.retry_on_timeout}). Raise timeout={self.timeout} if it needs longer."
+            f"The query did not end in time ({ended.detail}). {left} {retry} (retry_on_timeout={self.retry_on_timeout}). Raise "
+            f"timeout={self.timeout} if it needs longer.",
+            about=handle,
         )
         error.heals = self.retry_on_timeout
         raise error

@@ -135,6 +135,7 @@ class SubmittingOperator(CheckedOperator):
 
     def forget(self, charge: Charge) -> None:
         """Forget the query: it has ended. A record that cannot be removed is said, and fails nothing."""
+        charge.is_over = True
         try:
             charge.ledger.forget()
         except RecordError as e:
@@ -151,7 +152,7 @@ class SubmittingOperator(CheckedOperator):
             raise
         except Exception as e:
             heals = not isinstance(e, AsyncQueryError) or e.heals
-            if not (heals and charge.query_will_be_found):
+            if not charge.is_over and not (heals and charge.query_will_be_found):
                 self.cancel_and_forget(handle, charge)
             raise
 

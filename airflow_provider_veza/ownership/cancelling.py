@@ -65,7 +65,7 @@ def _report(query: BoundQuery, log: TaskLog, result: Cancellation | Exception) -
 
 
 def _told(handle: QueryHandle, conn_id: str, result: Cancellation | Exception) -> tuple[CancelOutcome, LogLine]:
-    query = f"Query {handle.id} of {handle.tenant}"
+    query = f"Query {handle.shown_id} of {handle.tenant}"
     if isinstance(result, Exception):
         return CancelOutcome.FAILED, LogLine(
             logging.WARNING,

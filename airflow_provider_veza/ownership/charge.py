@@ -85,6 +85,8 @@ class Charge:
         """The submit that is under way: a process that ends of its own waits for its answer first."""
         self.unrecorded: QueryHandle | None = None
         """A query that only this process can name: whatever ends the process ends the query first."""
+        self.is_over = False
+        """Whether nothing is left to be done about the query: it has ended and is forgotten, or nobody is to cancel it."""
         self._airflow = airflow
         self._hook = hook
         self._policy = policy
@@ -164,7 +166,7 @@ class Charge:
         if self._can_settle and not self._settling.is_done_within(CANCEL_BUDGET_SECONDS):
             self._log.warning(
                 "The cancel took too long for a task that is being ended; query %s may still run.",
-                self.handle.id if self.handle else "(none yet)",
+                self.handle.shown_id if self.handle else "(none yet)",
             )
         self._leave_row_alone()
 
@@ -319,19 +321,19 @@ class Charge:
         if verdict is None or handle is None:
             return  # It was an earlier attempt's, and this one has settled it just now.
         if isinstance(verdict, HandOver):
-            self._log.info("Query %s is left as it is: %s.", handle.id, verdict.why)
+            self._log.info("Query %s is left as it is: %s.", handle.shown_id, verdict.why)
         elif not self._policy.cancel_on_kill:
-            self._log.info("Query %s runs on though %s (cancel_on_kill=False).", handle.id, verdict.why)
+            self._log.info("Query %s runs on though %s (cancel_on_kill=False).", handle.shown_id, verdict.why)
         else:
             self._cancel(verdict, handle)
 
     def _cancel(self, verdict: CancelQuery, handle: QueryHandle) -> None:
-        self._log.info("Nobody waits for query %s: %s.", handle.id, verdict.why)
+        self._log.info("Nobody waits for query %s: %s.", handle.shown_id, verdict.why)
         try:
             query = self._hook().query(handle)
         except Exception as e:
             self._log.warning(
-                "No client could be made, so query %s may still run (%s: %s).", handle.id, type(e).__name__, e
+                "No client could be made, so query %s may still run (%s: %s).", handle.shown_id, type(e).__name__, e
             )
             return
         outcome = try_to_cancel(query, self._log, in_bounded_time=True)
@@ -342,7 +344,7 @@ class Charge:
             elif outcome is CancelOutcome.CANCELLED:
                 self.ledger.confirm_cancel(by)
         except (RecordError, AttemptError) as e:
-            self._log.warning("What became of query %s could not be noted: %s", handle.id, e)
+            self._log.warning("What became of query %s could not be noted: %s", handle.shown_id, e)
 
     def _farewell(self, verdict: CancelQuery | HandOver) -> str:
         begin = "This attempt was ended from outside while it had no query" if self.handle is None else ""

@@ -84,12 +84,12 @@ class DeferredKill:
                     await self.cancel()
                 else:
                     self.log.info(
-                        "Query %s is left alone: its task %s, so somebody may wait.", self.handle.id, standing
+                        "Query %s is left alone: its task %s, so somebody may wait.", self.handle.shown_id, standing
                     )
         except TimeoutError:
             self.log.warning(
                 "Query %s could not be cancelled within %s s and may still run. To cancel it by hand: %s",
-                self.handle.id,
+                self.handle.shown_id,
                 KILL_BUDGET_SECONDS,
                 cancel_command(self.handle, self.conn_id),
             )
@@ -101,7 +101,7 @@ class DeferredKill:
         try:
             return await sync_to_async(_standing_of)(self.waiter, self.handle.id)
         except Exception as e:
-            self.log.warning("Airflow does not say what became of the task of query %s: %s", self.handle.id, e)
+            self.log.warning("Airflow does not say what became of the task of query %s: %s", self.handle.shown_id, e)
             return Standing.UNKNOWN
 
     async def _note_cancel(self) -> None:

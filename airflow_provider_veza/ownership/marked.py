@@ -106,7 +106,7 @@ class CancelOnMarked:
             return
         log.log(verdict.line.level, "%s", verdict.line.text)
         if self._is_cancelled_meanwhile(record):
-            log.info("Query %s was cancelled meanwhile, by its trigger or its worker.", verdict.handle.id)
+            log.info("Query %s was cancelled meanwhile, by its trigger or its worker.", verdict.handle.shown_id)
             return
         outcome = try_to_cancel(query_of(verdict.handle), log, in_bounded_time=True)
         if outcome is CancelOutcome.CANCELLED:

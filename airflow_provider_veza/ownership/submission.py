@@ -160,7 +160,7 @@ class Submission:
     def _adopted(self, step: Adopt) -> Obtained | None:
         """Take over the query of an earlier attempt; None where it is no good any more."""
         if step.delivered and self.has_landed(step.handle):
-            self.log.info("Query %s was landed by an earlier attempt; nothing is asked anew.", step.handle.id)
+            self.log.info("Query %s was landed by an earlier attempt; nothing is asked anew.", step.handle.shown_id)
             self._take_over(step.handle)
             return Obtained(step.handle, delivered=True)
         if not self._is_worth_waiting_for(step):
@@ -180,12 +180,17 @@ class Submission:
         except RequestError as e:
             if not e.heals:
                 raise
-            self.log.warning("Adopting query %s of an earlier attempt unseen: %s", handle.id, e)
+            self.log.warning("Adopting query %s of an earlier attempt unseen: %s", handle.shown_id, e)
             return True
         worth = snapshot.phase in (Phase.RUNNING, Phase.SUCCEEDED)
         what = "Adopting" if worth else "Submitting anew instead of adopting"
         self.log.info(
-            "%s query %s of an earlier attempt: it is %s (state %s).", what, handle.id, snapshot.phase, snapshot.state
+            "%s query %s of an earlier attempt: it is %s (state %s). %s",
+            what,
+            handle.shown_id,
+            snapshot.phase,
+            snapshot.state,
+            snapshot.error,
         )
         return worth
 
@@ -193,7 +198,7 @@ class Submission:
         """Deal with what an earlier attempt left, before a new query is submitted."""
         match step:
             case Adopt(handle, delivered=True):
-                self.log.warning(_DELIVERED_BEFORE, handle.id)
+                self.log.warning(_DELIVERED_BEFORE, handle.shown_id)
             case Adopt(handle):
                 self._cancel_replaced(Replace(handle, "it neither runs nor has succeeded"))
             case Replace():
@@ -205,12 +210,15 @@ class Submission:
 
     def _cancel_replaced(self, step: Replace) -> None:
         self.charge.check(surely=True)
-        self.log.info("The query %s of an earlier attempt is not wanted any more: %s.", step.handle.id, step.reason)
+        self.log.info(
+            "The query %s of an earlier attempt is not wanted any more: %s.", step.handle.shown_id, step.reason
+        )
         outcome = try_to_cancel(self.hook.query(step.handle), self.log)
         if outcome is CancelOutcome.FAILED:
             raise QueryUnreachableError(
-                f"Query {step.handle.id} of an earlier attempt could not be cancelled (see above) and may still run. Nothing was "
-                "submitted, so that no two queries run for one task. The next retry tries again."
+                "The query of an earlier attempt could not be cancelled (see above) and may still run. Nothing was submitted, so "
+                "that no two queries run for one task. The next retry tries again.",
+                about=step.handle,
             )
 
     def _decide_ambiguous(self, step: Ambiguous) -> None:
@@ -263,9 +271,7 @@ class Submission:
 
     def _submitted(self, deadline: Deadline) -> QueryHandle:
         handle = self._answer_of_submit(deadline)
-        self.log.info(
-            "Submitted query %s to %s; wanted until %s.", handle.id, handle.tenant, handle.deadline.at.isoformat()
-        )
+        self.log.info("Submitted %s; wanted until %s.", handle, handle.deadline.at.isoformat())
         self._remember(handle)
         self.charge.settle_ended()
         return handle
@@ -281,8 +287,9 @@ class Submission:
                 self._withdraw()
                 raise
             raise AmbiguousSubmitError(
-                f"The submit has no clear answer ({type(e).__name__}: {e}): one query may run that nobody can name. It was not "
-                f"sent again. The next retry acts by on_ambiguous_submit={self.wishes.on_ambiguous_submit}."
+                f"The submit has no clear answer ({type(e).__name__}: {e.message}): one query may run that nobody can name. "
+                f"It was not sent again. The next retry acts by on_ambiguous_submit={self.wishes.on_ambiguous_submit}.",
+                about=e.about,
             ) from e
 
     def _withdraw(self) -> None:

@@ -73,7 +73,9 @@ class Folder:
         try:
             return json.loads(text)
         except (ValueError, RecursionError) as e:
-            raise ManifestError(f"{self.url}/{name} is not JSON ({e}): it was edited or damaged.") from e
+            raise ManifestError(
+                f"The file is not JSON ({e}): it was edited or damaged.", about=f"{self.url}/{name}"
+            ) from e
 
     def write_json(self, name: str, data: Any) -> None:
         """Replace a JSON file; readers see the old or the new one."""
@@ -143,5 +145,6 @@ class Folder:
         except Exception as e:
             place = f"{self.url}/{name}" if name else self.url
             raise LandingError(
-                f"Cannot {doing} {place} ({type(e).__name__}: {e}). What was landed before stays; a retry goes on there."
+                f"Cannot {doing} in the folder ({type(e).__name__}: {e}). What was landed before stays; a retry goes on there.",
+                about=place,
             ) from e

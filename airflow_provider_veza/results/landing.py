@@ -64,7 +64,7 @@ class Landing:
         manifest, checkpoint = self._found()
         match first_step(self._plan.key, manifest, checkpoint, self._sizes(manifest, checkpoint)):
             case AlreadyLanded(landed):
-                self._log.info("Query %s is landed in %s already.", self._plan.handle.id, self._plan.folder)
+                self._log.info("Query %s is landed in %s already.", self._plan.handle.shown_id, self._plan.folder)
                 if checkpoint is not None and checkpoint.key == self._plan.key:
                     self._tidy(landed)
                 return landed

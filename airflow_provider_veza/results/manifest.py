@@ -136,12 +136,15 @@ class Manifest:
         try:
             manifest = cls._read(data)
         except Exception as e:
-            raise ManifestError(f"{place} is no manifest of a landed result ({type(e).__name__}: {e}).") from e
+            raise ManifestError(
+                f"The file is no manifest of a landed result ({type(e).__name__}: {e}).", about=place
+            ) from e
         for total in ("rows", "bytes"):
             if data[total] != getattr(manifest, total):
                 raise ManifestError(
-                    f"{place} says {data[total]} {total}, but its parts have {getattr(manifest, total)}: it was edited or "
-                    "damaged. Land the result again."
+                    f"The manifest says {data[total]} {total}, but its parts have {getattr(manifest, total)}: it was edited or "
+                    "damaged. Land the result again.",
+                    about=place,
                 )
         return manifest
 

@@ -132,8 +132,9 @@ class LandedResult:
             raise
         except Exception as e:
             raise LandingError(
-                f"Cannot read {self.folder}/{part.name} ({type(e).__name__}: {e}). If a retry meets this too, "
-                "read_manifest(...).verify() tells whether the file is damaged."
+                f"Cannot read a part ({type(e).__name__}: {e}). If a retry meets this too, "
+                "read_manifest(...).verify() tells whether the file is damaged.",
+                about=f"{self.folder}/{part.name}",
             ) from e
 
     @cached_property
@@ -142,8 +143,9 @@ class LandedResult:
 
     def _spoilt(self, part: Part, problem: str) -> ManifestError:
         return ManifestError(
-            f"{self.folder}/{part.name} {problem}: it was removed, edited or damaged, or the "
-            "result was landed anew while it was read. Read it again, or land it again."
+            f"A part {problem}: it was removed, edited or damaged, or the "
+            "result was landed anew while it was read. Read it again, or land it again.",
+            about=f"{self.folder}/{part.name}",
         )
 
 
@@ -165,7 +167,7 @@ def read_manifest(path: str | UPath, *, layout: RowLayout | None = None) -> Land
     data = folder.read_json(MANIFEST_NAME)
     if data is None:
         raise ManifestError(
-            f"There is no {MANIFEST_NAME} in {folder}: nothing was landed there, or a landing is not finished yet."
+            f"There is no {MANIFEST_NAME}: nothing was landed there, or a landing is not finished yet.", about=folder
         )
     return LandedResult(folder, Manifest.from_json(data, f"{folder}/{MANIFEST_NAME}"), layout or RowLayout())
 

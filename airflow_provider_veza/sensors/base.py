@@ -20,7 +20,7 @@ from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.outcomes import error_of
 from airflow_provider_veza.async_query.polling import PollSchedule
 from airflow_provider_veza.async_query.watch import Ended, Outcome, Watch
-from airflow_provider_veza.exceptions import AsyncQueryError
+from airflow_provider_veza.exceptions import AsyncQueryError, QueryDeadlineError
 from airflow_provider_veza.operators.airflow_rules import (
     BACKSTOP,
     airflow_failures,
@@ -175,13 +175,13 @@ class AsyncQuerySensor(BaseSensorOperator):
         if self.cancel_on_timeout:
             self._cancel()
         left = "a cancel was sent, see above" if self.cancel_on_timeout else "it was left running"
-        message = (
-            f"Query {handle.id} did not end within the sensor's timeout of {self._patience.total_seconds()} s "
-            f"({ended.detail}); {left}."
+        error = QueryDeadlineError(
+            f"The query did not end within the sensor's timeout of {self._patience.total_seconds()} s ({ended.detail}); {left}.",
+            about=handle,
         )
         if self.soft_fail:
-            raise AirflowSkipException(message)
-        raise AirflowSensorTimeout(message)
+            raise AirflowSkipException(str(error))
+        raise AirflowSensorTimeout(str(error))
 
     def _raise_or_skip(self, error: AsyncQueryError) -> None:
         if self.soft_fail:

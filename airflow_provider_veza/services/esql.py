@@ -178,7 +178,7 @@ def _read_submitted(response: Response) -> Submitted | None:
         )
     if not fits_a_path(answer.id):
         raise MalformedResponseError(
-            f"Elasticsearch names the query {answer.id!a}, which can be no id: no path leads to it."
+            "Elasticsearch names the query by what can be no id: no path leads to it.", about=ascii(answer.id)
         )
     return Submitted(id=answer.id)
 
@@ -193,7 +193,7 @@ def _not_started(response: Response) -> RequestError:
     error = refusal(response)
     if not isinstance(error, RefusedError) or not error.heals or cause_of(response) is None:
         return error
-    told = type(error)(error.status, f"{error} Nothing runs. A retry submits anew.")
+    told = type(error)(error.status, f"{error.message} Nothing runs. A retry submits anew.")
     told.nothing_done = True
     return told
 

@@ -24,8 +24,8 @@ from airflow_provider_veza.exceptions import (
     ServerError,
     TooManyRequestsError,
     UnauthorizedError,
-    shortened,
 )
+from airflow_provider_veza.shown import shortened
 
 _BY_STATUS: Mapping[int, type[RefusedError]] = {
     401: UnauthorizedError,

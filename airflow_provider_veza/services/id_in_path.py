@@ -16,7 +16,7 @@ def id_in_path(identifier: str, refused: type[AsyncQueryError] = HandleError) ->
     'a%2Fb'
     """
     if not fits_a_path(identifier):
-        raise refused(f"{identifier!a} can be no id: it would lead to another path. Nothing was sent.")
+        raise refused("This can be no id: it would lead to another path. Nothing was sent.", about=ascii(identifier))
     return quote(identifier, safe="")
 
 

@@ -9,17 +9,20 @@ _TYPES = frozenset({"node_type", "node_types"})
 _PROPERTIES = frozenset({"property", "source_property", "value_property_name", "properties_to_get"})
 
 
+NOTHING_FOUND = "Nothing was found. A misspelt node type or property may look like this too."
+
+
 def warning_of_nothing_found(spec: Mapping[str, Any]) -> str:
     """Return what the log should say where no row was found; empty where the spec names nothing.
 
     >>> warning_of_nothing_found({"source_node_types": {"nodes": [{"node_type": "OktaUsr"}]}})
-    "Nothing was found. A misspelt name may look like this too. Asked for: node types 'OktaUsr'."
+    "Nothing was found. A misspelt node type or property may look like this too. Asked for: node types 'OktaUsr'."
     """
     asked = {"node types": _names(spec, _TYPES), "properties": _names(spec, _PROPERTIES)}
     lists = [f"{what} {', '.join(map(ascii, names))}" for what, names in asked.items() if names]
     if not lists:
         return ""
-    return f"Nothing was found. A misspelt name may look like this too. Asked for: {'; '.join(lists)}."
+    return f"{NOTHING_FOUND} Asked for: {'; '.join(lists)}."
 
 
 def _names(spec: Any, fields: frozenset[str]) -> list[str]:

@@ -18,8 +18,8 @@ from airflow_provider_veza.exceptions import (
     ServerError,
     TooManyRequestsError,
     UnauthorizedError,
-    shortened,
 )
+from airflow_provider_veza.shown import shortened
 
 _BY_STATUS: Mapping[int, type[RefusedError]] = {
     401: UnauthorizedError,
@@ -75,11 +75,11 @@ def refusal(response: Response) -> RefusedError:
     said = said or f"{_described(response)}: {_excerpt(response)!r}"
     code = f" {words_of(known['code'])}" if known.get("code") else ""
     hint = f" {_HINTS[response.status]}" if response.status in _HINTS else ""
-    shown_id = shortened(request_id, LONGEST_STATE) or "none was sent"
     return cls(
         response.status,
-        f"Veza refused with HTTP {response.status}{code}: {said} (request_id: {shown_id}).{hint}",
+        f"Veza refused with HTTP {response.status}{code}: {said}.{hint}",
         request_id,
+        about=f"request_id: {shortened(request_id, LONGEST_STATE) or 'none was sent'}",
     )
 
 
@@ -88,6 +88,17 @@ def absence(response: Response) -> Snapshot | None:
     if response.status != 404:
         return None
     return Snapshot(Phase.GONE, state="HTTP 404", error=str(refusal(response)))
+
+
+def reason_in(answer: Mapping[str, Any], *names: str) -> str:
+    """Return why a query failed, from the first of the fields that says it: as text, or as an object with a ``message``."""
+    for name in names:
+        reason = answer.get(name)
+        if isinstance(reason, dict):
+            reason = reason.get("message") or reason
+        if reason:
+            return str(reason)
+    return ""
 
 
 def _sentences(body: Mapping[str, Any]) -> Iterator[str]:

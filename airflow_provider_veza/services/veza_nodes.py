@@ -15,13 +15,12 @@ from functools import partial
 from typing import Any, ClassVar
 
 from airflow_provider_veza.async_query.identity import Fingerprint
-from airflow_provider_veza.async_query.json_value import words_of
 from airflow_provider_veza.async_query.layout import RowLayout
 from airflow_provider_veza.async_query.message import Call, Purpose, Request, Response
 from airflow_provider_veza.async_query.vocabulary import Page, Phase, Snapshot, Submitted, Traits
 from airflow_provider_veza.exceptions import MalformedResponseError, QueryGoneError
 from airflow_provider_veza.services.veza_cache import CachedResultIfAvailable, CacheMode
-from airflow_provider_veza.services.veza_errors import absence, accepted, json_object
+from airflow_provider_veza.services.veza_errors import absence, accepted, json_object, reason_in
 from airflow_provider_veza.services.veza_layout import LAYOUT
 from airflow_provider_veza.services.veza_rows import (
     DEFAULT_ROWS_FIELDS,
@@ -133,7 +132,8 @@ def _read_page(response: Response, rows_fields: tuple[str, ...], *, is_first: bo
     if _phase(state) is Phase.SUCCEEDED:
         return page_of(answer, rows_fields, is_first=is_first)
     advice = _LOOK_AGAIN if _phase(state) is Phase.RUNNING else _READ_AGAIN
-    raise QueryGoneError(f"The query was {_DONE}, but while its rows were read Veza reports {state}. {advice}")
+    shown = ": ".join(part for part in (state, _error(answer)) if part)
+    raise QueryGoneError(f"The query was {_DONE}, but while its rows were read Veza reports {shown}. {advice}")
 
 
 def _read_canceled(response: Response) -> None:
@@ -176,5 +176,4 @@ def _is_known(state: str) -> bool:
 
 
 def _error(answer: Mapping[str, Any]) -> str:
-    reason = answer.get("error_reason") or answer.get("error_message") or answer.get("error") or ""
-    return words_of(reason)
+    return reason_in(answer, "error_reason", "error_message", "error")

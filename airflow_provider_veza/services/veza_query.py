@@ -73,6 +73,6 @@ def check_query(
 
 def _saved_query(saved_query_id: Any, cache_mode: str | None) -> SavedNodesQuery:
     if not isinstance(saved_query_id, str) or not saved_query_id.strip():
-        raise ArgumentError(f"saved_query_id must be the id of a saved query, not {saved_query_id!r}.")
+        raise ArgumentError("saved_query_id must be the id of a saved query.", about=f"given: {saved_query_id!r}")
     fetch = None if cache_mode is None else CACHE_MODES[cache_mode].fetch_cached_results
     return SavedNodesQuery(saved_query_id.strip(), fetch)

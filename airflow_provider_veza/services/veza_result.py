@@ -19,7 +19,7 @@ from airflow_provider_veza.async_query.vocabulary import Page, Phase, Snapshot, 
 from airflow_provider_veza.exceptions import IncompleteResultError, MalformedResponseError, QueryGoneError
 from airflow_provider_veza.services.id_in_path import fits_a_path, id_in_path
 from airflow_provider_veza.services.veza_counts import number_value_of
-from airflow_provider_veza.services.veza_errors import absence, json_object
+from airflow_provider_veza.services.veza_errors import absence, json_object, reason_in
 from airflow_provider_veza.services.veza_layout import LAYOUT
 from airflow_provider_veza.services.veza_rows import (
     DEFAULT_ROWS_FIELDS,
@@ -97,7 +97,9 @@ def _read_submitted(response: Response) -> Submitted:
     sent = _task(json_object(response))["id"]
     task_id = words_of(sent)
     if isinstance(sent, bool) or not isinstance(sent, (str, int)) or not fits_a_path(task_id):
-        raise MalformedResponseError(f"Veza names the task {task_id!a}, which can be no id: no path leads to it.")
+        raise MalformedResponseError(
+            "Veza names the task by what can be no id: no path leads to it.", about=ascii(task_id)
+        )
     return Submitted(id=task_id)
 
 
@@ -110,7 +112,8 @@ def _read_snapshot(response: Response) -> Snapshot:
         return Snapshot(Phase.RUNNING, state, warnings=_state_warnings(state))
     status = _named(task.get("status"), _STATUSES, "UNKNOWN_STATUS")
     phase = _OUTCOMES.get(status, Phase.FAILED)
-    return Snapshot(phase, f"COMPLETE/{status}", error=_error(task, status) if phase is Phase.FAILED else "")
+    error = "" if phase is Phase.SUCCEEDED else _error(task, phase, status)
+    return Snapshot(phase, f"COMPLETE/{status}", error=error)
 
 
 def _read_page(response: Response, rows_fields: tuple[str, ...]) -> Page:
@@ -186,11 +189,9 @@ def _state_warnings(state: str) -> tuple[str, ...]:
     )
 
 
-def _error(task: Mapping[str, Any], status: str) -> str:
-    error_status = task.get("error_status")
-    if isinstance(error_status, dict):
-        error_status = error_status.get("message") or error_status
-    details = list(dict.fromkeys(words_of(text) for text in (task.get("error_reason"), error_status) if text))
-    if status != "FAILED":
+def _error(task: Mapping[str, Any], phase: Phase, status: str) -> str:
+    reasons = (reason_in(task, name) for name in ("error_reason", "error_status"))
+    details = list(dict.fromkeys(filter(None, reasons)))
+    if phase is Phase.FAILED and status != "FAILED":
         details.append(f"complete with status {status}, which is no success")
     return "; ".join(details)

@@ -145,7 +145,8 @@ class _Driver:
             if token is None:
                 user_agent = self.settings.user_agent
                 fetching = fetch_token(auth, user_agent, self.retry, read_clock(), total=total, until=until)
-                token = TOKENS.keep(auth, await self.drive(fetching))
+                # In a thread, since whoever is told of it may block.
+                token = await asyncio.to_thread(TOKENS.keep, auth, await self.drive(fetching))
         finally:
             self.renewing.release()
         self.redaction.learn(token.value)

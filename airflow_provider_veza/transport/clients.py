@@ -55,13 +55,14 @@ def tenant_client(settings: TransportSettings) -> SyncTransport:
 
 
 def official_client(settings: ElasticSettings) -> Elasticsearch:
-    """Return Elasticsearch's own client as it is, but for its repetitions; for requests of the user's own."""
+    """Return Elasticsearch's own client, which repeats nothing and follows no redirect; for requests of the user's own."""
     elastic = _elastic(settings)
     from elasticsearch import Elasticsearch
 
     from airflow_provider_veza.transport.elastic_client import new_client
+    from airflow_provider_veza.transport.elastic_sync import OneHostNode
 
-    return new_client(Elasticsearch, elastic)
+    return new_client(Elasticsearch, elastic, node_class=OneHostNode)
 
 
 def _elastic(settings: ClientSettings) -> ElasticSettings:

@@ -28,6 +28,7 @@ from airflow_provider_veza.transport.elastic_client import (
     no_token_is_asked_for,
     received,
     refused,
+    shown_answer,
     target_of,
 )
 from airflow_provider_veza.transport.elastic_settings import FIELD_NAMES, ElasticSettings
@@ -93,8 +94,14 @@ class BoundedNode(AiohttpHttpNode):
     """The client's usual node over our session: as many connections as it was told, every request sent once, to one host.
 
     Its own session would follow redirects, and lets no more than 100 requests go at once, so that long polls beyond that
-    would wait for each other.
+    would wait for each other. Its warnings hold no secret.
     """
+
+    redaction = Redaction()
+
+    async def perform_request(self, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+        """Send a request; see :meth:`elastic_transport.BaseAsyncNode.perform_request`."""
+        return shown_answer(await super().perform_request(*args, **kwargs), self.redaction)
 
     def _create_aiohttp_session(self) -> None:
         self._loop = self._loop or asyncio.get_running_loop()

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit, urlunsplit
 
-from elastic_transport import JsonSerializer
-from elasticsearch import ApiError, UnsupportedProductError
+from elastic_transport import HttpHeaders, JsonSerializer
+from elasticsearch import ApiError, AsyncElasticsearch, Elasticsearch, UnsupportedProductError
 
 from airflow_provider_veza.async_query.message import Call, Response
 from airflow_provider_veza.async_query.retry import RetryPolicy
 from airflow_provider_veza.exceptions import ConnectionSettingsError, MalformedResponseError, RedirectRefusedError
+from airflow_provider_veza.shown import one_line
 from airflow_provider_veza.transport.clock import read_clock
 from airflow_provider_veza.transport.driving import rules_for
 from airflow_provider_veza.transport.elastic_settings import FIELD_NAMES, ElasticSettings
@@ -24,7 +26,7 @@ from airflow_provider_veza.transport.exchange import attempts
 from airflow_provider_veza.transport.redaction import Redaction
 from airflow_provider_veza.transport.steps import Received, Steps, WireRequest, building
 
-T = TypeVar("T")
+C = TypeVar("C", Elasticsearch, AsyncElasticsearch)
 
 
 class UnreadJson(JsonSerializer):
@@ -41,8 +43,8 @@ SERIALIZERS = dict.fromkeys(
 )
 
 
-def new_client(cls: Callable[..., T], settings: ElasticSettings, **more: Any) -> T:
-    """Make a client of the official class that sends each request once.
+def new_client(cls: Callable[..., C], settings: ElasticSettings, **more: Any) -> C:
+    """Make a client of the official class that sends each request once; its nodes know what nobody may be shown.
 
     :raises ConnectionSettingsError: when the client refuses what the connection says, such as a CA file that is not there.
     """
@@ -60,13 +62,26 @@ def new_client(cls: Callable[..., T], settings: ElasticSettings, **more: Any) ->
     _require_files(arguments)
     if settings.auth is not None:
         arguments[settings.auth.argument] = settings.auth.value
-    with Redaction(settings.secrets()):
+    with Redaction(settings.secrets()) as redaction:
         try:
-            return cls(settings.base_url, **arguments)
+            client = cls(settings.base_url, **arguments)
         except (ValueError, TypeError, OSError) as e:
             raise ConnectionSettingsError(
-                f"The Elasticsearch client refuses what the connection to {settings.base_url} says: {e}. Nothing was sent."
+                f"The Elasticsearch client refuses what the connection says: {e}. Nothing was sent.",
+                about=settings.base_url,
             ) from e
+    for node in client.transport.node_pool.all():
+        cast("Any", node).redaction = redaction
+    return client
+
+
+def shown_answer(answer: Any, redaction: Redaction) -> Any:
+    """Return a node's answer whose header ``Warning`` may be shown: the client makes Python warnings of it, which others log."""
+    said = answer.meta.headers.get("warning")
+    if said is None:
+        return answer
+    headers = HttpHeaders({**answer.meta.headers, "warning": one_line(redaction.text(said))})
+    return answer._replace(meta=replace(answer.meta, headers=headers.freeze()))
 
 
 def _quieten() -> None:
@@ -81,7 +96,7 @@ def _require_files(arguments: Mapping[str, Any]) -> None:
     for name in ("ca_certs", "client_cert", "client_key"):
         if name in arguments and not Path(arguments[name]).exists():
             raise ConnectionSettingsError(
-                f"The connection's extra `{name}` names no file: {arguments[name]}. Nothing was sent."
+                f"The connection's extra `{name}` names no file. Nothing was sent.", about=arguments[name]
             )
 
 
@@ -111,8 +126,9 @@ def target_of(wire: WireRequest, settings: ElasticSettings) -> str:
     added, parts = urlsplit(settings.base_url).path, urlsplit(wire.url)
     if not parts.path.startswith(f"{added}/"):
         raise RedirectRefusedError(
-            f"{wire.method} was redirected within its host, out of the path {added} of the connection's host, so it was not "
-            "followed. Check the connection's host and what stands before it."
+            f"The request was redirected within its host, out of the path {added} of the connection's host, so it was not "
+            "followed. Check the connection's host and what stands before it.",
+            about=wire,
         )
     return urlunsplit(("", "", parts.path.removeprefix(added), parts.query, ""))
 
@@ -131,7 +147,8 @@ def refused(wire: WireRequest, error: ApiError) -> Received:
     """
     if isinstance(error, UnsupportedProductError):
         raise MalformedResponseError(
-            f"{wire} was answered by something that is not Elasticsearch (no header X-Elastic-Product). Check the connection's "
-            f"{FIELD_NAMES.address}."
+            "Something that is not Elasticsearch has answered (no header X-Elastic-Product). Check the connection's "
+            f"{FIELD_NAMES.address}.",
+            about=wire,
         ) from None
     return received(error.meta, error.body)

@@ -27,6 +27,7 @@ from airflow_provider_veza.transport.elastic_client import (
     no_token_is_asked_for,
     received,
     refused,
+    shown_answer,
     target_of,
 )
 from airflow_provider_veza.transport.elastic_settings import FIELD_NAMES, ElasticSettings
@@ -91,11 +92,17 @@ class _BoundedPool:
 
 
 class OneHostNode(Urllib3HttpNode):
-    """The client's usual node, which follows no redirect and keeps bounds."""
+    """The client's usual node, which follows no redirect and keeps bounds, and whose warnings hold no secret."""
+
+    redaction = Redaction()
 
     def __init__(self, config: NodeConfig) -> None:
         super().__init__(config)
         self.pool = cast("urllib3.HTTPConnectionPool", _BoundedPool(self.pool))
+
+    def perform_request(self, *args: Any, **kwargs: Any) -> Any:
+        """Send a request; see :meth:`elastic_transport.BaseNode.perform_request`."""
+        return shown_answer(super().perform_request(*args, **kwargs), self.redaction)
 
 
 class SyncElasticTransport:

@@ -108,7 +108,9 @@ def fetch_token(
         rules = Rules(retry, total=total, setting="token_timeout", until=until)
         received = yield from attempts(wire, rules, at)
     except (NoAnswerError, AnswerTooLargeError) as e:
-        raise NotSentError(f"{e} So no access token was had, and the request that needs one was not sent.") from e
+        raise NotSentError(
+            f"{e.message} So no access token was had, and the request that needs one was not sent.", about=e.about
+        ) from e
     return read_token(wire, received.response, now=received.at.monotonic)
 
 
@@ -190,10 +192,12 @@ def _delay(wire: WireRequest, rules: Rules, attempt: int, answer: Received | Fai
 def _error(wire: WireRequest, failed: Failed, attempts: int) -> RequestError:
     tries = "1 attempt" if attempts == 1 else f"{attempts} attempts"
     if failed.failure is Failure.NOT_SENT:
-        return NotSentError(f"{wire} was not sent ({tries}): {failed.reason}.")
+        return NotSentError(f"The request was not sent ({tries}): {failed.reason}.", about=wire)
     if failed.failure is Failure.TOO_LARGE:
-        return AnswerTooLargeError(f"The answer to {wire} was not read to its end: {failed.reason}.")
-    return NoAnswerError(f"{wire} has no whole answer ({tries}), but may have been acted on: {failed.reason}.")
+        return AnswerTooLargeError(f"The answer was not read to its end: {failed.reason}.", about=wire)
+    return NoAnswerError(
+        f"The request has no whole answer ({tries}), but may have been acted on: {failed.reason}.", about=wire
+    )
 
 
 def _wire_request(request: Request, settings: TransportSettings) -> WireRequest:

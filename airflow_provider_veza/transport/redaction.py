@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
-from airflow_provider_veza.async_query.vocabulary import Snapshot
+from airflow_provider_veza.async_query.vocabulary import Page, Snapshot
 
 HIDDEN = "***"
 SHORTEST = 4
@@ -49,9 +49,11 @@ class Redaction:
 
     def result(self, result: T) -> T:
         """Return what a call read, without secrets in what it says of a query."""
-        if not isinstance(result, Snapshot):
+        if not isinstance(result, Snapshot | Page):
             return result
         warnings = tuple(self.text(warning) for warning in result.warnings)
+        if isinstance(result, Page):
+            return replace(result, warnings=warnings) if warnings else result
         return replace(result, state=self.text(result.state), error=self.text(result.error), warnings=warnings)
 
     def __enter__(self) -> Self:

@@ -25,20 +25,34 @@ def redirect_url(request: WireRequest, response: Response) -> str | None:
         return None
     if not location:
         raise RedirectRefusedError(
-            f"{request} was redirected ({response.status}) without an address, so it was not carried out. "
-            "Check the connection's host and what stands before it."
+            f"The request was redirected ({response.status}) without an address, so it was not carried out. "
+            "Check the connection's host and what stands before it.",
+            about=request,
         )
-    there, target = _parts(request, location)
-    here = Origin.of(request.url)
-    if there != here:
-        raise RedirectRefusedError(
-            f"{request} was redirected ({response.status}) to {there}. Credentials are not taken to another host, "
-            "so it was not followed. If that is the right address, set it as the connection's host."
-        )
+    url = within_origin(request, request.url, response.status, location)
     if request.method != "GET" and response.status not in _SAME_METHOD:
         raise RedirectRefusedError(
-            f"{request} was redirected within its host by status {response.status}, which does not say that the "
-            "request may be repeated, so it was not followed. Check the connection's host and what stands before it."
+            f"The request was redirected within its host by status {response.status}, which does not say that it may be "
+            "repeated, so it was not followed. Check the connection's host and what stands before it.",
+            about=request,
+        )
+    return url
+
+
+def within_origin(request: object, base: str, status: int, location: str) -> str:
+    """Return the absolute URL of a redirect that stays within its origin.
+
+    :param request: how messages name the request.
+    :param base: its URL.
+    :raises RedirectRefusedError: when it leads to another origin, or is no HTTP address.
+    """
+    there, target = _parts(request, base, location)
+    here = Origin.of(base)
+    if there != here:
+        raise RedirectRefusedError(
+            f"The request was redirected ({status}) to another host. Credentials are not taken there, so it was not "
+            "followed. If that is the right address, set it as the connection's host.",
+            about=f"{request}, redirected to {there}",
         )
     # Our own words for the host: other parsers may read the server's text as another one.
     return f"{here}{target}"
@@ -47,20 +61,22 @@ def redirect_url(request: WireRequest, response: Response) -> str | None:
 def too_many_redirects(request: WireRequest) -> RedirectRefusedError:
     """Return the error for a chain of redirects that does not end."""
     return RedirectRefusedError(
-        f"{request} was redirected more than {MAX_REDIRECTS} times within its host. "
-        "Check the connection's host and what stands before it."
+        f"The request was redirected more than {MAX_REDIRECTS} times within its host. "
+        "Check the connection's host and what stands before it.",
+        about=request,
     )
 
 
-def _parts(request: WireRequest, location: str) -> tuple[Origin, str]:
+def _parts(request: object, base: str, location: str) -> tuple[Origin, str]:
     """Return the origin that the redirect points to, and path and query there."""
     try:
-        parts = urlsplit(urljoin(request.url, _plain(location)))
+        parts = urlsplit(urljoin(base, _plain(location)))
         return Origin.of(parts.geturl()), urlunsplit(("", "", parts.path or "/", parts.query, ""))
     except ValueError as e:
         raise RedirectRefusedError(
-            f"{request} was redirected to something that is no HTTP address, so the redirect was not followed. "
-            "Check the connection's host and what stands before it."
+            "The request was redirected to something that is no HTTP address, so the redirect was not followed. "
+            "Check the connection's host and what stands before it.",
+            about=request,
         ) from e
 
 

@@ -5,23 +5,26 @@ Retries and all other decisions are in :mod:`.exchange`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from requests import PreparedRequest, Response, Session
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3 import PoolManager
 
+from airflow_provider_veza.exceptions import RedirectRefusedError
 from airflow_provider_veza.transport.bounded_urllib3 import POOLS
 from airflow_provider_veza.transport.origin import Origin
+from airflow_provider_veza.transport.redirects import within_origin
 from airflow_provider_veza.transport.routes import Routes
 from airflow_provider_veza.transport.settings import Timeouts, TransportSettings
 from airflow_provider_veza.transport.trust import trusted_authorities
 
 
 class TenantSession(Session):
-    """Carries the tenant's credentials, to the tenant's origin only.
+    """Carries the tenant's credentials, to the tenant's origin only, and follows no redirect to another one.
 
     Neither ``~/.netrc`` nor the environment overrides what the connection says; proxies and trusted authorities that
     the connection leaves open are still taken from the environment.
@@ -37,12 +40,25 @@ class TenantSession(Session):
         self.mount("https://", self.tenant_adapter)
         self.mount("http://", self.tenant_adapter)
 
-    def should_strip_auth(self, old_url: str, new_url: str) -> bool:
-        """Drop credentials on every redirect to another origin; requests keeps them from http to https."""
+    def get_redirect_target(self, resp: Response) -> str | None:
+        """Return where a redirect leads that is followed.
+
+        :raises RedirectRefusedError: when it leads to another origin, or is no HTTP address.
+        """
+        target: str | None = super().get_redirect_target(resp)
+        if target is None:
+            return None
+        named = f"{resp.request.method} {Origin.of(resp.url)}{urlsplit(resp.url).path}"
+        return within_origin(named, resp.url, resp.status_code, target)
+
+    def resolve_redirects(self, resp: Response, req: PreparedRequest, *args: Any, **kwargs: Any) -> Iterator[Any]:
+        """Follow redirects; where nobody asked for that, one to another origin is only not offered as ``Response.next``."""
         try:
-            return Origin.of(old_url) != Origin.of(new_url)
-        except ValueError:
-            return True
+            yield from super().resolve_redirects(resp, req, *args, **kwargs)
+        except RedirectRefusedError:
+            if not kwargs.get("yield_requests"):
+                resp.close()
+                raise
 
 
 class TenantAuth(AuthBase):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import math
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote_plus, urlencode
@@ -39,6 +41,8 @@ class TokenStore:
 
     def __init__(self) -> None:
         self._tokens: dict[OAuth2ClientCredentials, Token] = {}
+        self._listeners: dict[Callable[[str], None], None] = {}
+        self._tells: ContextVar[bool] = ContextVar("tells", default=True)
         self._renewals: dict[OAuth2ClientCredentials, threading.RLock] = {}
 
     def current(self, auth: OAuth2ClientCredentials, *, now: float, refused: str | None = None) -> Token | None:
@@ -49,9 +53,25 @@ class TokenStore:
         return token
 
     def keep(self, auth: OAuth2ClientCredentials, token: Token) -> Token:
-        """Remember the token and return it."""
+        """Remember the token, tell of it, and return it."""
         self._tokens[auth] = token
+        if self._tells.get():
+            for listener in self._listeners:
+                listener(token.value)
         return token
+
+    def tell(self, listener: Callable[[str], None]) -> None:
+        """Tell a listener of every token from now on, such as whoever masks logs; it may block, and must not raise."""
+        self._listeners[listener] = None
+
+    @contextmanager
+    def telling_nobody(self) -> Iterator[None]:
+        """Tell of no token meanwhile, in this thread: for a process that is being killed, which must not wait for anybody."""
+        before = self._tells.set(False)
+        try:
+            yield
+        finally:
+            self._tells.reset(before)
 
     def renewal(self, auth: OAuth2ClientCredentials) -> threading.RLock:
         """Return the lock under which one thread renews for all.
@@ -98,12 +118,14 @@ def read_token(request: WireRequest, response: Response, *, now: float) -> Token
     if 400 <= response.status < 500 and response.status not in _MAY_HEAL:
         raise UnauthorizedError(
             response.status,
-            f"{request}: the token endpoint refused the client credentials ({_words(fields, response.status)}). "
+            f"The token endpoint refused the client credentials ({_words(fields, response.status)}). "
             "Check login (client id), password (client secret) and the extras `token_url` and `scope`.",
+            about=request,
         )
     raise NotSentError(
-        f"{request}: the token endpoint gave no access token ({_words(fields, response.status)}), "
-        "so the request that needs one was not sent. Check the connection's extra `token_url` if this lasts."
+        f"The token endpoint gave no access token ({_words(fields, response.status)}), "
+        "so the request that needs one was not sent. Check the connection's extra `token_url` if this lasts.",
+        about=request,
     )
 
 

@@ -35,8 +35,9 @@ def tls_context(settings: TransportSettings) -> ssl.SSLContext:
         _trust(context, path)
     except OSError as e:
         raise ConnectionSettingsError(
-            f"No trusted authorities could be read from {path} ({e.strerror}). The connection's extra `ca_bundle` "
-            "(or REQUESTS_CA_BUNDLE in the environment) must name a PEM file, or a folder of them. Nothing was sent."
+            f"No trusted authorities could be read ({e.strerror}). The connection's extra `ca_bundle` "
+            "(or REQUESTS_CA_BUNDLE in the environment) must name a PEM file, or a folder of them. Nothing was sent.",
+            about=path,
         ) from e
     return context
 

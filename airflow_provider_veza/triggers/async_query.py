@@ -140,7 +140,7 @@ class AsyncQueryTrigger(BaseTrigger):
         except AsyncQueryError as e:
             return Ended(Outcome.UNREACHABLE if e.heals else Outcome.REFUSED, f"{type(e).__name__}: {e}")
         except Exception as e:
-            self.log.exception("The trigger could not go on waiting for query %s.", self.handle.id)
+            self.log.exception("The trigger could not go on waiting for query %s.", self.handle.shown_id)
             return Ended(Outcome.UNREACHABLE, f"{type(e).__name__}: {e}")
 
     async def _look(self, query: BoundQuery, wait: float) -> Snapshot:

@@ -23,6 +23,11 @@ import warnings
 from airflow.providers_manager import ProvidersManager
 
 warnings.simplefilter("ignore")
+def is_hidden(field):
+    if isinstance(field, dict):
+        return field["schema"].get("format") == "password"
+    return field.field_class.__name__ == "PasswordField"
+
 manager = ProvidersManager()
 hook = manager.hooks["veza"]
 fields = {w.field_name: w.field for w in manager.connection_form_widgets.values() if w.package_name == hook.package_name}
@@ -31,6 +36,7 @@ print("ANSWER", json.dumps({
     "class": hook.hook_class_name,
     "testable": hook.connection_testable,
     "behaviour": manager.field_behaviours["veza"],
+    "hidden": [name for name, field in fields.items() if is_hidden(field)],
     "defaults": {name: field["value"] if isinstance(field, dict) else field.kwargs["default"] for name, field in fields.items()},
 }))
 """
@@ -57,6 +63,10 @@ def test_the_connection_type_is_there_with_its_test_button(shown: Any) -> None:
 
 def test_every_extra_has_a_field_with_its_default(shown: Any) -> None:
     assert shown["defaults"] == defaults()
+
+
+def test_what_may_hold_credentials_is_not_shown(shown: Any) -> None:
+    assert shown["hidden"] == ["proxy"]
 
 
 def test_labels_placeholders_and_hidden_fields_are_shown(shown: Any) -> None:

@@ -337,3 +337,29 @@ def test_whatever_an_extra_holds_it_is_read_or_refused_by_name(extra: dict[str, 
         return
     assert 0.1 <= settings.transport.read_timeout <= 86_400
     assert timedelta(0) <= settings.stale_grace <= timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("template", "url"),
+    [
+        ("{tenant}/queries/{query_id}", f"{TENANT}/queries/..%2Fq%201%0A"),
+        (f"{TENANT}:8443/queries?id={{query_id}}", f"{TENANT}:8443/queries?id=..%2Fq%201%0A"),
+        (
+            "http://" + TENANT.partition("://")[2] + "/{query_id}",
+            "http://" + TENANT.partition("://")[2] + "/..%2Fq%201%0A",
+        ),
+        ("https://evil.example/{query_id}", ""),
+        ("{tenant}.evil.example/{query_id}", ""),
+        ("{tenant}@evil.example/{query_id}", ""),
+        ("https://evil.example\\@" + TENANT.partition("://")[2] + "/{query_id}", ""),
+        ("javascript:alert('{query_id}')", ""),
+        ("{tenant}/a\nb", ""),
+        ("//evil.example/{query_id}", ""),
+        ("https://[half/{query_id}", ""),
+        ("queries/{query_id}", ""),
+    ],
+)
+def test_a_link_leads_to_the_tenants_host_by_http_or_nowhere_and_ids_are_quoted(
+    read: Read, template: str, url: str
+) -> None:
+    assert read(extra={"ui_url_template": template}).ui_url("../q 1\n") == url

@@ -115,7 +115,8 @@ def test_somebody_new_fails_the_task_without_retries_and_with_the_rows_landed(tm
     failure = run.failure()
 
     assert isinstance(failure, DriftError)
-    assert str(failure).startswith(f"Access drifted: 1 added. The rows are landed in {tmp_path}/drift.")
+    assert str(failure).startswith("DriftError: Access drifted: 1 added. The rows are landed.")
+    assert str(failure).endswith(f"({tmp_path}/drift)")
     assert counts(run.xcom["veza_drift"]) == (1, 1, 1)
     assert len(read_manifest(f"{tmp_path}/drift/added")) == 1
 

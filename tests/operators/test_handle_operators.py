@@ -129,3 +129,15 @@ def test_cancel_fits_a_teardown() -> None:
         submit >> cancel.as_teardown(setups=submit)
     assert cancel.is_teardown
     assert submit.is_setup
+
+
+def test_no_rows_of_another_tasks_query_draw_a_warning_of_misspelt_names_that_says_where_they_are(
+    tenant: Tenant, caplog: pytest.LogCaptureFixture, capsys: Any
+) -> None:
+    tenant.set_behaviour(AT_ONCE)
+    handle = submitted(query_spec={"source_node_types": {"nodes": [{"node_type": "OktaUserr"}]}})
+
+    assert results(handle) == []
+
+    said = f"The names are in the task that submitted the query {handle['id']}."
+    assert f"A misspelt node type or property may look like this too. {said}" in capsys.readouterr().out + caplog.text

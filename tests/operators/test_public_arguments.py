@@ -124,7 +124,7 @@ def test_a_subclass_that_states_its_own_templates_and_arguments_loses_nothing(cl
     given = sample_arguments(cls)
     made = Own(team="blue", **given)
     assert {name: getattr(made, name) for name in given} == given
-    with pytest.raises(ArgumentError, match="Task 'sample'"):
+    with pytest.raises(ArgumentError, match=r"\(task 'sample'\)$"):
         Own(team="blue", **given | {next(n for n in given if n.endswith(("conn_id", "_check", "cancels"))): ""})
 
 
@@ -158,9 +158,12 @@ def test_the_choices_that_types_name_are_those_that_there_are(literal: Any, valu
 
 
 def test_what_partial_is_given_is_checked_one_by_one() -> None:
-    with DAG("mapped", schedule=None), pytest.raises(ArgumentError, match="Task 'ask': result_kind must be one of"):
+    with (
+        DAG("mapped", schedule=None),
+        pytest.raises(ArgumentError, match=r"^result_kind must be one of .*\(task 'ask'\)$"),
+    ):
         VezaQueryOperator.partial(task_id="ask", result_kind="nodez")
-    with DAG("mapped", schedule=None), pytest.raises(ArgumentError, match="Task 'wait': poke_interval must"):
+    with DAG("mapped", schedule=None), pytest.raises(ArgumentError, match=r"^poke_interval must .*\(task 'wait'\)$"):
         VezaQuerySensor.partial(task_id="wait", poke_interval="soon")
     with DAG("mapped", schedule=None), pytest.raises(TypeError, match="unexpected keyword argument"):
         VezaQueryOperator.partial(task_id="ask", result_kynd="nodes")

@@ -68,6 +68,15 @@ def test_an_answer_without_rows_draws_a_warning_that_lists_the_names_that_were_a
     assert "Asked for: node types 'OktaUser'; properties 'name'." in capsys.readouterr().out + caplog.text
 
 
+def test_an_empty_result_that_is_an_error_draws_the_same_warning(
+    tenant: Tenant, caplog: pytest.LogCaptureFixture, capsys: Any
+) -> None:
+    tenant.set_behaviour(AT_ONCE)
+    with pytest.raises(EmptyResultError):
+        task(query_spec=NOBODY, fail_on_empty=True).execute()
+    assert "Asked for: node types 'OktaUser'; properties 'name'." in capsys.readouterr().out + caplog.text
+
+
 def test_the_handle_and_the_link_are_in_xcom_before_the_task_defers(running: RunningTenant) -> None:
     run = task()
     assert isinstance(run.execute(), TaskDeferred)
@@ -184,7 +193,7 @@ WRONG = [
 
 @pytest.mark.parametrize(("arguments", "complaint"), WRONG)
 def test_wrong_arguments_are_refused_when_the_dag_file_is_parsed(arguments: dict[str, Any], complaint: str) -> None:
-    with pytest.raises(ArgumentError, match=f"Task 'ask': .*{complaint}"):
+    with pytest.raises(ArgumentError, match=rf"{complaint}.*\(task 'ask'\)$"):
         query(**arguments)
 
 
@@ -201,7 +210,7 @@ def test_wrong_values_that_came_later_fail_the_task_without_retries_and_send_not
         return operator
 
     run.make_operator = with_policy
-    with pytest.raises(AirflowFailException, match=f"Task 'ask': .*{complaint}"):
+    with pytest.raises(AirflowFailException, match=rf"{complaint}.*\(task 'ask'\)$"):
         run.execute()
     assert tenant.journal.entries() == []
 
@@ -229,6 +238,24 @@ def test_a_failed_query_is_reported_once_and_a_retry_submits_anew(tenant: Tenant
     tenant.set_behaviour(AT_ONCE)
     assert len(run.execute()) == 12
     assert creates(tenant) == 2
+
+
+@pytest.mark.parametrize(
+    ("outcome", "arguments"),
+    [
+        (Outcome.FAIL, {}),
+        (Outcome.SUCCEED, {"xcom_max_rows": 1}),
+        (Outcome.SUCCEED, {"query_spec": NOBODY, "fail_on_empty": True}),
+    ],
+    ids=["failed", "too many rows", "empty"],
+)
+def test_a_query_that_has_ended_is_not_said_to_be_not_cancelled_though_no_retry_is_left(
+    tenant: Tenant, outcome: Outcome, arguments: dict[str, Any], caplog: pytest.LogCaptureFixture, capsys: Any
+) -> None:
+    tenant.set_behaviour(Behaviour(duration=timedelta(0), pending=timedelta(0), outcome=outcome))
+    with pytest.raises(Exception, match=r"The query failed|xcom_max_rows|no rows"):
+        TaskRun(lambda: query(**arguments), retries=0).execute()
+    assert "cancelled" not in capsys.readouterr().out + caplog.text
 
 
 def test_an_empty_result_may_be_an_error_that_a_retry_asks_anew(tenant: Tenant) -> None:

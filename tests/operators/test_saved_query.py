@@ -116,3 +116,21 @@ def test_the_id_is_rendered(running: RunningTenant, saved_query_id: str) -> None
 
     assert operator.saved_query_id == saved_query_id
     assert len(TaskRun(lambda: operator).execute()) == 12
+
+
+NOBODY_OF_THIS_NAME = {"specs": [{"fn": "EQ", "property": "name", "value": "nobody of this name"}]}
+NOBODY = {"source_node_types": {"nodes": [{"node_type": "OktaUser", "condition_expression": NOBODY_OF_THIS_NAME}]}}
+
+
+def test_a_saved_query_without_rows_draws_a_warning_that_lists_what_its_definition_asks_for(
+    running: RunningTenant, caplog: pytest.LogCaptureFixture, capsys: Any
+) -> None:
+    running.tenant.set_behaviour(AT_ONCE)
+    url, key = f"{running.url}/api/v1/assessments/queries", {"Authorization": f"Bearer {running.api_key}"}
+    requests.post(url, json={"name": "Nobody", **NOBODY}, headers=key, timeout=30).raise_for_status()
+    saved = str(requests.get(url, headers=key, timeout=30).json()["values"][0]["id"])
+
+    assert task(saved_query_id=saved).execute() == []
+
+    told = f"Asked for: node types 'OktaUser'; properties 'name'. It is the saved query '{saved}'."
+    assert told in capsys.readouterr().out + caplog.text

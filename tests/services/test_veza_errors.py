@@ -53,7 +53,7 @@ FIVE_KEYS = st.fixed_dictionaries(
             (
                 "Veza refused with HTTP 400 InvalidArgument: name: Provider with the same name already exists; "
                 "Request includes invalid arguments; Reference error details for the exact field violations; "
-                "Invalid Arguments (request_id: 1091d23a67ad44a63723fc050280e5ae)."
+                "Invalid Arguments. (request_id: 1091d23a67ad44a63723fc050280e5ae)"
             ),
         ),
         (
@@ -63,7 +63,7 @@ FIVE_KEYS = st.fixed_dictionaries(
                 "Veza refused with HTTP 400 InvalidArgument: identity_to_permissions.role_assignments.role: Can't connect "
                 "identity to role as role not found for application (application: SampleApp, role: Administrator, identity: "
                 "my_user); Request includes invalid arguments; Reference error details for the exact field violations; "
-                "Invalid Arguments (request_id: 171d043ee1f2bd1ed6f2881f5fc4c505)."
+                "Invalid Arguments. (request_id: 171d043ee1f2bd1ed6f2881f5fc4c505)"
             ),
         ),
         (
@@ -71,7 +71,7 @@ FIVE_KEYS = st.fixed_dictionaries(
             404,
             (
                 "Veza refused with HTTP 404 NotFound: datasource b1e654e7-2104-4180-9dee-2f76e2b52463; "
-                "Requested resource was not found; Not Found (request_id: 1de5e43499c90f2036cdfe92ed76f58e)."
+                "Requested resource was not found; Not Found. (request_id: 1de5e43499c90f2036cdfe92ed76f58e)"
             ),
         ),
         (
@@ -80,7 +80,7 @@ FIVE_KEYS = st.fixed_dictionaries(
             (
                 "Veza refused with HTTP 500 Internal: Internal server error; Please retry and if the error persists contact "
                 "support at support@veza.com; Internal Server Error, please retry and if the error persists contact support at "
-                "support@veza.com (request_id: 2271c08a9abd3b425c88a397b01bb351)."
+                "support@veza.com. (request_id: 2271c08a9abd3b425c88a397b01bb351)"
             ),
         ),
     ],
@@ -134,7 +134,7 @@ def test_all_violated_fields_are_named() -> None:
     violations = [{"field": "page_size", "description": "too large"}, {"field": "order_by", "description": "unknown"}]
     error = refusal(answer({"message": "Invalid", "details": [{"field_violations": violations}]}, 400))
 
-    assert "400: page_size: too large; order_by: unknown; Invalid (" in str(error)
+    assert "400: page_size: too large; order_by: unknown; Invalid. (" in str(error)
 
 
 def test_a_body_without_a_request_id_says_so() -> None:
@@ -146,8 +146,8 @@ def test_a_gateways_page_is_told_by_its_size_type_and_words() -> None:
 
     assert isinstance(error, ServerError)
     assert str(error) == (
-        "Veza refused with HTTP 502: 102 bytes of text/html: '502 Bad Gateway 502 Bad Gateway nginx' "
-        "(request_id: none was sent)."
+        "Veza refused with HTTP 502: 102 bytes of text/html: '502 Bad Gateway 502 Bad Gateway nginx'. "
+        "(request_id: none was sent)"
     )
 
 

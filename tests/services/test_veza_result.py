@@ -189,7 +189,7 @@ def test_a_state_that_says_nothing_is_warned_of(state: str, warnings: tuple[str,
         ("UNKNOWN_STATUS", {}, "complete with status UNKNOWN_STATUS, which is no success"),
         ("LOST", {"error_reason": "Gone"}, "Gone; complete with status LOST, which is no success"),
         ("SUCCEEDED", {"error_reason": "left over"}, ""),
-        ("CANCELED", {"error_reason": "by an administrator"}, ""),
+        ("CANCELED", {"error_reason": "by an administrator"}, "by an administrator"),
     ],
 )
 def test_a_failed_task_tells_why(status: str, fields: dict[str, str], error: str) -> None:

@@ -133,7 +133,7 @@ BROKEN: list[Any] = [
 def test_a_submit_without_a_whole_answer_is_not_sent_again(tenant: Tenant, open_driver: Open, broken: Reply) -> None:
     server = tenant(broken, answer())
 
-    with pytest.raises(NoAnswerError, match=rf"POST {server.url}/api:submit .*1 attempt.*may have been acted on"):
+    with pytest.raises(NoAnswerError, match=rf"1 attempt.*may have been acted on.*\(POST {server.url}/api:submit\)$"):
         open_driver(settings_for(server.url)).run(submit())
     assert len(server.seen) == 1
 
@@ -209,7 +209,7 @@ def test_a_redirect_to_another_host_is_refused_and_the_other_host_sees_nothing(
     other = tenant(answer())
     server = tenant(answer(307, location=f"{other.url}/login?next=secret"))
 
-    with pytest.raises(RedirectRefusedError, match=rf"to {other.url}\. Credentials") as raised:
+    with pytest.raises(RedirectRefusedError, match=rf"Credentials .*redirected to {other.url}\)$") as raised:
         open_driver(settings_for(server.url)).run(call())
     assert other.connections == 0
     assert "next=" not in str(raised.value)

@@ -127,7 +127,9 @@ def test_a_submit_that_was_not_sent_is_sent_again() -> None:
 
 
 def test_a_submit_without_an_answer_is_given_up_at_once() -> None:
-    with pytest.raises(NoAnswerError, match=r"POST https://tenant\.example/api/v1/query_spec:create .*\(1 attempt\)"):
+    with pytest.raises(
+        NoAnswerError, match=r"\(1 attempt\).*\(POST https://tenant\.example/api/v1/query_spec:create\)$"
+    ):
         run(SUBMIT, NO_ANSWER)
 
 
@@ -209,7 +211,7 @@ def test_a_redirect_within_the_origin_is_followed(location: str, target: str) ->
     ],
 )
 def test_a_redirect_to_another_origin_is_refused_and_only_that_origin_is_named(location: str, named: str) -> None:
-    with pytest.raises(RedirectRefusedError, match=rf"redirected \(301\) to {named}\. Credentials"):
+    with pytest.raises(RedirectRefusedError, match=rf"redirected \(301\).* redirected to {named}\)$"):
         run(LOOK, received(301, location=location))
 
 

@@ -13,7 +13,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from airflow_provider_veza.async_query.message import Call, Request, Response
-from airflow_provider_veza.async_query.vocabulary import Phase, Snapshot
+from airflow_provider_veza.async_query.vocabulary import Page, Phase, Snapshot
 from airflow_provider_veza.exceptions import BadRequestError, NotSentError, UnauthorizedError
 from airflow_provider_veza.transport.redaction import Redaction
 from airflow_provider_veza.transport.settings import OAuth2ClientCredentials
@@ -93,6 +93,29 @@ def test_a_service_that_echoes_the_key_brings_it_into_no_state_of_a_query(
     )
 
     assert echo not in repr(open_driver(server.url).run(look))
+
+
+@pytest.mark.parametrize("echo", ECHOED.values(), ids=ECHOED)
+def test_a_service_that_echoes_the_key_brings_it_into_no_warning_about_a_page(
+    tenant: Tenant, open_driver: Open, echo: str
+) -> None:
+    server = tenant(good(200, echo.encode()))
+    read = Call(Request("GET", "/api"), lambda r: Page(warnings=(r.body.decode(),)))
+
+    assert echo not in repr(open_driver(server.url).run(read))
+
+
+@pytest.mark.filterwarnings("always")
+@pytest.mark.parametrize("echo", ECHOED.values(), ids=ECHOED)
+def test_a_cluster_that_echoes_the_key_brings_it_into_no_python_warning(
+    tenant: Tenant, open_driver: Open, recwarn: pytest.WarningsRecorder, echo: str
+) -> None:
+    escaped = echo.replace('"', "")
+    server = tenant(good(warning=f'299 Elasticsearch "no quota for {escaped}\x1b[2J"'))
+
+    open_driver(server.url).run(call())
+
+    assert [text for text in map(str, (w.message for w in recwarn)) if escaped in text or not text.isprintable()] == []
 
 
 def test_rows_come_as_they_are(tenant: Tenant, open_driver: Open) -> None:

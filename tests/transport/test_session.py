@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 import requests
 
+from airflow_provider_veza.exceptions import RedirectRefusedError
 from airflow_provider_veza.transport.settings import OAuth2ClientCredentials
 from airflow_provider_veza.transport.sync import SyncTransport
 from transport.conftest import KEY, settings_for
 from transport.every_driver import AT_ONCE
 from transport.servers import LOOPBACK, HttpServer, LoopbackServer, Proxy, answer, reset, stall
+from transport.test_redirects import ELSEWHERE, REDIRECTS
 
 Tenant = Callable[..., HttpServer]
 Start = Callable[[LoopbackServer], Any]
@@ -50,15 +52,28 @@ def test_it_carries_nothing_to_another_host(tenant: Tenant) -> None:
     assert "authorization" not in other.seen[0].headers
 
 
-def test_a_redirect_to_another_host_is_followed_without_the_key(tenant: Tenant) -> None:
+@pytest.mark.parametrize("status", REDIRECTS)
+@pytest.mark.parametrize("location", ELSEWHERE.values(), ids=ELSEWHERE)
+def test_it_follows_no_redirect_to_another_origin(tenant: Tenant, location: str, status: int) -> None:
+    other, server = tenant(answer()), tenant()
+    server.replies.append(answer(status, location=location.format(other=other.port, port=server.port)))
+
+    with (
+        SyncTransport(settings_for(server.url)) as transport,
+        pytest.raises(RedirectRefusedError, match=r"another host.*\(GET .*/api, redirected to "),
+    ):
+        transport.session.get(f"{server.url}/api?a=secret")
+    assert other.connections == 0
+
+
+def test_it_leaves_a_redirect_to_whoever_does_not_want_it_followed(tenant: Tenant) -> None:
     other = tenant(answer())
     server = tenant(answer(302, location=other.url))
 
     with SyncTransport(settings_for(server.url)) as transport:
-        transport.session.get(server.url)
+        redirected = transport.session.get(server.url, allow_redirects=False)
 
-    assert server.seen[0].headers["authorization"] == f"Bearer {KEY}"
-    assert "authorization" not in other.seen[0].headers
+    assert (redirected.status_code, redirected.next, other.connections) == (302, None, 0)
 
 
 def test_netrc_overrides_the_key_neither_at_first_nor_after_a_redirect(

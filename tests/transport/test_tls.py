@@ -106,7 +106,7 @@ def test_a_ca_bundle_without_authorities_is_an_error_of_the_connection(
     if content is not None:
         bundle.write_text(content)
 
-    with pytest.raises(ConnectionSettingsError, match=rf"{bundle}.*`ca_bundle`"):
+    with pytest.raises(ConnectionSettingsError, match=rf"`ca_bundle`.*\({bundle}\)$"):
         open_driver(settings_for("https://tenant.invalid", ca_bundle=str(bundle))).run(call())
 
 

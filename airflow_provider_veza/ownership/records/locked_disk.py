@@ -120,7 +120,8 @@ class LockedFile:
             if time.monotonic() > give_up:
                 raise RecordError(
                     f"Another process has held the lock of the file for {LOCK_SECONDS:g} seconds. Nothing was written or "
-                    f"removed. A retry asks for the lock again: {self._lock}"
+                    "removed. A retry asks for the lock again.",
+                    about=self._lock,
                 )
             time.sleep(_LOOK_AGAIN_SECONDS)
 

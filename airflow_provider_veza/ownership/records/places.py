@@ -36,5 +36,6 @@ def naming_the_place(access: Access, place: str) -> Iterator[None]:
         raise
     except Exception as e:
         raise RecordError(
-            f"Cannot {access} the record of the live query {place} ({type(e).__name__}: {e}). {_CONSEQUENCES[access]}"
+            f"Cannot {access} the record of the live query ({type(e).__name__}: {e}). {_CONSEQUENCES[access]}",
+            about=place,
         ) from e

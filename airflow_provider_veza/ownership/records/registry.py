@@ -89,8 +89,9 @@ class RecordRegistry:
             return []
         except Exception as e:
             raise RecordError(
-                f"Cannot list the records of live queries below {self._base} ({type(e).__name__}: {e}). No query was touched. "
-                "Check [veza] record_path and that this process may read it. A retry lists again."
+                f"Cannot list the records of live queries ({type(e).__name__}: {e}). No query was touched. "
+                "Check [veza] record_path and that this process may read it. A retry lists again.",
+                about=self._base,
             ) from e
 
 

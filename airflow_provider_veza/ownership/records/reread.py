@@ -54,5 +54,6 @@ def changed(place: str) -> FileChangedError:
     """Return the error of a file that is not what was read."""
     return FileChangedError(
         "Somebody else has replaced or removed the file since it was read. Nothing was written or removed. "
-        f"Whoever reads it again sees what it holds now: {place}"
+        "Whoever reads it again sees what it holds now.",
+        about=place,
     )

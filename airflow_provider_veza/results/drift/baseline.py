@@ -54,8 +54,9 @@ def newest_earlier(current: Manifest, candidates: Iterable[Candidate], partial: 
         return None
     hindrances = "; ".join(_hindrances(current, earlier[0], partial))
     raise BaselineError(
-        f"None of the {len(earlier)} earlier results beside this one can be its baseline. The newest, {earlier[0].folder}, "
-        f"differs in: {hindrances}. Nothing was compared. Give each query a folder of its own, or name a baseline=."
+        f"None of the {len(earlier)} earlier results beside this one can be its baseline. The newest "
+        f"differs in: {hindrances}. Nothing was compared. Give each query a folder of its own, or name a baseline=.",
+        about=f"the newest: {earlier[0].folder}",
     )
 
 
@@ -68,12 +69,12 @@ def require_comparable(current: LandedResult, baseline: LandedResult) -> None:
     """
     if str(baseline.folder) == str(current.folder):
         raise BaselineError(
-            f"The baseline and the current result are the same, {current.folder}. Nothing was compared."
+            "The baseline and the current result are the same. Nothing was compared.", about=current.folder
         )
     if different := list(_differing(current.manifest, baseline.manifest)):
         raise BaselineError(
-            f"The baseline {baseline.folder} is of another query; it differs in: {'; '.join(different)}. Nothing was "
-            "compared."
+            f"The baseline is of another query; it differs in: {'; '.join(different)}. Nothing was compared.",
+            about=baseline.folder,
         )
 
 

@@ -57,13 +57,15 @@ def _require_same_shape(current: LandedResult, baseline: LandedResult) -> None:
     now, then = current.manifest, baseline.manifest
     if format_row(now.format).has_columns != format_row(then.format).has_columns:
         raise BaselineError(
-            f"The baseline {baseline.folder} was landed as {then.format!r}, the current result as {now.format!r}: a table is not "
-            "compared with rows as they were sent. Land both as the same. Nothing was compared."
+            f"The baseline was landed as {then.format!r}, the current result as {now.format!r}: a table is not "
+            "compared with rows as they were sent. Land both as the same. Nothing was compared.",
+            about=baseline.folder,
         )
     if now.select != then.select:
         raise BaselineError(
-            f"The baseline {baseline.folder} was landed with columns={_shown(then.select)}, the current result with "
-            f"columns={_shown(now.select)}: every row would look changed. Nothing was compared."
+            f"The baseline was landed with columns={_shown(then.select)}, the current result with "
+            f"columns={_shown(now.select)}: every row would look changed. Nothing was compared.",
+            about=baseline.folder,
         )
 
 
@@ -75,8 +77,9 @@ def _identity(current: LandedResult, baseline: LandedResult, layout: RowLayout, 
             return identity
     wanted = " nor ".join(str(list(identity)) for identity in choices) or "any that Veza's rows have"
     raise ArgumentError(
-        f"The results in {current.folder} and {baseline.folder} have no columns that say what a row is about, not {wanted}. "
-        f"They have {', '.join(sorted(set().union(*known)))}. Name some of those with key=. Nothing was compared."
+        f"The results have no columns that say what a row is about, not {wanted}. "
+        f"They have {', '.join(sorted(set().union(*known)))}. Name some of those with key=. Nothing was compared.",
+        about=f"{current.folder} and {baseline.folder}",
     )
 
 

@@ -92,7 +92,8 @@ def _digests(result: LandedResult, rule: DriftRule) -> Iterator[tuple[int, int]]
         digests = rule.digests(row)
         if digests is None:
             raise DriftError(
-                f"Row {position + 1} of {result.folder} has no value in one of {', '.join(rule.identity)}, so that nobody can "
-                "say what it is about. Name columns that all rows have with key=. Nothing was compared."
+                f"Row {position + 1} has no value in one of {', '.join(rule.identity)}, so that nobody can "
+                "say what it is about. Name columns that all rows have with key=. Nothing was compared.",
+                about=result.folder,
             )
         yield digests
