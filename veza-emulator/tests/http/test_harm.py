@@ -49,6 +49,15 @@ class TestDrip:
                 received += part
         assert received.startswith(b"HTTP/1.1 200 OK\r\nX-Drip: aaa")
 
+    def test_a_drip_ends_when_it_is_switched_off(self, client: Any, okta_users: Any) -> None:
+        query_id = run(client, okta_users)
+        vary(client, drip="body", drip_seconds=0.02)
+        with streamed(client, *look(query_id)) as answer:
+            bytes_of = answer.iter_content(1)
+            next(bytes_of)
+            vary(client, drip="none")
+            assert set(bytes_of) <= {b" "}
+
     @pytest.mark.parametrize("part", ["headers", "body"])
     def test_the_request_is_executed_before_its_answer_drips(self, client: Any, okta_users: Any, part: str) -> None:
         query_id = run(client, okta_users)

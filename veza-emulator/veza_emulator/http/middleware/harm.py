@@ -15,15 +15,17 @@ from veza_emulator.hostility import Drip, EchoedCredential, EndlessBody
 from veza_emulator.http.connections import Connections
 from veza_emulator.http.json_http import JsonResponse
 from veza_emulator.http.middleware.basics import ADMIN_PATH, header_of
-from veza_emulator.http.middleware.held import Answer, executed, still_there_after
+from veza_emulator.http.middleware.held import Answer, executed, still_there_after, wait_for_disconnect
 from veza_emulator.reading.errors import ApiError, ErrorKind
 from veza_emulator.tenant.tenant import Tenant
+from veza_emulator.variants import Variants
 
 LET_OFF_AFTER_BYTES = 512 * 1024 * 1024
 """An endless body ends here all the same: a caller that sets no bound is not to bring down the machine that tests it."""
 
 _PIECE = b" " * 65_536
 _ENDLESS_HEADER = b"HTTP/1.1 200 OK\r\nX-Drip: "
+_END: Message = {"type": "http.response.body", "body": b""}
 _NEVER_ANNOUNCED = (b"content-length", b"content-encoding")
 
 
@@ -73,24 +75,33 @@ class HarmMiddleware:
             await self._drip_headers(scope, receive)
             return
         await send(_unannounced(answer).start)
-        while await still_there_after(variants.drip_seconds, receive):
+        while await self._goes_on_after(variants.drip_seconds, variants, receive):
             await send(_more(b" "))
+        await send(_END)
 
     async def _drip_headers(self, scope: Scope, receive: Receive) -> None:
+        variants = self._tenant.variants
         for byte in _header_bytes():
             self._connections.write(scope["client"], byte)
-            if not await still_there_after(self._tenant.variants.drip_seconds, receive):
+            if not await self._goes_on_after(variants.drip_seconds, variants, receive):
+                self._connections.close(scope["client"])
+                await wait_for_disconnect(receive)
                 return
 
     async def _send_without_end(self, scope: Scope, receive: Receive, send: Send) -> None:
-        gzipped = self._tenant.variants.endless_body is EndlessBody.GZIP
+        variants = self._tenant.variants
+        gzipped = variants.endless_body is EndlessBody.GZIP
         answer = _unannounced(await executed(self._app, scope, receive))
         await send((answer.with_header(b"content-encoding", b"gzip") if gzipped else answer).start)
         for piece in _gzipped(_blanks()) if gzipped else _blanks():
-            if not await still_there_after(0, receive):
-                return
+            if not await self._goes_on_after(0, variants, receive):
+                break
             await send(_more(piece))
-        await send({"type": "http.response.body", "body": b""})
+        await send(_END)
+
+    async def _goes_on_after(self, seconds: float, variants: Variants, receive: Receive) -> bool:
+        """Wait; tell whether the caller has waited as well, and no switch was set meanwhile."""
+        return await still_there_after(seconds, receive) and self._tenant.variants is variants
 
 
 def echoed_credential(authorization: str, form: EchoedCredential) -> str:
