@@ -18,6 +18,7 @@
     │   ├── NotSentError              no connection: the service cannot have seen the request
     │   ├── NoAnswerError             sent, but no whole answer came: the service may have acted on it
     │   ├── RedirectRefusedError      the answer pointed to another host; credentials stay here
+    │   ├── AnswerTooLargeError       more came than the connection lets in; reading was ended
     │   ├── MalformedResponseError    an answer that is not what the service documents
     │   └── RefusedError              an answer with an error status
     │       ├── BadRequestError       4xx: the request is wrong
@@ -35,6 +36,8 @@
     │   └── AmbiguousSubmitError      one query may run that nobody can name
     └── ResultsError                  the query succeeded, its rows were not delivered
         ├── RepeatedPageTokenError
+        ├── EndlessPagesError         page after page announced another one and brought no row
+        ├── ResultsDeadlineError      the deadline came while the rows were read
         ├── IncompleteResultError     the service says that there are more rows than it shows
         ├── EmptyResultError
         ├── PartialResultError        the service says that rows are missing, and only whole results were asked for
@@ -53,15 +56,36 @@ from __future__ import annotations
 
 from typing import Any
 
+LONGEST_MESSAGE = 2048
+"""Bytes of UTF-8; what a service says may be of any length."""
+
+
+def shortened(text: str, most: int = LONGEST_MESSAGE) -> str:
+    """Return a text of at most so many bytes of UTF-8; a longer one says at its end how long it was.
+
+    >>> shortened("a" * 100, 40)
+    'aaaaaaaaaaaa... (100 characters in all)'
+    """
+    if 4 * len(text) <= most:
+        return text
+    data = text.encode("utf-8", "backslashreplace")
+    if len(data) <= most:
+        return text
+    note = f"... ({len(text)} characters in all)"
+    return data[: max(most - len(note), 0)].decode("utf-8", "ignore") + note
+
 
 class AsyncQueryError(Exception):
-    """Root of the tree.
+    """Root of the tree. A message is at most :data:`LONGEST_MESSAGE` long.
 
     ``heals`` tells whether the same attempt, made later, may succeed. Where it is false, operators fail the task
     without Airflow retries.
     """
 
     heals = True
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*(shortened(arg) if isinstance(arg, str) else arg for arg in args))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (type(self), self.args), self.__dict__
@@ -149,6 +173,10 @@ class RedirectRefusedError(RequestError):
     """The answer pointed to another host, or would repeat a request that must not be repeated."""
 
     heals = False
+
+
+class AnswerTooLargeError(RequestError):
+    """More came than the connection's ``max_answer_bytes`` lets in, so reading was ended; the request was sent."""
 
 
 class MalformedResponseError(RequestError):
@@ -241,6 +269,16 @@ class ResultsError(AsyncQueryError):
 
 class RepeatedPageTokenError(ResultsError):
     """A page pointed to itself or to an earlier page; going on would repeat rows for ever."""
+
+
+class EndlessPagesError(ResultsError):
+    """Page after page announced another one and brought no row; going on would never end."""
+
+
+class ResultsDeadlineError(ResultsError):
+    """The deadline came while the rows of the succeeded query were read: nobody wants them any more."""
+
+    heals = False
 
 
 class IncompleteResultError(ResultsError):

@@ -11,7 +11,13 @@ from typing import Any
 import pytest
 
 from airflow_provider_veza import exceptions
-from airflow_provider_veza.exceptions import AsyncQueryError, ForeignTenantError, QuerySpecError, RefusedError
+from airflow_provider_veza.exceptions import (
+    LONGEST_MESSAGE,
+    AsyncQueryError,
+    ForeignTenantError,
+    QuerySpecError,
+    RefusedError,
+)
 
 
 def classes() -> dict[str, type[AsyncQueryError]]:
@@ -51,6 +57,7 @@ def test_what_no_retry_can_heal_is_what_is_wrong_in_itself() -> None:
         "ForbiddenError",
         "NotFoundError",
         "QueryDeadlineError",
+        "ResultsDeadlineError",
         "IncompleteResultError",
         "TooManyRowsError",
         "XComLimitError",
@@ -103,16 +110,34 @@ SAMPLES: dict[str, Any] = {
 
 def raised(cls: type[AsyncQueryError]) -> AsyncQueryError:
     """Return an error as its own signature makes it, with an attribute and a note that somebody set later."""
-    error = cls("Something went wrong.") if cls.__init__ is Exception.__init__ else _made_of_parts(cls)
+    error = made(cls, SAMPLES, "Something went wrong.")
     error.heals = not cls.heals
     error.add_note("seen by the worker")
     return error
 
 
-def _made_of_parts(cls: type[AsyncQueryError]) -> AsyncQueryError:
+def made(cls: type[AsyncQueryError], parts: dict[str, Any], message: str) -> AsyncQueryError:
+    """Return an error as its own signature makes it."""
+    if cls.__init__ is AsyncQueryError.__init__:
+        return cls(message)
     parameters = inspect.signature(cls).parameters.values()
-    positional = [SAMPLES[p.name] for p in parameters if p.kind is not p.KEYWORD_ONLY]
-    return cls(*positional, **{p.name: SAMPLES[p.name] for p in parameters if p.kind is p.KEYWORD_ONLY})
+    positional = [parts[p.name] for p in parameters if p.kind is not p.KEYWORD_ONLY]
+    return cls(*positional, **{p.name: parts[p.name] for p in parameters if p.kind is p.KEYWORD_ONLY})
+
+
+@pytest.mark.parametrize(
+    "character", ["a", "\u00e5", "\U0001f511", "\ud83d"], ids=["ASCII", "2 bytes", "4 bytes", "surrogate"]
+)
+@pytest.mark.parametrize("cls", classes().values(), ids=classes().keys())
+def test_no_message_is_longer_than_two_kibibytes(cls: type[AsyncQueryError], character: str) -> None:
+    text = character * 100_000
+    error = made(cls, {name: text if isinstance(part, str) else part for name, part in SAMPLES.items()}, text)
+
+    assert len(str(error).encode("utf-8", "backslashreplace")) <= LONGEST_MESSAGE
+
+
+def test_a_message_of_usual_length_stays_as_it_is() -> None:
+    assert str(AsyncQueryError("a" * LONGEST_MESSAGE)) == "a" * LONGEST_MESSAGE
 
 
 @pytest.mark.parametrize("cls", classes().values(), ids=classes().keys())

@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.watch import Ended, Outcome
-from airflow_provider_veza.exceptions import HandleError, QueryUnreachableError
+from airflow_provider_veza.exceptions import HandleError, QueryUnreachableError, shortened
 
 EVENT_VERSION = 1
 
@@ -24,7 +24,7 @@ class WaitEvent:
         return {
             "v": EVENT_VERSION,
             "outcome": self.ended.outcome.value,
-            "detail": self.ended.detail,
+            "detail": shortened(self.ended.detail),
             "rows": self.ended.rows,
             "handle": self.handle.to_json(),
         }

@@ -7,10 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
 T_co = TypeVar("T_co", covariant=True)
+
+
+class Purpose(StrEnum):
+    """What a request is for; a connection says how long each may take in all."""
+
+    LOOK = "look"
+    """A look, a submit, or whatever else has a short answer."""
+    PAGE = "page"
+    """Rows, or a query that is answered at once."""
+    TOKEN = "token"
+    CANCEL = "cancel"
+    """A cancel, or the release of a result."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +42,7 @@ class Request:
     params: Mapping[str, str] = field(default_factory=dict)
     idempotent: bool = True
     wait: float = 0.0
+    purpose: Purpose = Purpose.LOOK
 
     @property
     def target(self) -> str:

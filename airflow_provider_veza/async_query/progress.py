@@ -6,11 +6,14 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from airflow_provider_veza.async_query.vocabulary import Snapshot
+from airflow_provider_veza.async_query.vocabulary import MOST_WARNINGS, Snapshot
 from airflow_provider_veza.exceptions import RequestError
 
 FIRST_INTERVAL = 10.0
 LONGEST_INTERVAL = 600.0
+MOST_STATES = 20
+"""That get a line at once; a service whose states differ at each look gets one at intervals."""
+NO_MORE_WARNINGS = f"More than {MOST_WARNINGS} different warnings came; no more of them are shown."
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class ProgressLog:
         warnings = self._new_warnings(look)
         lines = tuple(LogLine(logging.WARNING, text) for text in warnings)
         log = replace(self, warned=self.warned.union(warnings))
-        if head not in self.said:
+        if head not in self.said and len(self.said) < MOST_STATES:
             log = replace(log, said=self.said | {head}, said_at=now, interval=FIRST_INTERVAL)
         elif self._is_due(now):
             log = replace(log, said_at=now, interval=min(self.interval * 2, LONGEST_INTERVAL))
@@ -63,7 +66,11 @@ class ProgressLog:
     def _new_warnings(self, look: Snapshot | RequestError) -> tuple[str, ...]:
         if isinstance(look, RequestError):
             return ()
-        return tuple(text for text in look.warnings if text not in self.warned)
+        new = tuple(text for text in dict.fromkeys(look.warnings) if text not in self.warned)
+        left = MOST_WARNINGS - len(self.warned)
+        if len(new) <= left or not new:
+            return new
+        return (*new[: max(left, 0)], *((NO_MORE_WARNINGS,) if left >= 0 else ()))
 
 
 def _progress_line(look: Snapshot | RequestError, elapsed: float, next_look: float) -> LogLine:

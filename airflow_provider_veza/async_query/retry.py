@@ -16,6 +16,8 @@ class Failure(Enum):
 
     NOT_SENT = "not sent"
     NO_ANSWER = "no answer"
+    TOO_LARGE = "too large"
+    """More came than may be kept; it would come again."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,17 @@ from enum import StrEnum
 
 from airflow_provider_veza.async_query.layout import ColumnType
 from airflow_provider_veza.async_query.rows import Row
+from airflow_provider_veza.exceptions import shortened
+
+LONGEST_STATE = 200
+LONGEST_WORDS = 1_000
+"""Bytes of UTF-8 of what a service says that anybody is shown."""
+MOST_WARNINGS = 20
+
+
+def bounded_warnings(warnings: Sequence[str]) -> tuple[str, ...]:
+    """Return the first of a service's warnings, each shortened."""
+    return tuple(shortened(text, LONGEST_WORDS) for text in warnings[:MOST_WARNINGS])
 
 
 class Phase(StrEnum):
@@ -46,6 +57,11 @@ class Page:
     warnings: tuple[str, ...] = ()
     types: Mapping[str, ColumnType] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Keep no more of a service's words than people read."""
+        if self.warnings:
+            object.__setattr__(self, "warnings", bounded_warnings(self.warnings))
+
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -66,6 +82,13 @@ class Snapshot:
     error: str = ""
     warnings: tuple[str, ...] = ()
     page: Page | None = None
+
+    def __post_init__(self) -> None:
+        """Keep no more of a service's words than people read."""
+        object.__setattr__(self, "state", shortened(self.state, LONGEST_STATE))
+        object.__setattr__(self, "error", shortened(self.error, LONGEST_WORDS))
+        if self.warnings:
+            object.__setattr__(self, "warnings", bounded_warnings(self.warnings))
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from airflow_provider_veza.async_query.retry import RetryPolicy
 from airflow_provider_veza.async_query.service import Cancellation, Flow, QueryService, drive_flow
 from airflow_provider_veza.async_query.vocabulary import Page, Snapshot
 from airflow_provider_veza.exceptions import ConnectionSettingsError, UnauthorizedError
-from airflow_provider_veza.hooks.bound import BoundQuery
+from airflow_provider_veza.hooks.bound import BoundQuery, countdown
 from airflow_provider_veza.hooks.settings_cache import SETTINGS_CACHE
 from airflow_provider_veza.transport import shared
 from airflow_provider_veza.transport.client import AsyncClient, Client, ClientSettings
@@ -111,19 +111,24 @@ class AsyncQueryHook(BaseHook):
         """Base URL of the tenant."""
         return self.settings.tenant
 
-    def run(self, call: Call[T], retry: RetryPolicy | None = None) -> T:
+    def run(self, call: Call[T], retry: RetryPolicy | None = None, within: float | None = None) -> T:
         """Send one call and return what it read.
 
         :param retry: instead of the usual repetitions.
+        :param within: seconds after which nobody wants the answer, if that is sooner than the connection's total times.
         :raises RequestError: when the request failed, after the repetitions that may heal it.
         """
         if self._transport is None:
             self._transport = client_for(self.settings.transport)
-        return self._transport.run(call, retry=retry)
+        return self._transport.run(call, retry=retry, within=within)
 
-    def run_flow(self, flow: Flow[T]) -> T:
-        """Send one call after the other, as the flow decides, and return its result."""
-        return drive_flow(flow, self.run)
+    def run_flow(self, flow: Flow[T], within: float | None = None) -> T:
+        """Send one call after the other, as the flow decides, and return its result.
+
+        :param within: seconds for all of it together.
+        """
+        left = countdown(within)
+        return drive_flow(flow, lambda call: self.run(call, within=left()))
 
     def look(self, handle: QueryHandle, wait: float = 0.0) -> Snapshot:
         """Return how the query stands.
@@ -157,7 +162,7 @@ class AsyncQueryHook(BaseHook):
         self.query(handle).release()
 
     def cancel_now(self, handle: QueryHandle) -> Cancellation:
-        """Do the same in at most three seconds of network time: own session, short timeouts, nothing repeated.
+        """Do the same in at most two seconds of network time: own session, short timeouts, nothing repeated.
 
         For a process that is being killed. The connection and the token must have been used before.
         """
@@ -177,25 +182,32 @@ class AsyncQueryHook(BaseHook):
         finally:
             await self._release()
 
-    async def arun(self, call: Call[T], turn: Turn = Turn.IN_LINE, retry: RetryPolicy | None = None) -> T:
+    async def arun(
+        self,
+        call: Call[T],
+        turn: Turn = Turn.IN_LINE,
+        retry: RetryPolicy | None = None,
+        within: float | None = None,
+    ) -> T:
         """Send one call; the async twin of :meth:`run`.
 
         :param turn: whether it waits behind the other requests of this process when they come too fast.
         """
         used = await self._asettings()
         try:
-            return await (await self._shared_transport()).run(call, turn=turn, retry=retry)
+            return await (await self._shared_transport()).run(call, turn=turn, retry=retry, within=within)
         except UnauthorizedError:
             if await self._arenewed_settings(used) == used:
                 raise
-            return await (await self._shared_transport()).run(call, turn=turn, retry=retry)
+            return await (await self._shared_transport()).run(call, turn=turn, retry=retry, within=within)
 
-    async def arun_flow(self, flow: Flow[T], turn: Turn = Turn.IN_LINE) -> T:
+    async def arun_flow(self, flow: Flow[T], turn: Turn = Turn.IN_LINE, within: float | None = None) -> T:
         """Send one call after the other; the async twin of :meth:`run_flow`."""
+        left = countdown(within)
         try:
             call = next(flow)
             while True:
-                call = flow.send(await self.arun(call, turn))
+                call = flow.send(await self.arun(call, turn, within=left()))
         except StopIteration as end:
             return cast("T", end.value)
 

@@ -8,24 +8,41 @@ from __future__ import annotations
 
 import asyncio
 import math
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.layout import RowLayout
+from airflow_provider_veza.async_query.pages import reading_end
 from airflow_provider_veza.async_query.retry import ONE_ATTEMPT
 from airflow_provider_veza.async_query.service import Cancellation, QueryService, cancel_flow, drive_flow
 from airflow_provider_veza.async_query.vocabulary import Page, Snapshot, Traits
 from airflow_provider_veza.hooks.paging import AheadOfCaller, PageReader
+from airflow_provider_veza.hooks.waiting import utc_now
 from airflow_provider_veza.transport.clients import async_client_for, client_for
 from airflow_provider_veza.transport.pacing import Turn
+from airflow_provider_veza.transport.settings import TotalTimes
 
 if TYPE_CHECKING:
     from airflow_provider_veza.hooks.base import AsyncQueryHook
 
 BOUNDED_TIMEOUTS = (0.5, 1.0)
+KILL_SECONDS = 1.75
+"""For the look and the cancel of a process that is being killed, together: it waits two seconds for both to end."""
+LAST_LOOK_SECONDS = 5.0
+"""What a look has at least: one is made when the deadline has come, since the query may have ended in time."""
+
+
+def countdown(seconds: float | None) -> Callable[[], float | None]:
+    """Return what tells how many seconds are left from now on, never less than none; None where nothing is bounded."""
+    if seconds is None:
+        return lambda: None
+    end = time.monotonic() + seconds
+    return lambda: max(end - time.monotonic(), 0.0)
 
 
 class BoundQuery:
@@ -33,12 +50,24 @@ class BoundQuery:
 
     :param conn_id: the connection of the client.
     :param make_hook: returns the client; called at the first use, so that a connection that is gone fails there too.
+    :param deadline: after which this caller wants no answer; None for one that may take as long as the connection allows.
     """
 
-    def __init__(self, handle: QueryHandle, conn_id: str, make_hook: Callable[[], AsyncQueryHook]) -> None:
+    def __init__(
+        self,
+        handle: QueryHandle,
+        conn_id: str,
+        make_hook: Callable[[], AsyncQueryHook],
+        deadline: Deadline | None = None,
+    ) -> None:
         self.handle = handle
         self.conn_id = conn_id
+        self.deadline = deadline
         self._make_hook = make_hook
+
+    def until(self, deadline: Deadline) -> BoundQuery:
+        """Return the same query for a caller whose looks and pages end by the deadline."""
+        return BoundQuery(self.handle, self.conn_id, lambda: self.hook, deadline)
 
     @cached_property
     def hook(self) -> AsyncQueryHook:
@@ -71,15 +100,17 @@ class BoundQuery:
         :param wait: seconds to wait on the server for its end, where the service can.
         :raises RequestError: when the look failed; this says nothing about the query.
         """
-        return self.hook.run(self.service.look(self.handle.id, wait))
+        return self.hook.run(self.service.look(self.handle.id, wait), within=self._time_for_a_look(wait))
 
     def pages(self) -> Iterator[Page]:
         """Yield the pages of the succeeded query, one request each.
 
         :raises RepeatedPageTokenError: when a page leads back to an earlier one.
         :raises QueryGoneError: when the result vanishes in between.
+        :raises ResultsDeadlineError: when the deadline comes in between.
+        :raises EndlessPagesError: when page after page brings no rows.
         """
-        return PageReader(self.service, self.handle.id, self.hook.log).pages(self.hook.run)
+        return self._page_reader(self.service).pages(self.hook.run)
 
     @asynccontextmanager
     async def reading_ahead(self, first_token: str | None = None) -> AsyncIterator[AheadOfCaller]:
@@ -89,8 +120,8 @@ class BoundQuery:
         """
         transport = await asyncio.to_thread(async_client_for, self.hook.settings.transport)
         transport.read_on_the_loop_bytes = math.inf  # This loop has nothing else to do.
-        reader = PageReader(self.service, self.handle.id, self.hook.log, first_token)
-        pages = reader.pages_ahead(lambda call, retry: transport.run(call, retry=retry))
+        reader = self._page_reader(self.service, first_token)
+        pages = reader.pages_ahead(lambda call, retry, within: transport.run(call, retry=retry, within=within))
         try:
             yield AheadOfCaller(reader, pages)
         finally:
@@ -100,20 +131,22 @@ class BoundQuery:
     def cancel(self) -> Cancellation:
         """Look once, and cancel the query only if it still runs, is ours and can be cancelled.
 
+        Both together have the connection's total time of a cancel.
+
         :raises RequestError: when the look or the cancel failed: the query may still run.
         """
-        return self.hook.run_flow(cancel_flow(self.service, self.handle))
+        return self.hook.run_flow(cancel_flow(self.service, self.handle), self._total_times.cancel)
 
     def cancel_now(self) -> Cancellation:
-        """Do the same in at most three seconds of network time: own session, short timeouts, nothing repeated.
+        """Do the same in at most two seconds of network time: own session, short timeouts, nothing repeated.
 
         For a process that is being killed. The connection and the token must have been used before.
         """
         flow = cancel_flow(self.service, self.handle)
         with client_for(self.hook.settings.transport) as transport:
-            return drive_flow(
-                flow, partial(transport.run, retry=ONE_ATTEMPT, timeout=BOUNDED_TIMEOUTS, turn=Turn.AT_ONCE)
-            )
+            send = partial(transport.run, retry=ONE_ATTEMPT, timeout=BOUNDED_TIMEOUTS, turn=Turn.AT_ONCE)
+            left = countdown(min(KILL_SECONDS, self._total_times.cancel))
+            return drive_flow(flow, lambda call: send(call, within=left()))
 
     def release(self) -> None:
         """Let the service forget the result of the ended query, where it would keep it.
@@ -131,16 +164,31 @@ class BoundQuery:
 
     async def alook(self, wait: float = 0.0) -> Snapshot:
         """Return how the query stands; the async twin of :meth:`look`."""
-        return await self.hook.arun((await self.aservice()).look(self.handle.id, wait))
+        look = (await self.aservice()).look(self.handle.id, wait)
+        return await self.hook.arun(look, within=self._time_for_a_look(wait))
 
     async def apages(self) -> AsyncGenerator[Page]:
         """Yield the pages of the succeeded query; the async twin of :meth:`pages`."""
-        reader = PageReader(await self.aservice(), self.handle.id, self.hook.log)
-        pages = reader.pages_ahead(lambda call, retry: self.hook.arun(call, retry=retry))
+        reader = self._page_reader(await self.aservice())
+        pages = reader.pages_ahead(lambda call, retry, within: self.hook.arun(call, retry=retry, within=within))
         async with aclosing(pages):
             async for page in pages:
                 yield page
 
     async def acancel(self) -> Cancellation:
         """Cancel what still runs, ahead of all looks; the async twin of :meth:`cancel`."""
-        return await self.hook.arun_flow(cancel_flow(await self.aservice(), self.handle), Turn.AT_ONCE)
+        flow = cancel_flow(await self.aservice(), self.handle)
+        return await self.hook.arun_flow(flow, Turn.AT_ONCE, self._total_times.cancel)
+
+    @property
+    def _total_times(self) -> TotalTimes:
+        return self.hook.settings.transport.total_times
+
+    def _page_reader(self, service: QueryService, first_token: str | None = None) -> PageReader:
+        end = None if self.deadline is None else reading_end(self.deadline, utc_now(), self._total_times.page)
+        return PageReader(service, self.handle.id, self.hook.log, first_token, end)
+
+    def _time_for_a_look(self, wait: float) -> float | None:
+        if self.deadline is None:
+            return None
+        return max(self.deadline.remaining(utc_now()).total_seconds(), wait + LAST_LOOK_SECONDS)

@@ -11,7 +11,7 @@ import base64
 import json
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 from urllib.parse import SplitResult, urlsplit
 
@@ -19,6 +19,7 @@ from airflow_provider_veza import __version__
 from airflow_provider_veza.exceptions import ConnectionSettingsError
 from airflow_provider_veza.hooks.veza_settings import AirflowConnection, is_loopback
 from airflow_provider_veza.transport.elastic_settings import ElasticAuth, ElasticSettings
+from airflow_provider_veza.transport.settings import MAX_ANSWER_BYTES, USUAL_TIMES, TotalTimes
 
 USER_AGENT = f"airflow-provider-veza/{__version__} python/{platform.python_version()}"
 USUAL_PORT = 9200
@@ -29,7 +30,8 @@ _AUTHS = ("api_key", "bearer_auth", "basic_auth", "http_auth")
 _TEXTS = ("ca_certs", "client_cert", "client_key", "opaque_id", "ssl_assert_fingerprint", "ssl_assert_hostname")
 _SWITCHES = ("http_compress", "ssl_show_warn", "verify_certs")
 _IN_PLACE_OF_FIELDS = ("host", "port", "user", "password", "scheme", "cloud_id")
-_NUMBERS = ("request_timeout", "connections_per_node")
+_TIMES = ("look", "page", "cancel")
+_NUMBERS = ("request_timeout", "connections_per_node", "max_answer_bytes", *(f"{kind}_timeout" for kind in _TIMES))
 _OURS = ("max_retries", "retry_on_status", "retry_on_timeout")
 """Read by nothing: requests are repeated by this provider's own rules, which never start a query twice."""
 _KNOWN = frozenset({*_AUTHS, *_TEXTS, *_SWITCHES, *_NUMBERS, *_OURS, *_IN_PLACE_OF_FIELDS, "headers"})
@@ -70,6 +72,8 @@ def read_connection(conn: AirflowConnection) -> EsqlSettings:
         user_agent=USER_AGENT,
         request_timeout=reader.number("request_timeout", REQUEST_TIMEOUT),
         max_connections=int(reader.number("connections_per_node", MAX_CONNECTIONS)),
+        total_times=reader.total_times(),
+        max_answer_bytes=int(reader.number("max_answer_bytes", MAX_ANSWER_BYTES, most=2**40)),
         options=options,
     )
     return EsqlSettings(transport, reader.unknown_extras())
@@ -125,14 +129,18 @@ class _Reader:
         headers = {"headers": self._headers()} if self._extra.get("headers") else {}
         return tuple(sorted({**texts, **switches, **headers}.items()))
 
-    def number(self, name: str, default: float) -> float:
+    def total_times(self) -> TotalTimes:
+        given = {kind: self.number(f"{kind}_timeout", getattr(USUAL_TIMES, kind)) for kind in _TIMES}
+        return replace(USUAL_TIMES, **given)
+
+    def number(self, name: str, default: float, most: float = 86_400) -> float:
         value = self._extra.get(name, default)
         try:
             number = float(value)
         except (TypeError, ValueError):
             number = 0.0
-        if not 0 < number <= 86_400:
-            self._refuse(f"extra {name}", f"must be a number above 0 and at most 86400, not {value!r}")
+        if not 0 < number <= most:
+            self._refuse(f"extra {name}", f"must be a number above 0 and at most {most:.0f}, not {value!r}")
         return number
 
     def unknown_extras(self) -> tuple[str, ...]:

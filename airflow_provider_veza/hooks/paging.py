@@ -9,16 +9,18 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 
+from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.message import Call, Response
 from airflow_provider_veza.async_query.pages import PageSize, PageTrail
 from airflow_provider_veza.async_query.retry import RetryPolicy
 from airflow_provider_veza.async_query.service import QueryService
 from airflow_provider_veza.async_query.task_log import TaskLog
 from airflow_provider_veza.async_query.vocabulary import Page
-from airflow_provider_veza.exceptions import RequestError
+from airflow_provider_veza.exceptions import RequestError, ResultsDeadlineError
+from airflow_provider_veza.hooks.waiting import utc_now
 
-Run = Callable[[Call[Page], RetryPolicy], Page]
-RunAsync = Callable[[Call[Page], RetryPolicy], Awaitable[Page]]
+Run = Callable[[Call[Page], RetryPolicy, float | None], Page]
+RunAsync = Callable[[Call[Page], RetryPolicy, float | None], Awaitable[Page]]
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,22 @@ class PageReader:
     """Reads the pages of one succeeded query in order.
 
     :param first_token: the token of the page to begin with; None for the first.
+    :param end: when all must have been read; None for whenever.
     """
 
-    def __init__(self, service: QueryService, query_id: str, log: TaskLog, first_token: str | None = None) -> None:
+    def __init__(
+        self,
+        service: QueryService,
+        query_id: str,
+        log: TaskLog,
+        first_token: str | None = None,
+        end: Deadline | None = None,
+    ) -> None:
         self._service = service
         self._query_id = query_id
         self._log = log
         self._token = first_token
+        self._end = end
         self._trail = PageTrail(first_token)
         self._size = PageSize(service.page_size)
         self.repeats = 0
@@ -71,16 +82,31 @@ class PageReader:
     def _one(self, run: Run) -> Page:
         while True:
             try:
-                return run(self._call(), self._size.retry)
+                return run(self._call(), self._size.retry, self._time_left())
             except RequestError as e:
                 self._ask_for_less(e)
 
     async def _one_async(self, run: RunAsync) -> Page:
         while True:
             try:
-                return await run(self._call(), self._size.retry)
+                return await run(self._call(), self._size.retry, self._time_left())
             except RequestError as e:
                 self._ask_for_less(e)
+
+    def _time_left(self) -> float | None:
+        """Return the seconds for the next page; None where there is no end.
+
+        :raises ResultsDeadlineError: when none are left.
+        """
+        if self._end is None:
+            return None
+        left = self._end.remaining(utc_now()).total_seconds()
+        if left <= 0:
+            raise ResultsDeadlineError(
+                f"The deadline {self._end.at.isoformat()} came while the rows were read, so they are not delivered. The query "
+                f"itself succeeded; raise timeout if its rows need longer. Query {self._query_id}."
+            )
+        return left
 
     def _call(self) -> Call[Page]:
         call = self._service.page(self._query_id, self._token, self._size.rows)
@@ -92,6 +118,7 @@ class PageReader:
         return replace(call, read=read)
 
     def _ask_for_less(self, error: RequestError) -> None:
+        self._time_left()
         smaller = self._size.smaller(error)
         if smaller is None:
             raise error

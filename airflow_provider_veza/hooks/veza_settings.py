@@ -21,7 +21,7 @@ from airflow_provider_veza.services.veza_rows import DEFAULT_ROWS_FIELDS
 from airflow_provider_veza.services.veza_saved_queries import ID_IN_PATH, VezaSavedQueriesService
 from airflow_provider_veza.services.veza_sync import VezaSyncService
 from airflow_provider_veza.transport.routes import ENCODE_IN_PROXY
-from airflow_provider_veza.transport.settings import ApiKeyAuth, OAuth2ClientCredentials, TransportSettings
+from airflow_provider_veza.transport.settings import ApiKeyAuth, OAuth2ClientCredentials, TotalTimes, TransportSettings
 
 USER_AGENT = f"airflow-provider-veza/{__version__} python/{platform.python_version()}"
 
@@ -83,6 +83,10 @@ def read_connection(conn: AirflowConnection) -> VezaSettings:
         read_timeout=extras["read_timeout"],
         rate_limit=extras["rate_limit"],
         max_connections=extras["max_connections"],
+        total_times=TotalTimes(
+            extras["look_timeout"], extras["page_timeout"], extras["token_timeout"], extras["cancel_timeout"]
+        ),
+        max_answer_bytes=extras["max_answer_bytes"],
     )
     rows_fields = (extras["rows_field"],) if extras["rows_field"] else DEFAULT_ROWS_FIELDS
     return VezaSettings(

@@ -26,6 +26,7 @@ from airflow_provider_veza.exceptions import (
     QueryDeadlineError,
     RecordError,
     RequestError,
+    ResultsDeadlineError,
     SupersededError,
 )
 from airflow_provider_veza.operators.airflow_rules import BACKSTOP, earliest_resume
@@ -93,7 +94,7 @@ class QueryOperator(SubmittingOperator):
 
         :raises ResultsError: when the rows cannot be brought.
         """
-        return self.deliver(self.hook.query(handle), context)
+        return self.deliver(self.hook.query(handle).until(handle.deadline), context)
 
     def deliver(self, query: BoundQuery, context: Mapping[str, Any]) -> Any:
         """Return the rows as plain JSON, or the summary of what was landed."""
@@ -195,7 +196,7 @@ class QueryOperator(SubmittingOperator):
 
         if not self.defers:
             return self._conclude(self._wait_here(watch, charge), watch.handle, context, charge)
-        watch, verdict = look_once(watch, self.hook.query(watch.handle).look, self.log)
+        watch, verdict = look_once(watch, self.hook.query(watch.handle).until(watch.deadline).look, self.log)
         if isinstance(verdict, Ended):
             return self._conclude(verdict, watch.handle, context, charge)
         charge.check()
@@ -216,7 +217,7 @@ class QueryOperator(SubmittingOperator):
         """Wait; Airflow's alarm of ``execution_timeout`` and the watch's own end for the same reason, whichever comes first."""
         from airflow_provider_veza.hooks.waiting import wait
 
-        query = self.hook.query(watch.handle)
+        query = self.hook.query(watch.handle).until(watch.deadline)
 
         def look(seconds: float) -> Snapshot:
             charge.check()
@@ -270,6 +271,8 @@ class QueryOperator(SubmittingOperator):
         except AsyncQueryError as e:
             if isinstance(e, (EmptyResultError, PartialResultError)) or not e.heals:
                 self._release_and_forget(handle, charge)
+            if isinstance(e, ResultsDeadlineError):
+                e.heals = self.retry_on_timeout
             raise
         self.note_delivered(handle, charge)
         self.release(handle, charge)

@@ -9,7 +9,7 @@ from typing import Any
 
 from airflow_provider_veza.async_query.deadline import utc_from_iso
 from airflow_provider_veza.async_query.handle import QueryHandle
-from airflow_provider_veza.async_query.vocabulary import Page
+from airflow_provider_veza.async_query.vocabulary import MOST_WARNINGS, Page
 from airflow_provider_veza.results.manifest import Columns, Manifest, Part, columns_from_json, parts_from_json
 
 CHECKPOINT_NAME = "_checkpoint.json"
@@ -76,7 +76,7 @@ class Progress:
             rows=self.rows + rows,
             row_count=self.row_count if page.total is None else page.total,
             partial=self.partial or page.partial,
-            warnings=tuple(dict.fromkeys((*self.warnings, *page.warnings))),
+            warnings=tuple(dict.fromkeys((*self.warnings, *page.warnings)))[:MOST_WARNINGS],
         )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from airflow_provider_veza.async_query.rows import Row
 from airflow_provider_veza.async_query.task_log import TaskLog
-from airflow_provider_veza.async_query.vocabulary import Page
+from airflow_provider_veza.async_query.vocabulary import MOST_WARNINGS, Page
 from airflow_provider_veza.exceptions import (
     ArgumentError,
     EmptyResultError,
@@ -77,9 +77,10 @@ def with_warnings_logged(pages: Iterable[Page], log: TaskLog) -> Iterator[Page]:
     for page in pages:
         partial = ("These rows are only a part of the result.",) if page.partial else ()
         for text in dict.fromkeys((*page.warnings, *partial)):
-            if text not in said:
+            if text not in said and len(said) < MOST_WARNINGS:
                 log.warning("The service warns: %s", text)
-        said.update(page.warnings, partial)
+        if len(said) < MOST_WARNINGS:
+            said.update(page.warnings, partial)
         yield page
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from airflow_provider_veza.async_query.rows import JsonRows, concatenated
 from airflow_provider_veza.async_query.task_log import TaskLog
-from airflow_provider_veza.async_query.vocabulary import Page
+from airflow_provider_veza.async_query.vocabulary import MOST_WARNINGS, Page
 from airflow_provider_veza.exceptions import LandingError, LandingTakenOverError, ManifestError
 from airflow_provider_veza.results.batches import Batch, Batches
 from airflow_provider_veza.results.checkpoint import (
@@ -190,7 +190,7 @@ class Landing:
 
     def _log_what_is_new(self, page: Page) -> None:
         for text in page.warnings:
-            if text not in self._read.warnings:
+            if text not in self._read.warnings and len(self._read.warnings) < MOST_WARNINGS:
                 self._log.warning("The service warns: %s", text)
         if page.partial and not self._read.partial:
             self._log.warning(

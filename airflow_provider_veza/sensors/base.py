@@ -124,7 +124,7 @@ class AsyncQuerySensor(BaseSensorOperator):
         handle = self._parsed_handle()
         query = self.hook.query(handle)
         watch = Watch(handle, query.traits, self._schedule(), Deadline.after(utc_now(), self._patience))
-        watch, verdict = look_until_sure(watch, query.look, self.log, time.sleep)
+        watch, verdict = look_until_sure(watch, query.until(watch.deadline).look, self.log, time.sleep)
         return watch, verdict if isinstance(verdict, Ended) else None
 
     def _schedule(self) -> PollSchedule:

@@ -6,12 +6,12 @@ of ``wait_for_completion_timeout`` on GET contradicts what servers do, so it is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import ClassVar
 
 from airflow_provider_veza.async_query.layout import RowLayout
-from airflow_provider_veza.async_query.message import Call, Request, Response
+from airflow_provider_veza.async_query.message import Call, Purpose, Request, Response
 from airflow_provider_veza.async_query.service import Flow
 from airflow_provider_veza.async_query.vocabulary import Page, Phase, Snapshot, Submitted, Traits
 from airflow_provider_veza.exceptions import (
@@ -94,7 +94,7 @@ class EsqlService:
 
     def page(self, query_id: str, _page_token: str | None, _page_size: int | None = None, /) -> Call[Page]:
         """Ask for the whole result: there are no pages. A result that is still being stored is asked for again."""
-        return Call(self._get(query_id, 0.0), self._read_page, is_outcome, is_absent)
+        return Call(replace(self._get(query_id, 0.0), purpose=Purpose.PAGE), self._read_page, is_outcome, is_absent)
 
     def stop(self, query_id: str) -> Call[Snapshot]:
         """Ask to end the query with the rows that it has (Elasticsearch 8.18 or later); an ended one stays as it is."""
@@ -103,7 +103,7 @@ class EsqlService:
 
     def cancel(self, query_id: str) -> Call[None]:
         """Ask to end the query, if it runs, and to forget its result."""
-        return Call(Request("DELETE", _path(query_id)), _read_deleted)
+        return Call(Request("DELETE", _path(query_id), purpose=Purpose.CANCEL), _read_deleted)
 
     def release(self, query_id: str) -> Call[None]:
         """Ask to forget the result."""

@@ -15,6 +15,7 @@ from msgspec import DecodeError
 from msgspec.json import Decoder
 
 from airflow_provider_veza.async_query.message import Response
+from airflow_provider_veza.async_query.vocabulary import LONGEST_WORDS
 from airflow_provider_veza.exceptions import (
     BadRequestError,
     ForbiddenError,
@@ -25,6 +26,7 @@ from airflow_provider_veza.exceptions import (
     ServerError,
     TooManyRequestsError,
     UnauthorizedError,
+    shortened,
 )
 
 _BY_STATUS: Mapping[int, type[RefusedError]] = {
@@ -68,7 +70,8 @@ class Cause:
     reason: str
 
     def __str__(self) -> str:
-        return ": ".join(part for part in (self.type, self.reason) if part) or "no reason given"
+        said = ": ".join(part for part in (self.type, self.reason) if part)
+        return shortened(said, LONGEST_WORDS) or "no reason given"
 
 
 def meaning_of(response: Response) -> Meaning:

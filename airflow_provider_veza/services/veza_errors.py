@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from airflow_provider_veza.async_query.message import Response
-from airflow_provider_veza.async_query.vocabulary import Phase, Snapshot
+from airflow_provider_veza.async_query.vocabulary import LONGEST_STATE, LONGEST_WORDS, Phase, Snapshot
 from airflow_provider_veza.exceptions import (
     BadRequestError,
     ForbiddenError,
@@ -18,6 +18,7 @@ from airflow_provider_veza.exceptions import (
     ServerError,
     TooManyRequestsError,
     UnauthorizedError,
+    shortened,
 )
 
 _BY_STATUS: Mapping[int, type[RefusedError]] = {
@@ -70,10 +71,11 @@ def refusal(response: Response) -> RefusedError:
     body = _parsed(response.body)
     known = body if isinstance(body, dict) else {}
     request_id = str(known.get("request_id") or "")
-    said = "; ".join(_unique(_sentences(known))) or f"{_described(response)}: {_excerpt(response)!r}"
+    said = shortened("; ".join(_unique(_sentences(known))), LONGEST_WORDS)
+    said = said or f"{_described(response)}: {_excerpt(response)!r}"
     code = f" {known['code']}" if known.get("code") else ""
     hint = f" {_HINTS[response.status]}" if response.status in _HINTS else ""
-    shown_id = request_id or "none was sent"
+    shown_id = shortened(request_id, LONGEST_STATE) or "none was sent"
     return cls(
         response.status,
         f"Veza refused with HTTP {response.status}{code}: {said} (request_id: {shown_id}).{hint}",

@@ -10,13 +10,13 @@ UI's private twin, so path and method are settings, and the doctor of a real ten
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, ClassVar
 
 from airflow_provider_veza.async_query.identity import Fingerprint
 from airflow_provider_veza.async_query.layout import RowLayout
-from airflow_provider_veza.async_query.message import Call, Request, Response
+from airflow_provider_veza.async_query.message import Call, Purpose, Request, Response
 from airflow_provider_veza.async_query.vocabulary import Page, Phase, Snapshot, Submitted, Traits
 from airflow_provider_veza.exceptions import MalformedResponseError, QueryGoneError
 from airflow_provider_veza.services.veza_cache import CachedResultIfAvailable, CacheMode
@@ -91,11 +91,12 @@ class VezaNodesService:
     def page(self, query_id: str, page_token: str | None, page_size: int | None = None, /) -> Call[Page]:
         """Ask for a page of rows."""
         read = partial(_read_page, rows_fields=self.rows_fields, is_first=page_token is None)
-        return Call(self._get(query_id, page_size or self.page_size, page_token), read)
+        request = self._get(query_id, page_size or self.page_size, page_token)
+        return Call(replace(request, purpose=Purpose.PAGE), read)
 
     def cancel(self, query_id: str) -> Call[None]:
         """Ask to cancel; afterwards a look shows UNKNOWN."""
-        return Call(Request("POST", CANCEL_PATH, {"query_result_id": query_id}), _read_canceled)
+        return Call(Request("POST", CANCEL_PATH, {"query_result_id": query_id}, purpose=Purpose.CANCEL), _read_canceled)
 
     def release(self, query_id: str) -> Call[None]:
         """Refuse: Veza keeps results by its own rules, see ``traits.keeps_result``."""

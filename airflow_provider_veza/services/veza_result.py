@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from airflow_provider_veza.async_query.identity import Fingerprint
 from airflow_provider_veza.async_query.layout import RowLayout
-from airflow_provider_veza.async_query.message import Call, Request, Response
+from airflow_provider_veza.async_query.message import Call, Purpose, Request, Response
 from airflow_provider_veza.async_query.vocabulary import Page, Phase, Snapshot, Submitted, Traits
 from airflow_provider_veza.exceptions import IncompleteResultError, MalformedResponseError, QueryGoneError
 from airflow_provider_veza.services.id_in_path import fits_a_path, id_in_path
@@ -75,7 +75,7 @@ class VezaResultService:
         """Ask for the result; it is one page of whatever size."""
         if page_token is not None:
             raise IncompleteResultError(f"An AsyncTask has one page; there is none at {page_token!r}.")
-        return Call(_get(query_id), partial(_read_page, rows_fields=self.rows_fields))
+        return Call(_get(query_id, Purpose.PAGE), partial(_read_page, rows_fields=self.rows_fields))
 
     def cancel(self, query_id: str) -> Call[None]:
         """Refuse: Veza documents no cancel of an AsyncTask, see ``traits.can_cancel``."""
@@ -88,8 +88,8 @@ class VezaResultService:
         )
 
 
-def _get(task_id: str) -> Request:
-    return Request("GET", TASKS_PATH + id_in_path(task_id))
+def _get(task_id: str, purpose: Purpose = Purpose.LOOK) -> Request:
+    return Request("GET", TASKS_PATH + id_in_path(task_id), purpose=purpose)
 
 
 def _read_submitted(response: Response) -> Submitted:

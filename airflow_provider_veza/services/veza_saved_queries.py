@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from airflow_provider_veza.async_query.identity import Fingerprint
-from airflow_provider_veza.async_query.message import Call, Request, Response
+from airflow_provider_veza.async_query.message import Call, Purpose, Request, Response
 from airflow_provider_veza.async_query.vocabulary import Page, Submitted
 from airflow_provider_veza.exceptions import ArgumentError
 from airflow_provider_veza.services.id_in_path import id_in_path
@@ -70,7 +70,7 @@ class VezaSavedQueriesService:
         params = {"include_inactive_queries": "true", **self._page_params(page_token)}
         if name is not None:
             params["filter"] = _name_filter(name)
-        return Call(Request("GET", LIST_PATH, params=params), read_page)
+        return Call(Request("GET", LIST_PATH, params=params, purpose=Purpose.PAGE), read_page)
 
     def definition(self, saved_query_id: str) -> Call[Mapping[str, Any]]:
         """Ask for a saved query's definition."""
@@ -78,11 +78,13 @@ class VezaSavedQueriesService:
 
     def result(self, saved_query_id: str) -> Call[Result]:
         """Ask for a saved query's result, now."""
-        return Call(Request("GET", _path(saved_query_id, ":result")), read_result)
+        return Call(Request("GET", _path(saved_query_id, ":result"), purpose=Purpose.PAGE), read_result)
 
     def nodes(self, saved_query_id: str, page_token: str | None = None) -> Call[Page]:
         """Ask for a page of a saved query's rows, now."""
-        request = Request("GET", _path(saved_query_id, ":nodes"), params=self._page_params(page_token))
+        request = Request(
+            "GET", _path(saved_query_id, ":nodes"), params=self._page_params(page_token), purpose=Purpose.PAGE
+        )
         return Call(request, read_page)
 
     def submit(self, query: SavedNodesQuery) -> Call[Submitted]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import Enum
+from itertools import count
 from typing import Any
 
 from airflow_provider_veza.exceptions import QuerySpecError
@@ -31,6 +32,8 @@ from airflow_provider_veza.services.veza_spec_shapes import (
 )
 
 _DEEPEST = 100
+_MOST_VALUES = 500_000
+"""A few aliases of YAML that stand in each other make billions."""
 _ENVELOPE = (*CACHE_MODES, "request", "body")
 
 
@@ -127,15 +130,20 @@ def _findings_in_fields(message: Message, value: dict[str, Any], path: str) -> I
             yield from _findings(kind, content, _join(path, name))
 
 
-def _plain_copy(value: Any, path: str, depth: int = 0) -> Any:
+def _plain_copy(value: Any, path: str, depth: int = 0, counted: Iterator[int] | None = None) -> Any:
+    counted = counted or count(1)
+    if next(counted) > _MOST_VALUES:
+        raise _refused(path, f"it holds more than {_MOST_VALUES} values, as YAML with aliases in aliases does")
     if depth > _DEEPEST:
         raise _refused(path, f"it is nested deeper than {_DEEPEST} levels, or contains itself")
     match JsonType.of(value):
         case JsonType.OBJECT:
             _require_text_keys(value, path)
-            return {name: _plain_copy(content, _join(path, name), depth + 1) for name, content in value.items()}
+            return {
+                name: _plain_copy(content, _join(path, name), depth + 1, counted) for name, content in value.items()
+            }
         case JsonType.LIST:
-            return [_plain_copy(element, f"{path}[{index}]", depth + 1) for index, element in enumerate(value)]
+            return [_plain_copy(element, f"{path}[{index}]", depth + 1, counted) for index, element in enumerate(value)]
         case JsonType.NUMBER if isinstance(value, float) and not math.isfinite(value):
             raise _refused(path, f"JSON has no {value}; write a finite number, or null")
         case None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from airflow_provider_veza.async_query.message import Call, Request, Response
+from airflow_provider_veza.async_query.message import Call, Purpose, Request, Response
 from airflow_provider_veza.async_query.vocabulary import Page
 from airflow_provider_veza.exceptions import MalformedResponseError
 from airflow_provider_veza.services.veza_counts import number_value_of
@@ -47,11 +47,15 @@ class VezaSyncService:
 
     def nodes(self, spec: Mapping[str, Any], page_token: str | None = None) -> Call[Page]:
         """Ask for a page of rows. Page size and token stand in the query string: in the body Veza ignores them."""
-        return Call(Request("POST", NODES_PATH, spec, params=self.page_params(page_token)), read_page)
+        return Call(
+            Request("POST", NODES_PATH, spec, params=self.page_params(page_token), purpose=Purpose.PAGE), read_page
+        )
 
     def result(self, spec: Mapping[str, Any], page_token: str | None = None) -> Call[Result]:
         """Ask for the result; here page size and token stand in the body, as documented."""
-        return Call(Request("POST", RESULT_PATH, {**spec, **self.page_params(page_token)}), read_result)
+        return Call(
+            Request("POST", RESULT_PATH, {**spec, **self.page_params(page_token)}, purpose=Purpose.PAGE), read_result
+        )
 
     def page_params(self, page_token: str | None) -> dict[str, str]:
         """Return what asks for one page."""

@@ -16,13 +16,17 @@ from yarl import URL
 
 from airflow_provider_veza.async_query.message import Call, Response
 from airflow_provider_veza.async_query.retry import Failure, RetryPolicy
+from airflow_provider_veza.transport.answer_body import BODY_ERRORS
+from airflow_provider_veza.transport.bounded_aiohttp import NotingConnector, client_timeout, new_session, read_whole
 from airflow_provider_veza.transport.clock import read_clock
 from airflow_provider_veza.transport.driving import READ_ON_THE_LOOP_BYTES, drive_async, read_aside, tenant_steps
 from airflow_provider_veza.transport.exchange import USUAL_RETRY, fetch_token
+from airflow_provider_veza.transport.failures import failed
 from airflow_provider_veza.transport.pacing import Turn, tenant_pace
-from airflow_provider_veza.transport.reasons import causes, why_no_answer, why_not_sent
+from airflow_provider_veza.transport.reasons import causes
 from airflow_provider_veza.transport.redaction import Redaction
 from airflow_provider_veza.transport.routes import Routes
+from airflow_provider_veza.transport.sending import LIBRARY_ERRORS, Sending, sending
 from airflow_provider_veza.transport.settings import OAuth2ClientCredentials, Timeouts, TransportSettings, with_wait
 from airflow_provider_veza.transport.steps import (
     Answer,
@@ -37,16 +41,13 @@ from airflow_provider_veza.transport.steps import (
     Steps,
     WireRequest,
 )
-from airflow_provider_veza.transport.tokens import TOKENS
+from airflow_provider_veza.transport.tokens import TOKENS, token_not_there
 from airflow_provider_veza.transport.trust import tls_context
 
 KEEPALIVE_SECONDS = 75
 """Longer than the longest usual poll interval, so that polls do not each begin with a TLS handshake."""
 
 DNS_CACHE_SECONDS = 60
-
-READ_AHEAD_BYTES = 1024 * 1024
-"""Answers are read whole in any case: with aiohttp's 64 KiB, the socket of a large one is paused and resumed many times."""
 
 T = TypeVar("T")
 
@@ -82,11 +83,13 @@ class AsyncTransport:
         retry: RetryPolicy | None = None,
         timeout: Timeouts | None = None,  # noqa: ASYNC109  # per connect and per read, which asyncio.timeout cannot do
         turn: Turn = Turn.IN_LINE,
+        within: float | None = None,
     ) -> T:
         """Send a call's request and read its answer.
 
         :param retry: instead of the transport's own policy.
         :param timeout: instead of the connection's; a wait for a free connection counts as connecting.
+        :param within: seconds after which nobody wants the answer, however patient the connection is.
         """
         driver = _Driver(
             self.settings,
@@ -97,7 +100,7 @@ class AsyncTransport:
             retry or self._retry,
             timeout or self.settings.timeouts,
         )
-        steps = tenant_steps(call, self.settings, driver.retry, self._pace, turn)
+        steps = tenant_steps(call, self.settings, driver.retry, self._pace, turn, within)
         with self._redaction:
             answer = await driver.drive(steps)
             return self._redaction.result(await read_aside(call, answer, self.read_on_the_loop_bytes))
@@ -109,22 +112,14 @@ class AsyncTransport:
         return self._session
 
     async def _new_session(self) -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(
+        connector = NotingConnector(
             ssl=await asyncio.to_thread(tls_context, self.settings) if self.settings.verify else False,
             limit=self.settings.max_connections,
             keepalive_timeout=KEEPALIVE_SECONDS,
             ttl_dns_cache=DNS_CACHE_SECONDS,
         )
-        session = aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            read_bufsize=READ_AHEAD_BYTES,
-            # aiohttp calls a missing body octets, where requests says nothing.
-            skip_auto_headers=("Content-Type",),
-        )
-        # aiohttp has no public switch for its own second sending of GET, PUT and DELETE, which no policy would see.
-        session._retry_connection = False  # noqa: SLF001
-        return session
+        # aiohttp calls a missing body octets, where requests says nothing.
+        return new_session(connector, skip_auto_headers=("Content-Type",))
 
 
 @dataclass(frozen=True)
@@ -142,42 +137,50 @@ class _Driver:
     async def drive(self, steps: Steps[T]) -> T:
         return await drive_async(steps, self._answer)
 
-    async def _access_token(self, auth: OAuth2ClientCredentials, refused: str | None) -> str:
-        async with self.renewing:
+    async def _access_token(self, auth: OAuth2ClientCredentials, refused: str | None, until: float) -> str:
+        total = self.settings.total_times.token
+        await self._begin_renewing(auth, min(total, until - time.monotonic()))
+        try:
             token = TOKENS.current(auth, now=time.monotonic(), refused=refused)
             if token is None:
-                fetching = fetch_token(auth, self.settings.user_agent, self.retry, read_clock())
+                user_agent = self.settings.user_agent
+                fetching = fetch_token(auth, user_agent, self.retry, read_clock(), total=total, until=until)
                 token = TOKENS.keep(auth, await self.drive(fetching))
+        finally:
+            self.renewing.release()
         self.redaction.learn(token.value)
         return token.value
 
+    async def _begin_renewing(self, auth: OAuth2ClientCredentials, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self.renewing.acquire()
+        except TimeoutError:
+            raise token_not_there(auth) from None
+
     async def _answer(self, step: Step) -> Answer:
         match step:
-            case Send(wire):
-                return await self._send(wire)
+            case Send(wire, until):
+                return await self._send(wire, until)
             case Pause(seconds):
                 await asyncio.sleep(seconds)
                 return Resumed(read_clock())
-            case Authorize(auth, refused):
-                return Authorized(await self._access_token(auth, refused), read_clock())
+            case Authorize(auth, refused, until):
+                return Authorized(await self._access_token(auth, refused, until), read_clock())
 
-    async def _send(self, wire: WireRequest) -> Received | Failed:
-        handled = sys.exception()
-        route = self.routes.to(wire.url)
+    async def _send(self, wire: WireRequest, until: float) -> Received | Failed:
+        handled, route = sys.exception(), self.routes.to(wire.url)
+        current = Sending(until, with_wait(self.timeouts, wire.wait), self.settings.max_answer_bytes)
         try:
-            return Received(await self._response(wire, route.proxy_url), read_clock())
+            with sending(current):
+                return Received(await self._response(wire, route.proxy_url, current), read_clock())
         except aiohttp.ClientHttpProxyError as e:
             reason = f"the proxy refused the connection to {route} with status {e.status}; check the extra `proxy`"
             return Failed(Failure.NOT_SENT, reason, read_clock())
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as e:
-            reason = why_not_sent(causes(e, handled=handled), route, self.timeouts)
-            return Failed(Failure.NOT_SENT, reason, read_clock())
-        except (aiohttp.ClientError, TimeoutError) as e:
-            reason = why_no_answer(causes(e, handled=handled), route, self.timeouts)
-            return Failed(Failure.NO_ANSWER, reason, read_clock())
+        except (aiohttp.ClientError, *BODY_ERRORS, *LIBRARY_ERRORS) as e:
+            return failed(causes(e, handled=handled), current, route)
 
-    async def _response(self, wire: WireRequest, proxy: str | None) -> Response:
-        connect, read = with_wait(self.timeouts, wire.wait)
+    async def _response(self, wire: WireRequest, proxy: str | None, current: Sending) -> Response:
         async with self.session.request(
             wire.method,
             URL(wire.url, encoded=True),
@@ -185,7 +188,7 @@ class _Driver:
             headers=wire.all_headers,
             allow_redirects=False,
             proxy=proxy,
-            timeout=aiohttp.ClientTimeout(total=None, connect=connect, sock_read=read),
+            timeout=client_timeout(current),
         ) as answer:
-            body = await answer.read()
+            body = await read_whole(answer, current.max_bytes)
             return Response(answer.status, {k.lower(): v for k, v in answer.headers.items()}, body)

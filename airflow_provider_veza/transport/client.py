@@ -12,7 +12,7 @@ from typing import Protocol, Self, TypeVar
 from airflow_provider_veza.async_query.message import Call
 from airflow_provider_veza.async_query.retry import RetryPolicy
 from airflow_provider_veza.transport.pacing import Turn
-from airflow_provider_veza.transport.settings import Timeouts
+from airflow_provider_veza.transport.settings import Timeouts, TotalTimes
 
 T = TypeVar("T")
 
@@ -39,12 +39,14 @@ class Client(Protocol):
         retry: RetryPolicy | None = None,
         timeout: Timeouts | None = None,
         turn: Turn = Turn.IN_LINE,
+        within: float | None = None,
     ) -> T:
         """Send a call's request and read its answer.
 
         :param retry: instead of the client's own policy.
         :param timeout: instead of the connection's.
         :param turn: whether it waits behind other requests, where these are paced.
+        :param within: seconds after which nobody wants the answer, however patient the connection is; pauses count.
         :raises RequestError: when the request failed, after the repetitions that may heal it.
         """
         ...
@@ -72,6 +74,7 @@ class AsyncClient(Protocol):
         retry: RetryPolicy | None = None,
         timeout: Timeouts | None = None,  # noqa: ASYNC109  # per connect and per read, which asyncio.timeout cannot do
         turn: Turn = Turn.IN_LINE,
+        within: float | None = None,
     ) -> T:
         """Send a call's request and read its answer; the async twin of :meth:`Client.run`."""
         ...
@@ -83,4 +86,9 @@ class ClientSettings(Hashable, Protocol):
     @property
     def base_url(self) -> str:
         """The address."""
+        ...
+
+    @property
+    def total_times(self) -> TotalTimes:
+        """How long each kind of request may take in all."""
         ...

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 import aiohttp
@@ -15,24 +18,26 @@ from elasticsearch import ApiError, AsyncElasticsearch
 
 from airflow_provider_veza.async_query.message import Call
 from airflow_provider_veza.async_query.retry import RetryPolicy
+from airflow_provider_veza.transport.bounded_aiohttp import NotingConnector, client_timeout, new_session, read_whole
 from airflow_provider_veza.transport.clock import read_clock
 from airflow_provider_veza.transport.driving import READ_ON_THE_LOOP_BYTES, drive_async, read_aside
 from airflow_provider_veza.transport.elastic_client import (
     SERIALIZERS,
     cluster_steps,
-    failed,
     new_client,
     no_token_is_asked_for,
     received,
     refused,
     target_of,
 )
-from airflow_provider_veza.transport.elastic_settings import ElasticSettings
+from airflow_provider_veza.transport.elastic_settings import FIELD_NAMES, ElasticSettings
 from airflow_provider_veza.transport.exchange import USUAL_RETRY
+from airflow_provider_veza.transport.failures import failed
 from airflow_provider_veza.transport.pacing import Turn
 from airflow_provider_veza.transport.reasons import causes
 from airflow_provider_veza.transport.redaction import Redaction
-from airflow_provider_veza.transport.settings import Timeouts, with_wait
+from airflow_provider_veza.transport.sending import LIBRARY_ERRORS, Sending, current_sending, sending
+from airflow_provider_veza.transport.settings import MAX_ANSWER_BYTES, Timeouts, with_wait
 from airflow_provider_veza.transport.steps import (
     Answer,
     Authorize,
@@ -47,42 +52,56 @@ from airflow_provider_veza.transport.steps import (
 
 T = TypeVar("T")
 
-_NOT_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+
+@dataclass(frozen=True)
+class _Read:
+    """What the client reads of an answer of aiohttp, read already."""
+
+    status: int
+    headers: Any
+    body: bytes
+
+    async def read(self) -> bytes:
+        return self.body
 
 
-class _FollowingNothing:
-    """An aiohttp session that shows redirects instead of following them, to whatever host they point.
+class _BoundedSession:
+    """An aiohttp session that keeps the bounds of what is sent over it, and shows redirects instead of following them.
 
-    The client gives no way to ask for that, and aiohttp discourages subclasses of its session.
+    The client gives no way to ask for either, and aiohttp discourages subclasses of its session.
     """
 
     def __init__(self, session: aiohttp.ClientSession) -> None:
         self._session = session
 
-    def request(self, method: str, url: str, **options: Any) -> Any:
+    @asynccontextmanager
+    async def request(self, method: str, url: str, **options: Any) -> AsyncIterator[Any]:
         """Send a request; see :meth:`aiohttp.ClientSession.request`."""
-        return self._session.request(method, url, **options, allow_redirects=False)
+        current = current_sending()
+        if current is not None:
+            options["timeout"] = client_timeout(current)
+        async with self._session.request(method, url, **options, allow_redirects=False) as answer:
+            limit = MAX_ANSWER_BYTES if current is None else current.max_bytes
+            yield _Read(answer.status, answer.headers, await read_whole(answer, limit))
 
     async def close(self) -> None:
         """Close the connections."""
         await self._session.close()
 
 
-class ManyConnectionsNode(AiohttpHttpNode):
-    """The client's usual node, with as many connections as it was told, and every request sent once, to one host.
+class BoundedNode(AiohttpHttpNode):
+    """The client's usual node over our session: as many connections as it was told, every request sent once, to one host.
 
-    It tells aiohttp how many connections there may be to one host, while aiohttp's bound of 100 in all stays; long polls beyond
-    that would wait for each other. And aiohttp by itself sends what is not a POST a second time, which no policy would see.
+    Its own session would follow redirects, and lets no more than 100 requests go at once, so that long polls beyond that
+    would wait for each other.
     """
 
     def _create_aiohttp_session(self) -> None:
-        super()._create_aiohttp_session()
-        if self.session is None or self.session.connector is None:
-            return
-        # Neither library has a public switch for these two.
-        self.session.connector._limit = self.config.connections_per_node  # noqa: SLF001
-        self.session._retry_connection = False  # noqa: SLF001
-        self.session = cast("aiohttp.ClientSession", _FollowingNothing(self.session))
+        self._loop = self._loop or asyncio.get_running_loop()
+        connector = NotingConnector(limit=self.config.connections_per_node, ssl=self._ssl_context or False)
+        skipped = ("accept", "accept-encoding", "user-agent")
+        session = new_session(connector, headers=self.headers, skip_auto_headers=skipped)
+        self.session = cast("aiohttp.ClientSession", _BoundedSession(session))
 
 
 class AsyncElasticTransport:
@@ -96,7 +115,7 @@ class AsyncElasticTransport:
         self.read_on_the_loop_bytes: float = READ_ON_THE_LOOP_BYTES
         self._retry = retry
         self._redaction = Redaction(settings.secrets())
-        self._client = new_client(AsyncElasticsearch, settings, serializers=SERIALIZERS, node_class=ManyConnectionsNode)
+        self._client = new_client(AsyncElasticsearch, settings, serializers=SERIALIZERS, node_class=BoundedNode)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -109,36 +128,39 @@ class AsyncElasticTransport:
         retry: RetryPolicy | None = None,
         timeout: Timeouts | None = None,  # noqa: ASYNC109  # a pair, as every transport takes it
         turn: Turn = Turn.IN_LINE,
+        within: float | None = None,
     ) -> T:
         """Send a call's request and read its answer.
 
         :param retry: instead of the transport's own policy.
-        :param timeout: instead of the connection's; both together bound a request, a wait for a free connection included.
+        :param timeout: instead of the connection's; a wait for a free connection counts as connecting.
         :param turn: of no effect, since nothing waits for its turn.
+        :param within: seconds after which nobody wants the answer, however patient the connection is.
         """
         del turn
-        steps = cluster_steps(call, self.settings, retry or self._retry)
+        steps = cluster_steps(call, self.settings, retry or self._retry, within)
         with self._redaction:
             answer = await drive_async(steps, lambda step: self._answer(step, timeout or self.settings.timeouts))
             return self._redaction.result(await read_aside(call, answer.response, self.read_on_the_loop_bytes))
 
     async def _answer(self, step: Step, timeouts: Timeouts) -> Answer:
         match step:
-            case Send(wire):
-                return await self._send(wire, with_wait(timeouts, wire.wait))
+            case Send(wire, until):
+                bounded = with_wait(timeouts, wire.wait)
+                return await self._send(wire, Sending(until, bounded, self.settings.max_answer_bytes))
             case Pause(seconds):
                 await asyncio.sleep(seconds)
                 return Resumed(read_clock())
             case Authorize():
                 raise no_token_is_asked_for()
 
-    async def _send(self, wire: WireRequest, timeouts: Timeouts) -> Received | Failed:
+    async def _send(self, wire: WireRequest, current: Sending) -> Received | Failed:
         handled, target = sys.exception(), target_of(wire, self.settings)
-        client = self._client.options(request_timeout=sum(timeouts))
         try:
-            answer = await client.perform_request(wire.method, target, headers=wire.headers, body=wire.body)
+            with sending(current):
+                answer = await self._client.perform_request(wire.method, target, headers=wire.headers, body=wire.body)
         except ApiError as e:
             return refused(wire, e)
-        except TransportError as e:
-            return failed(causes(e, handled=handled), self.settings, timeouts, _NOT_CONNECTED)
+        except (TransportError, *LIBRARY_ERRORS) as e:
+            return failed(causes(e, handled=handled), current, self.settings.route, FIELD_NAMES)
         return received(answer.meta, answer.body)

@@ -15,15 +15,14 @@ from elastic_transport import JsonSerializer
 from elasticsearch import ApiError, UnsupportedProductError
 
 from airflow_provider_veza.async_query.message import Call, Response
-from airflow_provider_veza.async_query.retry import Failure, RetryPolicy
+from airflow_provider_veza.async_query.retry import RetryPolicy
 from airflow_provider_veza.exceptions import ConnectionSettingsError, MalformedResponseError, RedirectRefusedError
 from airflow_provider_veza.transport.clock import read_clock
+from airflow_provider_veza.transport.driving import rules_for
 from airflow_provider_veza.transport.elastic_settings import FIELD_NAMES, ElasticSettings
-from airflow_provider_veza.transport.exchange import Rules, attempts
-from airflow_provider_veza.transport.reasons import Causes, why_no_answer, why_not_sent
+from airflow_provider_veza.transport.exchange import attempts
 from airflow_provider_veza.transport.redaction import Redaction
-from airflow_provider_veza.transport.settings import Timeouts
-from airflow_provider_veza.transport.steps import Failed, Received, Steps, WireRequest
+from airflow_provider_veza.transport.steps import Received, Steps, WireRequest, building
 
 T = TypeVar("T")
 
@@ -86,10 +85,14 @@ def _require_files(arguments: Mapping[str, Any]) -> None:
             )
 
 
-def cluster_steps(call: Call[Any], settings: ElasticSettings, retry: RetryPolicy) -> Steps[Received]:
+def cluster_steps(
+    call: Call[Any], settings: ElasticSettings, retry: RetryPolicy, within: float | None
+) -> Steps[Received]:
     """Return the steps that bring a cluster's answer to a call; nothing waits for its turn."""
-    rules = Rules(retry, is_answer=call.is_answer, is_passing=call.is_passing)
-    return attempts(settings.wire_request(call.request), rules, read_clock())
+    at = read_clock()
+    with building():
+        wire = settings.wire_request(call.request)
+    return attempts(wire, rules_for(call, settings.total_times, retry, at, within), at)
 
 
 def no_token_is_asked_for() -> TypeError:
@@ -132,16 +135,3 @@ def refused(wire: WireRequest, error: ApiError) -> Received:
             f"{FIELD_NAMES.address}."
         ) from None
     return received(error.meta, error.body)
-
-
-def failed(
-    chain: Causes, settings: ElasticSettings, timeouts: Timeouts, not_connected: tuple[type[BaseException], ...]
-) -> Failed:
-    """Return why there is no answer.
-
-    :param chain: the client's error and all beneath it.
-    :param not_connected: errors of the HTTP library that only a request without a connection has.
-    """
-    if any(isinstance(cause, not_connected) for cause in chain):
-        return Failed(Failure.NOT_SENT, why_not_sent(chain, settings.route, timeouts, FIELD_NAMES), read_clock())
-    return Failed(Failure.NO_ANSWER, why_no_answer(chain, settings.route, timeouts, FIELD_NAMES), read_clock())

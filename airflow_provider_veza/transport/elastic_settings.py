@@ -10,7 +10,7 @@ from airflow_provider_veza.transport.origin import Origin
 from airflow_provider_veza.transport.reasons import FieldNames
 from airflow_provider_veza.transport.redaction import pair
 from airflow_provider_veza.transport.routes import Route
-from airflow_provider_veza.transport.settings import Timeouts
+from airflow_provider_veza.transport.settings import MAX_ANSWER_BYTES, USUAL_TIMES, Timeouts, TotalTimes
 from airflow_provider_veza.transport.steps import WireRequest, json_body
 
 FIELD_NAMES = FieldNames("host, port and schema", "ca_certs", "request_timeout")
@@ -39,8 +39,10 @@ class ElasticSettings:
 
     :param base_url: scheme, host and port, and a path where a proxy serves the cluster beneath one.
     :param auth: None for a cluster without security.
-    :param request_timeout: seconds for one answer, without what the server was asked to wait.
+    :param request_timeout: seconds to connect, and the longest silence while an answer is awaited or read, without what the
+        server was asked to wait.
     :param max_connections: at one time; a long poll holds one.
+    :param max_answer_bytes: of one answer, compressed or not; reading is ended where more comes.
     :param options: further arguments of the client; not shown, since headers may hold secrets.
     """
 
@@ -49,6 +51,8 @@ class ElasticSettings:
     user_agent: str
     request_timeout: float = 60.0
     max_connections: int = 200
+    total_times: TotalTimes = USUAL_TIMES
+    max_answer_bytes: int = MAX_ANSWER_BYTES
     options: tuple[tuple[str, Any], ...] = field(default=(), repr=False)
 
     def secrets(self) -> tuple[str, ...]:
@@ -58,8 +62,8 @@ class ElasticSettings:
 
     @property
     def timeouts(self) -> Timeouts:
-        """No time to connect of its own: the client has one bound for both."""
-        return 0.0, self.request_timeout
+        """One bound for both, as the official client has it."""
+        return self.request_timeout, self.request_timeout
 
     @property
     def route(self) -> Route:

@@ -5,13 +5,14 @@ The steps are in :mod:`.steps`, the loops that carry them out in :mod:`.driving`
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import count
 
 from airflow_provider_veza.async_query.message import Request, Response
 from airflow_provider_veza.async_query.retry import Failure, RetryPolicy, parse_retry_after
-from airflow_provider_veza.exceptions import NoAnswerError, NotSentError, RequestError
+from airflow_provider_veza.exceptions import AnswerTooLargeError, NoAnswerError, NotSentError, RequestError
 from airflow_provider_veza.transport.redirects import MAX_REDIRECTS, redirect_url, too_many_redirects
 from airflow_provider_veza.transport.settings import ApiKeyAuth, OAuth2ClientCredentials, TransportSettings
 from airflow_provider_veza.transport.steps import (
@@ -22,6 +23,7 @@ from airflow_provider_veza.transport.steps import (
     Steps,
     WireRequest,
     authorize,
+    building,
     json_body,
     send,
 )
@@ -50,12 +52,18 @@ class Rules:
     :param reserve: books a request at a monotonic time and returns the seconds that it must wait.
     :param is_answer: whether an error status is what was asked for, which no repetition changes.
     :param is_passing: whether an error status passes by itself, whatever its number.
+    :param total: seconds that the server may take for all attempts together, besides what it was asked to wait.
+    :param setting: the extra of the connection that says so.
+    :param until: when nobody wants the answer any more, in monotonic seconds; pauses count here, too.
     """
 
     retry: RetryPolicy
     reserve: Callable[[float], float] = unpaced
     is_answer: Callable[[Response], bool] = never
     is_passing: Callable[[Response], bool] = never
+    total: float = math.inf
+    setting: str = ""
+    until: float = math.inf
 
 
 def exchange(request: Request, settings: TransportSettings, rules: Rules, at: Moment) -> Steps[Response]:
@@ -69,7 +77,8 @@ def exchange(request: Request, settings: TransportSettings, rules: Rules, at: Mo
     :raises RedirectRefusedError: when the answer pointed where the request may not go.
     :raises UnauthorizedError: when the token endpoint refused the client's credentials.
     """
-    wire = _wire_request(request, settings)
+    with building():
+        wire = _wire_request(request, settings)
     if isinstance(settings.auth, ApiKeyAuth):
         received = yield from attempts(_bearing(wire, settings.auth.key), rules, at)
     else:
@@ -77,27 +86,38 @@ def exchange(request: Request, settings: TransportSettings, rules: Rules, at: Mo
     return received.response
 
 
-def fetch_token(auth: OAuth2ClientCredentials, user_agent: str, retry: RetryPolicy, at: Moment) -> Steps[Token]:
+def fetch_token(
+    auth: OAuth2ClientCredentials,
+    user_agent: str,
+    retry: RetryPolicy,
+    at: Moment,
+    *,
+    total: float = math.inf,
+    until: float = math.inf,
+) -> Steps[Token]:
     """Bring a request for a token to its token.
 
+    :param total: seconds that the endpoint may take.
+    :param until: when nobody wants the token any more, in monotonic seconds.
     :raises UnauthorizedError: when the endpoint refused the client's credentials.
     :raises NotSentError: when no token could be had for another reason, even if that reason was no answer: the request
         that needs the token was not sent.
     """
     wire = token_request(auth, user_agent)
     try:
-        received = yield from attempts(wire, Rules(retry), at)
-    except NoAnswerError as e:
+        rules = Rules(retry, total=total, setting="token_timeout", until=until)
+        received = yield from attempts(wire, rules, at)
+    except (NoAnswerError, AnswerTooLargeError) as e:
         raise NotSentError(f"{e} So no access token was had, and the request that needs one was not sent.") from e
     return read_token(wire, received.response, now=received.at.monotonic)
 
 
 def _with_token(wire: WireRequest, auth: OAuth2ClientCredentials, rules: Rules) -> Steps[Received]:
-    first = yield from authorize(auth)
+    first = yield from authorize(auth, rules.until)
     received = yield from attempts(_bearing(wire, first.token), rules, first.at)
     if received.response.status != 401:
         return received
-    second = yield from authorize(auth, refused=first.token)
+    second = yield from authorize(auth, rules.until, refused=first.token)
     return (yield from attempts(_bearing(wire, second.token), rules, second.at))
 
 
@@ -106,10 +126,11 @@ def attempts(wire: WireRequest, rules: Rules, at: Moment) -> Steps[Received]:
 
     :param at: when its first attempt begins.
     """
+    left = rules.total + wire.wait
     for attempt in count(1):
-        answer = yield from _follow(wire, rules, at)
-        delay = _delay(wire, rules, attempt, answer)
-        if delay is not None:
+        answer, left = yield from _follow(wire, rules, at, left)
+        delay = _delay(wire, rules, attempt, answer) if left > 0 else None
+        if delay is not None and answer.at.monotonic + delay < rules.until:
             at = (yield Pause(delay)).at
         elif isinstance(answer, Received):
             return answer if attempt == 1 else replace(answer, response=replace(answer.response, attempts=attempt))
@@ -118,18 +139,34 @@ def attempts(wire: WireRequest, rules: Rules, at: Moment) -> Steps[Received]:
     raise AssertionError("counting never ends")
 
 
-def _follow(wire: WireRequest, rules: Rules, at: Moment) -> Steps[Received | Failed]:
+def _follow(wire: WireRequest, rules: Rules, at: Moment, left: float) -> Steps[tuple[Received | Failed, float]]:
+    """Bring one attempt to its answer; return it and the seconds that are left for more attempts."""
     hop = wire
     for _ in range(MAX_REDIRECTS + 1):
         wait = rules.reserve(at.monotonic)
+        if left <= 0 or at.monotonic + wait >= rules.until:
+            return Failed(Failure.NOT_SENT, "no time was left for it", at), left
         if wait > 0:
-            yield Pause(wait)
-        answer = yield from send(hop)
+            at = (yield Pause(wait)).at
+        until = min(at.monotonic + left, rules.until)
+        answer = yield from send(hop, until)
+        left -= answer.at.monotonic - at.monotonic
         url = redirect_url(hop, answer.response) if isinstance(answer, Received) else None
         if url is None:
-            return answer
+            return _saying_if_late(answer, until, rules), left
         hop, at = replace(hop, url=url), answer.at
     raise too_many_redirects(wire)
+
+
+def _saying_if_late(answer: Received | Failed, until: float, rules: Rules) -> Received | Failed:
+    """Return a failure that came when the time was over with that as its reason, whatever the library made of it."""
+    if isinstance(answer, Received) or answer.failure is Failure.TOO_LARGE or answer.at.monotonic < until:
+        return answer
+    if until == rules.until:
+        return replace(answer, reason="the time that was left for it is over")
+    return replace(
+        answer, reason=f"not all of it came within {rules.total:g} s (the connection's extra `{rules.setting}`)"
+    )
 
 
 def _delay(wire: WireRequest, rules: Rules, attempt: int, answer: Received | Failed) -> float | None:
@@ -154,6 +191,8 @@ def _error(wire: WireRequest, failed: Failed, attempts: int) -> RequestError:
     tries = "1 attempt" if attempts == 1 else f"{attempts} attempts"
     if failed.failure is Failure.NOT_SENT:
         return NotSentError(f"{wire} was not sent ({tries}): {failed.reason}.")
+    if failed.failure is Failure.TOO_LARGE:
+        return AnswerTooLargeError(f"The answer to {wire} was not read to its end: {failed.reason}.")
     return NoAnswerError(f"{wire} has no whole answer ({tries}), but may have been acted on: {failed.reason}.")
 
 

@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from airflow_provider_veza.transport.answer_body import UnreadableBodyError
 from airflow_provider_veza.transport.routes import Route
 from airflow_provider_veza.transport.settings import Timeouts
 
@@ -28,7 +29,7 @@ class FieldNames:
     silence: str = "read_timeout"
 
 
-_VEZA_FIELDS = FieldNames()
+VEZA_FIELDS = FieldNames()
 
 
 def causes(error: BaseException, *, handled: BaseException | None) -> Causes:
@@ -45,7 +46,7 @@ def causes(error: BaseException, *, handled: BaseException | None) -> Causes:
     return chain[::-1]
 
 
-def why_not_sent(causes: Causes, route: Route, timeouts: Timeouts, fields: FieldNames = _VEZA_FIELDS) -> str:
+def why_not_sent(causes: Causes, route: Route, timeouts: Timeouts, fields: FieldNames = VEZA_FIELDS) -> str:
     """Say why there was no connection, and what to check."""
     check = f"check the connection's {fields.address}"
     for cause in causes:
@@ -65,10 +66,12 @@ def why_not_sent(causes: Causes, route: Route, timeouts: Timeouts, fields: Field
     return f"no connection to {route} ({type(causes[0]).__name__}); {check}"
 
 
-def why_no_answer(causes: Causes, route: Route, timeouts: Timeouts, fields: FieldNames = _VEZA_FIELDS) -> str:
+def why_no_answer(causes: Causes, route: Route, timeouts: Timeouts, fields: FieldNames = VEZA_FIELDS) -> str:
     """Say how the connection ended before a whole answer was there."""
     for cause in causes:
         match cause:
+            case UnreadableBodyError():
+                return f"the answer of {route} cannot be read, since {cause}"
             case ssl.SSLError():
                 return f"TLS with {route} broke ({cause.reason or 'closed'})"
             case TimeoutError():

@@ -5,24 +5,19 @@ Retries and all other decisions are in :mod:`.exchange`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from requests import PreparedRequest, Response, Session
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
-from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3 import PoolManager
 
+from airflow_provider_veza.transport.bounded_urllib3 import POOLS
 from airflow_provider_veza.transport.origin import Origin
 from airflow_provider_veza.transport.routes import Routes
 from airflow_provider_veza.transport.settings import Timeouts, TransportSettings
 from airflow_provider_veza.transport.trust import trusted_authorities
-
-NOT_CONNECTED = "No connection was made, so no request was sent on it."
-"""The note on every error while connecting. requests itself reports some of them, such as a reset during the TLS
-handshake, by the same types as errors after the request was sent."""
 
 
 class TenantSession(Session):
@@ -88,46 +83,14 @@ class TenantAdapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Build the pools for direct connections."""
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = _POOLS
+        self.poolmanager.pool_classes_by_scheme = POOLS
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> PoolManager:
         """Build the pools for connections through a proxy."""
         manager: PoolManager = super().proxy_manager_for(proxy, **kwargs)
-        manager.pool_classes_by_scheme = _POOLS
+        manager.pool_classes_by_scheme = POOLS
         return manager
 
     def _proxies(self, url: str) -> dict[str, str]:
         route = self._routes.to(url)
         return {route.origin.scheme: route.proxy_url} if route.proxy_url else {}
-
-
-@contextmanager
-def _noting_not_connected() -> Iterator[None]:
-    try:
-        yield
-    except Exception as e:
-        e.add_note(NOT_CONNECTED)
-        raise
-
-
-class _NotingHTTPConnection(HTTPConnection):
-    def connect(self) -> None:
-        with _noting_not_connected():
-            super().connect()
-
-
-class _NotingHTTPSConnection(HTTPSConnection):
-    def connect(self) -> None:
-        with _noting_not_connected():
-            super().connect()
-
-
-class _NotingHTTPPool(HTTPConnectionPool):
-    ConnectionCls = _NotingHTTPConnection
-
-
-class _NotingHTTPSPool(HTTPSConnectionPool):
-    ConnectionCls = _NotingHTTPSConnection
-
-
-_POOLS: dict[str, type] = {"http": _NotingHTTPPool, "https": _NotingHTTPSPool}

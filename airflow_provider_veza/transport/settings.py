@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import quote_plus, urlsplit
 
+from airflow_provider_veza.async_query.message import Purpose
 from airflow_provider_veza.exceptions import ConnectionSettingsError
 from airflow_provider_veza.transport.origin import Origin
 from airflow_provider_veza.transport.redaction import pair, proxy_secrets
@@ -17,6 +18,30 @@ def with_wait(timeouts: Timeouts, wait: float) -> Timeouts:
     """Return the timeouts of a request for which the service was asked to take its time."""
     connect, read = timeouts
     return connect, read + wait
+
+
+MAX_ANSWER_BYTES = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class TotalTimes:
+    """How long a server may take for each kind of request in all, however it trickles, in seconds.
+
+    Repetitions count, pauses between them do not, nor does what the server was asked to wait.
+    """
+
+    look: float = 60.0
+    page: float = 300.0
+    token: float = 30.0
+    cancel: float = 10.0
+
+    def of(self, purpose: Purpose) -> float:
+        """Return the seconds for one kind."""
+        seconds: float = getattr(self, purpose.value)
+        return seconds
+
+
+USUAL_TIMES = TotalTimes()
 
 
 @dataclass(frozen=True)
@@ -79,6 +104,7 @@ class TransportSettings:
     :param read_timeout: the longest silence while an answer is awaited or read, in seconds.
     :param rate_limit: requests per second to the tenant from this process.
     :param max_connections: at one time, of the asynchronous client.
+    :param max_answer_bytes: of one answer, compressed or not; reading is ended where more comes.
     """
 
     base_url: str
@@ -91,10 +117,12 @@ class TransportSettings:
     read_timeout: float = 60.0
     rate_limit: float = 20.0
     max_connections: int = 200
+    total_times: TotalTimes = USUAL_TIMES
+    max_answer_bytes: int = MAX_ANSWER_BYTES
 
     def __post_init__(self) -> None:
         _require_url(self.base_url, "host")
-        for name in ("connect_timeout", "read_timeout", "rate_limit", "max_connections"):
+        for name in ("connect_timeout", "read_timeout", "rate_limit", "max_connections", "max_answer_bytes"):
             if getattr(self, name) <= 0:
                 raise ConnectionSettingsError(
                     f"`{name}` must be positive, not {getattr(self, name)}. Nothing was sent."

@@ -6,7 +6,9 @@ Which step comes next is decided in :mod:`.exchange`.
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Mapping
+import math
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias, TypeVar
@@ -59,6 +61,20 @@ class WireRequest:
         return f"{self.method} {parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
+@contextmanager
+def building() -> Iterator[None]:
+    """Say of whatever goes wrong while a request is built that nothing was sent.
+
+    :raises ArgumentError: in its place.
+    """
+    try:
+        yield
+    except (ValueError, ArithmeticError, LookupError, TypeError, AttributeError, RecursionError) as e:
+        raise ArgumentError(
+            f"The request cannot be built from what was given ({type(e).__name__}: {e}). Nothing was sent."
+        ) from e
+
+
 def json_body(body: Mapping[str, Any]) -> bytes:
     """Return a body as it goes out.
 
@@ -72,9 +88,13 @@ def json_body(body: Mapping[str, Any]) -> bytes:
 
 @dataclass(frozen=True)
 class Send:
-    """Send this once, follow no redirect; answered by Received or Failed."""
+    """Send this once, follow no redirect; answered by Received or Failed.
+
+    :param until: when the whole answer must be there, in monotonic seconds.
+    """
 
     request: WireRequest
+    until: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -89,10 +109,12 @@ class Authorize:
     """Provide an access token; answered by Authorized.
 
     :param refused: a token that the service no longer takes; any other one will do.
+    :param until: when it must be there, in monotonic seconds.
     """
 
     auth: OAuth2ClientCredentials
     refused: str | None = field(default=None, repr=False)
+    until: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -137,17 +159,17 @@ T = TypeVar("T")
 Steps: TypeAlias = Generator[Step, Answer, T]
 
 
-def send(request: WireRequest) -> Steps[Received | Failed]:
+def send(request: WireRequest, until: float) -> Steps[Received | Failed]:
     """Yield the step to send ``request``; return how it went."""
-    answer = yield Send(request)
+    answer = yield Send(request, until)
     if not isinstance(answer, Received | Failed):
         raise TypeError(f"A driver answers Send with Received or Failed, not with {type(answer).__name__}")
     return answer
 
 
-def authorize(auth: OAuth2ClientCredentials, refused: str | None = None) -> Steps[Authorized]:
+def authorize(auth: OAuth2ClientCredentials, until: float, refused: str | None = None) -> Steps[Authorized]:
     """Yield the step to provide a token; return it."""
-    answer = yield Authorize(auth, refused)
+    answer = yield Authorize(auth, refused, until)
     if not isinstance(answer, Authorized):
         raise TypeError(f"A driver answers Authorize with Authorized, not with {type(answer).__name__}")
     return answer

@@ -5,6 +5,7 @@ Every decision is in :mod:`.exchange`.
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from dataclasses import dataclass
@@ -16,15 +17,19 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
 
 from airflow_provider_veza.async_query.message import Call, Response
-from airflow_provider_veza.async_query.retry import Failure, RetryPolicy
+from airflow_provider_veza.async_query.retry import RetryPolicy
+from airflow_provider_veza.transport.answer_body import BODY_ERRORS
+from airflow_provider_veza.transport.bounded_urllib3 import read_whole
 from airflow_provider_veza.transport.clock import read_clock
 from airflow_provider_veza.transport.driving import drive, tenant_steps
 from airflow_provider_veza.transport.exchange import USUAL_RETRY, fetch_token
+from airflow_provider_veza.transport.failures import failed
 from airflow_provider_veza.transport.pacing import Turn, tenant_pace
-from airflow_provider_veza.transport.reasons import Causes, causes, why_no_answer, why_not_sent
+from airflow_provider_veza.transport.reasons import causes
 from airflow_provider_veza.transport.redaction import Redaction
 from airflow_provider_veza.transport.routes import Routes
-from airflow_provider_veza.transport.session import NOT_CONNECTED, TenantSession
+from airflow_provider_veza.transport.sending import LIBRARY_ERRORS, Sending, sending
+from airflow_provider_veza.transport.session import TenantSession
 from airflow_provider_veza.transport.settings import OAuth2ClientCredentials, Timeouts, TransportSettings, with_wait
 from airflow_provider_veza.transport.steps import (
     Answer,
@@ -39,7 +44,7 @@ from airflow_provider_veza.transport.steps import (
     Steps,
     WireRequest,
 )
-from airflow_provider_veza.transport.tokens import TOKENS
+from airflow_provider_veza.transport.tokens import TOKENS, token_not_there
 
 T = TypeVar("T")
 
@@ -84,14 +89,16 @@ class SyncTransport:
         retry: RetryPolicy | None = None,
         timeout: Timeouts | None = None,
         turn: Turn = Turn.IN_LINE,
+        within: float | None = None,
     ) -> T:
         """Send a call's request and read its answer.
 
         :param retry: instead of the transport's own policy.
         :param timeout: instead of the connection's.
+        :param within: seconds after which nobody wants the answer, however patient the connection is.
         """
         driver = self._driver(retry, timeout)
-        steps = tenant_steps(call, self._settings, driver.retry, self._pace, turn)
+        steps = tenant_steps(call, self._settings, driver.retry, self._pace, turn, within)
         with self._redaction:
             return self._redaction.result(call.read(driver.drive(steps)))
 
@@ -120,41 +127,46 @@ class _Driver:
     def drive(self, steps: Steps[T]) -> T:
         return drive(steps, self._answer)
 
-    def access_token(self, auth: OAuth2ClientCredentials, refused: str | None = None) -> str:
-        with TOKENS.renewal(auth):
+    def access_token(self, auth: OAuth2ClientCredentials, refused: str | None = None, until: float = math.inf) -> str:
+        total, renewal = self.settings.total_times.token, TOKENS.renewal(auth)
+        if not renewal.acquire(timeout=max(min(total, until - time.monotonic()), 0.0)):
+            raise token_not_there(auth)
+        try:
             token = TOKENS.current(auth, now=time.monotonic(), refused=refused)
             if token is None:
-                fetching = fetch_token(auth, self.settings.user_agent, self.retry, read_clock())
+                user_agent = self.settings.user_agent
+                fetching = fetch_token(auth, user_agent, self.retry, read_clock(), total=total, until=until)
                 token = TOKENS.keep(auth, self.drive(fetching))
+        finally:
+            renewal.release()
         self.redaction.learn(token.value)
         return token.value
 
     def _answer(self, step: Step) -> Answer:
         match step:
-            case Send(wire):
-                return self._send(wire)
+            case Send(wire, until):
+                return self._send(wire, until)
             case Pause(seconds):
                 time.sleep(seconds)
                 return Resumed(read_clock())
-            case Authorize(auth, refused):
-                return Authorized(self.access_token(auth, refused), read_clock())
+            case Authorize(auth, refused, until):
+                return Authorized(self.access_token(auth, refused, until), read_clock())
 
-    def _send(self, wire: WireRequest) -> Received | Failed:
+    def _send(self, wire: WireRequest, until: float) -> Received | Failed:
         handled = sys.exception()
+        current = Sending(until, with_wait(self.timeouts, wire.wait), self.settings.max_answer_bytes)
         try:
-            answer = self.session.tenant_adapter.send(
-                _prepared(wire), timeout=with_wait(self.timeouts, wire.wait), verify=self.session.verify
-            )
-            response = Response(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, answer.content)
-        except (requests.RequestException, HTTPError) as e:
-            return self._failed(wire, causes(e, handled=handled))
-        return Received(response, read_clock())
+            with sending(current):
+                return Received(self._response(wire, current), read_clock())
+        except (requests.RequestException, HTTPError, *BODY_ERRORS, *LIBRARY_ERRORS) as e:
+            return failed(causes(e, handled=handled), current, self.routes.to(wire.url))
 
-    def _failed(self, wire: WireRequest, causes: Causes) -> Failed:
-        route = self.routes.to(wire.url)
-        if any(NOT_CONNECTED in getattr(cause, "__notes__", ()) for cause in causes):
-            return Failed(Failure.NOT_SENT, why_not_sent(causes, route, self.timeouts), read_clock())
-        return Failed(Failure.NO_ANSWER, why_no_answer(causes, route, self.timeouts), read_clock())
+    def _response(self, wire: WireRequest, current: Sending) -> Response:
+        adapter, verify = self.session.tenant_adapter, self.session.verify
+        answer = adapter.send(_prepared(wire), timeout=current.timeouts_left, verify=verify)
+        with answer:
+            body = read_whole(answer.raw, current.max_bytes)
+        return Response(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, body)
 
 
 def _prepared(wire: WireRequest) -> requests.PreparedRequest:

@@ -78,6 +78,14 @@ def token_request(auth: OAuth2ClientCredentials, user_agent: str) -> WireRequest
     return WireRequest("POST", auth.token_url, headers, urlencode(form).encode(), f"Basic {basic}")
 
 
+def token_not_there(auth: OAuth2ClientCredentials) -> NotSentError:
+    """Return the error for a request whose time was over while another one of this process was still fetching the token."""
+    return NotSentError(
+        f"No access token was there in time: another request of this process still asks {auth.token_url} for one, so the request "
+        "that needs it was not sent."
+    )
+
+
 def read_token(request: WireRequest, response: Response, *, now: float) -> Token:
     """Read the answer of the token endpoint.
 

@@ -127,7 +127,7 @@ class AsyncQueryTrigger(BaseTrigger):
         try:
             hook = hook_of(self.handle.service, self.conn_id)
             async with hook.connected():
-                query = hook.query(self.handle)
+                query = hook.query(self.handle).until(self.deadline)
                 return await wait_async(await self._watch(query), lambda seconds: self._look(query, seconds), self.log)
         except _NobodyWaitsError:
             await self._deferred_kill().cancel()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_veza.async_query.pages import PageSize, PageTrail
+from airflow_provider_veza.async_query.deadline import Deadline
+from airflow_provider_veza.async_query.pages import PageSize, PageTrail, reading_end
 from airflow_provider_veza.async_query.retry import Failure
 from airflow_provider_veza.async_query.vocabulary import Page
 from airflow_provider_veza.exceptions import (
+    EndlessPagesError,
     MalformedResponseError,
     NoAnswerError,
     NotSentError,
@@ -37,7 +41,40 @@ def test_an_empty_page_with_a_token_is_not_the_last() -> None:
 def test_a_trail_of_different_tokens_is_followed_to_its_end(tokens: list[str]) -> None:
     trail = PageTrail()
 
-    assert [trail.advance(Page(next_page_token=token)) for token in tokens] == tokens
+    assert [trail.advance(Page(rows=({},), next_page_token=token)) for token in tokens] == tokens
+
+
+def test_empty_pages_in_the_middle_are_followed_but_not_without_end() -> None:
+    trail = PageTrail(most_empty=3)
+    tokens = (f"t{number}" for number in range(100))
+
+    for rows in [(), (), ({},), (), (), ({},)]:
+        trail.advance(Page(rows=rows, next_page_token=next(tokens)))
+    trail.advance(Page(next_page_token=next(tokens)))
+    trail.advance(Page(next_page_token=next(tokens)))
+    with pytest.raises(EndlessPagesError, match="3 pages one after the other, up to page 9, brought no row"):
+        trail.advance(Page(next_page_token=next(tokens)))
+
+
+def test_as_many_empty_pages_may_come_if_the_last_one_is_the_last() -> None:
+    trail = PageTrail(most_empty=2)
+
+    trail.advance(Page(next_page_token="a"))
+    assert trail.advance(Page()) is None
+
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("deadline", "end"),
+    [(30, 30), (0, 300), (-3600, 300)],
+    ids=["it is to come", "it is here: a page's time", "it has passed: a page's time"],
+)
+def test_rows_are_read_by_the_deadline_or_within_the_time_of_a_page(deadline: float, end: float) -> None:
+    given_deadline = Deadline(NOW + timedelta(seconds=deadline))
+
+    assert reading_end(given_deadline, NOW, 300.0) == Deadline(NOW + timedelta(seconds=end))
 
 
 @given(st.lists(TOKENS, unique=True, min_size=1), st.data())

@@ -9,8 +9,15 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_veza.async_query.progress import FIRST_INTERVAL, LONGEST_INTERVAL, LogLine, ProgressLog
-from airflow_provider_veza.async_query.vocabulary import Phase, Snapshot
+from airflow_provider_veza.async_query.progress import (
+    FIRST_INTERVAL,
+    LONGEST_INTERVAL,
+    MOST_STATES,
+    NO_MORE_WARNINGS,
+    LogLine,
+    ProgressLog,
+)
+from airflow_provider_veza.async_query.vocabulary import LONGEST_WORDS, MOST_WARNINGS, Phase, Snapshot
 from airflow_provider_veza.exceptions import NoAnswerError, RequestError
 
 START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -112,3 +119,26 @@ def test_a_look_that_fails_every_other_time_costs_hardly_more_lines_than_one_tha
     blinking = lines_of([(running(), 30.0), (FAILED_LOOK, 30.0)] * 60)
 
     assert len(blinking) <= len(steady) + 2
+
+
+def test_states_that_differ_at_each_look_get_no_line_each() -> None:
+    lines = lines_of([(running(f"STATE {number}"), 1.0) for number in range(3_600)])
+
+    assert len(lines) <= MOST_STATES + 10
+
+
+def test_warnings_that_differ_at_each_look_end_with_one_that_says_so() -> None:
+    lines = lines_of([(running(warnings=(f"warning {number}",)), 1.0) for number in range(300)])
+    warnings = [line.text for line in lines if line.level == logging.WARNING]
+
+    assert warnings == [*(f"warning {number}" for number in range(MOST_WARNINGS)), NO_MORE_WARNINGS]
+
+
+def test_what_is_remembered_of_a_wait_does_not_grow_with_its_looks() -> None:
+    log = ProgressLog()
+    for number in range(1_000):
+        look = running(f"{number}" * 1_000, warnings=(f"{number}" * 10_000,) * 2)
+        log, _ = log.observe(look, now=START, elapsed=1.0, next_look=1.0)
+
+    assert len(log.said) + len(log.warned) <= MOST_STATES + MOST_WARNINGS + 1
+    assert all(len(text) <= LONGEST_WORDS for text in (*log.said, *log.warned))

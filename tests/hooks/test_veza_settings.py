@@ -17,7 +17,7 @@ from airflow_provider_veza.hooks.connection_fields import EXTRA_FIELDS
 from airflow_provider_veza.hooks.veza_settings import VezaSettings, read_connection
 from airflow_provider_veza.services.veza_nodes import VezaNodesService
 from airflow_provider_veza.services.veza_saved_queries import VezaSavedQueriesService
-from airflow_provider_veza.transport.settings import ApiKeyAuth, OAuth2ClientCredentials
+from airflow_provider_veza.transport.settings import ApiKeyAuth, OAuth2ClientCredentials, TotalTimes
 
 KEY = "k1-personal-api-key"
 TENANT = "https://acme.vezacloud.com"
@@ -202,6 +202,11 @@ EVERY_EXTRA = {
     "proxy": "http://proxy.example:3128",
     "connect_timeout": 1,
     "read_timeout": "2.5",
+    "look_timeout": 3,
+    "page_timeout": "4.5",
+    "token_timeout": 5,
+    "cancel_timeout": 6,
+    "max_answer_bytes": "123456",
     "page_size": "50",
     "rate_limit": 7.5,
     "max_connections": 10.0,
@@ -223,6 +228,8 @@ def test_every_extra_is_read_from_its_type_or_from_text_as_a_uri_gives_it(read: 
     assert (transport.verify, transport.ca_bundle) == (False, "/etc/ssl/acme.pem")
     assert (transport.proxy, transport.timeouts) == ("http://proxy.example:3128", (1.0, 2.5))
     assert (transport.rate_limit, transport.max_connections) == (7.5, 10)
+    assert transport.total_times == TotalTimes(look=3.0, page=4.5, token=5.0, cancel=6.0)
+    assert transport.max_answer_bytes == 123_456
     assert settings.nodes == VezaNodesService(50, "/api/v2/nodes:get", "GET", ("result",))
     assert settings.result.rows_fields == ("result",)
     assert settings.saved_queries == VezaSavedQueriesService(50, "/api/v2/queries/{id}:run")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from airflow_provider_veza.exceptions import QuerySpecError
 from airflow_provider_veza.services import veza_spec
@@ -307,3 +308,11 @@ def test_the_body_shares_nothing_with_the_callers_spec() -> None:
 
 def test_the_example_in_the_docstring_is_true() -> None:
     assert doctest.testmod(veza_spec).failed == 0
+
+
+def test_yaml_aliases_in_aliases_are_refused_before_they_fill_the_memory() -> None:
+    layers = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    layers += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
+
+    with pytest.raises(QuerySpecError, match="more than 500000 values, as YAML with aliases in aliases does"):
+        check_query_spec(yaml.safe_load("\n".join([*layers, "source_node_types: *a11"])))

@@ -1,0 +1,62 @@
+"""A session of aiohttp that sends each request once, notes whether it has left, and answers within bounds; no decisions.
+
+Both asynchronous drivers send over it. The twin for urllib3 is :mod:`.bounded_urllib3`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aiohttp
+
+from airflow_provider_veza.transport.answer_body import AnswerBody
+from airflow_provider_veza.transport.sending import Sending, current_sending
+
+READ_AHEAD_BYTES = 1024 * 1024
+"""Answers are read whole in any case: with aiohttp's 64 KiB, the socket of a large one is paused and resumed many times."""
+
+
+class NotingConnector(aiohttp.TCPConnector):
+    """Notes that a request has a connection: whatever fails before has not sent it."""
+
+    async def connect(self, *args: Any, **kwargs: Any) -> Any:
+        """Return a connection, with a proxy's tunnel if there is one, and TLS agreed on."""
+        connection = await super().connect(*args, **kwargs)
+        current = current_sending()
+        if current is not None:
+            current.begun = True
+        return connection
+
+
+def new_session(connector: aiohttp.BaseConnector, **options: Any) -> aiohttp.ClientSession:
+    """Return a session that keeps no cookies and leaves bodies as they come, see :func:`read_whole`."""
+    session = aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        read_bufsize=READ_AHEAD_BYTES,
+        **options,
+    )
+    # aiohttp has no public switch for its own second sending of GET, PUT and DELETE, which no policy would see.
+    session._retry_connection = False  # noqa: SLF001
+    return session
+
+
+def client_timeout(current: Sending) -> aiohttp.ClientTimeout:
+    """Return the timeouts of one sending, as exact as they were given."""
+    left, (connect, silence) = current.left, current.timeouts_left
+    return aiohttp.ClientTimeout(total=left, connect=connect, sock_read=silence, ceil_threshold=left + 1.0)
+
+
+async def read_whole(answer: aiohttp.ClientResponse, limit: int) -> bytes:
+    """Read a body to its end, or to its bound.
+
+    :raises TooLargeError: when there is more than ``limit``.
+    :raises UnreadableBodyError: when it cannot be decompressed.
+    """
+    body = AnswerBody(answer.headers.get("content-encoding"), limit)
+    if body.fits(answer.headers.get("content-length")):
+        return body.whole(await answer.read())
+    async for chunk in answer.content.iter_any():
+        body.take(chunk)
+    return body.whole()

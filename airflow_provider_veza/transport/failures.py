@@ -1,0 +1,24 @@
+"""What a sending comes to that brought no whole answer, the same for every driver; in words for people by :mod:`.reasons`."""
+
+from __future__ import annotations
+
+from airflow_provider_veza.async_query.retry import Failure
+from airflow_provider_veza.transport.answer_body import TooLargeError
+from airflow_provider_veza.transport.clock import read_clock
+from airflow_provider_veza.transport.reasons import VEZA_FIELDS, Causes, FieldNames, why_no_answer, why_not_sent
+from airflow_provider_veza.transport.routes import Route
+from airflow_provider_veza.transport.sending import Sending
+from airflow_provider_veza.transport.steps import Failed
+
+
+def failed(chain: Causes, current: Sending, route: Route, fields: FieldNames = VEZA_FIELDS) -> Failed:
+    """Return why there is no answer: whatever came before there was a connection has not sent the request.
+
+    :param chain: the library's error and all beneath it.
+    """
+    if any(isinstance(cause, TooLargeError) for cause in chain):
+        reason = f"it is larger than {current.max_bytes} bytes (the connection's extra `max_answer_bytes`)"
+        return Failed(Failure.TOO_LARGE, reason, read_clock())
+    if current.begun:
+        return Failed(Failure.NO_ANSWER, why_no_answer(chain, route, current.timeouts, fields), read_clock())
+    return Failed(Failure.NOT_SENT, why_not_sent(chain, route, current.timeouts, fields), read_clock())
