@@ -60,12 +60,15 @@ def main(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) 
         veza = _by_connection(options.conn_id) if options.conn_id else _by_url(options.url, environment)
         with Interrupts() as interrupts, SyncTransport(veza.transport) as transport:
             report = Report.of(visit(veza, _plan(options), Driver(transport, hold=interrupts.held)), veza)
+            return Printed(report.exit_status, output=transport.redacted(_shown(report, in_json=options.json)))
     except AsyncQueryError as e:
         return Printed(COULD_NOT_RUN, errors=f"{type(e).__name__}: {e}\n")
     except (KeyboardInterrupt, EOFError):
         return Printed(COULD_NOT_RUN, errors="Interrupted before anything was sent.\n")
-    text = json.dumps(as_json(report), indent=2) + "\n" if options.json else as_text(report)
-    return Printed(report.exit_status, output=text)
+
+
+def _shown(report: Report, *, in_json: bool) -> str:
+    return json.dumps(as_json(report), indent=2) + "\n" if in_json else as_text(report)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -30,6 +30,7 @@ class Redaction:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._forms: dict[str, None] = {}
+        self._beginnings: frozenset[str] = frozenset()
         for secret in secrets:
             self.learn(secret)
 
@@ -39,22 +40,24 @@ class Redaction:
             known = {**self._forms, **dict.fromkeys(form for form in _forms(secret) if len(form) >= SHORTEST)}
             # The longest first, so that none is hidden in part; a new dictionary, since other threads may read the old one.
             self._forms = dict.fromkeys(sorted(known, key=len, reverse=True))
+            self._beginnings = frozenset(form[:TELLING] for form in self._forms)
 
     def text(self, text: str) -> str:
         """Return a text without secrets."""
-        for form in self._forms:
-            if form[:TELLING] in text:
-                text = _without(form, text)
+        for beginning in self._beginnings:
+            if beginning in text:
+                return self._hidden(text)
         return text
 
     def result(self, result: T) -> T:
-        """Return what a call read, without secrets in what it says of a query."""
+        """Return what a call read, without secrets in what it says of a query; almost always that is what was read."""
         if not isinstance(result, Snapshot | Page):
             return result
-        warnings = tuple(self.text(warning) for warning in result.warnings)
-        if isinstance(result, Page):
-            return replace(result, warnings=warnings) if warnings else result
-        return replace(result, state=self.text(result.state), error=self.text(result.error), warnings=warnings)
+        shown = {"warnings": tuple([self.text(warning) for warning in result.warnings])}
+        if isinstance(result, Snapshot):
+            shown |= {"state": self.text(result.state), "error": self.text(result.error)}
+        is_clean = all(getattr(result, name) == value for name, value in shown.items())
+        return result if is_clean else replace(result, **shown)
 
     def __enter__(self) -> Self:
         return self
@@ -65,6 +68,12 @@ class Redaction:
             for name, value in vars(link).items():
                 if isinstance(value, str):
                     setattr(link, name, self.text(value))
+
+    def _hidden(self, text: str) -> str:
+        for form in self._forms:
+            if form[:TELLING] in text:
+                text = _without(form, text)
+        return text
 
 
 def pair(user: str, password: str) -> tuple[str, ...]:

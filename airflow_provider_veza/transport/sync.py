@@ -68,6 +68,10 @@ class SyncTransport:
         """A session that is ready for requests of the user's own to the tenant; nothing is retried or paced there."""
         return self._session
 
+    def redacted(self, text: str) -> str:
+        """Return a text without the connection's secrets; for whoever shows what an answer holds."""
+        return self._redaction.text(text)
+
     def __enter__(self) -> Self:
         return self
 

@@ -1,4 +1,4 @@
-"""Named switches for behaviour of the real service that is not known; each default is the likeliest reading."""
+"""Named switches for behaviour of the real service that is not known, each default the likeliest reading; and for harm."""
 
 from __future__ import annotations
 
@@ -6,12 +6,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+from urllib.parse import urlsplit
+
+from veza_emulator.hostility import Counts, Drip, EchoedCredential, EndlessBody, EndlessPages, PageMarks
 
 NODES_GET_PATH = "/api/v1/assessments/query_spec:nodes_async_get"
 """Where a nodes query is looked at, as inferred from the paths of create and cancel."""
 ID_IN_PATH = "{id}"
 SAVED_QUERY_CREATE_PATH = f"/api/v1/assessments/queries/{ID_IN_PATH}:nodes_async_create"
 """Where a saved query is run, as inferred from the paths that answer it at once."""
+
+
+REDIRECTS = (301, 302, 303, 307, 308)
 
 
 class CancelBody(StrEnum):
@@ -190,7 +196,7 @@ class RateLimitHeaders(StrEnum):
 
 @dataclass(frozen=True)
 class Variants:
-    """One choice for each unknown.
+    """One choice for each unknown, and for each way to do harm.
 
     :param queued_status: status of a nodes query that waits for its run; empty for that of one that runs.
     :param running_status: status of a nodes query that runs.
@@ -200,6 +206,18 @@ class Variants:
     :param maximum_page_size: rows a page; 100 is documented, and clients ask for far more.
     :param warnings: what every look at a query answers as `warnings`, in a 200; nothing if there are none.
     :param rate_limit: requests a second that the API takes from all callers together; 0 is no limit.
+    :param rows_key: under which key rows come, in place of `values` and `path_values`; empty for these.
+    :param page_marks: how a page says that more follow.
+    :param endless_pages: pages that never end.
+    :param counts: what counts of rows are.
+    :param hostile_path: only requests whose path holds this text are met by the switches below; empty for all of API and token.
+    :param drip: answers that come byte by byte and never end.
+    :param drip_seconds: between two bytes.
+    :param echo: a refusal that quotes the caller's credential.
+    :param echo_status: of that refusal.
+    :param redirect_to: another origin to which requests are sent on, not executed; empty for none.
+    :param redirect_status: of that redirect.
+    :param endless_body: bodies that never end.
     """
 
     queued_status: str = ""
@@ -232,11 +250,28 @@ class Variants:
     api_keys: ApiKeys = ApiKeys.ACCEPTED
     rate_limit: int = 0
     rate_limit_headers: RateLimitHeaders = RateLimitHeaders.ABSENT
+    rows_key: str = ""
+    page_marks: PageMarks = PageMarks.PRESENT
+    endless_pages: EndlessPages = EndlessPages.NONE
+    counts: Counts = Counts.USUAL
+    hostile_path: str = ""
+    drip: Drip = Drip.NONE
+    drip_seconds: float = 0.3
+    echo: EchoedCredential = EchoedCredential.NONE
+    echo_status: int = 400
+    redirect_to: str = ""
+    redirect_status: int = 307
+    endless_body: EndlessBody = EndlessBody.NONE
 
     def __post_init__(self) -> None:
         for name, (holds, rule) in RULES.items():
             if not holds(getattr(self, name)):
                 raise ValueError(f"{name} {rule}; got {getattr(self, name)!r}")
+
+
+def _is_origin(text: str) -> bool:
+    parts = urlsplit(text)
+    return parts.scheme in ("http", "https") and bool(parts.netloc) and f"{parts.scheme}://{parts.netloc}" == text
 
 
 RULES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
@@ -249,5 +284,9 @@ RULES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "failed_status": (bool, "Cannot be empty"),
     "maximum_page_size": (lambda size: size >= 1, "must be at least 1"),
     "rate_limit": (lambda limit: limit >= 0, "must not be negative"),
+    "drip_seconds": (lambda seconds: seconds > 0, "must be positive"),
+    "echo_status": (lambda status: 400 <= status <= 499, "must be from 400 to 499"),
+    "redirect_to": (lambda to: not to or _is_origin(to), "must be an origin such as http://127.0.0.1:8080, or empty"),
+    "redirect_status": (lambda status: status in REDIRECTS, f"must be one of {', '.join(map(str, REDIRECTS))}"),
 }
 """What must hold of a switch that is no choice between names, and how it is said."""

@@ -23,6 +23,7 @@ from veza_emulator.http.endpoints.saved_queries import SavedQueryEndpoints
 from veza_emulator.http.json_http import JsonResponse, error_response, read_body
 from veza_emulator.http.middleware.basics import ADMIN_PATH, AuthMiddleware, ErrorMiddleware, JournalMiddleware
 from veza_emulator.http.middleware.faults import FaultMiddleware
+from veza_emulator.http.middleware.harm import HarmMiddleware
 from veza_emulator.http.middleware.variants import VariantMiddleware
 from veza_emulator.openapi.document import openapi_document
 from veza_emulator.reading.errors import ApiError, ErrorKind
@@ -49,6 +50,7 @@ def build_app(tenant: Tenant, connections: Connections) -> Starlette:
         routes=routes,
         middleware=[
             Middleware(JournalMiddleware, tenant=tenant),
+            Middleware(HarmMiddleware, tenant=tenant, connections=connections),
             Middleware(FaultMiddleware, tenant=tenant, connections=connections),
             Middleware(VariantMiddleware, tenant=tenant),
             Middleware(ErrorMiddleware, tenant=tenant),

@@ -1,4 +1,4 @@
-"""What a served tenant can do to its connections below HTTP, as a protocol; `http.middleware.faults` decides when."""
+"""What a served tenant can do to its connections below HTTP, as a protocol; `http.middleware` decides when."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ Client = tuple[str, int]
 
 class Connections(Protocol):
     """The connections of one served tenant."""
+
+    def write(self, client: Client, data: bytes) -> None:
+        """Send bytes on a connection as they are; no HTTP is made of them."""
+        ...
 
     def reset(self, client: Client) -> None:
         """Break a connection at once; what was sent on it may be lost."""

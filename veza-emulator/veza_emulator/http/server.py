@@ -142,6 +142,11 @@ class _Server(uvicorn.Server):
         for connection in self._connections():
             connection.transport.abort()
 
+    def write(self, client: Client, data: bytes) -> None:
+        """Send bytes on a connection as they are."""
+        for transport in self._transports(client):
+            transport.write(data)
+
     def reset(self, client: Client) -> None:
         """Break a connection at once."""
         for transport in self._transports(client):

@@ -51,7 +51,7 @@ def choices() -> dict[str, list[str] | str]:
 def _choices(default: object) -> list[str] | str:
     if isinstance(default, StrEnum):
         return [member.value for member in type(default)]
-    return {str: "text", int: "whole number", tuple: "list of texts"}[type(default)]
+    return {str: "text", int: "whole number", float: "number", tuple: "list of texts"}[type(default)]
 
 
 def _read(given: Fields, name: str, current: object) -> Any:
@@ -61,6 +61,8 @@ def _read(given: Fields, name: str, current: object) -> Any:
         return given.enum(name, type(current), current)
     if isinstance(current, str):
         return given.string(name)
+    if isinstance(current, float):
+        return given.number(name) or 0.0
     return given.strings(name) if isinstance(current, tuple) else _read_whole_number(given, name)
 
 

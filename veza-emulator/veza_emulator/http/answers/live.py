@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from veza_emulator.http.answers.spelling import number_value
 from veza_emulator.http.answers.variant_pages import varied_page, within_maximum
 from veza_emulator.query.rows import PathRow, QueryResult, SourceRow
 from veza_emulator.query.spec import QuerySpec, ResultValueType
@@ -45,7 +46,7 @@ def result_answer(live: LiveRows, variants: Variants) -> dict[str, Any]:
     """Return how many rows there are, and a page of them if the spec includes nodes."""
     return {
         "result_type": "NUMBER",
-        "number_value": str(len(live.result.rows)),
+        "number_value": number_value(len(live.result.rows), variants),
         "timestamp_value": None,
         "nodes_value": rows_answer(live, variants) if live.spec.include_nodes else None,
     }

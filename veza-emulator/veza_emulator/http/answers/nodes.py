@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from veza_emulator.hostility import Counts
 from veza_emulator.http.answers.spelling import spell
-from veza_emulator.http.answers.variant_pages import varied_page, within_maximum
+from veza_emulator.http.answers.variant_pages import shown_page, varied_page, within_maximum
 from veza_emulator.tenant.executions import ExecutionState, Sight
 from veza_emulator.tenant.pages import NO_PAGE, PageRequest
 from veza_emulator.tenant.tenant import NodesTicket
@@ -30,14 +31,14 @@ def ticket_answer(ticket: NodesTicket) -> dict[str, str]:
 def sight_answer(sight: Sight, wanted: PageRequest, variants: Variants) -> dict[str, Any]:
     """Return the answer to a look that shows a query."""
     done = sight.state is ExecutionState.SUCCEEDED
-    page = varied_page(sight.result, sight.execution.id, wanted, variants) if done else NO_PAGE
+    page = varied_page(sight.result, sight.execution.id, wanted, variants) if done else shown_page(NO_PAGE, variants)
     return {"status": spell(_status(sight.state, variants), variants.enum_encoding), **_about(sight, variants), **page}
 
 
 def lost_answer(variants: Variants) -> dict[str, Any]:
     """Return the answer to a look that shows no query."""
     status = spell("UNKNOWN", variants.enum_encoding)
-    return {"status": status, **_progress(0, variants), **NO_PAGE}
+    return {"status": status, **_progress(0, variants), **shown_page(NO_PAGE, variants)}
 
 
 def _status(state: ExecutionState, variants: Variants) -> str:
@@ -58,6 +59,8 @@ def _about(sight: Sight, variants: Variants) -> dict[str, Any]:
 
 
 def _progress(row_count: int, variants: Variants) -> dict[str, Any]:
+    if variants.counts is not Counts.USUAL:
+        return {"progress_status": {"row_count": variants.counts.value_in_place}}
     match variants.row_count:
         case RowCount.ABSENT:
             return {}

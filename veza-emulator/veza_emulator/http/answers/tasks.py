@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from veza_emulator.http.answers.spelling import TASK_STATES, TASK_STATUSES, spell
+from veza_emulator.http.answers.spelling import TASK_STATES, TASK_STATUSES, number_value, spell
+from veza_emulator.http.answers.variant_pages import shown_page
 from veza_emulator.query.rows import render_rows
 from veza_emulator.tenant.executions import Execution, ExecutionState, Sight
 from veza_emulator.variants import EnumEncoding, TaskEnvelope, TaskResult, Variants
@@ -57,11 +58,11 @@ def _state_and_status(state: ExecutionState, encoding: EnumEncoding) -> tuple[st
 
 def _result(sight: Sight, variants: Variants) -> Mapping[str, Any]:
     rows = render_rows(sight.result.kind, sight.result.rows)
-    page = {**rows, "next_page_token": "", "has_more": False}
+    page = shown_page({**rows, "next_page_token": "", "has_more": False}, variants)
     nodes = page if sight.execution.spec.include_nodes else None
     number = {
         "result_type": spell("NUMBER", variants.enum_encoding),
-        "number_value": str(len(sight.result.rows)),
+        "number_value": number_value(len(sight.result.rows), variants),
         "timestamp_value": None,
     }
     match variants.task_result:

@@ -2,49 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
 
-from starlette.types import Message
-
+from veza_emulator.http.middleware.held import Answer
 from veza_emulator.query.rows import QueryResult
 from veza_emulator.tenant.executions import Execution
 from veza_emulator.tenant.faults import Fault, FaultKind
 from veza_emulator.tenant.journal import RequestNote
 from veza_emulator.tenant.pages import DEFAULT_PAGE_SIZE, NO_PAGE, PageRequest, page_of, respell_token
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An answer that is complete but not yet sent."""
-
-    status: int
-    headers: Mapping[bytes, bytes]
-    body: bytes
-
-    @property
-    def start(self) -> Message:
-        """The message that sends status and headers."""
-        return {"type": "http.response.start", "status": self.status, "headers": list(self.headers.items())}
-
-    def with_header(self, name: bytes, value: bytes) -> Answer:
-        """Return this answer with one header set."""
-        return replace(self, headers={**self.headers, name: value})
-
-    def with_body(self, body: bytes) -> Answer:
-        """Return this answer with another body, announced at its length."""
-        return replace(self, body=body).with_header(b"content-length", str(len(body)).encode())
-
-    def with_json(self, changes: Mapping[str, Any]) -> Answer:
-        """Return this answer with some fields of its JSON changed."""
-        return self.with_body(json.dumps({**self.json(), **changes}).encode())
-
-    def json(self) -> dict[str, Any]:
-        """Return the body as the JSON object that it is; a body of another kind has no field."""
-        is_json = self.headers.get(b"content-type") == b"application/json"
-        return dict(json.loads(self.body)) if is_json and self.body else {}
 
 
 def spoil_words(fault: Fault, answer: Answer, note: RequestNote, seen: Execution | None) -> Answer | None:

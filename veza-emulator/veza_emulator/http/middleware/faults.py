@@ -11,7 +11,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from veza_emulator.http.connections import Connections
 from veza_emulator.http.json_http import JsonResponse
 from veza_emulator.http.middleware.basics import ADMIN_PATH
-from veza_emulator.http.middleware.fault_answers import Answer, spoil_words
+from veza_emulator.http.middleware.fault_answers import spoil_words
+from veza_emulator.http.middleware.held import Answer, executed, still_there_after, wait_for_disconnect
 from veza_emulator.reading.errors import ApiError, ErrorKind
 from veza_emulator.tenant.executions import Family
 from veza_emulator.tenant.faults import Fault, FaultKind
@@ -58,7 +59,7 @@ class FaultMiddleware:
 
     async def _reset(self, scope: Scope, receive: Receive, _send: Send) -> None:
         self._connections.reset(scope["client"])
-        await _wait_for_disconnect(receive)
+        await wait_for_disconnect(receive)
 
     def _answer_after(self, seconds: float) -> ASGIApp:
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
@@ -69,24 +70,13 @@ class FaultMiddleware:
         return answer
 
     async def _execute_and_spoil(self, faults: list[Fault], scope: Scope, receive: Receive, send: Send) -> None:
-        answer = await self._executed(scope, receive)
+        answer = await executed(self._app, scope, receive)
         for fault in faults:
             spoilt = self._spoilt(fault, answer, scope)
             if spoilt is not None and self._use(fault, scope):
                 await self._deliver(fault, spoilt, scope, receive, send)
                 return
         await _send_whole(answer, send)
-
-    async def _executed(self, scope: Scope, receive: Receive) -> Answer:
-        """Execute the request and return its answer, of which nothing is sent."""
-        held: list[Message] = []
-
-        async def hold(message: Message) -> None:
-            held.append(message)
-
-        await self._app(scope, receive, hold)
-        start, *parts = held
-        return Answer(start["status"], dict(start["headers"]), b"".join(part.get("body", b"") for part in parts))
 
     def _spoilt(self, fault: Fault, answer: Answer, scope: Scope) -> Answer | None:
         """Return what the fault makes of an answer; None if it does not concern this answer."""
@@ -108,14 +98,14 @@ class FaultMiddleware:
                 self._connections.refuse_new(self._tenant.faults.seconds_of(fault), spared=client)
                 await _send_whole(answer.with_header(b"connection", b"close"), send)
             case FaultKind.SLOW_HEADERS:
-                if await _still_there_after(self._tenant.faults.seconds_of(fault), receive):
+                if await still_there_after(self._tenant.faults.seconds_of(fault), receive):
                     await _send_whole(answer, send)
             case FaultKind.SLOW_BODY:
                 await _send_in_pieces(answer, self._tenant.faults.seconds_of(fault), receive, send)
             case FaultKind.TRUNCATED_BODY:
                 await _send_half(answer, send)
                 self._connections.close(client)
-                await _wait_for_disconnect(receive)
+                await wait_for_disconnect(receive)
             case _:
                 await _send_whole(answer, send)
 
@@ -135,7 +125,7 @@ async def _send_in_pieces(answer: Answer, seconds: float, receive: Receive, send
     await send(answer.start)
     size = len(answer.body)
     for piece in range(_PIECES):
-        if not await _still_there_after(seconds / _PIECES, receive):
+        if not await still_there_after(seconds / _PIECES, receive):
             return
         part = answer.body[size * piece // _PIECES : size * (piece + 1) // _PIECES]
         await send({"type": "http.response.body", "body": part, "more_body": piece < _PIECES - 1})
@@ -156,18 +146,3 @@ async def _whole_request(receive: Receive) -> Receive:
         return messages.popleft() if messages else await receive()
 
     return again
-
-
-async def _still_there_after(seconds: float, receive: Receive) -> bool:
-    """Wait; tell whether the caller has waited as well."""
-    try:
-        async with asyncio.timeout(seconds):
-            await _wait_for_disconnect(receive)
-    except TimeoutError:
-        return True
-    return False
-
-
-async def _wait_for_disconnect(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

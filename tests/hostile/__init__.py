@@ -1,0 +1,1 @@
+"""Every caller of a tenant against a tenant that means harm."""

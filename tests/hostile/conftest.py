@@ -1,0 +1,49 @@
+"""A tenant that means harm on demand, with the connection, the records and the Airflow of whoever calls it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from airflow_provider_veza.async_query.retry import RetryPolicy
+from airflow_provider_veza.hooks import base
+from airflow_provider_veza.hooks.settings_cache import SettingsCache
+from airflow_provider_veza.ownership.records.registry import RecordRegistry
+from hostile.site import HostileSite
+from support.told_airflow import ToldAirflow, told_airflow
+from veza_emulator.http.server import running_tenant
+from veza_emulator.tenant.settings import TenantSettings
+from veza_emulator.tenant.tenant import Tenant
+
+__all__ = ["told_airflow"]
+
+# With characters that each form of a credential writes in its own way.
+KEY = "s3cret/key+of=acme"
+CLIENT_SECRET = "t0ken/secret+of=acme"
+
+
+@pytest.fixture
+def site(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    told_airflow: ToldAirflow,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> Iterator[HostileSite]:
+    caplog.set_level(logging.DEBUG)
+    monkeypatch.setenv("AIRFLOW__VEZA__RECORD_PATH", str(tmp_path))
+    monkeypatch.setenv("AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL", "0")
+    monkeypatch.setattr(base, "SETTINGS_CACHE", SettingsCache())
+    settings = TenantSettings(size=1_000, api_key=KEY, oauth_client_secret=CLIENT_SECRET)
+    with running_tenant(Tenant(settings)) as running:
+        yield HostileSite(running, RecordRegistry(str(tmp_path)), told_airflow, monkeypatch, caplog, capsys)
+
+
+@pytest.fixture(autouse=True)
+def _repeating_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let repetitions follow without the pauses between them, whose length is the retry policy's own matter."""
+    usual = RetryPolicy.delay
+    monkeypatch.setattr(RetryPolicy, "delay", lambda self, **given: usual(self, **{**given, "jitter": 0.0}))
