@@ -33,7 +33,9 @@ def number_value_of(value: Any) -> int | None:
         return None
     count = count_of(value)
     if count is None:
-        raise MalformedResponseError(
-            f"Veza sent number_value={ascii(value if isinstance(value, str) else words_of(value))[:200]}, which is no count."
-        )
+        raise MalformedResponseError(f"Veza sent number_value={_as_sent(value)[:200]}, which is no count.")
     return count
+
+
+def _as_sent(value: Any) -> str:
+    return ascii(value) if isinstance(value, str) else words_of(value)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 from airflow_provider_veza.async_query.vocabulary import Page, Snapshot
@@ -53,11 +53,11 @@ class Redaction:
         """Return what a call read, without secrets in what it says of a query; almost always that is what was read."""
         if not isinstance(result, Snapshot | Page):
             return result
-        shown = {"warnings": tuple([self.text(warning) for warning in result.warnings])}
+        shown: dict[str, Any] = {"warnings": tuple([self.text(warning) for warning in result.warnings])}
         if isinstance(result, Snapshot):
             shown |= {"state": self.text(result.state), "error": self.text(result.error)}
         is_clean = all(getattr(result, name) == value for name, value in shown.items())
-        return result if is_clean else replace(result, **shown)
+        return result if is_clean else cast("T", replace(result, **shown))
 
     def __enter__(self) -> Self:
         return self

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_veza.async_query.message import Request, Response
+from airflow_provider_veza.async_query.message import Purpose, Request, Response
 from airflow_provider_veza.async_query.vocabulary import Page, Phase, Submitted
 from airflow_provider_veza.exceptions import (
     BadRequestError,
@@ -288,7 +288,10 @@ def test_path_and_method_of_the_inferred_endpoint_are_settings_and_get_sends_the
     service = VezaNodesService(get_path="/api/v2/nodes:get", get_method="GET")
 
     assert service.page(QUERY_ID, "t").request == Request(
-        "GET", "/api/v2/nodes:get", params={"query_result_id": QUERY_ID, "page_size": "100", "page_token": "t"}
+        "GET",
+        "/api/v2/nodes:get",
+        params={"query_result_id": QUERY_ID, "page_size": "100", "page_token": "t"},
+        purpose=Purpose.PAGE,
     )
 
 

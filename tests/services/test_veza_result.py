@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_veza.async_query.message import Request, Response
+from airflow_provider_veza.async_query.message import Purpose, Request, Response
 from airflow_provider_veza.async_query.vocabulary import Page, Phase
 from airflow_provider_veza.exceptions import (
     BadRequestError,
@@ -52,7 +52,8 @@ def test_the_body_of_a_submit_is_the_spec_itself_and_is_never_repeated_blindly()
     ],
 )
 def test_look_and_page_get_the_task_whatever_its_id_holds(task_id: str, path: str) -> None:
-    assert SERVICE.look(task_id).request == SERVICE.page(task_id, None).request == Request("GET", path)
+    assert SERVICE.look(task_id).request == Request("GET", path)
+    assert SERVICE.page(task_id, None).request == Request("GET", path, purpose=Purpose.PAGE)
 
 
 def test_there_is_no_second_page() -> None:

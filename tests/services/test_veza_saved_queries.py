@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_veza.async_query.message import Request
+from airflow_provider_veza.async_query.message import Purpose, Request
 from airflow_provider_veza.async_query.vocabulary import Submitted
 from airflow_provider_veza.exceptions import ArgumentError, ForbiddenError, MalformedResponseError, NotFoundError
 from airflow_provider_veza.services.veza_saved_queries import (
@@ -54,8 +54,10 @@ def test_a_page_of_something_else_is_no_proof() -> None:
 def test_the_list_is_asked_for_in_pages_with_inactive_queries() -> None:
     params = {"include_inactive_queries": "true", "page_size": "50"}
 
-    assert SAVED.queries().request == Request("GET", QUERIES, params=params)
-    assert SAVED.queries(page_token="t1").request == Request("GET", QUERIES, params={**params, "page_token": "t1"})
+    assert SAVED.queries().request == Request("GET", QUERIES, params=params, purpose=Purpose.PAGE)
+    assert SAVED.queries(page_token="t1").request == Request(
+        "GET", QUERIES, params={**params, "page_token": "t1"}, purpose=Purpose.PAGE
+    )
 
 
 def test_a_name_becomes_the_documented_filter() -> None:
@@ -110,14 +112,16 @@ def test_an_id_never_leaves_its_part_of_the_path(saved_query_id: str) -> None:
 def test_rows_are_asked_for_with_page_size_and_token_in_the_query_string() -> None:
     path = f"{QUERIES}/{SAVED_ID}:nodes"
 
-    assert SAVED.nodes(SAVED_ID, "t1").request == Request("GET", path, params={"page_size": "50", "page_token": "t1"})
+    assert SAVED.nodes(SAVED_ID, "t1").request == Request(
+        "GET", path, params={"page_size": "50", "page_token": "t1"}, purpose=Purpose.PAGE
+    )
     assert list(SAVED.nodes(SAVED_ID).read(answer({"values": [AMARA], "has_more": False})).rows) == [AMARA]
 
 
 def test_the_documented_result_is_a_number() -> None:
     call = SAVED.result(SAVED_ID)
 
-    assert call.request == Request("GET", f"{QUERIES}/{SAVED_ID}:result")
+    assert call.request == Request("GET", f"{QUERIES}/{SAVED_ID}:result", purpose=Purpose.PAGE)
     assert call.read(answer(sample("resp_saved_query_result_docs.json"))) == Result("NUMBER", number=6)
 
 

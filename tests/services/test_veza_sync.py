@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_veza.async_query.message import Request
+from airflow_provider_veza.async_query.message import Purpose, Request
 from airflow_provider_veza.async_query.vocabulary import Page
 from airflow_provider_veza.exceptions import BadRequestError, MalformedResponseError
 from airflow_provider_veza.services.veza_sync import Result, VezaSyncService
@@ -23,8 +23,10 @@ def result(body: Any) -> Result:
 def test_nodes_are_asked_for_with_page_size_and_token_in_the_query_string_and_the_spec_as_the_body() -> None:
     path = "/api/v1/assessments/query_spec:nodes"
 
-    assert SYNC.nodes(SPEC).request == Request("POST", path, SPEC, {"page_size": "50"})
-    assert SYNC.nodes(SPEC, "t1").request == Request("POST", path, SPEC, {"page_size": "50", "page_token": "t1"})
+    assert SYNC.nodes(SPEC).request == Request("POST", path, SPEC, {"page_size": "50"}, purpose=Purpose.PAGE)
+    assert SYNC.nodes(SPEC, "t1").request == Request(
+        "POST", path, SPEC, {"page_size": "50", "page_token": "t1"}, purpose=Purpose.PAGE
+    )
 
 
 def test_a_result_is_asked_for_with_page_size_and_token_in_the_body() -> None:
