@@ -54,6 +54,15 @@ def words_of(value: Any) -> str:
         return f"a {type(value).__name__} that is too deep or too long to be shown"
 
 
+def quoted(value: Any) -> str:
+    """Return a value as text for people, a text in quotes and in ASCII.
+
+    >>> quoted("5"), quoted(5)
+    ("'5'", '5')
+    """
+    return ascii(value) if isinstance(value, str) else words_of(value)
+
+
 def _loaded(text: str | bytes) -> Any:
     try:
         return json.loads(text, parse_float=_fraction, parse_constant=_refused)

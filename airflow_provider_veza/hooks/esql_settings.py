@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from urllib.parse import SplitResult, urlsplit
 
 from airflow_provider_veza import __version__
-from airflow_provider_veza.async_query.json_value import value_of, words_of
+from airflow_provider_veza.async_query.json_value import quoted, value_of, words_of
 from airflow_provider_veza.exceptions import ConnectionSettingsError
 from airflow_provider_veza.hooks.veza_settings import AirflowConnection, is_loopback
 from airflow_provider_veza.transport.elastic_settings import ElasticAuth, ElasticSettings
@@ -142,7 +142,7 @@ class _Reader:
         except (TypeError, ValueError, OverflowError):
             number = 0.0
         if not 0 < number <= most:
-            self._refuse(f"extra {name}", f"must be a number above 0 and at most {most:.0f}, not {words_of(value)}")
+            self._refuse(f"extra {name}", f"must be a number above 0 and at most {most:.0f}, not {quoted(value)}")
         return number
 
     def unknown_extras(self) -> tuple[str, ...]:
@@ -192,7 +192,7 @@ class _Reader:
     def _switch(self, name: str) -> bool:
         switch = {"true": True, "1": True, "false": False, "0": False}.get(words_of(self._extra[name]).strip().lower())
         if switch is None:
-            self._refuse(f"extra {name}", f"must be true or false, not {words_of(self._extra[name])}")
+            self._refuse(f"extra {name}", f"must be true or false, not {quoted(self._extra[name])}")
         return switch
 
     def _headers(self) -> tuple[tuple[str, str], ...]:

@@ -97,7 +97,8 @@ class AsyncQuerySensor(BaseSensorOperator):
             given = self._parsed_handle()
             if given.id == waited.handle.id:
                 return self._conclude(waited.ended)
-            self.log.info("Waiting for query %s now, which was submitted while %s ran.", given.id, waited.handle.id)
+            was, now = waited.handle.shown_id, given.shown_id
+            self.log.info("Waiting for query %s now, which was submitted while %s ran.", now, was)
             self._take_charge(context)
             return self._look_or_defer()
 

@@ -101,8 +101,9 @@ def token_request(auth: OAuth2ClientCredentials, user_agent: str) -> WireRequest
 def token_not_there(auth: OAuth2ClientCredentials) -> NotSentError:
     """Return the error for a request whose time was over while another one of this process was still fetching the token."""
     return NotSentError(
-        f"No access token was there in time: another request of this process still asks {auth.token_url} for one, so the request "
-        "that needs it was not sent."
+        "No access token was there in time: another request of this process still asks for one, so the request that needs it was "
+        "not sent.",
+        about=auth.token_url,
     )
 
 

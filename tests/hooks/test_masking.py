@@ -18,7 +18,6 @@ from airflow_provider_veza.hooks.veza import VezaHook
 from airflow_provider_veza.ownership.airflow_versions import HAS_TASK_SDK
 from airflow_provider_veza.services.veza_saved_queries import list_one
 from airflow_provider_veza.transport.tokens import TOKENS
-from conftest import DefineConnection
 from transport.servers import HttpServer, answer
 
 if not HAS_TASK_SDK:
@@ -58,7 +57,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
 
 
 def connect(
-    serve: Callable[..., HttpServer], define_connection: DefineConnection, token: str, *answers: Any
+    serve: Callable[..., HttpServer], define_connection: Callable[..., None], token: str, *answers: Any
 ) -> HttpServer:
     endpoint = serve(answer(200, {"access_token": token, "token_type": "Bearer", "expires_in": 3600}))
     tenant = serve(*answers)
@@ -79,7 +78,7 @@ def printed(text: str, capsys: pytest.CaptureFixture[str]) -> str:
 
 def test_a_printed_token_is_asterisks(
     serve: Callable[..., HttpServer],
-    define_connection: DefineConnection,
+    define_connection: Callable[..., None],
     told: list[tuple[str, bool]],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -93,7 +92,7 @@ def test_a_printed_token_is_asterisks(
 
 def test_a_token_that_a_trigger_fetched_is_told_off_its_event_loop(
     serve: Callable[..., HttpServer],
-    define_connection: DefineConnection,
+    define_connection: Callable[..., None],
     told: list[tuple[str, bool]],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -110,7 +109,7 @@ def test_a_token_that_a_trigger_fetched_is_told_off_its_event_loop(
 
 
 def test_a_process_that_is_being_killed_tells_nobody_since_that_may_never_return(
-    serve: Callable[..., HttpServer], define_connection: DefineConnection, told: list[tuple[str, bool]]
+    serve: Callable[..., HttpServer], define_connection: Callable[..., None], told: list[tuple[str, bool]]
 ) -> None:
     tenant = connect(serve, define_connection, "f3tched-in-a-kill", answer(200, {"status": "DONE"}))
     now = datetime.now(UTC)

@@ -91,7 +91,7 @@ def test_a_result_is_read_from_a_bucket(bucket: Bucket) -> None:
 
 
 def test_a_folder_without_a_manifest_is_no_result(tmp_path: Path) -> None:
-    with pytest.raises(ManifestError, match=r"no manifest.json in .*nothing was landed there, or .* not finished"):
+    with pytest.raises(ManifestError, match=r"no manifest.json: nothing was landed there, or .* not finished"):
         read_manifest(str(tmp_path))
 
 
@@ -100,7 +100,7 @@ def test_a_missing_part_is_an_error_that_names_it_and_never_a_short_result(tmp_p
     gone = first_part(folder)
     gone.unlink()
 
-    with pytest.raises(ManifestError, match=f"{gone.name} is missing"):
+    with pytest.raises(ManifestError, match=f"A part is missing.*{gone.name}"):
         list(read_manifest(str(folder)))
 
 
@@ -109,7 +109,7 @@ def test_a_part_that_was_cut_is_an_error_that_names_it(tmp_path: Path) -> None:
     cut = first_part(folder)
     cut.write_bytes(cut.read_bytes()[:-10])
 
-    with pytest.raises(ManifestError, match=rf"{cut.name} has \d+ bytes, not the \d+ of its manifest"):
+    with pytest.raises(ManifestError, match=rf"A part has \d+ bytes, not the \d+ of its manifest.*{cut.name}"):
         list(read_manifest(str(folder)))
 
 
@@ -119,7 +119,7 @@ def test_a_part_of_the_same_size_with_fewer_rows_is_an_error_at_its_end(tmp_path
     joined = edited.read_bytes()[:-1].rpartition(b"\n")
     edited.write_bytes(joined[0] + b" " * (len(joined[2]) + 1) + b"\n")
 
-    with pytest.raises(ManifestError, match=rf"{edited.name} has \d+ rows, not the \d+ of its manifest"):
+    with pytest.raises(ManifestError, match=rf"A part has \d+ rows, not the \d+ of its manifest.*{edited.name}"):
         list(read_manifest(str(folder)))
 
 
@@ -130,7 +130,7 @@ def test_verify_finds_a_changed_byte_that_reading_does_not(tmp_path: Path) -> No
     result = read_manifest(str(folder))
 
     assert len(list(result)) == len(ROWS)
-    with pytest.raises(ManifestError, match=f"{edited.name} has another checksum"):
+    with pytest.raises(ManifestError, match=f"A part has another checksum.*{edited.name}"):
         result.verify()
 
 
@@ -143,7 +143,7 @@ def test_a_part_that_cannot_be_decoded_is_an_error_that_names_it(tmp_path: Path)
     damaged = first_part(folder)
     damaged.write_bytes(b"\0" * damaged.stat().st_size)
 
-    with pytest.raises(LandingError, match=rf"Cannot read .*{damaged.name} \(BadGzipFile"):
+    with pytest.raises(LandingError, match=rf"Cannot read a part \(BadGzipFile.*{damaged.name}"):
         list(read_manifest(str(folder)))
 
 

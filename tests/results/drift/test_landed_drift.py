@@ -263,7 +263,7 @@ def test_a_row_that_does_not_say_what_it_is_about_ends_the_comparison(tmp_path: 
     nights = Nights(str(tmp_path / "access"))
     before, now = nights.land([user("u1")]), nights.land([user("u1"), {"id": "u2", "type": None}])
 
-    with pytest.raises(DriftError, match=r"Row 2 of .* has no value in one of type, id"):
+    with pytest.raises(DriftError, match="Row 2 has no value in one of type, id"):
         drift_of(tmp_path, now, before)
 
 

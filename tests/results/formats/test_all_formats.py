@@ -241,7 +241,7 @@ def test_rows_without_any_field_are_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TABLES)
-@pytest.mark.parametrize("text", [b'{"id": "\\ud800"}', b'{"id": 1e999}', b'{"id": '])
+@pytest.mark.parametrize("text", [b'{"id": ', b'{"id": nan}'])
 def test_a_row_that_cannot_be_read_as_an_object_is_named_as_such(name: str, text: bytes) -> None:
     with pytest.raises(MalformedResponseError, match="cannot be read as an object .*Land as 'jsonl'"):
         output_format(name).group(JsonRows([text]), ())
