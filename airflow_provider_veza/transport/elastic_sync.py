@@ -31,6 +31,7 @@ from airflow_provider_veza.transport.elastic_client import (
 )
 from airflow_provider_veza.transport.elastic_settings import ElasticSettings
 from airflow_provider_veza.transport.exchange import USUAL_RETRY
+from airflow_provider_veza.transport.final_answer import FinalAnswerConnection, FinalAnswerTlsConnection
 from airflow_provider_veza.transport.pacing import Turn
 from airflow_provider_veza.transport.reasons import causes
 from airflow_provider_veza.transport.redaction import Redaction
@@ -75,10 +76,12 @@ class _FollowingNothing:
 
 
 class OneHostNode(Urllib3HttpNode):
-    """The client's usual node, which follows no redirect."""
+    """The client's usual node, which follows no redirect and waits for the final answer."""
 
     def __init__(self, config: NodeConfig) -> None:
         super().__init__(config)
+        is_tls = config.scheme == "https"
+        self.pool.ConnectionCls = FinalAnswerTlsConnection if is_tls else FinalAnswerConnection
         self.pool = cast("urllib3.HTTPConnectionPool", _FollowingNothing(self.pool))
 
 

@@ -13,8 +13,8 @@ from requests import PreparedRequest, Response, Session
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
-from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from airflow_provider_veza.transport.final_answer import FinalAnswerConnection, FinalAnswerTlsConnection
 from airflow_provider_veza.transport.origin import Origin
 from airflow_provider_veza.transport.routes import Routes
 from airflow_provider_veza.transport.settings import Timeouts, TransportSettings
@@ -110,13 +110,13 @@ def _noting_not_connected() -> Iterator[None]:
         raise
 
 
-class _NotingHTTPConnection(HTTPConnection):
+class _NotingHTTPConnection(FinalAnswerConnection):
     def connect(self) -> None:
         with _noting_not_connected():
             super().connect()
 
 
-class _NotingHTTPSConnection(HTTPSConnection):
+class _NotingHTTPSConnection(FinalAnswerTlsConnection):
     def connect(self) -> None:
         with _noting_not_connected():
             super().connect()
