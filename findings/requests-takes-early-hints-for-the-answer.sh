@@ -3,7 +3,7 @@
 # from raise_for_status(). The real answer behind it is lost. http.client skips interim answers, but only those of status 100.
 # RFC 9110 (15.2) wants a client to read any number of 1xx answers and go on, asked for or not; aiohttp 3.14.5 and httpx 0.28.1 do.
 # For users: behind a CDN or proxy that sends early hints, a POST that was accepted looks as if it had answered nothing.
-# The provider's word on an answer without a body: an error that names the status, never an empty result.
+# The provider's own connections read on to the final answer, for Veza and for Elasticsearch's synchronous client.
 # Seen: requests (103, b''), aiohttp (200, b'{"id": 1}'), httpx (200, b'{"id": 1}')
 set -euo pipefail
 tmp=$(mktemp -d)
