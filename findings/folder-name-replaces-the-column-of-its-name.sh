@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # DuckDB 2.0.1, polars 2.1.0, pyarrow 26.0.1: a folder called `name=value` replaces the column `name` of the files below it.
 # The values in the file are not readable any more, and nothing is said; with DuckDB not even when one file is named outright.
-# One expects that data wins, or an error (pandas 3.1.1 and chDB 4.4.0 refuse).
+# One expects that data wins, or an error.
 # For users: results landed into `.../owner={{ params.owner }}/` lose their own column `owner` in whoever reads the parent folder.
 # The provider's own reading goes by the manifest, file by file with no guess from folders; choose folder names that are no columns.
 # Seen: folder read: duckdb, polars, pyarrow all [x, x] instead of [a, b]; the file itself: duckdb [x, x], polars, pyarrow [a, b]

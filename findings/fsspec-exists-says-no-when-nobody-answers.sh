@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# fsspec 2026.9.0: exists() says False when the storage cannot be reached, on file systems that leave it to the base class
-# (webhdfs here; sftp, ftp, smb and others too). info() on the same path raises the connection's error. s3fs raises.
+# fsspec 2026.9.0: exists() says False when the storage cannot be reached, on file systems that leave it to the base class,
+# which takes every exception for a no (webhdfs here). info() on the same path raises the connection's error.
 # One expects "no" to mean that the storage said no.
 # For users: `if not path.exists(): write the first version` in a DAG replaces what is there after a short outage.
-# The provider never asks exists(): it opens, and takes only FileNotFoundError for absence.
+# The provider does not ask storages exists(): it asks info() or opens, and takes only FileNotFoundError for absence.
 # Seen: exists False; info ConnectionError
 set -euo pipefail
 tmp=$(mktemp -d)
