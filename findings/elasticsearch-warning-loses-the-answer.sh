@@ -4,7 +4,7 @@
 # which is no ApiError and no TransportError, and the answer is lost, the id of the query it started included. Elasticsearch sends
 # such a header for every ES|QL query without LIMIT. One expects a request that succeeded to return.
 # For users: strict tests or workers leave queries behind that nobody knows.
-# The provider sends through the same client: run workers without -W error, or give queries a LIMIT.
+# The provider takes the header out of the client's sight and logs what it says itself; others give their queries a LIMIT.
 # Seen: usual filters: id query-1; as errors: ElasticsearchWarning "No limit defined, adding default limit of [1000]"
 set -euo pipefail
 tmp=$(mktemp -d)

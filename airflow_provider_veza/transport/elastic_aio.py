@@ -26,6 +26,7 @@ from airflow_provider_veza.transport.elastic_client import (
     received,
     refused,
     target_of,
+    with_warnings_set_aside,
 )
 from airflow_provider_veza.transport.elastic_settings import ElasticSettings
 from airflow_provider_veza.transport.exchange import USUAL_RETRY
@@ -83,6 +84,10 @@ class ManyConnectionsNode(AiohttpHttpNode):
         self.session.connector._limit = self.config.connections_per_node  # noqa: SLF001
         self.session._retry_connection = False  # noqa: SLF001
         self.session = cast("aiohttp.ClientSession", _FollowingNothing(self.session))
+
+    async def perform_request(self, *args: Any, **options: Any) -> Any:  # type: ignore[override]  # as in the client itself
+        """Send a request; see :meth:`elastic_transport.AiohttpHttpNode.perform_request`."""
+        return with_warnings_set_aside(await super().perform_request(*args, **options))
 
 
 class AsyncElasticTransport:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
-from elastic_transport import JsonSerializer
+from elastic_transport import HttpHeaders, JsonSerializer
 from elasticsearch import ApiError, UnsupportedProductError
 
 from airflow_provider_veza.async_query.message import Call, Response
@@ -37,6 +38,7 @@ class UnreadJson(JsonSerializer):
 
 
 _UNREAD = UnreadJson()
+_SET_ASIDE = "x-set-aside-warning"
 SERIALIZERS = dict.fromkeys(
     ("application/json", "application/vnd.elasticsearch+json", "application/*", "text/*"), _UNREAD
 )
@@ -114,9 +116,18 @@ def target_of(wire: WireRequest, settings: ElasticSettings) -> str:
     return urlunsplit(("", "", parts.path.removeprefix(added), parts.query, ""))
 
 
+def with_warnings_set_aside(answer: Any) -> Any:
+    """Rename a node's header ``Warning``, which :func:`received` renames back.
+
+    The client makes Python warnings of it, and where those are errors it raises them instead of returning the answer.
+    """
+    headers = {_SET_ASIDE if name.lower() == "warning" else name: value for name, value in answer.meta.headers.items()}
+    return answer._replace(meta=replace(answer.meta, headers=HttpHeaders(headers)))
+
+
 def received(meta: Any, body: Any) -> Received:
     """Return an answer, whatever its status."""
-    headers = {name.lower(): value for name, value in meta.headers.items()}
+    headers = {name.lower().replace(_SET_ASIDE, "warning"): value for name, value in meta.headers.items()}
     content = body if isinstance(body, bytes) else str(body or "").encode()
     return Received(Response(meta.status, headers, content), read_clock())
 

@@ -28,6 +28,7 @@ from airflow_provider_veza.transport.elastic_client import (
     received,
     refused,
     target_of,
+    with_warnings_set_aside,
 )
 from airflow_provider_veza.transport.elastic_settings import ElasticSettings
 from airflow_provider_veza.transport.exchange import USUAL_RETRY
@@ -83,6 +84,10 @@ class OneHostNode(Urllib3HttpNode):
         is_tls = config.scheme == "https"
         self.pool.ConnectionCls = FinalAnswerTlsConnection if is_tls else FinalAnswerConnection
         self.pool = cast("urllib3.HTTPConnectionPool", _FollowingNothing(self.pool))
+
+    def perform_request(self, *args: Any, **options: Any) -> Any:
+        """Send a request; see :meth:`elastic_transport.Urllib3HttpNode.perform_request`."""
+        return with_warnings_set_aside(super().perform_request(*args, **options))
 
 
 class SyncElasticTransport:
