@@ -3,7 +3,7 @@
 # Any unit does it, in the compiled parser. One expects the duration or an error; a "never" written as a large number
 # becomes any short time, zero included.
 # For users: where Airflow or a provider reads a timeout as ISO 8601 text, a huge one may end the wait at once.
-# The provider reads durations with pendulum too; below 2**32 of a unit they are exact.
+# The provider's arguments are timedelta or seconds here. Below 2**32 of a unit the parser is exact.
 # Seen: PT4294967295S 4294967295.0, PT4294967296S 0.0, PT4294967297S 1.0, P4294967297D 1 day
 set -euo pipefail
 tmp=$(mktemp -d)
