@@ -46,7 +46,9 @@ class Folder:
     def names(self) -> list[str]:
         """Return the names of all files and folders here; none where the folder does not exist."""
         with self._naming_and_looking_afresh("list"):
-            if not self._path.exists():
+            try:  # not exists(): some storages answer it with no when they cannot be reached
+                self._path.fs.info(self._path.path)
+            except FileNotFoundError:
                 return []
             return sorted(entry.name for entry in self._path.iterdir())
 

@@ -5,7 +5,6 @@ requests and the synchronous Elasticsearch client both send over them. The twin 
 
 from __future__ import annotations
 
-import http.client
 import io
 import time
 from typing import Any
@@ -14,6 +13,7 @@ from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from airflow_provider_veza.transport.answer_body import AnswerBody
+from airflow_provider_veza.transport.final_answer import FinalAnswer
 from airflow_provider_veza.transport.sending import current_sending
 
 CHUNK_BYTES = 64 * 1024
@@ -73,7 +73,7 @@ class _TimedSocket:
         return io.BufferedReader(_TimedStream(self._sock, self._until))
 
 
-class _TimedResponse(http.client.HTTPResponse):
+class _TimedResponse(FinalAnswer):
     """An answer whose head and body, and whose proxy's head, have to come in time."""
 
     def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:

@@ -24,6 +24,7 @@ from airflow_provider_veza.transport.driving import rules_for
 from airflow_provider_veza.transport.elastic_settings import FIELD_NAMES, ElasticSettings
 from airflow_provider_veza.transport.exchange import attempts
 from airflow_provider_veza.transport.redaction import Redaction
+from airflow_provider_veza.transport.sending import current_sending
 from airflow_provider_veza.transport.steps import Received, Steps, WireRequest, building
 
 C = TypeVar("C", Elasticsearch, AsyncElasticsearch)
@@ -38,6 +39,7 @@ class UnreadJson(JsonSerializer):
 
 
 _UNREAD = UnreadJson()
+_SET_ASIDE = "x-set-aside-warning"
 SERIALIZERS = dict.fromkeys(
     ("application/json", "application/vnd.elasticsearch+json", "application/*", "text/*"), _UNREAD
 )
@@ -76,11 +78,17 @@ def new_client(cls: Callable[..., C], settings: ElasticSettings, **more: Any) ->
 
 
 def shown_answer(answer: Any, redaction: Redaction) -> Any:
-    """Return a node's answer whose header ``Warning`` may be shown: the client makes Python warnings of it, which others log."""
+    """Return a node's answer whose header ``Warning`` may be shown: the client makes Python warnings of it, which others log.
+
+    For what this provider sends it is set aside, and :func:`received` puts it back: where Python's warnings are errors, the
+    client raises them instead of returning the answer.
+    """
     said = answer.meta.headers.get("warning")
     if said is None:
         return answer
-    headers = HttpHeaders({**answer.meta.headers, "warning": one_line(redaction.text(said))})
+    name = "warning" if current_sending() is None else _SET_ASIDE
+    others = {name: value for name, value in answer.meta.headers.items() if name.lower() != "warning"}
+    headers = HttpHeaders({**others, name: one_line(redaction.text(said))})
     return answer._replace(meta=replace(answer.meta, headers=headers.freeze()))
 
 
@@ -135,7 +143,7 @@ def target_of(wire: WireRequest, settings: ElasticSettings) -> str:
 
 def received(meta: Any, body: Any) -> Received:
     """Return an answer, whatever its status."""
-    headers = {name.lower(): value for name, value in meta.headers.items()}
+    headers = {name.lower().replace(_SET_ASIDE, "warning"): value for name, value in meta.headers.items()}
     content = body if isinstance(body, bytes) else str(body or "").encode()
     return Received(Response(meta.status, headers, content), read_clock())
 

@@ -115,7 +115,7 @@ def test_somebody_new_fails_the_task_without_retries_and_with_the_rows_landed(tm
     failure = run.failure()
 
     assert isinstance(failure, DriftError)
-    assert str(failure).startswith("DriftError: Access drifted: 1 added. The rows are landed.")
+    assert str(failure).startswith("Access drifted: 1 added. The rows are landed.")
     assert str(failure).endswith(f"({tmp_path}/drift)")
     assert counts(run.xcom["veza_drift"]) == (1, 1, 1)
     assert len(read_manifest(f"{tmp_path}/drift/added")) == 1

@@ -85,6 +85,17 @@ def test_the_answer_is_read_by_the_call_as_the_bytes_that_came(tenant: Tenant, o
     assert (response.status, response.body, response.headers["warning"]) == (200, b'{"rows": 1.50}', '299 ES "w"')
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("status", [200, 400])
+def test_a_warning_of_the_server_loses_no_answer(tenant: Tenant, open_driver: Open, status: int) -> None:
+    server = tenant(ours(status, {"id": "q1"}, warning='299 ES "No limit defined"'))
+
+    response = open_driver(settings_for(server.url)).run(call())
+
+    assert (response.status, response.headers["warning"]) == (status, '299 ES "No limit defined"')
+    assert json.loads(response.body) == {"id": "q1"}
+
+
 @pytest.mark.parametrize("status", [400, 404, 409])
 def test_an_error_status_is_an_answer_like_any_other(tenant: Tenant, open_driver: Open, status: int) -> None:
     server = tenant(ours(status, {"error": {"type": "x"}}))

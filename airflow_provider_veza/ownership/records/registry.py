@@ -84,15 +84,27 @@ class RecordRegistry:
         from airflow.providers.common.compat.sdk import ObjectStoragePath
 
         try:
-            return sorted(path for path in ObjectStoragePath(self._base).iterdir() if path.suffix == ".json")
-        except FileNotFoundError:
-            return []
+            return sorted(path for path in _listed(ObjectStoragePath(self._base)) if path.suffix == ".json")
         except Exception as e:
             raise RecordError(
                 f"Cannot list the records of live queries ({type(e).__name__}: {e}). No query was touched. "
                 "Check [veza] record_path and that this process may read it. A retry lists again.",
                 about=self._base,
             ) from e
+
+
+def _listed(folder: Any) -> list[Any]:
+    """Return what is in a folder, seen afresh.
+
+    An object storage has no folder before its first file and after its last, and universal-pathlib 0.3 calls that
+    ``NotADirectoryError``, as it does a file; only the storage itself tells them apart.
+    """
+    folder.fs.invalidate_cache()
+    try:
+        folder.fs.info(folder.path)
+    except FileNotFoundError:
+        return []
+    return list(folder.iterdir())
 
 
 def _read(path: Any) -> FiledRecord | UnreadableFile | None:

@@ -45,6 +45,16 @@ def test_a_folder_that_does_not_exist_yet_holds_no_record(tmp_path: Path) -> Non
     assert list(RecordRegistry(str(tmp_path / "later")).entries()) == []
 
 
+def test_an_object_storage_without_any_record_holds_none() -> None:
+    base = "memory://records-of-nobody/below"
+    assert list(RecordRegistry(base).entries()) == []
+
+    keep(RecordPathStore(base, OF_TASK.identity), OF_TASK)
+    RecordRegistry(base).forget(OF_TASK)
+
+    assert list(RecordRegistry(base).entries()) == []
+
+
 def test_object_storage_is_listed_too() -> None:
     base = "memory://records-of-this-test"
     keep(RecordPathStore(base, OF_TASK.identity), OF_TASK)
