@@ -7,34 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from veza_emulator.reading.errors import FieldViolation, invalid_argument
 from veza_emulator.reading.json_schema import ANYTHING, Schema
+from veza_emulator.reading.numbered_enum import name_of
 
 EnumT = TypeVar("EnumT", bound=StrEnum)
 
 _OPERATORS = frozenset({"operator", "nodes_operator"})
 _NUMERIC = re.compile(r"[0-9]{1,18}")
-
-
-@dataclass(frozen=True)
-class EnumVocabulary:
-    """The documented names of an enum, and which of them the documents also give a number (0, 1, 2, ...)."""
-
-    names: tuple[str, ...] = ()
-    numbered: tuple[str, ...] = ()
-
-    def name_of(self, value: object) -> str:
-        """Return the upper-case name that a name or number means."""
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(self.numbered):
-            return self.numbered[value]
-        return value.upper() if isinstance(value, str) else ""
-
-
-NO_FURTHER_VALUES = EnumVocabulary()
 
 
 def is_unset(value: object) -> bool:
@@ -240,22 +223,25 @@ class Fields:
         name: str,
         modelled: type[EnumT],
         default: EnumT,
-        vocabulary: EnumVocabulary = NO_FURTHER_VALUES,
         *,
+        also_documented: Collection[str] = (),
         required: bool = False,
     ) -> EnumT:
-        """Return an enum given by name in any case, or by a documented number."""
+        """Return an enum given by name in any case, or by number if it is numbered.
+
+        :param also_documented: further names that the service knows and this tenant does not evaluate.
+        """
         value = self.raw(name)
         choices = ", ".join(modelled)
         if value is None or value == "":
             if required:
                 self.violate(name, f"Cannot be empty; use one of: {choices}")
             return default
-        key = vocabulary.name_of(value)
+        key = name_of(value, modelled)
         for member in modelled:
             if member.upper() == key:
                 return member
-        if key in vocabulary.names:
+        if key in also_documented:
             self.violate(name, f"{key} is documented, but this tenant does not evaluate it; use one of: {choices}")
         else:
             self.violate(name, f"{value!r} is not a valid {modelled.__name__}; use one of: {choices}")
