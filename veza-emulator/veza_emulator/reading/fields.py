@@ -56,6 +56,7 @@ class Fields:
     def __init__(self, value: Mapping[str, Any], findings: Findings, path: str = "") -> None:
         self._value = value
         self._read: set[str] = set()
+        self._known: set[str] = set()
         self.findings = findings
         self.path = path
 
@@ -77,6 +78,7 @@ class Fields:
 
     def has(self, name: str) -> bool:
         """Tell whether the field is present, be it null."""
+        self._known.add(name)
         return name in self._value
 
     def parted(self, names: Collection[str]) -> tuple[Fields, Fields]:
@@ -266,9 +268,11 @@ class Fields:
         self.findings.ignored.extend(self.path_of(name) for name in self.unread())
 
     def refuse_rest(self) -> None:
-        """Refuse every field that was never read, so that a misspelt field of a test is not lost."""
+        """Refuse every field that was never read, so that a misspelt field of a test is not lost; say which there are."""
+        names = sorted(self._read | self._known)
+        known = f"; it takes: {', '.join(names)}" if names else ""
         for name in self.unread():
-            self.violate(name, "is not a field of this request")
+            self.violate(name, f"is not a field of this request{known}")
 
     def unread(self) -> list[str]:
         """Return the names of the fields that nobody has read."""

@@ -19,5 +19,6 @@ def name_of(value: object, modelled: type[StrEnum]) -> str:
     if isinstance(value, str):
         return value.upper()
     names = modelled.by_number() if issubclass(modelled, NumberedEnum) else ()
-    is_number = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(names)
-    return names[value].upper() if is_number else ""
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < len(names):
+        return ""
+    return names[value].upper()
