@@ -35,7 +35,7 @@ LONGEST_ATTEMPT_SECONDS = 60.0
 
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningTenant]:
-    with running_tenant(Tenant(TenantSettings(size=3_000))) as served:
+    with running_tenant(Tenant(TenantSettings(size=3_900))) as served:
         served.tenant.set_behaviour(AT_ONCE)
         connect(monkeypatch, served, page_size=25, rate_limit=100_000)
         yield served
@@ -108,7 +108,7 @@ def check_that_kills_change_nothing(
     order = {"path": folder, "handle": first, "format": form, "part_bytes": PART_BYTES}
     landing.land(order)
     whole = ids(folder)
-    assert len(whole) == len(set(whole)) > 400
+    assert len(whole) == len(set(whole)) > 500
 
     def the_result_before_is_whole() -> None:
         assert ids(folder) == whole
