@@ -220,7 +220,11 @@ SHAPES: Mapping[str, Shape] = {
         }
     ),
     "CountCondition": Shape(
-        {"fn": COMPARISON, "value": INTEGER, "value_as": Names(("COUNT", "PERCENTAGE_OF_TOTAL_COUNT"), numbers=range(2))}
+        {
+            "fn": COMPARISON,
+            "value": INTEGER,
+            "value_as": Names(("COUNT", "PERCENTAGE_OF_TOTAL_COUNT"), numbers=range(2)),
+        }
     ),
     "RelatesToExpression": Shape(
         {

@@ -13,7 +13,7 @@ from tests.asking import NOON, ask
 from veza_emulator.demo.tenant import demo_graph
 from veza_emulator.tenant.settings import TenantSettings
 
-VOCABULARY = json.loads((Path(__file__).parents[1] / "samples" / "vocabulary.json").read_text())
+VOCABULARY = json.loads((Path(__file__).with_name("vocabulary.json")).read_text())
 TYPES = VOCABULARY["source_node_types"]
 RELATED = VOCABULARY["relates_to_node_types"]
 PROPERTIES = [(kind, name) for kind, names in VOCABULARY["filtered_properties_by_type"].items() for name in names]
