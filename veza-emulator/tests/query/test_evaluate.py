@@ -19,6 +19,7 @@ from tests.small_tenant import (
     sources,
 )
 from veza_emulator.query.evaluation.evaluate import Circumstances
+from veza_emulator.query.evaluation.selection import knows_all
 from veza_emulator.query.rows import PathRow
 from veza_emulator.variants import UnknownNodeType, UnknownProperty, Variants
 
@@ -219,3 +220,17 @@ def test_a_required_permission_meets_any_condition(condition: dict[str, Any], pa
         found(paths(related("IdPUser", "S3Bucket", required_intermediate_node_types=nodes(permissions(condition)))))
         == pairs
     )
+
+
+@pytest.mark.parametrize(
+    ("spec", "is_known"),
+    [
+        ({"source_node_types": nodes("EffectivePermission")}, True),
+        (related("OktaUser", "S3Bucket", required_intermediate_node_types=nodes("EffectivePermission")), True),
+        ({"source_node_types": nodes(node("AWS", node_type_grouping_constraint={"node_types": ["S3Bucket"]}))}, True),
+        ({"source_node_types": nodes(node("AWS", node_type_grouping_constraint={"node_types": ["EC2VPC"]}))}, False),
+        ({"source_node_types": nodes("SalesforceUser")}, False),
+    ],
+)
+def test_a_tenant_knows_a_query_whose_types_it_has_members_of(spec: dict[str, Any], is_known: bool) -> None:
+    assert knows_all(GRAPH, spec_of(spec).selectors()) is is_known

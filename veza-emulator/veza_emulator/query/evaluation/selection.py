@@ -113,8 +113,8 @@ def _types_of(graph: TenantGraph, selector: NodeSelector) -> Sequence[str]:
 
 
 def knows_all(graph: TenantGraph, selectors: Iterable[NodeSelector]) -> bool:
-    """Tell whether a tenant has, for each selector, nodes of its type."""
-    return all(_types_of(graph, selector) for selector in selectors)
+    """Tell whether a tenant has, for each selector, nodes of its type; permissions it has always."""
+    return all(selector.node_type == EFFECTIVE_PERMISSION or _types_of(graph, selector) for selector in selectors)
 
 
 def violations(
