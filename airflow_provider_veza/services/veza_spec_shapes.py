@@ -46,7 +46,10 @@ class Plain:
 
 @dataclass(frozen=True)
 class Names:
-    """A field that holds a name of an enum, in any case, or a documented number of one."""
+    """A field that holds a name of an enum, in any case, or a number of one, the first names having the numbers 0, 1, 2, ...
+
+    The numbers of query_type are documented; those of the others are inferred from Veza's built-in queries, which send some.
+    """
 
     known: tuple[str, ...]
     numbers: range = range(0)
@@ -92,7 +95,7 @@ ANYTHING = Plain(frozenset(JsonType))
 INTEGER = Plain(frozenset({JsonType.NUMBER, JsonType.TEXT}))  # 64-bit integers travel as text
 UNLISTED_NAME = Plain(frozenset({JsonType.NUMBER, JsonType.TEXT}))  # an enum of which no name is documented
 
-LOGIC = Names(("AND", "OR"))
+LOGIC = Names(("AND", "OR"), numbers=range(2))
 COMPARISON = Names(
     (
         "EQ",
@@ -108,7 +111,8 @@ COMPARISON = Names(
         "LIST_ANY_ELEMENT_EQ",
         "LIST_ANY_ELEMENT_CONTAINS",
         "IN_FROM_QUERY_SOURCE_RESULTS",
-    )
+    ),
+    numbers=range(5),
 )
 EFFECTIVE_PERMISSION = Names(
     tuple(f"{what}_{how}" for what in ("DATA", "METADATA") for how in ("READ", "WRITE", "CREATE", "DELETE"))
@@ -122,7 +126,7 @@ _RELATES_TO_SPEC: dict[str, Kind] = {
     "raw_permissions": Message("RawPermissions"),
     "effective_permissions": Message("EffectivePermissions"),
     "no_relation": BOOL,
-    "direction": Names(("ANY_DIRECTION",)),
+    "direction": Names(("ANY_DIRECTION",), numbers=range(3)),
 }
 CURRENT_NAMES = {
     "destination_node_types": "node_types",
@@ -140,8 +144,8 @@ SHAPES: Mapping[str, Shape] = {
             "query_type": Names(("SYSTEM_CREATED", "SOURCE_TO_DESTINATION", "DESTINATION_NODES"), numbers=range(3)),
             "source_node_types": Message("SourceNodeTypes"),
             "relates_to_exp": Message("RelatesToExpression"),
-            "node_relationship_type": Names(("EFFECTIVE_ACCESS", "CONFIGURED")),
-            "result_value_type": Names(("SOURCE_NODES_WITH_COUNTS", "SOURCE_AND_DESTINATION_NODES")),
+            "node_relationship_type": Names(("EFFECTIVE_ACCESS", "CONFIGURED"), numbers=range(2)),
+            "result_value_type": Names(("SOURCE_NODES_WITH_COUNTS", "SOURCE_AND_DESTINATION_NODES"), numbers=range(2)),
             "include_nodes": BOOL,
             "snapshot_id": INTEGER,
             "access_filter": Message("AccessFilter"),
@@ -216,7 +220,11 @@ SHAPES: Mapping[str, Shape] = {
         }
     ),
     "CountCondition": Shape(
-        {"fn": COMPARISON, "value": INTEGER, "value_as": Names(("COUNT", "PERCENTAGE_OF_TOTAL_COUNT"))}
+        {
+            "fn": COMPARISON,
+            "value": INTEGER,
+            "value_as": Names(("COUNT", "PERCENTAGE_OF_TOTAL_COUNT"), numbers=range(2)),
+        }
     ),
     "RelatesToExpression": Shape(
         {

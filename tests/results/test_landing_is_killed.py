@@ -35,7 +35,7 @@ LONGEST_ATTEMPT_SECONDS = 60.0
 
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningTenant]:
-    with running_tenant(Tenant(TenantSettings(size=3_000))) as served:
+    with running_tenant(Tenant(TenantSettings(size=3_900))) as served:
         served.tenant.set_behaviour(AT_ONCE)
         connect(monkeypatch, served, page_size=25, rate_limit=100_000)
         yield served

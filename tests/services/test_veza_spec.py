@@ -16,6 +16,7 @@ import yaml
 from airflow_provider_veza.exceptions import QuerySpecError
 from airflow_provider_veza.services import veza_spec
 from airflow_provider_veza.services.veza_spec import check_query_spec
+from airflow_provider_veza.services.veza_spec_shapes import SHAPES, Names
 
 SAMPLES = Path(__file__).parent / "samples"
 
@@ -53,6 +54,35 @@ def saved_queries() -> Iterator[Any]:
 
 
 # What passes
+
+
+NUMBERED = [
+    pytest.param(kind, id=f"{name}.{field}")
+    for name, shape in SHAPES.items()
+    for field, kind in shape.fields.items()
+    if isinstance(kind, Names)
+]
+
+
+@pytest.mark.parametrize("kind", NUMBERED)
+def test_every_field_that_takes_a_name_takes_the_numbers_that_are_known(kind: Names) -> None:
+    assert kind.knows(0)
+    assert not kind.knows(len(kind.numbers))
+
+
+def test_a_spec_in_numbers_passes_without_a_warning() -> None:
+    condition_in_numbers = {"specs": [{"fn": 3, "property": "logins", "value": 1}], "operator": 1}
+    counted = {"specs": [{"fn": 4, "value": 3, "value_as": 1}], "operator": 0}
+    bucket = {"node_type": "S3Bucket", "count_condition_expression": counted}
+    related = {"node_types": {"nodes": [bucket], "nodes_operator": 1}, "direction": 0}
+    body = source(condition_expression=condition_in_numbers) | {
+        "query_type": 1,
+        "node_relationship_type": 1,
+        "result_value_type": 0,
+        "relates_to_exp": {"specs": [related], "operator": 1},
+        "access_filter": {"over_provisioned_score": {"op": 2, "value": 80}},
+    }
+    assert check_query_spec(body).warnings == ()
 
 
 @pytest.mark.parametrize("body", list(sample_specs()))

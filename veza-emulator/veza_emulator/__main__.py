@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import signal
 import threading
 from collections.abc import Callable, Sequence
@@ -10,11 +11,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from veza_emulator.http.server import LOOPBACK, Certificate, is_loopback, running_tenant
+from veza_emulator.http.middleware.callers import is_loopback
+from veza_emulator.http.server import LOOPBACK, Certificate, running_tenant
 from veza_emulator.tenant.behaviours import Pace
 from veza_emulator.tenant.settings import TenantSettings
 from veza_emulator.tenant.tenant import Tenant
-from veza_emulator.tenant.variant_choices import parse_variants
+from veza_emulator.tenant.variant_choices import choices, parse_values, parse_variants
 
 
 def _port(text: str) -> int:
@@ -25,10 +27,20 @@ def _port(text: str) -> int:
 
 
 def _seconds(text: str) -> timedelta:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1
     if not 0 <= seconds <= 1e9:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds from 0 to 1e9")
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds from 0 to 1e9, such as 3 or 0.5")
     return timedelta(seconds=seconds)
+
+
+def _pace(text: str) -> Pace:
+    try:
+        return Pace(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not a pace; use one of: {', '.join(Pace)}") from None
 
 
 @dataclass(frozen=True)
@@ -51,7 +63,7 @@ _FLAGS = (
     _Flag("--seed", "seed", int, "seed of the demo tenant"),
     _Flag("--data", "data", Path, "JSON or YAML file of nodes and edges, in place of the demo tenant"),
     _Flag("--query-seconds", "query_duration", _seconds, "how long a query runs"),
-    _Flag("--pace", "pace", Pace, "what moves a query on: time, tick (POST /_emulator/tick) or at_once"),
+    _Flag("--pace", "pace", _pace, "what moves a query on: time, tick (POST /_emulator/tick) or at_once"),
 )
 
 
@@ -72,8 +84,10 @@ def _serve_until_signal(options: argparse.Namespace) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     tenant, certificate = Tenant(_settings(options)), _certificate(options)
-    with running_tenant(tenant, host=options.host, port=options.port, certificate=certificate) as running:
-        print(f"listening on {running.url}", flush=True)
+    where = {"host": options.host, "port": options.port, "known_hosts": options.known_hosts}
+    with running_tenant(tenant, certificate=certificate, **where) as running:
+        print(f"listening on {running.url}")
+        print(f"export AIRFLOW_CONN_VEZA_DEFAULT={shlex.quote(running.connection_uri)}", flush=True)
         stop.wait()
 
 
@@ -81,6 +95,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m veza_emulator", description="Serve a Veza tenant.")
     parser.add_argument("--host", default=LOOPBACK, help="address to listen on (default: %(default)s)")
     parser.add_argument("--allow-remote", action="store_true", help="let --host be reachable from other machines")
+    parser.add_argument(
+        "--known-host",
+        metavar="NAME",
+        dest="known_hosts",
+        action="append",
+        default=[],
+        help="a name by which callers may call it, beside localhost and its addresses; may be repeated",
+    )
     parser.add_argument("--port", type=_port, default=0, help="port to listen on; 0 takes any free port (default)")
     parser.add_argument("--tls-certificate", type=Path, help="PEM file; with --tls-private-key, serve https")
     parser.add_argument("--tls-private-key", type=Path, help="PEM file of the key that belongs to the certificate")
@@ -96,7 +118,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
             dest=flag.setting,
             type=flag.read,
             default=getattr(defaults, flag.setting),
-            help=f"{flag.meaning} (default: %(default)s)",
+            help=f"{flag.meaning} (default: {_shown(getattr(defaults, flag.setting))})",
         )
     parser.add_argument(
         "--variant",
@@ -104,13 +126,34 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         dest="variants",
         action="append",
         default=[],
-        help="set a switch for what is not known of the real service, such as lost_query=not_found; may be repeated",
+        help="set a switch for what is not known of the real service; may be repeated. There are: " + _listed_choices(),
     )
+    parser.add_argument(
+        "--variable",
+        metavar="NAME=VALUE",
+        dest="variables",
+        action="append",
+        default=[],
+        help="say what a $COOKIE_ variable of a query is, as JSON or text, such as AWS_ACCOUNT_LIST='[\"1\"]'; may be repeated",
+    )
+
+
+def _shown(default: object) -> str:
+    """Return a default as the flag takes it."""
+    if isinstance(default, timedelta):
+        return f"{default.total_seconds():g}"
+    return "none" if default is None else str(default)
+
+
+def _listed_choices() -> str:
+    listed = {name: "|".join(kinds) if isinstance(kinds, list) else f"({kinds})" for name, kinds in choices().items()}
+    return ", ".join(f"{name}={kinds}" for name, kinds in listed.items())
 
 
 def _settings(options: argparse.Namespace) -> TenantSettings:
     given = {flag.setting: getattr(options, flag.setting) for flag in _FLAGS}
-    return TenantSettings(variants=parse_variants(options.variants), **given)
+    variants, variables = parse_variants(options.variants), parse_values(options.variables)
+    return TenantSettings(variants=variants, variables=variables, **given)
 
 
 def _certificate(options: argparse.Namespace) -> Certificate | None:

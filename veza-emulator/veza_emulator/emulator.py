@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import quote
 
 from veza_emulator.http.server import RunningTenant, running_tenant
 from veza_emulator.reading.checked_fields import checked
@@ -58,16 +57,8 @@ class VezaEmulator:
     def __init__(self, running: RunningTenant) -> None:
         self.url = running.url
         self.api_key = running.api_key
+        self.connection_uri = running.connection_uri
         self.tenant = running.tenant
-
-    @property
-    def connection_uri(self) -> str:
-        """The Airflow connection to the tenant, as a URI.
-
-        It waits for nothing: no older result is looked for behind an immediate run, and requests are not spaced.
-        """
-        address = self.url.removeprefix("http://")
-        return f"veza://:{quote(self.api_key, safe='')}@{address}/http?stale_grace=0&rate_limit=10000"
 
     def seed(self, *, nodes: Iterable[Mapping[str, Any]], edges: Iterable[Mapping[str, Any]] = ()) -> None:
         """Let the tenant hold these nodes and edges, and none of its own that it held; `tenant_file` has their fields.

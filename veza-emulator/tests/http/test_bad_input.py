@@ -132,7 +132,7 @@ def test_a_caller_that_leaves_in_the_middle_of_its_body_is_journalled_and_no_err
 ) -> None:
     address = urlsplit(client.running.url)
     with socket.create_connection((address.hostname, address.port), timeout=10) as leaving:
-        head = f"POST {CREATE} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\nAuthorization: Bearer {client.running.api_key}"
+        head = f"POST {CREATE} HTTP/1.1\r\nHost: [::1]\r\nContent-Length: 100\r\nAuthorization: Bearer {client.running.api_key}"
         leaving.sendall(f'{head}\r\n\r\n{{"immediate_run"'.encode())
     deadline = time.monotonic() + 10
     while (seen := client.admin("journal")["requests"][0]["status"]) is None and time.monotonic() < deadline:

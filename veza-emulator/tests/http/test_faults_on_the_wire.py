@@ -60,7 +60,7 @@ def asked_to_create(running: RunningTenant, connection: str = "close") -> Iterat
     body = json.dumps(CREATION)
     request = (
         "POST /api/v1/assessments/query_spec:nodes_async_create HTTP/1.1\r\n"
-        f"Host: emulator\r\nAuthorization: Bearer {running.api_key}\r\nConnection: {connection}\r\n"
+        f"Host: localhost\r\nAuthorization: Bearer {running.api_key}\r\nConnection: {connection}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"
     )
     with socket.create_connection(address(running), timeout=10) as wire:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -11,15 +13,20 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from urllib.parse import unquote, urlsplit
 
 import pytest
 import requests
 
-from veza_emulator.http.server import is_loopback, running_tenant
+from veza_emulator.__main__ import _parser
+from veza_emulator.http.middleware.callers import is_loopback
+from veza_emulator.http.server import running_tenant
 from veza_emulator.tenant.settings import TenantSettings
 from veza_emulator.tenant.tenant import Tenant
+from veza_emulator.tenant.variant_choices import choices
 
 COMMAND = [sys.executable, "-m", "veza_emulator"]
+HELP = _parser().format_help()
 
 
 @contextmanager
@@ -50,9 +57,11 @@ def test_the_command_says_where_it_listens_serves_and_ends_cleanly_on_a_signal(n
         (["--host", "0.0.0.0"], 2, "--allow-remote"),
         (["--port", "70000"], 2, "not a port"),
         (["--query-seconds", "-1"], 2, "not a number of seconds"),
-        (["--pace", "slow"], 2, "invalid Pace value"),
+        (["--query-seconds", "0:00:03"], 2, "not a number of seconds from 0 to 1e9, such as 3"),
+        (["--pace", "slow"], 2, "slow is not a pace; use one of: time, tick, at_once"),
+        (["--variable", "aws=1"], 1, "'aws' is not the name of a variable"),
         (["--variant", "lost_query=vanished"], 1, "lost_query: 'vanished' is not a valid LostQuery"),
-        (["--variant", "lots_query=not_found"], 1, "lots_query: is not a field"),
+        (["--variant", "lots_query=not_found"], 1, "lots_query: is not a field of this request; it takes: api_keys, "),
         (["--size", "3"], 1, "at least 100 nodes"),
     ],
 )
@@ -60,6 +69,30 @@ def test_the_command_refuses_a_wrong_flag_with_the_reason(flags: list[str], stat
     ended = subprocess.run([*COMMAND, *flags], capture_output=True, text=True, timeout=30, check=False)
     assert (ended.returncode, ended.stdout) == (status, "")
     assert message in ended.stderr
+
+
+def test_the_command_prints_a_line_that_makes_it_airflows_connection() -> None:
+    with command("--size", "100", "--api-key", "a key/+=") as (process, first_line):
+        assert process.stdout is not None
+        address = first_line.removeprefix("listening on http://").rstrip("\n")
+        [name, uri] = shlex.split(process.stdout.readline())[1].split("=", 1)
+    parts = urlsplit(uri)
+    assert (name, parts.scheme, parts.path) == ("AIRFLOW_CONN_VEZA_DEFAULT", "veza", "/http")
+    assert (unquote(parts.password or ""), f"{parts.hostname}:{parts.port}") == ("a key/+=", address)
+
+
+def test_what_help_shows_as_a_default_the_flag_takes() -> None:
+    shown = dict(re.findall(r"(--[a-z-]+) [A-Z_]+\s[^-]*?\(default:\s+(\S+)\)", HELP))
+    assert len(shown) >= 8
+    parser = _parser()
+    for flag, default in shown.items():
+        assert default == "none" or parser.parse_args([flag, default])
+
+
+def test_help_lists_every_switch_with_its_choices() -> None:
+    listed = "".join(HELP.split())
+    assert all(f"{name}=" in listed for name in choices())
+    assert "lost_query=status_unknown|not_found" in listed
 
 
 def test_the_command_starts_a_tenant_with_the_pace_and_the_variants_that_are_asked() -> None:

@@ -186,7 +186,7 @@ def test_an_identity_of_a_provider_is_given_access_without_a_local_user(
     assert ("Kiran Patel", "Code") in ask.related("OktaUser", "OAA.Codehost.Application")
 
 
-def test_unknown_identities_empty_roles_and_unknown_connections_are_warnings(
+def test_unknown_identities_and_empty_roles_are_warnings_and_unknown_connections_are_none(
     sdk: OAAClient, ask: Queries, application: CustomApplication
 ) -> None:
     application.add_local_user("ada", identities=["nobody@elsewhere.example"])
@@ -194,7 +194,6 @@ def test_unknown_identities_empty_roles_and_unknown_connections_are_warnings(
     application.add_local_role("empty")
     application.resources["website"].add_resource_connection("robot@cloud.example", "GoogleCloudServiceAccount")
     assert sorted(push(sdk, application)) == [
-        "Cannot find entity GoogleCloudServiceAccount with id robot@cloud.example",
         "Cannot find identity by names [nobody@elsewhere.example]",
         "Cannot find identity by names [noone]",
         "Role is missing permission (application: Code, role: empty)",

@@ -10,7 +10,7 @@ from tests.oaa.codehost import push as push_codehost
 from tests.oaa.queries import Queries
 
 OKTA = "acme.okta.example:okta"
-SCORED = {"property": "customprop_score", "fn": "EXISTS"}
+SCORED = {"property": "enrichmentprop_score", "fn": "EXISTS"}
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_a_node_of_another_data_source_gets_the_properties_and_keeps_its_access(
     enrichment.add_entity("OktaUser", *hana(ask)).set_property("score", 7)
     assert push(sdk, enrichment) == []
     [row] = ask.nodes("OktaUser", SCORED)
-    assert (row["properties"]["name"], row["properties"]["customprop_score"]) == ("Hana Sato", 7)
+    assert (row["properties"]["name"], row["properties"]["enrichmentprop_score"]) == ("Hana Sato", 7)
     assert ask.access("OktaUser", "S3Bucket") == access
 
 

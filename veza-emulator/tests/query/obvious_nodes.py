@@ -41,7 +41,10 @@ class ObviousNodes:
         grouping = part.get("node_type_grouping_constraint")
         if grouping:
             named = set(grouping["node_types"])
-            types = types - named if grouping["constraint_type"] == "EXCLUDE" else types & named
+            # A group has the members that the request names.
+            is_plain = types == {part["node_type"]} & {one.type for one in self.nodes}
+            included = types & named if is_plain else named
+            types = types - named if grouping["constraint_type"] == "EXCLUDE" else included
         expression = part.get("condition_expression")
         return (
             node.type in types

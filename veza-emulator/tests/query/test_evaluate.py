@@ -19,6 +19,7 @@ from tests.small_tenant import (
     sources,
 )
 from veza_emulator.query.evaluation.evaluate import Circumstances
+from veza_emulator.query.evaluation.selection import knows_all
 from veza_emulator.query.rows import PathRow
 from veza_emulator.variants import UnknownNodeType, UnknownProperty, Variants
 
@@ -159,3 +160,77 @@ def test_what_the_tenant_does_not_have_is_an_error_if_switched_so() -> None:
         == "source_node_types.nodes[0].condition_expression.child_expressions[0].specs[0].property"
     )
     assert sources({"source_node_types": nodes("Identity")}, under=strict) == ["u1", "a1", "u2", "u3"]
+
+
+def permissions(*conditions: dict[str, Any]) -> dict[str, Any]:
+    return node("EffectivePermission", condition_expression={"specs": list(conditions)})
+
+
+WRITES = {"property": "data_write_privilege", "value": True}
+
+
+@pytest.mark.parametrize(
+    ("conditions", "ids"),
+    [
+        ([], ["a1 -> a2", "r1 -> b1", "r1 -> b2", "u1 -> b1"]),
+        ([WRITES], ["u1 -> b1"]),
+        ([{**WRITES, "value": False}], ["a1 -> a2", "r1 -> b1", "r1 -> b2"]),
+        ([{"fn": "LIST_CONTAINS", "property": "permissions", "value": "s3:GetObject"}], ["r1 -> b1", "r1 -> b2"]),
+    ],
+)
+def test_permissions_are_nodes_between_who_gives_them_and_the_resource(
+    conditions: list[dict[str, Any]], ids: list[str]
+) -> None:
+    assert sorted(sources({"source_node_types": nodes(permissions(*conditions))})) == ids
+
+
+@pytest.mark.parametrize(
+    ("spec", "ids"),
+    [
+        (related("OktaUser", permissions()), ["u1"]),
+        (related("OktaUser", permissions(), no_relation=True), ["u3"]),
+        (related("IdPUser", permissions(WRITES)), ["u1"]),
+        (related(permissions(WRITES), "S3Bucket"), ["u1 -> b1"]),
+        (related(permissions(), "AzureADUser"), ["r1 -> b1", "r1 -> b2"]),
+    ],
+)
+def test_permissions_relate_to_who_has_them_and_to_the_resource(spec: dict[str, Any], ids: list[str]) -> None:
+    assert sorted(sources(spec)) == ids
+
+
+@pytest.mark.parametrize(
+    ("condition", "pairs"),
+    [
+        ({"fn": "EXISTS", "property": "permissions"}, [("u1", "b1"), ("u1", "b2"), ("u2", "b1"), ("u2", "b2")]),
+        ({"fn": "LIST_ANY_ELEMENT_CONTAINS", "property": "permissions", "value": "Put"}, [("u1", "b1")]),
+        ({"fn": "LIST_ANY_ELEMENT_CONTAINS", "property": "permissions", "value": "Nothing"}, []),
+        (
+            {"fn": "LIST_ALL_ELEMENTS_IN", "property": "permissions", "value": ["s3:GetObject"]},
+            [("u1", "b2"), ("u2", "b1"), ("u2", "b2")],
+        ),
+        ({"property": "conflict_permission_boundary", "value": True}, []),
+        (
+            {"property": "conflict_permission_boundary", "value": True, "not": True},
+            [("u1", "b1"), ("u1", "b2"), ("u2", "b1"), ("u2", "b2")],
+        ),
+    ],
+)
+def test_a_required_permission_meets_any_condition(condition: dict[str, Any], pairs: list[Any]) -> None:
+    assert (
+        found(paths(related("IdPUser", "S3Bucket", required_intermediate_node_types=nodes(permissions(condition)))))
+        == pairs
+    )
+
+
+@pytest.mark.parametrize(
+    ("spec", "is_known"),
+    [
+        ({"source_node_types": nodes("EffectivePermission")}, True),
+        (related("OktaUser", "S3Bucket", required_intermediate_node_types=nodes("EffectivePermission")), True),
+        ({"source_node_types": nodes(node("AWS", node_type_grouping_constraint={"node_types": ["S3Bucket"]}))}, True),
+        ({"source_node_types": nodes(node("AWS", node_type_grouping_constraint={"node_types": ["EC2VPC"]}))}, False),
+        ({"source_node_types": nodes("SalesforceUser")}, False),
+    ],
+)
+def test_a_tenant_knows_a_query_whose_types_it_has_members_of(spec: dict[str, Any], is_known: bool) -> None:
+    assert knows_all(GRAPH, spec_of(spec).selectors()) is is_known

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import lru_cache
 
 import numpy as np
@@ -16,12 +15,13 @@ from veza_emulator.graph.edges import Edges, Mask, Numbers
 from veza_emulator.graph.path_edges import PathEdges, PathRule
 from veza_emulator.graph.reach import Reach
 from veza_emulator.graph.tenant_graph import NO_PERMISSIONS
+from veza_emulator.reading.numbered_enum import NumberedEnum
 
 _KEPT_STATES = 128
 """As many sources as a page may show."""
 
 
-class Direction(StrEnum):
+class Direction(NumberedEnum):
     """Which way access may flow between source and destination."""
 
     ANY_DIRECTION = "ANY_DIRECTION"

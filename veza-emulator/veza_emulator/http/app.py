@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
@@ -22,6 +22,7 @@ from veza_emulator.http.endpoints.reports import ReportEndpoints
 from veza_emulator.http.endpoints.saved_queries import SavedQueryEndpoints
 from veza_emulator.http.json_http import JsonResponse, error_response, read_body
 from veza_emulator.http.middleware.basics import ADMIN_PATH, AuthMiddleware, ErrorMiddleware, JournalMiddleware
+from veza_emulator.http.middleware.callers import CallerMiddleware
 from veza_emulator.http.middleware.faults import FaultMiddleware
 from veza_emulator.http.middleware.harm import HarmMiddleware
 from veza_emulator.http.middleware.variants import VariantMiddleware
@@ -31,8 +32,11 @@ from veza_emulator.tenant.oauth import OAuthError
 from veza_emulator.tenant.tenant import Tenant
 
 
-def build_app(tenant: Tenant, connections: Connections) -> Starlette:
-    """Return the ASGI application of a tenant."""
+def build_app(tenant: Tenant, connections: Connections, known_hosts: Collection[str] = ()) -> Starlette:
+    """Return the ASGI application of a tenant.
+
+    :param known_hosts: see `CallerMiddleware`.
+    """
     rooms = (AssessmentEndpoints(tenant), LiveQueryEndpoints(tenant), SavedQueryEndpoints(tenant))
     api = _router(
         [
@@ -49,6 +53,7 @@ def build_app(tenant: Tenant, connections: Connections) -> Starlette:
     app = Starlette(
         routes=routes,
         middleware=[
+            Middleware(CallerMiddleware, tenant=tenant, known_hosts=known_hosts),
             Middleware(JournalMiddleware, tenant=tenant),
             Middleware(HarmMiddleware, tenant=tenant, connections=connections),
             Middleware(FaultMiddleware, tenant=tenant, connections=connections),

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import socket
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -38,6 +38,16 @@ class RunningTenant:
         """The key that may run queries."""
         return self.tenant.settings.api_key
 
+    @property
+    def connection_uri(self) -> str:
+        """The Airflow connection to the tenant, as a URI.
+
+        It waits for nothing: no older result is looked for behind an immediate run, and requests are not spaced.
+        """
+        scheme, _, address = self.url.partition("://")
+        plain = "/http" if scheme == "http" else ""
+        return f"veza://:{quote(self.api_key, safe='')}@{address}{plain}?stale_grace=0&rate_limit=10000"
+
 
 @dataclass(frozen=True)
 class Certificate:
@@ -49,14 +59,23 @@ class Certificate:
 
 @contextmanager
 def running_tenant(
-    tenant: Tenant | None = None, *, host: str = LOOPBACK, port: int = 0, certificate: Certificate | None = None
+    tenant: Tenant | None = None,
+    *,
+    host: str = LOOPBACK,
+    port: int = 0,
+    certificate: Certificate | None = None,
+    known_hosts: Collection[str] = (),
 ) -> Iterator[RunningTenant]:
-    """Serve a tenant (by default the demo tenant) until the block ends; port 0 takes any free port."""
+    """Serve a tenant (by default the demo tenant) until the block ends.
+
+    :param port: 0 takes any free port.
+    :param known_hosts: names by which callers may call it, beside localhost, its addresses and `host`.
+    """
     tenant = tenant or Tenant()
     scheme = "https" if certificate else "http"
     with _bound_socket(host, port) as listener:
         listener.listen()
-        server = _Server(tenant, listener, certificate)
+        server = _Server(tenant, listener, certificate, [host, *known_hosts])
         thread = threading.Thread(target=server.serve_until_end, name="veza-emulator", daemon=True)
         thread.start()
         server.wait_until_ready()
@@ -67,21 +86,15 @@ def running_tenant(
             thread.join()
 
 
-def is_loopback(host: str) -> bool:
-    """Tell whether a host can only be reached from this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 class _Server(uvicorn.Server):
     """A uvicorn server that tells when it is ready, ends at once, and has its connections in hand."""
 
-    def __init__(self, tenant: Tenant, listener: socket.socket, certificate: Certificate | None) -> None:
+    def __init__(
+        self, tenant: Tenant, listener: socket.socket, certificate: Certificate | None, known_hosts: Collection[str]
+    ) -> None:
         super().__init__(
             uvicorn.Config(
-                build_app(tenant, self),
+                build_app(tenant, self, known_hosts),
                 access_log=False,
                 headers=[("Server", f"veza-emulator/{__version__}")],
                 http="h11",

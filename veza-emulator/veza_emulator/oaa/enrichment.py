@@ -1,7 +1,7 @@
 """Turns a payload of the template `entity_enrichment` into a part of the graph: properties of nodes of other data sources.
 
-An entity is called by type, id and data source, as rows show them. That its new properties are named like other custom ones, and
-that an unknown entity is a warning, is inferred. The fields are those that oaaclient 1.2.0 writes.
+An entity is called by type, id and data source, as rows show them, and its new properties read back as `enrichmentprop_<name>`.
+That an unknown entity is a warning is inferred. The fields are those that oaaclient 1.2.0 writes.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from veza_emulator.oaa.entities import (
 )
 from veza_emulator.oaa.part import Enrichment, EntityName, GraphPart
 from veza_emulator.reading.fields import Fields
+
+_PREFIX = "enrichmentprop_"
 
 
 def read_enrichment_part(fields: Fields) -> GraphPart:
@@ -35,6 +37,6 @@ def _read_definition(fields: Fields) -> tuple[str, PropertyTypes]:
 def _read_enrichment(fields: Fields, definitions: Mapping[str, PropertyTypes]) -> Enrichment:
     names = (fields.required_string(name) for name in ("type", "id", "data_source_id"))
     entity = EntityName(*names)
-    properties = read_custom_properties(fields, definitions.get(entity.type, NO_PROPERTIES), "properties")
+    properties = read_custom_properties(fields, definitions.get(entity.type, NO_PROPERTIES), "properties", _PREFIX)
     fields.refuse_rest()
     return Enrichment(entity, properties)

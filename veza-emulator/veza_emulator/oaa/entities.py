@@ -86,8 +86,13 @@ def read_property_types(fields: Fields | None, name: str) -> PropertyTypes:
     return {defined.lower(): child.enum(defined, PropertyType, PropertyType.STRING) for defined in child.unread()}
 
 
-def read_custom_properties(fields: Fields, types: PropertyTypes, field: str = "custom_properties") -> dict[str, Any]:
-    """Read the custom properties of one entity; one that is not defined, or does not fit, is refused."""
+def read_custom_properties(
+    fields: Fields, types: PropertyTypes, field: str = "custom_properties", prefix: str = CUSTOM_PROPERTY_PREFIX
+) -> dict[str, Any]:
+    """Read the custom properties of one entity; one that is not defined, or does not fit, is refused.
+
+    :param prefix: what stands before their names where they are read back.
+    """
     child = fields.child(field)
     if child is None:
         return {}
@@ -100,7 +105,7 @@ def read_custom_properties(fields: Fields, types: PropertyTypes, field: str = "c
         elif value is not None and not _FITS[wanted](value):
             child.violate(name, f"is defined as {wanted}, which {value!r} is not")
         else:
-            values[f"{CUSTOM_PROPERTY_PREFIX}{name.lower()}"] = value
+            values[f"{prefix}{name.lower()}"] = value
     return populated(values)
 
 

@@ -36,10 +36,14 @@ End = str | IdentityName | EntityName
 
 @dataclass(frozen=True)
 class CrossLink:
-    """A link to another data source; it is there only while both ends are."""
+    """A link to another data source; it is there only while both ends are.
+
+    :param missed: whether a push is warned of an end that is not there.
+    """
 
     source: End
     target: End
+    missed: bool = True
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ class GraphPart:
 
 @dataclass(frozen=True)
 class JoinedGraph:
-    """The tenant's graph with all parts, and the names of each part's ends that nothing answers to."""
+    """The tenant's graph with all parts, and the names of each part's missed ends that nothing answers to."""
 
     graph: TenantGraph
     unknown_ends: tuple[Sequence[End], ...]
@@ -108,10 +112,10 @@ class _Ends:
         return more
 
     def unknown(self, part: GraphPart) -> Sequence[End]:
-        """Return every name in the part that nothing answers to, each once."""
+        """Return every name in the part that nothing answers to and that is missed, each once."""
         named: list[End] = [enrichment.entity for enrichment in part.enrichments]
         for cross_link in part.cross_links:
-            named += [cross_link.source, cross_link.target]
+            named += [cross_link.source, cross_link.target] if cross_link.missed else []
         return [end for end in dict.fromkeys(named) if not self._nodes_of(end)]
 
     def _nodes_of(self, end: End) -> Sequence[str]:
@@ -160,12 +164,12 @@ class PartDraft:
         self._nodes[node_id.lower()] = Node(node_id, node_type, shown, tags=tags)
         return node_id
 
-    def hold(self, holder: End, held: End) -> None:
-        """Let whoever holds the one also hold the other, once both are there."""
+    def hold(self, holder: End, held: End, *, missed: bool = True) -> None:
+        """Let whoever holds the one also hold the other, once both are there; a push may be warned while they are not."""
         if isinstance(holder, str) and isinstance(held, str):
             self._links[Link(holder, held)] = None
         else:
-            self._cross_links[CrossLink(holder, held)] = None
+            self._cross_links[CrossLink(holder, held, missed)] = None
 
     def grant(self, source: str, resource: str, raw_permissions: frozenset[str]) -> None:
         """Let whoever holds a node use a resource."""

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from veza_emulator.oaa.templates import FURTHER_TEMPLATES, Template
-from veza_emulator.reading.fields import EnumVocabulary, Fields
+from veza_emulator.reading.fields import Fields
 
 MAXIMUM_ICON_CHARACTERS = 64_000
 """Where the SDK refuses an icon."""
@@ -20,7 +20,6 @@ MAXIMUM_ICON_CHARACTERS = 64_000
 # As the SDK spells what the platform allows.
 _ALLOWED_NAME = re.compile(r"[ @#$%&*:()!,a-zA-Z0-9_'\"=.-]*")
 _NO_SCHEMA = "e30="
-_TEMPLATES = EnumVocabulary(names=FURTHER_TEMPLATES)
 
 
 class DataSourceStatus(StrEnum):
@@ -73,7 +72,7 @@ def read_provider(fields: Fields) -> CustomProvider:
     fields.required_string("custom_template")
     provider = CustomProvider(
         name=_read_name(fields),
-        template=fields.enum("custom_template", Template, Template.APPLICATION, _TEMPLATES),
+        template=fields.enum("custom_template", Template, Template.APPLICATION, also_documented=FURTHER_TEMPLATES),
     )
     fields.ignore_rest()
     return provider

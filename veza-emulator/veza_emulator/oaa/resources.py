@@ -62,7 +62,8 @@ class Targets:
         node_id = self._draft.add(f"{self._key}:resource:{key}", node_type, properties, resource.entity.tags)
         target = Target(node_id, resource.type.lower())
         for connection in resource.connections:
-            self._draft.hold(target.node_id, connection)
+            # As in the SDK's tests, nobody is told of a connection that leads nowhere.
+            self._draft.hold(target.node_id, connection, missed=False)
         self._of_key[key.lower()] = target
         self._below[target] = self._add_all(resource.sub_resources, f"{key}.", "SubResource")
         return [target, *self._below[target]]

@@ -5,6 +5,7 @@ Inferred, since the documents name the functions and do not define them:
 - Equality is of JSON values: `true` is not `1`, and text is compared with its case.
 - Two numbers, two booleans (`false` before `true`) or two texts have an order. Texts that are both timestamps are ordered
   as points in time, others by their characters. Values of different types have no order, and then no function holds.
+- Of the numbers of functions, 0, 2, 3 and 4 are inferred from built-in queries, and 1 from what lies between them.
 - A property that is not populated has no value, and no function holds of it; `not` turns that around.
 """
 
@@ -13,8 +14,9 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any
+
+from veza_emulator.reading.numbered_enum import NumberedEnum
 
 JsonScalar = str | int | float | bool
 Order = Callable[[Any, Any], bool]
@@ -22,15 +24,15 @@ Test = Callable[[object], bool]
 """Whether a condition holds of the value of a property, which is None where it is not populated."""
 
 
-class ConditionFunction(StrEnum):
+class ConditionFunction(NumberedEnum):
     """How a property is compared."""
 
     EQ = "EQ"
-    IN = "IN"
     LT = "LT"
     LTE = "LTE"
     GT = "GT"
     GTE = "GTE"
+    IN = "IN"
     CONTAINS = "CONTAINS"
     EXISTS = "EXISTS"
     LIST_CONTAINS = "LIST_CONTAINS"
@@ -38,6 +40,11 @@ class ConditionFunction(StrEnum):
     LIST_ANY_ELEMENT_CONTAINS = "LIST_ANY_ELEMENT_CONTAINS"
     LIST_ALL_ELEMENTS_IN = "LIST_ALL_ELEMENTS_IN"
     IN_FROM_QUERY_SOURCE_RESULTS = "IN_FROM_QUERY_SOURCE_RESULTS"
+
+    @classmethod
+    def by_number(cls) -> tuple[str, ...]:
+        """Return the names of the functions that have a known number: those that compare numbers too."""
+        return tuple(ORDERS)
 
     @property
     def takes_list(self) -> bool:

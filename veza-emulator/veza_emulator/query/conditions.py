@@ -15,14 +15,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from veza_emulator.graph.tenant_graph import Tag
 from veza_emulator.query.comparisons import ConditionFunction, JsonScalar
 from veza_emulator.query.expressions import BooleanOperator, read_children, read_not
-from veza_emulator.query.variables import DaysAgo, EveryValueOf, days_ago, every_value, is_variable
-from veza_emulator.reading.fields import EnumVocabulary, Fields
+from veza_emulator.query.variables import is_variable
+from veza_emulator.reading.fields import Fields
 from veza_emulator.reading.json_schema import Schema, list_of
+from veza_emulator.reading.numbered_enum import NumberedEnum
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,18 @@ class PropertyOf:
 
 
 @dataclass(frozen=True)
+class Variable:
+    """What a variable means to the tenant when the query is evaluated."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class Nothing:
     """No value is needed."""
 
 
-Wanted = Scalar | Several | DaysAgo | EveryValueOf | SourcesOf | PropertyOf | Nothing
+Wanted = Scalar | Several | Variable | SourcesOf | PropertyOf | Nothing
 
 
 @dataclass(frozen=True)
@@ -73,12 +80,17 @@ class Condition:
     path: str = field(default="", compare=False)
 
 
-class TagFunction(StrEnum):
-    """How the value of a tag is compared."""
+class TagFunction(NumberedEnum):
+    """How the value of a tag is compared: by some of the functions of conditions, under their numbers."""
 
     EQ = "EQ"
     CONTAINS = "CONTAINS"
     EXISTS = "EXISTS"
+
+    @classmethod
+    def by_number(cls) -> tuple[str, ...]:
+        """Return the names of those functions that have a known number."""
+        return ConditionFunction.by_number()
 
 
 @dataclass(frozen=True)
@@ -109,7 +121,6 @@ class ConditionExpression:
 
 _SCALAR: Schema = {"type": ["string", "number", "boolean"]}
 _VALUE: Schema = {"anyOf": [_SCALAR, list_of(_SCALAR), {"type": "null"}]}
-_TAG_FUNCTIONS = EnumVocabulary(names=tuple(ConditionFunction))
 
 
 def read_condition_expression(fields: Fields | None, depth: int = 1) -> ConditionExpression | None:
@@ -155,15 +166,8 @@ def _read_wanted(fields: Fields, function: ConditionFunction) -> Wanted:
         fields.violate("value_property_name", f"must name a property to compare with; {function} takes `value` alone")
         return Nothing()
     if is_variable(value):
-        return _read_variable(fields, function, value)
+        return Variable(value)
     return _read_values(fields, function, value)
-
-
-def _read_variable(fields: Fields, function: ConditionFunction, name: str) -> Wanted:
-    variable = every_value(name) if function.takes_list else days_ago(name)
-    if variable is None:
-        fields.violate("value", f"{name} is not a variable that this tenant can compare with {function}")
-    return variable or Nothing()
 
 
 def _read_values(fields: Fields, function: ConditionFunction, value: object) -> Wanted:
@@ -188,7 +192,7 @@ def _read_tag_condition(fields: Fields) -> TagCondition:
     tag.refuse(("properties",))
     condition = TagCondition(
         tag=Tag(key=tag.required_string("key"), value=tag.string("value"), type=tag.string("type")),
-        function=fields.enum("fn", TagFunction, TagFunction.EQ, _TAG_FUNCTIONS),
+        function=fields.enum("fn", TagFunction, TagFunction.EQ, also_documented=tuple(ConditionFunction)),
         negated=fields.boolean("exclude"),
     )
     tag.ignore_rest()

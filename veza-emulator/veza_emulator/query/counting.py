@@ -7,14 +7,14 @@ all nodes that the same selector selects, related or not; that without `include_
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from veza_emulator.query.comparisons import ORDERS
 from veza_emulator.query.expressions import BooleanOperator, read_children, read_not
-from veza_emulator.reading.fields import EnumVocabulary, Fields
+from veza_emulator.reading.fields import Fields
+from veza_emulator.reading.numbered_enum import NumberedEnum
 
 
-class Comparison(StrEnum):
+class Comparison(NumberedEnum):
     """How a number compares with another."""
 
     EQ = "EQ"
@@ -28,7 +28,7 @@ class Comparison(StrEnum):
         return ORDERS[self](number, value)
 
 
-class CountedAs(StrEnum):
+class CountedAs(NumberedEnum):
     """What of a count is compared."""
 
     COUNT = "COUNT"
@@ -67,9 +67,6 @@ class CountExpression:
         return self.operator.combine(held) != self.negated
 
 
-COMPARISONS = EnumVocabulary(numbered=tuple(Comparison))
-
-
 def read_count_expression(fields: Fields | None, depth: int = 1) -> CountExpression | None:
     """Read an expression; None if it says nothing."""
     if fields is None:
@@ -88,7 +85,7 @@ def read_count_expression(fields: Fields | None, depth: int = 1) -> CountExpress
 
 def read_comparison(fields: Fields, name: str) -> tuple[Comparison, float]:
     """Read a comparison by its field's name, and the number that stands beside it as `value`."""
-    comparison = fields.enum(name, Comparison, Comparison.EQ, COMPARISONS)
+    comparison = fields.enum(name, Comparison, Comparison.EQ)
     return comparison, fields.required_number("value")
 
 

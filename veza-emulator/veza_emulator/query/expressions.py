@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from enum import StrEnum
 
 from veza_emulator.reading.fields import Fields
+from veza_emulator.reading.numbered_enum import NumberedEnum
 
 MAXIMUM_DEPTH = 16
 MAXIMUM_OBJECTS = 500
 
 
-class BooleanOperator(StrEnum):
-    """How several parts combine."""
+class BooleanOperator(NumberedEnum):
+    """How several parts combine. That 1 is OR is inferred from the built-in queries that send it."""
 
     AND = "AND"
     OR = "OR"

@@ -9,13 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from veza_emulator.graph.permission_nodes import EFFECTIVE_PERMISSION
 from veza_emulator.query.conditions import ConditionExpression, PropertyOf, read_condition_expression
 from veza_emulator.query.counting import CountExpression, read_count_expression
 from veza_emulator.query.expressions import BooleanOperator
 from veza_emulator.reading.fields import Fields
+from veza_emulator.reading.numbered_enum import NumberedEnum
 
 
-class GroupingConstraintType(StrEnum):
+class GroupingConstraintType(NumberedEnum):
     """What a constraint does with the members of a grouped node type that it names."""
 
     INCLUDE = "INCLUDE"
@@ -28,10 +30,6 @@ class GroupingConstraint:
 
     node_types: tuple[str, ...]
     constraint_type: GroupingConstraintType
-
-    def admits(self, node_type: str) -> bool:
-        """Tell whether nodes of this type count."""
-        return (node_type in self.node_types) == (self.constraint_type is GroupingConstraintType.INCLUDE)
 
 
 @dataclass(frozen=True)
@@ -87,8 +85,6 @@ _REFUSED_IN_ROLE = {
     Role.ON_THE_WAY: _ABOUT_RELATIONS,
     Role.REQUIRED: _ABOUT_RELATIONS,
 }
-EFFECTIVE_PERMISSION = "EffectivePermission"
-"""The node type that stands for the permissions of a relation; this tenant knows it only as required on the way."""
 
 
 def read_node_selectors(fields: Fields, name: str, role: Role, default: BooleanOperator) -> NodeSelectors:
@@ -121,9 +117,9 @@ def _read_node_selector(fields: Fields, role: Role) -> NodeSelector:
         if fields.is_set(name):
             fields.raw(name)
             fields.violate(name, f"has no known meaning for {role}; set it on destinations, or leave it out")
-    if role is not Role.REQUIRED and fields.raw("node_type") == EFFECTIVE_PERMISSION:
+    if role is Role.ON_THE_WAY and fields.raw("node_type") == EFFECTIVE_PERMISSION:
         fields.violate(
-            "node_type", f"{EFFECTIVE_PERMISSION} is known here as a required intermediate only, not as {role}"
+            "node_type", f"this tenant does not evaluate {EFFECTIVE_PERMISSION} as {role}; only as a required one"
         )
     selector = NodeSelector(
         node_type=fields.required_string("node_type"),

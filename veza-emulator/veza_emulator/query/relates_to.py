@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from veza_emulator.graph.paths import Direction
+from veza_emulator.graph.permission_nodes import EFFECTIVE_PERMISSION
 from veza_emulator.query.expressions import BooleanOperator, read_children, read_not
 from veza_emulator.query.node_selectors import (
-    EFFECTIVE_PERMISSION,
     NodeSelector,
     NodeSelectors,
     Role,

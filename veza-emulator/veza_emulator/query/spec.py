@@ -1,7 +1,8 @@
 """A query spec as this tenant evaluates it, read from JSON; what is documented but not evaluated is refused by name.
 
 Inferred: `query_type` DESTINATION_NODES answers the nodes that any source relates to, one row each; `SYSTEM_CREATED` reads as
-`SOURCE_TO_DESTINATION`. A `snapshot_id` of 0 is the present.
+`SOURCE_TO_DESTINATION`. A `snapshot_id` of 0 is the present. Of the numbers of enums, those of `query_type` are documented and
+that of CONFIGURED is in built-in queries; that the others stand in the order of the names here is inferred.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from enum import StrEnum
 from typing import Any
 
 from veza_emulator.query.counting import Comparison, CountCondition, read_comparison
@@ -22,17 +22,18 @@ from veza_emulator.query.node_selectors import (
 )
 from veza_emulator.query.ordering import OrderTerm, read_order
 from veza_emulator.query.relates_to import RelatesToExpression, read_relates_to
-from veza_emulator.reading.fields import EnumVocabulary, Fields
+from veza_emulator.reading.fields import Fields
+from veza_emulator.reading.numbered_enum import NumberedEnum
 
 
-class ResultValueType(StrEnum):
+class ResultValueType(NumberedEnum):
     """What a row of the result is."""
 
     SOURCE_NODES_WITH_COUNTS = "SOURCE_NODES_WITH_COUNTS"
     SOURCE_AND_DESTINATION_NODES = "SOURCE_AND_DESTINATION_NODES"
 
 
-class QueryType(StrEnum):
+class QueryType(NumberedEnum):
     """What kind of query it is; the first two read the same here."""
 
     SYSTEM_CREATED = "SYSTEM_CREATED"
@@ -40,7 +41,7 @@ class QueryType(StrEnum):
     DESTINATION_NODES = "DESTINATION_NODES"
 
 
-class NodeRelationshipType(StrEnum):
+class NodeRelationshipType(NumberedEnum):
     """Which view of access counts: as it takes effect, or as it is configured."""
 
     EFFECTIVE_ACCESS = "EFFECTIVE_ACCESS"
@@ -105,6 +106,11 @@ class QuerySpec:
             yield from spec.selectors()
         yield from self.path_summary.node_types if self.path_summary else ()
 
+    def destinations(self) -> Iterator[NodeSelector]:
+        """Yield every selector of destinations."""
+        for spec in self.relates_to.all_specs() if self.relates_to else ():
+            yield from spec.destinations.selectors
+
     def canonical(self) -> str:
         """Return one text for all spellings of the same query: the key of the cache."""
         return json.dumps(asdict(self, dict_factory=_without_paths), sort_keys=True)
@@ -115,8 +121,6 @@ def _without_paths(items: list[tuple[str, Any]]) -> dict[str, Any]:
     return {name: value for name, value in items if name != "path"}
 
 
-_QUERY_TYPES = EnumVocabulary(numbered=tuple(QueryType))
-_RELATIONSHIP_TYPES = EnumVocabulary(numbered=tuple(NodeRelationshipType))
 _REFUSED_FIELDS = (
     "additional_columns_to_get",
     "canonical_permissions",
@@ -148,13 +152,8 @@ def read_query_spec(fields: Fields) -> QuerySpec:
         relates_to=read_relates_to(fields),
         result_value_type=result_value_type,
         include_nodes=fields.boolean("include_nodes"),
-        query_type=fields.enum("query_type", QueryType, QueryType.SOURCE_TO_DESTINATION, _QUERY_TYPES),
-        relationship=fields.enum(
-            "node_relationship_type",
-            NodeRelationshipType,
-            NodeRelationshipType.EFFECTIVE_ACCESS,
-            _RELATIONSHIP_TYPES,
-        ),
+        query_type=fields.enum("query_type", QueryType, QueryType.SOURCE_TO_DESTINATION),
+        relationship=fields.enum("node_relationship_type", NodeRelationshipType, NodeRelationshipType.EFFECTIVE_ACCESS),
         snapshot_id=_read_snapshot_id(fields),
         access_filter=_read_access_filter(fields.child("access_filter")),
         path_summary=_read_path_summary(fields),

@@ -18,7 +18,7 @@ def checked(values: Mapping[str, Any]) -> Iterator[Fields]:
     >>> with checked({"colour": "red"}) as fields:
     ...     name = fields.string("name")
     Traceback (most recent call last):
-    ValueError: colour: is not a field of this request
+    ValueError: colour: is not a field of this request; it takes: name
     """
     fields = Fields(values, Findings())
     yield fields

@@ -55,6 +55,14 @@ class ErrorKind(Enum):
         "This API key may not run queries.",
         "Use a personal API key of a user who may see query results.",
     )
+    FOREIGN_SITE = ErrorText(
+        HTTPStatus.FORBIDDEN,
+        "PermissionDenied",
+        "FOREIGN_SITE",
+        "The Host or Origin of this request is not the emulator's",
+        "This emulator is called by address, as localhost, or by a name that it was started with.",
+        "Call it by its address, or start it with --known-host NAME.",
+    )
     NOT_FOUND = ErrorText(
         HTTPStatus.NOT_FOUND, "NotFound", "NOT_FOUND", "Not Found", "Requested resource was not found."
     )

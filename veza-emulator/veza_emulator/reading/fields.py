@@ -7,34 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from veza_emulator.reading.errors import FieldViolation, invalid_argument
 from veza_emulator.reading.json_schema import ANYTHING, Schema
+from veza_emulator.reading.numbered_enum import name_of
 
 EnumT = TypeVar("EnumT", bound=StrEnum)
 
 _OPERATORS = frozenset({"operator", "nodes_operator"})
 _NUMERIC = re.compile(r"[0-9]{1,18}")
-
-
-@dataclass(frozen=True)
-class EnumVocabulary:
-    """The documented names of an enum, and which of them the documents also give a number (0, 1, 2, ...)."""
-
-    names: tuple[str, ...] = ()
-    numbered: tuple[str, ...] = ()
-
-    def name_of(self, value: object) -> str:
-        """Return the upper-case name that a name or number means."""
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(self.numbered):
-            return self.numbered[value]
-        return value.upper() if isinstance(value, str) else ""
-
-
-NO_FURTHER_VALUES = EnumVocabulary()
 
 
 def is_unset(value: object) -> bool:
@@ -73,6 +56,7 @@ class Fields:
     def __init__(self, value: Mapping[str, Any], findings: Findings, path: str = "") -> None:
         self._value = value
         self._read: set[str] = set()
+        self._known: set[str] = set()
         self.findings = findings
         self.path = path
 
@@ -94,6 +78,7 @@ class Fields:
 
     def has(self, name: str) -> bool:
         """Tell whether the field is present, be it null."""
+        self._known.add(name)
         return name in self._value
 
     def parted(self, names: Collection[str]) -> tuple[Fields, Fields]:
@@ -240,22 +225,25 @@ class Fields:
         name: str,
         modelled: type[EnumT],
         default: EnumT,
-        vocabulary: EnumVocabulary = NO_FURTHER_VALUES,
         *,
+        also_documented: Collection[str] = (),
         required: bool = False,
     ) -> EnumT:
-        """Return an enum given by name in any case, or by a documented number."""
+        """Return an enum given by name in any case, or by number if it is numbered.
+
+        :param also_documented: further names that the service knows and this tenant does not evaluate.
+        """
         value = self.raw(name)
         choices = ", ".join(modelled)
         if value is None or value == "":
             if required:
                 self.violate(name, f"Cannot be empty; use one of: {choices}")
             return default
-        key = vocabulary.name_of(value)
+        key = name_of(value, modelled)
         for member in modelled:
             if member.upper() == key:
                 return member
-        if key in vocabulary.names:
+        if key in also_documented:
             self.violate(name, f"{key} is documented, but this tenant does not evaluate it; use one of: {choices}")
         else:
             self.violate(name, f"{value!r} is not a valid {modelled.__name__}; use one of: {choices}")
@@ -280,9 +268,11 @@ class Fields:
         self.findings.ignored.extend(self.path_of(name) for name in self.unread())
 
     def refuse_rest(self) -> None:
-        """Refuse every field that was never read, so that a misspelt field of a test is not lost."""
+        """Refuse every field that was never read, so that a misspelt field of a test is not lost; say which there are."""
+        names = sorted(self._read | self._known)
+        known = f"; it takes: {', '.join(names)}" if names else ""
         for name in self.unread():
-            self.violate(name, "is not a field of this request")
+            self.violate(name, f"is not a field of this request{known}")
 
     def unread(self) -> list[str]:
         """Return the names of the fields that nobody has read."""

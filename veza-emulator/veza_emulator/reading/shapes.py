@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from veza_emulator.reading.fields import NO_FURTHER_VALUES, EnumT, EnumVocabulary, Fields, Findings
+from veza_emulator.reading.fields import EnumT, Fields, Findings
 from veza_emulator.reading.json_schema import (
     ANYTHING,
     BOOLEAN,
@@ -191,8 +191,8 @@ class ShapeFields(Fields):
         name: str,
         modelled: type[EnumT],
         default: EnumT,
-        vocabulary: EnumVocabulary = NO_FURTHER_VALUES,
         *,
+        also_documented: Collection[str] = (),
         required: bool = False,
     ) -> EnumT:
         """Write down the names to choose from; that they may come in any case, or as numbers, is not said."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from veza_emulator.tenant.behaviours import Pace
 from veza_emulator.variants import Variants
@@ -14,6 +16,7 @@ from veza_emulator.variants import Variants
 class TenantSettings:
     """Keys, size and times of one tenant.
 
+    :param variables: values of `$COOKIE_...` variables, by name, in place of what the tenant's nodes say; a list for several.
     :param data: a file of nodes and edges, as `tenant_file` describes it, in place of the demo tenant.
     """
 
@@ -30,3 +33,4 @@ class TenantSettings:
     cache_lifetime: timedelta = timedelta(hours=24)
     result_lifetime: timedelta = timedelta(hours=24)
     variants: Variants = field(default_factory=Variants)
+    variables: Mapping[str, Any] = field(default_factory=dict)

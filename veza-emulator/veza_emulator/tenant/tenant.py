@@ -15,6 +15,7 @@ from veza_emulator.query.evaluation.evaluate import Circumstances, evaluate
 from veza_emulator.query.evaluation.selection import knows_all
 from veza_emulator.query.rows import QueryResult
 from veza_emulator.query.spec import QuerySpec
+from veza_emulator.query.variables import checked_variables
 from veza_emulator.reading.errors import ApiError, FieldViolation, invalid_argument, not_found
 from veza_emulator.tenant.behaviours import Behaviour, Behaviours, Pace
 from veza_emulator.tenant.custom_providers import CustomProviders
@@ -66,6 +67,7 @@ class Tenant:
     ) -> None:
         self.settings = settings or TenantSettings()
         self._own_graph = self.graph = graph or own_graph(self.settings)
+        self._variables = checked_variables(self.settings.variables)
         self.custom_providers = CustomProviders(self._show_parts)
         self.clock = TenantClock(now)
         self.journal = Journal()
@@ -237,7 +239,7 @@ class Tenant:
         return invalid_argument(FieldViolation("cached_result_context.cache_id", "The cached result has expired"))
 
     def _evaluate(self, spec: QuerySpec) -> QueryResult:
-        under = Circumstances(self.clock.now(), self.library.spec_of, self.variants)
+        under = Circumstances(self.clock.now(), self.library.spec_of, self.variants, self._variables)
         return evaluate(self.graph, spec, under)
 
     def _start(self, family: Family, asked: AskedSpec, result: QueryResult) -> Execution:

@@ -31,9 +31,13 @@ def parse_variants(texts: Iterable[str]) -> Variants:
     >>> parse_variants(["lost_query=not_found", "maximum_page_size=7"]).maximum_page_size
     7
     """
-    values = {name: _value(value) for name, _, value in (text.partition("=") for text in texts)}
-    with checked(values) as given:
+    with checked(parse_values(texts)) as given:
         return read_variants(given, Variants())
+
+
+def parse_values(texts: Iterable[str]) -> dict[str, Any]:
+    """Return values from texts, each NAME=VALUE; a value is JSON, or else a text as it stands."""
+    return {name: _value(value) for name, _, value in (text.partition("=") for text in texts)}
 
 
 def _value(text: str) -> Any:

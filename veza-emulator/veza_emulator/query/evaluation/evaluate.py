@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from veza_emulator.graph.permission_nodes import EFFECTIVE_PERMISSION, with_permission_nodes
 from veza_emulator.graph.tenant_graph import TenantGraph
 from veza_emulator.query.conditions import Condition, SourcesOf
 from veza_emulator.query.evaluation.answer import Answer
@@ -22,6 +23,7 @@ from veza_emulator.query.evaluation.translation import Translator
 from veza_emulator.query.relates_to import RelatesToExpression
 from veza_emulator.query.rows import QueryResult, Row
 from veza_emulator.query.spec import AccessFilter, QuerySpec, QueryType, ResultValueType
+from veza_emulator.query.variables import OwnVariables
 from veza_emulator.reading.errors import FieldViolation, invalid_argument
 from veza_emulator.variants import Variants
 
@@ -33,12 +35,14 @@ class Circumstances:
     :param now: the tenant's clock.
     :param saved_query: looks up by id what a saved query asks, for conditions that name one.
     :param variants: the tenant's switches.
+    :param variables: what the tenant was told its variables are.
     :param within: the saved queries that led here.
     """
 
     now: datetime
     saved_query: Callable[[str], QuerySpec | None] = lambda _: None
     variants: Variants = field(default_factory=Variants)
+    variables: OwnVariables = field(default_factory=dict)
     within: frozenset[str] = frozenset()
 
 
@@ -47,9 +51,11 @@ def evaluate(graph: TenantGraph, spec: QuerySpec, under: Circumstances) -> Query
 
     :raises ApiError: 400, when the spec asks what this tenant cannot know, such as an unknown snapshot or saved query.
     """
-    graph = _graph_at(graph, spec.snapshot_id)
-    _refuse(list(violations(graph, list(spec.selectors()), under.variants)))
-    around = Surroundings(graph, under.now, lambda wanted, condition: _sources_of(graph, wanted, condition, under))
+    graph = _graph_for(spec, _graph_at(graph, spec.snapshot_id))
+    _refuse(list(violations(graph, list(spec.selectors()), under.variants, under.variables)))
+    around = Surroundings(
+        graph, under.now, lambda wanted, condition: _sources_of(graph, wanted, condition, under), under.variables
+    )
     sources = select(graph, spec.sources, around)
     rows = _rows(graph, spec, sources, around)
     return QueryResult(spec.result_value_type, ordered(rows, spec.order), is_in_key_order=not spec.order)
@@ -81,6 +87,13 @@ def _answer(
 def _is_used_as_wanted(graph: TenantGraph, answer: Answer, source: int, wanted: AccessFilter) -> bool:
     engagement = engagement_of(graph, answer, source)
     return engagement is not None and wanted.comparison.holds(engagement.over_provisioned_score, wanted.value)
+
+
+def _graph_for(spec: QuerySpec, graph: TenantGraph) -> TenantGraph:
+    """Return the graph with what the spec looks for: permissions are nodes only for who asks for such nodes."""
+    ends = [*spec.sources, *spec.destinations()]
+    wants_permissions = any(selector.node_type == EFFECTIVE_PERMISSION for selector in ends)
+    return with_permission_nodes(graph) if wants_permissions else graph
 
 
 def _graph_at(graph: TenantGraph, snapshot_id: str) -> TenantGraph:

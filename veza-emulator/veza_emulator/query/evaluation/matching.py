@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from veza_emulator.graph.tenant_graph import Node, Tag, TenantGraph
@@ -18,9 +18,15 @@ from veza_emulator.query.conditions import (
     SourcesOf,
     TagCondition,
     TagFunction,
+    Variable,
 )
 from veza_emulator.query.expressions import BooleanOperator
-from veza_emulator.query.variables import DaysAgo, EveryValueOf
+from veza_emulator.query.variables import DaysAgo, EveryValueOf, OwnValue, OwnVariables, meaning_of
+
+TAG_PROPERTY = "cookietag_"
+"""What stands before the key of a tag where a condition names it like a property. That it is one of Veza's own is inferred."""
+
+_TYPES_OF_OWN_TAGS = ("", "VEZA")
 
 Match = Callable[[Node, Node], bool]
 """Whether a node meets an expression; the second node is the source to which it is related, or the node itself."""
@@ -31,11 +37,13 @@ class Surroundings:
     """What a condition may compare with beyond the node itself.
 
     :param sources_of: the ids of the source rows of a saved query, which a condition names.
+    :param variables: what the tenant was told its variables are.
     """
 
     graph: TenantGraph
     now: datetime
     sources_of: Callable[[SourcesOf, Condition], Collection[str]]
+    variables: OwnVariables = field(default_factory=dict)
 
 
 def match_of(expression: ConditionExpression, around: Surroundings) -> Match:
@@ -85,6 +93,8 @@ def _match_of_condition(condition: Condition, around: Surroundings) -> Match:
 def _match_of_property(name: str, test: Test) -> Match:
     if name == "id":
         return lambda node, _: test(node.id)
+    if name.startswith(TAG_PROPERTY):
+        return lambda node, _: test(property_of(node, name))
     return lambda node, _: test(node.properties.get(name))
 
 
@@ -99,7 +109,10 @@ def _match_of_two_properties(condition: Condition, wanted: PropertyOf) -> Match:
 
 
 def property_of(node: Node, name: str) -> object:
-    """Return the value of a property, None if it is not populated; the id counts as one."""
+    """Return the value of a property, None if it is not populated; the id counts as one, and so does each of Veza's own tags."""
+    if name.startswith(TAG_PROPERTY):
+        key = name.removeprefix(TAG_PROPERTY)
+        return next((tag.value for tag in node.tags if tag.key == key and tag.type in _TYPES_OF_OWN_TAGS), None)
     return node.id if name == "id" else node.properties.get(name)
 
 
@@ -109,15 +122,31 @@ def _value_of(condition: Condition, around: Surroundings) -> object:
             return value
         case Several(values):
             return values
-        case DaysAgo(days):
-            return f"{around.now - timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}"
-        case EveryValueOf(name):
-            every = (node.properties.get(name) for node in around.graph.nodes)
-            return {value for value in every if isinstance(value, JsonScalar)}
+        case Variable(name):
+            return _value_of_variable(name, around)
         case SourcesOf() as saved_query:
             return around.sources_of(saved_query, condition)
         case Nothing() | PropertyOf():
             return None
+
+
+def _value_of_variable(name: str, around: Surroundings) -> object:
+    match meaning_of(name, around.variables):
+        case DaysAgo(days):
+            return f"{around.now - timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}"
+        case EveryValueOf() as every:
+            return set(_values(every, around.graph.nodes))
+        case OwnValue(value):
+            return value
+        case None:
+            return None
+
+
+def _values(every: EveryValueOf, nodes: Iterable[Node]) -> Iterator[JsonScalar]:
+    for node in nodes:
+        if node.type.startswith(every.type_starts) and (not every.having or every.having in node.properties):
+            values = (node.properties.get(name) for name in every.properties)
+            yield from (value for value in values if isinstance(value, JsonScalar))
 
 
 def _match_of_tag(condition: TagCondition) -> Match:

@@ -2,7 +2,7 @@
 
 Inferred: a required intermediate EffectivePermission, which Veza draws as a node between identity and resource, is the
 permissions of the relation itself. Its `<permission>_privilege` properties say whether it amounts to an effective permission,
-and its list `permissions` holds the raw permissions.
+its list `permissions` holds the raw permissions, and it has no other properties.
 """
 
 from __future__ import annotations
@@ -11,17 +11,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from veza_emulator.graph.edge_marks import EdgeMark
+from veza_emulator.graph.permission_nodes import EFFECTIVE_PERMISSION, PRIVILEGE
 from veza_emulator.graph.permissions import EffectivePermission
-from veza_emulator.query.comparisons import ConditionFunction
-from veza_emulator.query.conditions import Condition, ConditionExpression, Scalar
+from veza_emulator.query.comparisons import ConditionFunction, test_of
+from veza_emulator.query.conditions import Condition, ConditionExpression, Nothing, Scalar, Several
 from veza_emulator.query.expressions import BooleanOperator
-from veza_emulator.query.node_selectors import EFFECTIVE_PERMISSION
 from veza_emulator.query.relates_to import PermissionFilter
 from veza_emulator.reading.errors import FieldViolation, invalid_argument
 
-_PRIVILEGE = "_privilege"
-_PRIVILEGES = {f"{permission.lower()}{_PRIVILEGE}": permission for permission in EffectivePermission}
-_IN_LIST = (ConditionFunction.LIST_CONTAINS, ConditionFunction.LIST_ANY_ELEMENT_EQ)
+_PRIVILEGES = {f"{permission.lower()}{PRIVILEGE}": permission for permission in EffectivePermission}
 
 
 @dataclass(frozen=True)
@@ -55,6 +53,8 @@ class ButNot:
 
 PermissionTest = Gives | Together | ButNot
 GIVES_ANY = Gives()
+GIVES_NONE = Gives(raw=frozenset({""}))
+"""No permission is called so."""
 
 
 def single_tests(test: PermissionTest) -> Iterator[Gives]:
@@ -85,8 +85,10 @@ def passing(test: PermissionTest, found: Callable[[Gives], int]) -> int:
             return bits
 
 
-def together(parts: Sequence[PermissionTest], operator: BooleanOperator) -> PermissionTest:
-    """Return several tests as one; alternatives that an edge can meet by itself become a single test."""
+def together(parts: Sequence[PermissionTest], operator: BooleanOperator = BooleanOperator.OR) -> PermissionTest:
+    """Return several tests as one, of none that nothing passes; alternatives that one edge can meet become a single test."""
+    if not parts:
+        return GIVES_NONE
     if len(parts) == 1:
         return parts[0]
     if operator is BooleanOperator.OR and GIVES_ANY not in parts:
@@ -109,28 +111,50 @@ def effective_test(wanted: PermissionFilter) -> PermissionTest:
     return together([Gives(effective=frozenset({value})) for value in wanted.values], wanted.operator)
 
 
-def test_of_expression(expression: ConditionExpression | None) -> PermissionTest:
-    """Return the test that a condition expression of an EffectivePermission means; refuse what it cannot mean."""
+def test_of_expression(expression: ConditionExpression | None, raw_names: frozenset[str]) -> PermissionTest:
+    """Return the test that a condition expression of an EffectivePermission means.
+
+    :param raw_names: every raw permission that there is.
+    """
     if expression is None:
         return GIVES_ANY
-    parts = [_test_of_condition(condition) for condition in expression.conditions]
-    parts += [test_of_expression(child) for child in expression.children]
-    if expression.tags or not parts:
-        raise invalid_argument(FieldViolation("tag_specs", f"{EFFECTIVE_PERMISSION} has no tags"))
+    parts = [_test_of_condition(condition, raw_names) for condition in expression.conditions]
+    # A permission has no tags.
+    parts += [GIVES_ANY if tag.negated else GIVES_NONE for tag in expression.tags]
+    parts += [test_of_expression(child, raw_names) for child in expression.children]
     test = together(parts, expression.operator)
     return ButNot(test) if expression.negated else test
 
 
-def _test_of_condition(condition: Condition) -> PermissionTest:
-    value = condition.wanted.value if isinstance(condition.wanted, Scalar) else None
+def _test_of_condition(condition: Condition, raw_names: frozenset[str]) -> PermissionTest:
+    test = _test_of_property(condition, raw_names)
+    return ButNot(test) if condition.negated else test
+
+
+def _test_of_property(condition: Condition, raw_names: frozenset[str]) -> PermissionTest:
+    holds = test_of(condition.function, _wanted(condition))
     privilege = _PRIVILEGES.get(condition.property)
-    if privilege and condition.function is ConditionFunction.EQ and isinstance(value, bool):
-        test: PermissionTest = Gives(effective=frozenset({privilege}))
-        return test if value != condition.negated else ButNot(test)
-    if condition.property == "permissions" and condition.function in _IN_LIST and isinstance(value, str):
-        test = Gives(raw=frozenset({value}))
-        return ButNot(test) if condition.negated else test
-    wanted = "EQ true or false of a *_privilege, and LIST_CONTAINS of permissions"
-    raise invalid_argument(
-        FieldViolation(condition.path or "property", f"this tenant evaluates of {EFFECTIVE_PERMISSION} only {wanted}")
-    )
+    if privilege:
+        gives = Gives(effective=frozenset({privilege}))
+        return together([one for one, value in ((gives, True), (ButNot(gives), False)) if holds(value)])
+    if condition.property != "permissions":
+        return GIVES_NONE
+    if condition.function is ConditionFunction.LIST_ALL_ELEMENTS_IN:
+        others = frozenset(name for name in raw_names if not holds([name]))
+        return ButNot(Gives(raw=others)) if others else GIVES_ANY
+    if condition.function is ConditionFunction.EXISTS:
+        return GIVES_ANY
+    named = frozenset(name for name in raw_names if holds([name]))
+    return Gives(raw=named) if named else GIVES_NONE
+
+
+def _wanted(condition: Condition) -> object:
+    match condition.wanted:
+        case Scalar(value):
+            return value
+        case Several(values):
+            return values
+        case Nothing():
+            return None
+    what = f"this tenant compares of a required {EFFECTIVE_PERMISSION} only with values that the condition names"
+    raise invalid_argument(FieldViolation(f"{condition.path}.value", what))

@@ -9,10 +9,13 @@ from functools import cached_property
 import numpy as np
 
 from veza_emulator.graph.edges import Mask, Numbers, mask_of
+from veza_emulator.graph.permission_nodes import EFFECTIVE_PERMISSION
 from veza_emulator.graph.tenant_graph import TenantGraph
-from veza_emulator.query.evaluation.grouped_types import has_unknown_members, is_grouped, members
-from veza_emulator.query.evaluation.matching import Match, Surroundings, depends_on_source, match_of
-from veza_emulator.query.node_selectors import EFFECTIVE_PERMISSION, NodeSelector
+from veza_emulator.query.conditions import Variable
+from veza_emulator.query.evaluation.grouped_types import is_grouped, members
+from veza_emulator.query.evaluation.matching import TAG_PROPERTY, Match, Surroundings, depends_on_source, match_of
+from veza_emulator.query.node_selectors import GroupingConstraintType, NodeSelector
+from veza_emulator.query.variables import OwnVariables, is_list, meaning_of
 from veza_emulator.reading.errors import FieldViolation
 from veza_emulator.variants import UnknownNodeType, UnknownProperty, Variants
 
@@ -96,30 +99,44 @@ def _candidates(graph: TenantGraph, selector: NodeSelector) -> Numbers:
 
 
 def _types_of(graph: TenantGraph, selector: NodeSelector) -> Sequence[str]:
-    types = members(selector.node_type, graph.node_types)
-    return types if selector.grouping is None else [name for name in types if selector.grouping.admits(name)]
+    known = graph.node_types
+    types = members(selector.node_type, known)
+    grouping = selector.grouping
+    if grouping is None:
+        return types
+    named = {member for name in grouping.node_types for member in members(name, known)}
+    if grouping.constraint_type is GroupingConstraintType.EXCLUDE:
+        return [name for name in types if name not in named]
+    is_plain = types == [selector.node_type]
+    # A group has the members that the request names.
+    return [name for name in (types if is_plain else known) if name in named]
 
 
 def knows_all(graph: TenantGraph, selectors: Iterable[NodeSelector]) -> bool:
-    """Tell whether a tenant has, for each selector, nodes of its type."""
-    return all(members(selector.node_type, graph.node_types) for selector in selectors)
+    """Tell whether a tenant has, for each selector, nodes of its type; permissions it has always."""
+    return all(selector.node_type == EFFECTIVE_PERMISSION or _types_of(graph, selector) for selector in selectors)
 
 
-def violations(graph: TenantGraph, selectors: Sequence[NodeSelector], variants: Variants) -> Iterator[FieldViolation]:
-    """Yield what a tenant refuses in selectors: types whose members are not known, and by switch what it has not."""
+def violations(
+    graph: TenantGraph, selectors: Sequence[NodeSelector], variants: Variants, variables: OwnVariables
+) -> Iterator[FieldViolation]:
+    """Yield what a tenant refuses in selectors: unknown variables, and by switch types and properties that it has not."""
     for selector in selectors:
+        yield from _variable_violations(selector, variables)
         node_type = selector.node_type
-        if node_type in graph.node_types or is_grouped(node_type):
+        if is_grouped(node_type) or _types_of(graph, selector):
             yield from _property_violations(graph, selector, variants)
-        elif node_type == EFFECTIVE_PERMISSION:
-            continue
-        elif has_unknown_members(node_type):
-            yield FieldViolation(
-                f"{selector.path}.node_type",
-                f"{node_type} is a grouped type whose members this tenant does not know; name the plain types",
-            )
-        elif variants.unknown_node_type is UnknownNodeType.ERROR:
+        elif node_type != EFFECTIVE_PERMISSION and variants.unknown_node_type is UnknownNodeType.ERROR:
             yield FieldViolation(f"{selector.path}.node_type", f"{node_type} is not a valid NodeType")
+
+
+def _variable_violations(selector: NodeSelector, variables: OwnVariables) -> Iterator[FieldViolation]:
+    for condition in selector.condition.all_conditions() if selector.condition else ():
+        if isinstance(condition.wanted, Variable):
+            meaning = meaning_of(condition.wanted.name, variables)
+            if meaning is None or is_list(meaning) != condition.function.takes_list:
+                unknown = f"{condition.wanted.name} is not a variable that this tenant can compare with"
+                yield FieldViolation(f"{condition.path}.value", f"{unknown} {condition.function}")
 
 
 def _property_violations(graph: TenantGraph, selector: NodeSelector, variants: Variants) -> Iterator[FieldViolation]:
@@ -127,7 +144,7 @@ def _property_violations(graph: TenantGraph, selector: NodeSelector, variants: V
         return
     known = frozenset({"id"}).union(*(graph.properties_of(name) for name in _types_of(graph, selector)))
     for condition in selector.condition.all_conditions():
-        if condition.property not in known:
+        if condition.property not in known and not condition.property.startswith(TAG_PROPERTY):
             yield FieldViolation(
                 f"{condition.path}.property", f"{condition.property} is not a valid property of {selector.node_type}"
             )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 
 from veza_emulator.graph.edge_marks import EdgeKind, EdgeMark
 from veza_emulator.graph.edges import Mask
 from veza_emulator.graph.paths import AllowedPaths
-from veza_emulator.graph.tenant_graph import TenantGraph
+from veza_emulator.graph.permission_nodes import EFFECTIVE_PERMISSION
+from veza_emulator.graph.tenant_graph import NO_PERMISSIONS, TenantGraph
 from veza_emulator.query.evaluation.answer import DestinationsExpression
 from veza_emulator.query.evaluation.destinations import Destinations, DestinationTerms
 from veza_emulator.query.evaluation.matching import Surroundings
@@ -22,7 +24,7 @@ from veza_emulator.query.evaluation.permission_tests import (
 )
 from veza_emulator.query.evaluation.selection import Selection, select
 from veza_emulator.query.expressions import BooleanOperator
-from veza_emulator.query.node_selectors import EFFECTIVE_PERMISSION, NodeSelector, NodeSelectors
+from veza_emulator.query.node_selectors import NodeSelector, NodeSelectors
 from veza_emulator.query.relates_to import RelatesTo, RelatesToExpression
 from veza_emulator.query.spec import NodeRelationshipType, QuerySpec
 
@@ -64,7 +66,7 @@ class Translator:
             destinations=select(self._graph, spec.destinations.selectors, self._around),
             operator=spec.destinations.operator,
             no_relation=spec.no_relation,
-            test=_test_of(spec),
+            test=self._test_of(spec),
             summary=self._mask(summary.node_types if summary else ()),
             summary_counts=summary.counted if summary else (),
         )
@@ -83,20 +85,23 @@ class Translator:
             return np.zeros(len(self._graph.nodes), dtype=np.bool_)
         return select(self._graph, selectors, self._around).mask
 
+    def _test_of(self, spec: RelatesTo) -> PermissionTest | None:
+        required = [
+            test_of_expression(selector.condition, self._raw_names)
+            for selector in spec.required.selectors
+            if selector.node_type == EFFECTIVE_PERMISSION
+        ]
+        tests = [together(required, spec.required.operator)] if required else []
+        if spec.raw_permissions:
+            tests.append(raw_test(spec.raw_permissions))
+        if spec.effective_permissions:
+            tests.append(effective_test(spec.effective_permissions))
+        return together(tests, BooleanOperator.AND) if tests else None
+
+    @cached_property
+    def _raw_names(self) -> frozenset[str]:
+        return NO_PERMISSIONS.union(*(mark.raw for mark in self._graph.marks))
+
 
 def _nodes_on_the_way(selectors: NodeSelectors) -> Sequence[NodeSelector]:
     return [selector for selector in selectors.selectors if selector.node_type != EFFECTIVE_PERMISSION]
-
-
-def _test_of(spec: RelatesTo) -> PermissionTest | None:
-    required = [
-        test_of_expression(selector.condition)
-        for selector in spec.required.selectors
-        if selector.node_type == EFFECTIVE_PERMISSION
-    ]
-    tests = [together(required, spec.required.operator)] if required else []
-    if spec.raw_permissions:
-        tests.append(raw_test(spec.raw_permissions))
-    if spec.effective_permissions:
-        tests.append(effective_test(spec.effective_permissions))
-    return together(tests, BooleanOperator.AND) if tests else None
