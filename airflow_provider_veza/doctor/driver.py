@@ -24,6 +24,8 @@ from airflow_provider_veza.services.veza_nodes import VezaNodesService
 T = TypeVar("T")
 
 RETRY = RetryPolicy(max_attempts=3, max_retry_after=30.0)
+MOST_UNANSWERED = 6
+"""Requests in a row that have no whole answer, after which nothing more is asked: each may take a minute."""
 
 
 class Sender(Protocol):
@@ -62,6 +64,7 @@ class Driver:
         self.of_others: list[str] = []
         self.unnamed = 0
         """Submits without a clear answer: each may have left a query that nobody can name."""
+        self._unanswered = 0
 
     def drive(self, examination: Examination[T]) -> T:
         """Run an examination to its end and return what it saw."""
@@ -87,6 +90,7 @@ class Driver:
         An interruption waits until this is done; after one that cannot wait, every query may still run.
         """
         left = (*self.own, *self.of_others)
+        self._unanswered = 0
         with suppress(KeyboardInterrupt), self._hold():
             left = self.drive(end_what_runs(service, self.own, self.of_others))
         return left
@@ -103,7 +107,10 @@ class Driver:
 
     def _ask(self, step: Ask) -> Asked:
         for attempt in count(1):
+            if self._unanswered >= MOST_UNANSWERED:
+                return self._not_asked(step.call)
             asked = self._send(step.call)
+            self._unanswered = self._unanswered + 1 if asked.status is None else 0
             self.asked.append(asked)
             delay = RETRY.delay(
                 attempt=attempt,
@@ -116,6 +123,12 @@ class Driver:
                 return asked
             self._sleep(delay)
         raise AssertionError("counting never ends")
+
+    def _not_asked(self, call: Call[object]) -> Asked:
+        error = NotSentError(
+            f"The request was not sent: the {MOST_UNANSWERED} before it had no whole answer, so nothing more is asked."
+        )
+        return Asked(call.request, self._monotonic(), 0.0, None, None, error)
 
     def _send(self, call: Call[object]) -> Asked:
         started = self._monotonic()

@@ -95,7 +95,7 @@ ENDS_BY_CANCELS: list[tuple[Harms, str]] = [
 ENDS_BY_TOKENS: list[tuple[Harms, str]] = [
     (DRIPS, "NotSentError"),
     (BODIES, "NotSentError"),
-    (ECHOES, "BadRequestError"),
+    (ECHOES, "UnauthorizedError"),
     (REDIRECTS, "RedirectRefusedError"),
 ]
 """What an operator comes to that gets no token."""
