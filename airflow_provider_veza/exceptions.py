@@ -330,6 +330,25 @@ class ManifestError(LandingError):
     heals = False
 
 
+class ForeignFileError(LandingError):
+    """A file in the folder has a name of this provider's own files, but is somebody else's; it was left as it is.
+
+    :param place: where it is.
+    """
+
+    heals = False
+
+    def __init__(self, place: str) -> None:
+        super().__init__(
+            f"{place} was not written by this provider: it lies where a landing keeps a file of that name. It was left as it is, "
+            "and nothing was landed. Move it away, or give the task another output_path."
+        )
+
+
+class ScratchError(LandingError):
+    """The local disk of the worker has no room for a part in the making, or cannot be written; what is durable stays."""
+
+
 class DriftError(ResultsError):
     """Two landed results differ more than the task allows; the differences are landed."""
 
