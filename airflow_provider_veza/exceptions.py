@@ -44,7 +44,9 @@
         ├── ColumnError               a column cannot hold what came, or two columns have one name
         ├── LandingError              parts, checkpoint or manifest cannot be read or written
         │   ├── LandingTakenOverError another task lands into the same folder
-        │   └── ManifestError         what should be a manifest is none, or its parts are not what it says
+        │   ├── ManifestError         what should be a manifest is none, or its parts are not what it says
+        │   ├── ForeignFileError      somebody else's file has the name of one of ours
+        │   └── ScratchError          the worker's local disk has no room, or cannot be written
         └── DriftError                two landed results differ more than was allowed
             └── BaselineError         there is nothing that the result could be compared with
 """

@@ -57,6 +57,7 @@ def test_what_no_retry_can_heal_is_what_is_wrong_in_itself() -> None:
         "ColumnError",
         "LandingTakenOverError",
         "ManifestError",
+        "ForeignFileError",
         "DriftError",
         "BaselineError",
     }
@@ -97,6 +98,7 @@ SAMPLES: dict[str, Any] = {
     "landed": 100,
     "column": "department",
     "folder": "s3://acme/access",
+    "place": "s3://acme/access/_manifest.json",
     "by_same_query": True,
 }
 

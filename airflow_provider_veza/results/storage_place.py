@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from airflow_provider_veza.exceptions import ArgumentError
 
 LOCAL_SCHEMES = frozenset({"file", "local"})
-BUCKET_SCHEMES = frozenset({"s3", "s3a", "s3n", "gs", "gcs", "abfs", "abfss", "az", "adl", "wasb", "wasbs"})
+AZURE_SCHEMES = frozenset({"abfs", "abfss", "az", "adl", "wasb", "wasbs"})
+BUCKET_SCHEMES = frozenset({"s3", "s3a", "s3n", "gs", "gcs"}) | AZURE_SCHEMES
 """Storages of objects in buckets or containers: any name is one name, a put is seen whole, and there are no real folders."""
 PROVIDERS = {
     **dict.fromkeys(("s3", "s3a", "s3n"), "apache-airflow-providers-amazon[s3fs]"),
@@ -23,6 +24,8 @@ PROVIDERS = {
 """What brings the storage of a scheme to Airflow."""
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/]*)(.*)", re.DOTALL)
+_MOVED_ON_AZURE = re.compile(r"\?[^#]*#|\?(?:/|$)")
+"""adlfs reads a ``?`` as the beginning of a query, and puts it behind what follows a ``#``, or drops it."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -87,6 +90,8 @@ def _problems(text: str) -> Iterator[str]:
         yield "has '.' or '..' among its folders; names are literal. Write the folder that is meant."
     if any(segment and not segment.strip() for segment in place.path.split("/")):
         yield "has a folder whose name is blank: a template gave nothing."
+    if place.scheme in AZURE_SCHEMES and _MOVED_ON_AZURE.search(place.path):
+        yield "has a '?' before a '#' or at the end of a name, which Azure's library would store under another name."
     if place.is_local:
         yield from _problems_on_disk(place)
     elif not (place.host if place.has_buckets else place.host or place.path):

@@ -220,8 +220,8 @@ def test_a_folder_with_somebody_elses_manifest_is_refused_before_a_query_runs(te
 
 def test_where_airflow_takes_no_asset_of_a_folder_the_dag_parses_all_the_same() -> None:
     with DAG("access", schedule=None):
-        for place in ("sftp://sftp_default@/lake", "ssh://sftp_default@/lake", "s3://aws_default@lake/a?b"):
-            VezaQueryOperator(task_id=f"ask_{place[:3]}", query_spec=PAYROLL_ACCESS, output_path=place)
+        for number, place in enumerate(("sftp://sftp_default@/lake", "ssh://ssh_default@/lake", "s3://lake/a?b")):
+            VezaQueryOperator(task_id=f"ask_{number}", query_spec=PAYROLL_ACCESS, output_path=place)
 
 
 def test_an_empty_result_fails_if_asked_to_and_leaves_the_result_before(tenant: Tenant, path: str) -> None:

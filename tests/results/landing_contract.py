@@ -25,6 +25,7 @@ class LandingContract:
     """Tests over the fixture ``place``, the URL of a folder that does not exist yet, on a storage of its own."""
 
     strange_names: Sequence[str] = STRANGE_NAMES
+    names_are = "literal"
 
     @pytest.fixture
     def say(self) -> Say:
@@ -67,7 +68,7 @@ class LandingContract:
         for neighbour in neighbours:
             for name in ("_checkpoint.json", "_manifest.json"):
                 assert json.loads(neighbour.read(name) or b"{}") == {"of": str(neighbour)}
-        say("names with `? * [ ] # %` and blanks", "literal")
+        say("names with `? * [ ] # %` and blanks", self.names_are)
 
     def test_files_of_somebody_else_stay_and_one_with_our_name_refuses_the_folder(
         self, lander: Lander, say: Say

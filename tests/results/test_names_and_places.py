@@ -36,6 +36,9 @@ REFUSED = {
     "s3:///a": "names no bucket",
     "sftp://sftp_default@": "names no folder",
     "abfs:///a": "names no bucket",
+    "abfs://azure@lake/a?b#c": "would store under another name",
+    "az://lake/a?/b": "would store under another name",
+    "abfss://lake/a?": "would store under another name",
 }
 TAKEN = {
     "/data/lake/": "/data/lake",
@@ -45,6 +48,7 @@ TAKEN = {
     "s3://lake/..a/b..": "s3://lake/..a/b..",
     "sftp://sftp_default@/data": "sftp://sftp_default@/data",
     "s3://lake/access/None": "s3://lake/access/None",
+    "abfs://lake/a#b?c": "abfs://lake/a#b?c",
 }
 
 
