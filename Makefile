@@ -22,7 +22,8 @@ AZURITE := 3.35.0
 NODEJS := 24.19.0
 # What imports no Airflow is tested once, with Airflow barred; tests/test_without_airflow.py holds the list to what is so.
 WITHOUT_AIRFLOW := tests/async_query tests/distributions tests/doctor tests/esql_double tests/services tests/transport \
-	tests/test_exceptions.py tests/test_stages.py tests/test_contributing.py tests/test_without_airflow.py tests/test_words.py
+	tests/test_exceptions.py tests/test_stages.py tests/test_storages_table.py tests/test_contributing.py tests/test_without_airflow.py \
+	tests/test_words.py
 # What has targets of its own.
 APART := tests/airflow tests/celery_cluster tests/storages tests/test_benchmarks.py
 # The model of ownership plays every Airflow itself.

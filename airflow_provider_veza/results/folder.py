@@ -158,7 +158,7 @@ def _file_system(place: StoragePlace) -> tuple[Any, str]:
     connection = f"{place.conn_id}@" if place.conn_id else ""
     try:
         root = ObjectStoragePath(f"{place.scheme}://{connection}{place.host}/")
-        return root.fs, root.path.rstrip("/") if place.host else ""
+        return root.fs, _above(place, root)
     except (ImportError, ValueError) as e:
         if isinstance(e, ValueError) and _is_registered(place.scheme):
             raise
@@ -168,6 +168,12 @@ def _file_system(place: StoragePlace) -> tuple[Any, str]:
             f"Airflow has no storage for {place.scheme}:// here ({e}). Nothing was submitted or written. Install the provider "
             f"that brings it: {advice}"
         ) from e
+
+
+def _above(place: StoragePlace, root: Any) -> str:
+    if place.has_buckets or not place.host:
+        return place.host
+    return str(root.path).rstrip("/")
 
 
 def _is_registered(scheme: str) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from airflow_provider_veza.exceptions import ForeignFileError
+from airflow_provider_veza.results.files import DiskFiles, Files, RemoteFiles
 from airflow_provider_veza.results.folder import Folder
 from airflow_provider_veza.results.reading import read_manifest
 from results.landed import Lander, pages_of, users
@@ -19,6 +20,18 @@ Say = Callable[[str, str], None]
 
 STRANGE_NAMES = ("run a*?[b]c{d} #1%20+:ü='x' ~,@!$&()", "a?b", "a*b", "a[X]b", "ends with ?")
 NEIGHBOURS = ("aXb", "a", "run aXb", "aXXb")
+
+
+def seen_by_another_client(folder: Folder) -> Files:
+    """Return the folder's files as another process has them: with a client, and memories, of its own."""
+    files = folder._files
+    if isinstance(files, DiskFiles):
+        return files
+    assert isinstance(files, RemoteFiles)
+    fs = files._fs
+    options = {**fs.storage_options, "skip_instance_cache": True}
+    other = type(fs)(*fs.storage_args, **options)
+    return RemoteFiles(other, files._folder, has_real_folders=files._has_real_folders)
 
 
 class LandingContract:
@@ -85,16 +98,18 @@ class LandingContract:
             lander.as_query("q3").landing().begin()
         say("files of somebody else", "stay")
 
-    def test_what_another_process_wrote_is_seen_at_once(self, lander: Lander, tmp_path: Path, say: Say) -> None:
-        """Each ``Folder`` of a connection shares what its library remembers; another client writes meanwhile."""
-        first = lander.landing()
-        first.begin()
-        assert lander.folder.names() == ["_checkpoint.json"]
-        lander.as_query("q2").land(pages_of(users(4)))
+    def test_what_another_process_wrote_is_seen_at_once(self, lander: Lander, say: Say) -> None:
+        here, elsewhere = lander.folder, seen_by_another_client(lander.folder)
+        here.write_json("a.json", {})
+        assert here.names() == ["a.json"]
+        elsewhere.write("b.json", b"{}")
+        elsewhere.write("a.json", b"[1]")
 
-        assert "_checkpoint.json" not in lander.folder.names()
-        assert lander.folder.size("_checkpoint.json") is None
-        assert lander.folder.read("_checkpoint.json") is None
+        assert here.names() == ["a.json", "b.json"]
+        assert (here.size("a.json"), here.read("a.json")) == (3, b"[1]")
+        elsewhere.remove("a.json")
+        assert here.names() == ["b.json"]
+        assert (here.size("a.json"), here.read("a.json")) == (None, None)
         say("listings and sizes", "fresh")
 
     def test_a_write_that_fails_half_way_shows_no_half(self, lander: Lander, tmp_path: Path, say: Say) -> None:
