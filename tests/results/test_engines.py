@@ -42,11 +42,11 @@ def test_duckdb_reads_the_parts_of_a_folder(folder: Path, form: str) -> None:
 
 @pytest.mark.parametrize("form", ["jsonl"])
 def test_duckdb_and_polars_take_a_star_at_its_word_whatever_a_name_begins_with(folder: Path, form: str) -> None:
-    """What the docs warn of: with ``folder/*`` these two read the manifest as one more row."""
+    """What the docs warn of: with ``folder/*`` the one reads the manifest as one more row, and the other fails at it."""
     [(rows,)] = duckdb.sql(f"SELECT count(*) FROM read_json('{folder}/*', union_by_name = true)").fetchall()
     assert rows == ROWS + 1
-    with pytest.raises(Exception, match=r"."):
-        assert len(polars.scan_ndjson(f"{folder}/*").collect()) == ROWS
+    with pytest.raises(polars.exceptions.PolarsError):
+        polars.scan_ndjson(f"{folder}/*").collect()
 
 
 def test_pyarrow_reads_a_whole_folder(folder: Path, form: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_veza.operators.query import VezaQueryOperator
 from ownership.records.contract import at, fresh_data
 from results.landing_contract import LandingContract, Say
 from storages.conftest import Seen
@@ -18,6 +19,13 @@ from storages.test_google import bucket_on, emulator
 from support.object_store import Bucket, bucket, s3_endpoint
 
 __all__ = ["account", "bucket", "emulator", "s3_endpoint"]
+
+
+def test_a_dag_that_lands_over_sftp_parses_though_no_asset_can_be_of_its_folder() -> None:
+    users = {"source_node_types": {"nodes": [{"node_type": "OktaUser"}]}}
+    task = VezaQueryOperator(task_id="land", query_spec=users, output_path="sftp://sftp_default@/lake/{{ ds }}")
+
+    assert task.outlets == []
 
 
 class OnAStorage(LandingContract):
