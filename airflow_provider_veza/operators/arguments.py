@@ -16,6 +16,7 @@ from airflow.providers.common.compat.sdk import XComArg
 
 from airflow_provider_veza.async_query.json_value import value_of
 from airflow_provider_veza.exceptions import ArgumentError, QuerySpecError
+from airflow_provider_veza.results.storage_place import folder_path
 
 Duration: TypeAlias = timedelta | float | str
 """A span of time: a timedelta, or seconds. Text (ISO 8601, or a template) is part of the type, but not read yet."""
@@ -106,11 +107,10 @@ def text(value: Any, name: str) -> str:
 
 
 def path(value: Any, name: str) -> str:
-    """Return a folder without the slash at its end."""
-    folder = str(value).rstrip("/") if isinstance(value, (str, PathLike)) else ""
-    if not folder:
-        raise ArgumentError(f"{name}={value!r} names no folder once rendered.")
-    return folder
+    """Return a folder without the slash at its end; it must not depend on where a worker runs."""
+    if not isinstance(value, (str, PathLike)):
+        raise ArgumentError(f"{name} must be the path of a folder, not {value!r}.")
+    return folder_path(str(value), name)
 
 
 def names(value: Any, name: str) -> tuple[str, ...]:

@@ -5,14 +5,18 @@ The task lands its rows by :mod:`.delivery`.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from airflow.providers.common.compat.sdk import Asset, AssetAlias
 
+from airflow_provider_veza.exceptions import ArgumentError
 from airflow_provider_veza.results.manifest import MANIFEST_NAME, Manifest
+from airflow_provider_veza.results.storage_place import StoragePlace
+
+log = logging.getLogger(__name__)
 
 _TEMPLATE_MARKS = ("{{", "{%", "{#")
 
@@ -30,12 +34,33 @@ def landed_asset(output_path: str) -> Asset:
 
     >>> landed_asset("s3://aws_default@lake/access/{{ ds }}").uri
     's3://lake/access'
+
+    :raises ArgumentError: where Airflow takes no such URI for an asset, as for ``sftp://conn_id@/lake``, which names no host.
     """
-    path = _fixed(output_path)
+    uri = _uri(_fixed(output_path))
+    try:
+        return Asset(uri=uri)
+    except ValueError as e:
+        raise ArgumentError(
+            f"Airflow takes {uri!r} for no asset ({e}). Rows are landed there all the same: name an asset of your own in "
+            "outlets=, and schedule on that."
+        ) from e
+
+
+def asset_of_folder(output_path: str) -> Asset | None:
+    """Return the same asset, or None where Airflow takes no such URI."""
+    try:
+        return landed_asset(output_path)
+    except ArgumentError as e:
+        log.info("%s", e)
+        return None
+
+
+def _uri(path: str) -> str:
+    place = StoragePlace.of(path)
     if "://" not in path:
-        return Asset(uri=f"file://{Path(path).absolute()}")
-    parts = urlsplit(path)
-    return Asset(uri=parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl())
+        return f"file://{Path(path).absolute()}"
+    return f"{place.scheme}://{place.host}{place.path}"
 
 
 def _fixed(output_path: str) -> str:
@@ -49,10 +74,12 @@ def announce_landing(manifest: Manifest, folder: str, outlets: list[Any], contex
 
     The list of parts is left to the manifest's file, since it grows with the result.
     """
-    plain = {name: value for name, value in manifest.to_json().items() if name != "parts"}
+    plain = {name: value for name, value in manifest.to_json().items() if name not in ("parts", "marks")}
     extra = {"manifest": f"{folder}/{MANIFEST_NAME}", **plain}
     for outlet in outlets:
         if isinstance(outlet, AssetAlias):
-            context["outlet_events"][outlet].add(landed_asset(folder), extra=extra)
+            asset = asset_of_folder(folder)
+            if asset is not None:
+                context["outlet_events"][outlet].add(asset, extra=extra)
         elif isinstance(outlet, Asset):
             context["outlet_events"][outlet].extra = extra

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow_provider_veza.async_query.task_log import TaskLog
 from airflow_provider_veza.operators import arguments as a
-from airflow_provider_veza.operators.assets import announce_landing, has_fixed_folder, landed_asset
+from airflow_provider_veza.operators.assets import announce_landing, asset_of_folder, has_fixed_folder
 from airflow_provider_veza.operators.checked import Together
 
 if TYPE_CHECKING:
@@ -65,8 +65,11 @@ class Delivery:
     def declare_asset(self) -> None:
         """Add the landed folder to the task's outlets, where it is known before the task runs."""
         path = self.task.output_path
-        if path is not None and not a.is_output_of_task(path) and has_fixed_folder(str(path)):
-            self.task.outlets = [*self.task.outlets, landed_asset(str(path))]
+        if path is None or a.is_output_of_task(path) or not has_fixed_folder(str(path)):
+            return
+        asset = asset_of_folder(str(path))
+        if asset is not None:
+            self.task.outlets = [*self.task.outlets, asset]
 
     def together(self) -> Together:
         """Return the check that format, compression and columns go together."""
@@ -75,16 +78,19 @@ class Delivery:
     def check(self) -> None:
         """Refuse what could never be delivered, before a query runs for it.
 
-        :raises ArgumentError: when a library is missing that the format needs.
-        :raises LandingError: when Airflow does not know the storage of ``output_path``.
+        :raises ArgumentError: when a library is missing that the format needs, or Airflow does not know the storage.
+        :raises ConnectionSettingsError: when Airflow has no connection of the name in ``output_path``.
+        :raises LandingError: when the folder cannot be read, or somebody else's file is in the way.
         """
         if self.task.output_path is None:
             return
-        from airflow_provider_veza.results.folder import Folder
+        from airflow_provider_veza.results.folder import Folder, require_storage
         from airflow_provider_veza.results.formats.known_formats import output_format
+        from airflow_provider_veza.results.found_landing import require_no_foreign_file
 
         output_format(self.task.output_format, compression=self.task.compression, select=self._select)
-        Folder(self._folder)
+        require_storage(self._folder)
+        require_no_foreign_file(Folder(self._folder))
 
     def deliver(self, query: BoundQuery, context: Mapping[str, Any]) -> Any:
         """Return the rows as plain JSON, a count as ``{"count": 6}``, or the summary of what was landed.

@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike, fspath
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Unpack
 
 from airflow_provider_veza.async_query.json_value import value_of
@@ -54,7 +53,7 @@ class VezaAccessDriftOperator(CheckedOperator):
     :data:`~.services.veza_layout.LAYOUT`: properties and permissions count; access statistics, risk levels, counts and times
     of the last use do not. Needs the extra ``drift`` (DuckDB); memory does not grow with the results.
 
-    Below ``output_path`` come ``added/``, ``removed/`` and ``changed/``, each a landed result of its own, and ``drift.json``,
+    Below ``output_path`` come ``added/``, ``removed/`` and ``changed/``, each a landed result of its own, and ``_drift.json``,
     written last. A changed row has the identity, the names of what ``changed``, and the row ``before`` and ``after``; in a
     table these are columns such as ``before.risk_level``. A task that is run again lands the same.
 
@@ -141,9 +140,12 @@ class VezaAccessDriftOperator(CheckedOperator):
 
         All that DuckDB needs is in a temporary folder of the worker: about 150 bytes for each row of both results.
         """
-        with airflow_failures(), TemporaryDirectory(prefix="veza-drift-") as scratch:
+        from airflow_provider_veza.results.scratch import scratch_folder, telling_of_scratch
+
+        with airflow_failures(), scratch_folder() as scratch:
             check_when_started(self)
-            drift = self._landed(Path(scratch))
+            with telling_of_scratch(scratch):
+                drift = self._landed(scratch)
             context["ti"].xcom_push(key=DRIFT_KEY, value=drift.summary())
             self._require_little(drift.differences.counts, str(drift.folder))
             return drift.summary()
@@ -169,11 +171,12 @@ class VezaAccessDriftOperator(CheckedOperator):
         """Return where to land, after a check that this can be done at all."""
         from airflow_provider_veza.hooks.waiting import utc_now
         from airflow_provider_veza.results.drift.landed_drift import DriftPlan
-        from airflow_provider_veza.results.folder import Folder
+        from airflow_provider_veza.results.folder import Folder, require_storage
         from airflow_provider_veza.results.formats.known_formats import output_format
 
         with naming(self.task_id):
             output_format(self.output_format, compression=self.compression)
+            require_storage(path(self.output_path, "output_path"))
         folder = Folder(path(self.output_path, "output_path"))
         return DriftPlan(folder, self.output_format, self.compression, scratch, self.log, utc_now)
 

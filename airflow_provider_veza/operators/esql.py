@@ -51,7 +51,7 @@ class EsqlQueryOperator(QueryOperator):
     """Ask Elasticsearch in ES|QL, wait, deliver the rows, and leave neither a query nor a stored result behind.
 
     Returns a list of rows as objects, one field a column; with ``output_path``, lands the rows there as parts and a
-    ``manifest.json``, and returns a summary. XCom ``veza_query`` holds the handle. A query that has ended when it is first
+    ``_manifest.json``, and returns a summary. XCom ``veza_query`` holds the handle. A query that has ended when it is first
     looked at is not deferred for. On Airflow below 3.3, without ``[veza] record_path``, a retry after a worker crash cannot
     find the query before it. Needs the extra ``elasticsearch``.
 

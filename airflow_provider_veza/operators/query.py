@@ -64,7 +64,7 @@ class VezaQueryOperator(QueryOperator):
     """Ask Veza, wait, and deliver the rows. The task owns its query until the query has ended.
 
     Returns a list of rows as Veza sent them (``values``, else ``path_values``), or ``{"count": 6}`` where the result is a
-    number; with ``output_path``, lands the rows there as parts and a ``manifest.json``, and returns a summary. XCom
+    number; with ``output_path``, lands the rows there as parts and a ``_manifest.json``, and returns a summary. XCom
     ``veza_query`` holds the handle. On Airflow below 3.3, without ``[veza] record_path``, a retry after a worker crash cannot
     find the query before it.
 

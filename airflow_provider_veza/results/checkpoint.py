@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
 
 from airflow_provider_veza.async_query.deadline import utc_from_iso
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.vocabulary import MOST_WARNINGS, Page
-from airflow_provider_veza.results.manifest import Columns, Manifest, Part, columns_from_json, parts_from_json
+from airflow_provider_veza.results.manifest import Columns, Count, Manifest, Part
+from airflow_provider_veza.results.own_files import FileKind
+from airflow_provider_veza.results.part_names import MARK, number_of
 
 CHECKPOINT_NAME = "_checkpoint.json"
+CHECKPOINT_FILE = FileKind(CHECKPOINT_NAME, "v", "session")
 CHECKPOINT_VERSION = 1
+
+Mark = Annotated[str, msgspec.Meta(pattern=rf"\A{MARK}\Z")]
 
 
 @dataclass(frozen=True)
@@ -59,10 +66,10 @@ class Progress:
 
     next_page_token: str | None = None
     all_read: bool = False
-    pages: int = 0
-    rows: int = 0
-    retries: int = 0
-    row_count: int | None = None
+    pages: Count = 0
+    rows: Count = 0
+    retries: Count = 0
+    row_count: Count | None = None
     partial: bool = False
     warnings: tuple[str, ...] = ()
 
@@ -87,6 +94,7 @@ class Checkpoint:
     :param session: the attempt that lands here now; another one that finds its own name gone has lost the folder.
     :param columns: as far as they are known; those of the parts are these or narrower.
     :param resumed: how often an attempt went on where another had stopped.
+    :param marks: of all attempts whose files may lie in the folder, this one's included, see :mod:`.part_names`.
     """
 
     key: LandingKey
@@ -96,15 +104,20 @@ class Checkpoint:
     columns: Columns = ()
     progress: Progress = Progress()
     resumed: int = 0
+    marks: tuple[str, ...] = ()
 
     @property
     def own_parts(self) -> tuple[Part, ...]:
         """The parts, without their columns."""
         return tuple(landed.part for landed in self.parts)
 
-    def taken_over(self, session: str) -> Checkpoint:
+    def taken_over(self, by: Checkpoint) -> Checkpoint:
         """Return it as the next attempt goes on with it."""
-        return replace(self, session=session, resumed=self.resumed + 1)
+        return replace(self, session=by.session, resumed=self.resumed + 1, marks=by.marks)
+
+    def with_marks(self, marks: Iterable[str]) -> Checkpoint:
+        """Return it with the marks of earlier attempts too."""
+        return replace(self, marks=tuple(dict.fromkeys((*marks, *self.marks))))
 
     def to_json(self) -> dict[str, Any]:
         """Return the checkpoint as plain JSON types; columns that parts share are written once."""
@@ -119,30 +132,72 @@ class Checkpoint:
             "parts": [asdict(landed.part) | {"columns": schemas.index(landed.columns)} for landed in self.parts],
             "progress": asdict(self.progress),
             "resumed": self.resumed,
+            "marks": list(self.marks),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Checkpoint | None:
         """Read a checkpoint, or None where this version cannot go on with it: then the landing starts over."""
         try:
-            return cls._read(data) if data["v"] == CHECKPOINT_VERSION else None
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+            checkpoint = cls._read(data) if data["v"] == CHECKPOINT_VERSION else None
+        except Exception:
             return None
+        return checkpoint if checkpoint is not None and checkpoint.adds_up() else None
 
     @classmethod
     def _read(cls, data: Mapping[str, Any]) -> Checkpoint:
-        schemas = [columns_from_json(columns) for columns in data["schemas"]]
-        select = data["key"]["select"]
-        parts = zip(parts_from_json(data["parts"]), data["parts"], strict=True)
+        file = msgspec.convert(data, _CheckpointFile)
         return cls(
-            key=LandingKey(**(data["key"] | {"select": None if select is None else tuple(select)})),
-            session=data["session"],
-            started_at=utc_from_iso(data["started_at"]),
-            parts=tuple(LandedPart(part, schemas[plain["columns"]]) for part, plain in parts),
-            columns=schemas[data["columns"]],
-            progress=Progress(**(data["progress"] | {"warnings": tuple(data["progress"]["warnings"])})),
-            resumed=data["resumed"],
+            key=file.key,
+            session=file.session,
+            started_at=utc_from_iso(file.started_at),
+            parts=tuple(
+                LandedPart(part.part, file.schemas[part.columns]) for part in map(_PartOfFile.of, data["parts"])
+            ),
+            columns=file.schemas[file.columns],
+            progress=file.progress,
+            resumed=file.resumed,
+            marks=file.marks,
         )
+
+    def adds_up(self) -> bool:
+        """Whether its parts, rows and pages can be those of one landing in order."""
+        done = self.progress
+        return (
+            [number_of(part.name) for part in self.own_parts] == list(range(len(self.parts)))
+            and sum(part.rows for part in self.own_parts) == done.rows
+            and all(landed.columns == () or _begins_with(self.columns, landed.columns) for landed in self.parts)
+            and done.all_read == (done.pages > 0 and done.next_page_token is None)
+            and (done.pages > 0 or (done.rows == 0 and done.next_page_token is None))
+        )
+
+
+def _begins_with(columns: Columns, earlier: Columns) -> bool:
+    return [column.name for column in columns[: len(earlier)]] == [column.name for column in earlier]
+
+
+@dataclass(frozen=True)
+class _CheckpointFile:
+    """A checkpoint as its file has it; ``parts`` and ``columns`` name their schemas by number."""
+
+    key: LandingKey
+    session: str
+    started_at: str
+    schemas: tuple[Columns, ...]
+    columns: Count
+    progress: Progress
+    resumed: Count
+    marks: tuple[Mark, ...] = ()
+
+
+@dataclass(frozen=True)
+class _PartOfFile:
+    part: Part
+    columns: Count
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> _PartOfFile:
+        return cls(msgspec.convert(data, Part), msgspec.convert(data["columns"], Count))
 
 
 @dataclass(frozen=True)
@@ -165,22 +220,19 @@ class StartOver:
 
 
 def first_step(
-    key: LandingKey, manifest: Manifest | None, checkpoint: Checkpoint | None, present: Mapping[str, int | None]
+    key: LandingKey, manifest: Manifest | None, checkpoint: Checkpoint | None, intact: Collection[Part]
 ) -> AlreadyLanded | GoOn | StartOver:
-    """Decide what an attempt does with what it finds in its folder; a part that is missing or cut counts as not landed.
+    """Decide what an attempt does with what it finds in its folder; a part that is missing or changed counts as not landed.
 
-    :param present: the size of each part that manifest and checkpoint name; None for an absent one.
+    :param intact: those parts that are in the folder as manifest and checkpoint describe them.
     """
-    if manifest is not None and _key_of(manifest) == key and _all_there(manifest.parts, present):
+    if manifest is not None and key_of(manifest) == key and set(manifest.parts) <= set(intact):
         return AlreadyLanded(manifest)
-    if checkpoint is not None and checkpoint.key == key and _all_there(checkpoint.own_parts, present):
+    if checkpoint is not None and checkpoint.key == key and set(checkpoint.own_parts) <= set(intact):
         return GoOn(checkpoint)
     return StartOver()
 
 
-def _key_of(manifest: Manifest) -> LandingKey:
+def key_of(manifest: Manifest) -> LandingKey:
+    """Return the key of what was landed."""
     return LandingKey.of(manifest.handle, manifest.format, manifest.compression, manifest.select)
-
-
-def _all_there(parts: Iterable[Part], present: Mapping[str, int | None]) -> bool:
-    return all(present.get(part.name) == part.bytes for part in parts)

@@ -5,7 +5,6 @@ The pages are fetched in :mod:`airflow_provider_veza.hooks.landing_loop`.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -13,7 +12,7 @@ from datetime import datetime
 from airflow_provider_veza.async_query.rows import JsonRows, concatenated
 from airflow_provider_veza.async_query.task_log import TaskLog
 from airflow_provider_veza.async_query.vocabulary import MOST_WARNINGS, Page
-from airflow_provider_veza.exceptions import BadTextError, LandingError, LandingTakenOverError, ManifestError
+from airflow_provider_veza.exceptions import BadTextError, LandingError, LandingTakenOverError
 from airflow_provider_veza.results.batches import Batch, Batches
 from airflow_provider_veza.results.checkpoint import (
     CHECKPOINT_NAME,
@@ -22,12 +21,18 @@ from airflow_provider_veza.results.checkpoint import (
     GoOn,
     LandedPart,
     Progress,
-    first_step,
 )
 from airflow_provider_veza.results.formats.format import Group
+from airflow_provider_veza.results.found_landing import FoundLanding, find_landing, has_size, session_of, taker_of
 from airflow_provider_veza.results.landing_plan import LandingPlan
-from airflow_provider_veza.results.manifest import MANIFEST_NAME, Manifest, Part
-from airflow_provider_veza.results.parts import OpenPart, is_part_name, new_part_name, widened
+from airflow_provider_veza.results.manifest import MANIFEST_NAME, OLD_MANIFEST_NAME, Manifest, Part
+from airflow_provider_veza.results.manifest_file import has_old_manifest
+from airflow_provider_veza.results.own_files import is_half_written
+from airflow_provider_veza.results.part_names import is_marked, mark_of_writer, new_token, part_name
+from airflow_provider_veza.results.parts import OpenPart, is_intact, widened
+
+REMEMBERED_MARKS = 64
+"""Of attempts in one folder: what the last of them left is still known for their own when the folder is landed into again."""
 
 
 class Landing:
@@ -46,7 +51,7 @@ class Landing:
         self._plan = plan
         self._log = log
         self._now = now
-        self._durable = Checkpoint(plan.key, secrets.token_hex(4), now())
+        self._durable = self._new_checkpoint()
         self._read = self._written = Progress()
         self._batches = Batches(plan.format.group_bytes, plan.limits.part_bytes, now())
         self._open: OpenPart | None = None
@@ -59,14 +64,17 @@ class Landing:
     def begin(self) -> Manifest | None:
         """Claim the folder; return the manifest where this very result was landed before.
 
+        Parts of an earlier attempt are read once, and gone on with only if all of them are what they were.
+
+        :raises ForeignFileError: when somebody else's file has the name of one of ours.
         :raises LandingError: when the folder cannot be read or written.
         """
-        manifest, checkpoint = self._found()
-        match first_step(self._plan.key, manifest, checkpoint, self._sizes(manifest, checkpoint)):
+        found = find_landing(self._plan.folder, self._log)
+        self._durable = self._durable.with_marks(found.marks)
+        match found.first_step(self._plan.key, self._plan.folder, is_intact):
             case AlreadyLanded(landed):
                 self._log.info("Query %s is landed in %s already.", self._plan.handle.shown_id, self._plan.folder)
-                if checkpoint is not None and checkpoint.key == self._plan.key:
-                    self._tidy(landed)
+                self._complete(landed, found)
                 return landed
             case GoOn(earlier):
                 self._go_on_from(earlier)
@@ -75,10 +83,9 @@ class Landing:
         return None
 
     def is_done(self) -> bool:
-        """Whether this very result was landed before, whole; nothing is claimed or written."""
-        manifest, checkpoint = self._found()
-        step = first_step(self._plan.key, manifest, checkpoint, self._sizes(manifest, checkpoint))
-        return isinstance(step, AlreadyLanded)
+        """Whether this very result was landed before, as far as sizes show; nothing is claimed or written."""
+        found = find_landing(self._plan.folder, self._log)
+        return isinstance(found.first_step(self._plan.key, self._plan.folder, has_size), AlreadyLanded)
 
     def pause(self) -> None:
         """Publish what is written of the part in the making, so that the next attempt goes on after it; as well as possible."""
@@ -93,7 +100,7 @@ class Landing:
             "The page that follows the durable parts cannot be fetched any more; the landing starts over from the first page."
         )
         stale = self._durable.own_parts
-        self._durable = Checkpoint(self._plan.key, self._durable.session, self._now())
+        self._durable = self._new_checkpoint().with_marks(self._durable.marks)
         self._read = self._written = Progress()
         self._save(self._durable)
         self._remove(part.name for part in stale)
@@ -156,7 +163,7 @@ class Landing:
         self._give_all_parts_the_same_columns()
         self._require_claim()
         manifest = self._manifest()
-        self._plan.folder.write_json(MANIFEST_NAME, manifest.to_json())
+        self._write_manifest(manifest)
         self._tidy(manifest)
         return manifest
 
@@ -168,26 +175,22 @@ class Landing:
         if self._has_claim():  # Else its parts may be those of the attempt that took over.
             self._remove([*(part.name for part in self._durable.own_parts), CHECKPOINT_NAME])
 
-    def _found(self) -> tuple[Manifest | None, Checkpoint | None]:
-        """Read what is there; what cannot be read is as good as absent, since it is about to be replaced."""
-        folder = self._plan.folder
-        try:
-            manifest = folder.read_json(MANIFEST_NAME)
-            checkpoint = folder.read_json(CHECKPOINT_NAME)
-            return (
-                None if manifest is None else Manifest.from_json(manifest, f"{folder}/{MANIFEST_NAME}"),
-                None if checkpoint is None else Checkpoint.from_json(checkpoint),
-            )
-        except ManifestError as e:
-            self._log.warning("%s It is replaced.", e)
-            return None, None
+    def _new_checkpoint(self) -> Checkpoint:
+        """Return that of an attempt which has landed nothing; its parts are known by a mark that no other attempt has."""
+        token = new_token()
+        return Checkpoint(self._plan.key, token, self._now(), marks=(mark_of_writer(token, self._plan.format.suffix),))
 
-    def _sizes(self, manifest: Manifest | None, checkpoint: Checkpoint | None) -> dict[str, int | None]:
-        parts = (manifest.parts if manifest else ()) + (checkpoint.own_parts if checkpoint else ())
-        return {part.name: self._plan.folder.size(part.name) for part in parts}
+    def _complete(self, landed: Manifest, found: FoundLanding) -> None:
+        """Do what is left of a landing that was stopped after its manifest, or was made by an earlier version."""
+        if found.has_old_name:
+            self._write_manifest(landed)
+            self._remove_old_manifest()
+        is_of_this = found.checkpoint is not None and found.checkpoint.key == self._plan.key
+        if is_of_this or found.has_damaged_checkpoint:
+            self._tidy(landed)
 
     def _go_on_from(self, earlier: Checkpoint) -> None:
-        self._durable = earlier.taken_over(self._durable.session)
+        self._durable = earlier.taken_over(self._durable)
         self._read = self._written = earlier.progress
         self._save(self._durable)
         self._log.info(
@@ -209,7 +212,7 @@ class Landing:
         if self._open is not None and not self._plan.format.fits(self._open.columns, group.columns):
             self._publish_open()
         if self._open is None:
-            name = new_part_name(len(self._durable.parts), self._plan.format.suffix)
+            name = part_name(len(self._durable.parts), self._mark)
             self._open = OpenPart(self._plan, name, group.columns)
         return self._open
 
@@ -231,17 +234,25 @@ class Landing:
         )
 
     def _give_all_parts_the_same_columns(self) -> None:
-        for index, landed in enumerate(self._durable.parts):
-            if not self._plan.format.fits(landed.columns, self._durable.columns):
-                self._widen(index, landed)
+        fits, columns = self._plan.format.fits, self._durable.columns
+        narrow = [index for index, landed in enumerate(self._durable.parts) if not fits(landed.columns, columns)]
+        if narrow:
+            # Both a part and what it becomes are in the folder for a while.
+            mark = mark_of_writer(new_token(), self._plan.format.suffix)
+            self._durable = self._durable.with_marks([mark])
+            self._save(self._durable)
+            for index in narrow:
+                self._widen(index, part_name(index, mark))
 
-    def _widen(self, index: int, landed: LandedPart) -> None:
-        columns = self._durable.columns
-        name = new_part_name(index, self._plan.format.suffix)
-        parts = list(self._durable.parts)
-        parts[index] = LandedPart(widened(landed, name, self._plan, columns), columns)
+    def _widen(self, index: int, name: str) -> None:
+        columns, parts = self._durable.columns, list(self._durable.parts)
+        parts[index] = LandedPart(widened(parts[index], name, self._plan, columns), columns)
         self._durable = replace(self._durable, parts=tuple(parts))
         self._save(self._durable)
+
+    @property
+    def _mark(self) -> str:
+        return mark_of_writer(self._durable.session, self._plan.format.suffix)
 
     def _manifest(self) -> Manifest:
         done, progress, plan = self._durable, self._durable.progress, self._plan
@@ -260,30 +271,39 @@ class Landing:
             row_count=progress.row_count,
             partial=progress.partial,
             warnings=progress.warnings,
+            marks=done.marks[-REMEMBERED_MARKS:],
         )
+
+    def _write_manifest(self, manifest: Manifest) -> None:
+        self._plan.folder.write_json(MANIFEST_NAME, manifest.to_json())
 
     def _require_claim(self, *published: Part) -> None:
         """Go on only while nobody else has claimed the folder; else take back what nobody knows of."""
         if self._has_claim():
             return
         self._remove(part.name for part in published)
-        manifest, checkpoint = self._found()
-        taker = checkpoint.key.query_id if checkpoint else manifest.handle.id if manifest else ""
+        taker = taker_of(self._plan.folder)
         raise LandingTakenOverError(str(self._plan.folder), by_same_query=taker == self._plan.key.query_id)
 
     def _has_claim(self) -> bool:
-        found = self._plan.folder.read_json(CHECKPOINT_NAME)
-        return found is not None and found.get("session") == self._durable.session
+        return session_of(self._plan.folder) == self._durable.session
 
     def _save(self, checkpoint: Checkpoint) -> None:
         self._plan.folder.write_json(CHECKPOINT_NAME, checkpoint.to_json())
 
     def _tidy(self, manifest: Manifest) -> None:
-        """Remove what the manifest does not name: older results, and parts of attempts that died before they noted them."""
-        named = {part.name for part in manifest.parts}
+        """Remove what attempts left that are known by their marks and that the manifest does not name: nothing else."""
+        named, marks = {part.name for part in manifest.parts}, set(self._durable.marks)
         names = self._plan.folder.names()
-        self._remove(name for name in names if is_part_name(name) and name not in named)
-        self._remove([*self._plan.folder.half_written(), CHECKPOINT_NAME])
+        self._remove(name for name in names if is_marked(name, marks) and name not in named)
+        self._remove(name for name in names if is_half_written(name))
+        if OLD_MANIFEST_NAME in names:
+            self._remove_old_manifest()
+        self._plan.folder.remove(CHECKPOINT_NAME)
+
+    def _remove_old_manifest(self) -> None:
+        if has_old_manifest(self._plan.folder):
+            self._plan.folder.remove(OLD_MANIFEST_NAME)
 
     def _remove(self, names: Iterable[str]) -> None:
         for name in names:

@@ -5,18 +5,28 @@ It is written in :mod:`.landing` and read in :mod:`.reading`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, get_type_hints
+
+import msgspec
 
 from airflow_provider_veza.async_query.deadline import utc_from_iso
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.layout import ColumnType
 from airflow_provider_veza.exceptions import ManifestError
+from airflow_provider_veza.results.part_names import PART_NAME, number_of
 
-MANIFEST_NAME = "manifest.json"
+MANIFEST_NAME = "_manifest.json"
+"""Engines that read a whole folder leave out names that begin so."""
+OLD_MANIFEST_NAME = "manifest.json"
+"""Until this name was found to be read as rows; folders that have it are read all the same."""
 SCHEMA_VERSION = 1
+
+PartName = Annotated[str, msgspec.Meta(pattern=rf"\A{PART_NAME}\Z")]
+Count = Annotated[int, msgspec.Meta(ge=0)]
+Sha256 = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 
 
 @dataclass(frozen=True)
@@ -39,10 +49,10 @@ class Part:
     :param sha256: of the file, in hexadecimal.
     """
 
-    name: str
-    rows: int
-    bytes: int
-    sha256: str
+    name: PartName
+    rows: Count
+    bytes: Count
+    sha256: Sha256
 
 
 @dataclass(frozen=True)
@@ -59,6 +69,7 @@ class Manifest:
     :param resumed: how often an attempt went on with the parts of the one before.
     :param row_count: as the service counted; None where it does not say.
     :param partial: the service says that these rows are not all.
+    :param marks: of all attempts that wrote files of this landing, see :mod:`.part_names`.
     """
 
     handle: QueryHandle
@@ -69,12 +80,13 @@ class Manifest:
     parts: tuple[Part, ...]
     started_at: datetime
     finished_at: datetime
-    pages: int
-    retries: int = 0
-    resumed: int = 0
-    row_count: int | None = None
+    pages: Count
+    retries: Count = 0
+    resumed: Count = 0
+    row_count: Count | None = None
     partial: bool = False
     warnings: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
     schema_version: int = SCHEMA_VERSION
 
     @property
@@ -124,6 +136,7 @@ class Manifest:
             "row_count": self.row_count,
             "partial": self.partial,
             "warnings": list(self.warnings),
+            "marks": list(self.marks),
         }
 
     @classmethod
@@ -134,47 +147,59 @@ class Manifest:
         :raises ManifestError: when it is none, or its totals are not those of its parts.
         """
         try:
+            _require_known_version(data["schema_version"])
             manifest = cls._read(data)
+            totals = {
+                total: (msgspec.convert(data[total], Count), getattr(manifest, total)) for total in ("rows", "bytes")
+            }
+            numbers = [number_of(part.name) for part in manifest.parts]
         except Exception as e:
             raise ManifestError(
-                f"The file is no manifest of a landed result ({type(e).__name__}: {e}).", about=place
+                f"The manifest cannot be read ({type(e).__name__}: {e}): it was edited or damaged, or is of a later version of "
+                "airflow-provider-veza. Land the result again, or read it with that version.",
+                about=place,
             ) from e
-        for total in ("rows", "bytes"):
-            if data[total] != getattr(manifest, total):
-                raise ManifestError(
-                    f"The manifest says {data[total]} {total}, but its parts have {getattr(manifest, total)}: it was edited or "
-                    "damaged. Land the result again.",
-                    about=place,
-                )
+        _require_adding_up(place, totals, numbers)
         return manifest
 
     @classmethod
     def _read(cls, data: Mapping[str, Any]) -> Manifest:
-        if data["schema_version"] != SCHEMA_VERSION:
-            raise ValueError(f"schema_version {data['schema_version']} is not {SCHEMA_VERSION}")
-        return cls(
-            handle=QueryHandle.from_json(data["handle"]),
-            format=data["format"],
-            compression=data["compression"],
-            select=None if data["select"] is None else tuple(data["select"]),
-            columns=columns_from_json(data["columns"]),
-            parts=parts_from_json(data["parts"]),
-            started_at=utc_from_iso(data["started_at"]),
-            finished_at=utc_from_iso(data["finished_at"]),
-            pages=data["pages"],
-            retries=data["retries"],
-            resumed=data["resumed"],
-            row_count=data["row_count"],
-            partial=data["partial"],
-            warnings=tuple(data["warnings"]),
+        values: dict[str, Any] = {
+            name: msgspec.convert(data[name], kind)
+            for name, kind in _field_types().items()
+            if name in data or name not in _ADDED_LATER
+        }
+        values |= {name: utc_from_iso(data[name]) for name in ("started_at", "finished_at")}
+        return cls(handle=QueryHandle.from_json(data["handle"]), **values)
+
+
+_ADDED_LATER = frozenset({"marks"})
+
+
+def _field_types() -> dict[str, Any]:
+    """Return the types of all fields that JSON has as they are."""
+    hints = get_type_hints(Manifest, include_extras=True)
+    return {name: kind for name, kind in hints.items() if name not in ("handle", "started_at", "finished_at")}
+
+
+def _require_known_version(version: Any) -> None:
+    if version != SCHEMA_VERSION or isinstance(version, bool):
+        raise ValueError(f"schema_version {version!r} is not {SCHEMA_VERSION}")
+
+
+def _require_adding_up(place: str, totals: Mapping[str, tuple[int, int]], numbers: Sequence[int]) -> None:
+    for total, (said, of_parts) in totals.items():
+        if said != of_parts:
+            raise ManifestError(
+                f"{place} says {said} {total}, but its parts have {of_parts}: it was edited or damaged. Land the result again."
+            )
+    if numbers != list(range(len(numbers))):
+        raise ManifestError(
+            f"{place} has its parts in another order than they were landed, or not all of them, or one twice (numbers "
+            f"{_shortened(numbers)}): it was edited or damaged. Land the result again."
         )
 
 
-def columns_from_json(data: list[Mapping[str, Any]]) -> Columns:
-    """Read columns."""
-    return tuple(Column(column["name"], ColumnType(column["type"])) for column in data)
-
-
-def parts_from_json(data: list[Mapping[str, Any]]) -> tuple[Part, ...]:
-    """Read parts; unknown keys are ignored."""
-    return tuple(Part(**{f.name: part[f.name] for f in fields(Part)}) for part in data)
+def _shortened(numbers: Sequence[int]) -> str:
+    shown = ", ".join(map(str, numbers[:20]))
+    return f"{shown}, ..." if len(numbers) > 20 else shown

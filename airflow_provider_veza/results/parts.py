@@ -4,38 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import io
-import re
-import secrets
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
+from airflow_provider_veza.exceptions import ScratchError
 from airflow_provider_veza.results.checkpoint import LandedPart
 from airflow_provider_veza.results.folder import Folder
 from airflow_provider_veza.results.formats.format import Group, PartWriter
 from airflow_provider_veza.results.landing_plan import LandingPlan
 from airflow_provider_veza.results.manifest import Columns, Part
+from airflow_provider_veza.results.scratch import telling_of_scratch
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-_PART_NAME = re.compile(r"part-\d{5,}-[0-9a-f]{8}\.[a-z.]+")
-
-
-def new_part_name(number: int, suffix: str) -> str:
-    """Return a name that sorts by number and that no other attempt uses."""
-    return f"part-{number:05d}-{secrets.token_hex(4)}{suffix}"
-
-
-def is_part_name(name: str) -> bool:
-    """Whether a file is a part of some landing."""
-    return _PART_NAME.fullmatch(name) is not None
+_CHUNK_BYTES = 1 << 20
 
 
 class PartFile(io.RawIOBase):
-    """A local file that knows the size and the digest of what was written to it."""
+    """A local file that knows the size and the digest of what was written to it.
+
+    :raises ScratchError: from whatever writes, when the local disk has no room.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("wb")
+        self._folder = path.parent
+        with telling_of_scratch(self._folder):
+            self._file = path.open("wb")
         self._sha256 = hashlib.sha256()
         self.size = 0
 
@@ -45,7 +41,8 @@ class PartFile(io.RawIOBase):
 
     def write(self, data: ReadableBuffer) -> int:
         """Write all of the data."""
-        written = self._file.write(data)
+        with telling_of_scratch(self._folder):
+            written = self._file.write(data)
         self._sha256.update(data)
         self.size += written
         return written
@@ -57,11 +54,13 @@ class PartFile(io.RawIOBase):
     def flush(self) -> None:
         """Hand what was written to the system."""
         if not self._file.closed:
-            self._file.flush()
+            with telling_of_scratch(self._folder):
+                self._file.flush()
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        with telling_of_scratch(self._folder):
+            self._file.close()
         super().close()
 
     @property
@@ -82,7 +81,10 @@ class OpenPart:
         self._writer: PartWriter = plan.format.open(self._file, columns)
 
     def write(self, group: Group) -> None:
-        """Append a group of rows."""
+        """Append a group of rows.
+
+        :raises ScratchError: when the local disk has no room.
+        """
         self._writer.write(group)
         self.columns = group.columns
         self.rows += group.rows
@@ -96,8 +98,9 @@ class OpenPart:
         return Part(self.name, self.rows, self._file.size, self._file.sha256)
 
     def discard(self) -> None:
-        """Remove the local file."""
-        self._file.close()
+        """Remove the local file, as well as possible."""
+        with suppress(ScratchError):
+            self._file.close()
         self._path.unlink(missing_ok=True)
 
 
@@ -107,9 +110,24 @@ def widened(landed: LandedPart, name: str, plan: LandingPlan, to: Columns) -> Pa
     :raises ColumnError: when a value does not fit its wider column.
     """
     path = plan.scratch / name
-    file = PartFile(path)
-    with plan.folder.open(landed.part.name) as source, file:
+    with plan.folder.reading(landed.part.name) as source, PartFile(path) as file:
         plan.format.widen(source, file, landed.columns, to)
     plan.folder.publish(path, name)
     path.unlink(missing_ok=True)
     return Part(name, landed.part.rows, file.size, file.sha256)
+
+
+def is_intact(folder: Folder, part: Part) -> bool:
+    """Whether a part in a folder is, byte for byte, what it was when it was published."""
+    if folder.size(part.name) != part.bytes:
+        return False
+    with folder.reading(part.name) as file:
+        return digest_of(file) == part.sha256
+
+
+def digest_of(file: IO[bytes]) -> str:
+    """Return the digest of what is left of a file, in hexadecimal and in bounded memory."""
+    digest = hashlib.sha256()
+    while chunk := file.read(_CHUNK_BYTES):
+        digest.update(chunk)
+    return digest.hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,14 +16,14 @@ from airflow_provider_veza.results.folder import Folder
 from airflow_provider_veza.results.formats.format import Format
 from airflow_provider_veza.results.formats.known_formats import output_format
 from airflow_provider_veza.results.manifest import MANIFEST_NAME, Manifest, Part
+from airflow_provider_veza.results.manifest_file import find_manifest, manifest_folder
+from airflow_provider_veza.results.parts import digest_of
 
 if TYPE_CHECKING:
     import pandas
     import polars
     import pyarrow as pa
     from upath import UPath
-
-_CHUNK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -70,10 +69,8 @@ class LandedResult:
         """
         for part in self.manifest.parts:
             with self.opened(part) as file:
-                digest = hashlib.sha256()
-                while chunk := file.read(_CHUNK_BYTES):
-                    digest.update(chunk)
-            if digest.hexdigest() != part.sha256:
+                digest = digest_of(file)
+            if digest != part.sha256:
                 raise self._spoilt(part, "has another checksum than its manifest says")
 
     def batches(self) -> Iterator[pa.RecordBatch]:
@@ -149,13 +146,16 @@ class LandedResult:
         )
 
 
-def read_manifest(path: str | UPath, *, layout: RowLayout | None = None) -> LandedResult:
-    """Return a landed result, from the path of its folder or of its ``manifest.json``.
+def read_manifest(path: str | UPath, *, layout: RowLayout | None = None, verify: bool = False) -> LandedResult:
+    """Return a landed result, from the path of its folder or of its ``_manifest.json``.
+
+    The order of its parts is checked always, as their sizes and rows are while they are read.
 
     :param path: such as ``s3://aws_default@bucket/access/2026-01-31``, also as an ``ObjectStoragePath``, or the ``manifest`` in
-        what a landing task returned.
+        what a landing task returned. Folders with a ``manifest.json``, as they were landed once, are read too.
     :param layout: how ``jsonl`` rows become columns, for those who want a table; see :meth:`LandedResult.batches`.
-    :raises ManifestError: where there is none, or a damaged one.
+    :param verify: whether to read all parts first, and compare their digests.
+    :raises ManifestError: where there is none, or a damaged one, or a part is not what it says.
     :raises LandingError: when the storage does not answer.
 
     .. code-block:: python
@@ -163,13 +163,16 @@ def read_manifest(path: str | UPath, *, layout: RowLayout | None = None) -> Land
         for row in read_manifest("s3://aws_default@bucket/access/2026-01-31"):
             print(row["source"]["id"])
     """
-    folder = Folder(str(path).rstrip("/").removesuffix(f"/{MANIFEST_NAME}"))
-    data = folder.read_json(MANIFEST_NAME)
-    if data is None:
+    folder = Folder(manifest_folder(str(path)))
+    found = find_manifest(folder)
+    if found is None:
         raise ManifestError(
             f"There is no {MANIFEST_NAME}: nothing was landed there, or a landing is not finished yet.", about=folder
         )
-    return LandedResult(folder, Manifest.from_json(data, f"{folder}/{MANIFEST_NAME}"), layout or RowLayout())
+    result = LandedResult(folder, found.read(), layout or RowLayout())
+    if verify:
+        result.verify()
+    return result
 
 
 def _require_library(name: str, requirement: str) -> None:

@@ -34,7 +34,7 @@ def test_a_killed_landing_is_gone_on_with_and_its_asset_starts_the_next_dag(
     assert list(result) == tenant.rows(query["id"])
     assert result.manifest.resumed == 1
     summary = run.task("ask").xcom()
-    assert (summary["rows"], summary["manifest"]) == (len(result), f"{drill_folder}/landed/{run.run_id}/manifest.json")
+    assert (summary["rows"], summary["manifest"]) == (len(result), f"{drill_folder}/landed/{run.run_id}/_manifest.json")
 
     consumed = drill_folder / "consumed.json"
     airflow.wait_until(consumed.exists, "the consumer DAG to run")

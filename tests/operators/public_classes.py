@@ -24,7 +24,7 @@ SAMPLES: Mapping[str, Any] = {
     "columnar": True,
     "columns": ["id"],
     "compression": "gzip",
-    "current": {"manifest": "/lake/two/manifest.json"},
+    "current": {"manifest": "/lake/two/_manifest.json"},
     "deferrable": True,
     "drop_null_columns": True,
     "elasticsearch_conn_id": "logs",

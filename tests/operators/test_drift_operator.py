@@ -90,7 +90,7 @@ def test_results_are_named_by_what_a_landing_returned_or_by_path(tmp_path: Path,
             "summary": summary_of(result),
             "JSON of it": f" {json.dumps(summary_of(result))}",
             "folder": str(result.folder),
-            "manifest": f"{result.folder}/manifest.json",
+            "manifest": f"{result.folder}/_manifest.json",
         }[as_what]
 
     oldest, _, current = nights.land(FIRST), nights.land(SECOND), nights.land(SECOND)
@@ -170,7 +170,7 @@ def test_properties_are_ignored_and_statistics_compared_as_the_task_says(tmp_pat
 )
 def test_a_mistaken_argument_is_told_when_the_dag_is_parsed(arguments: dict[str, Any], problem: str) -> None:
     with pytest.raises(ArgumentError, match=problem):
-        VezaAccessDriftOperator(task_id="drift", current="x", output_path="y", **arguments)
+        VezaAccessDriftOperator(task_id="drift", current="/x", output_path="/y", **arguments)
 
 
 def test_results_in_a_bucket_are_compared_in_the_bucket(bucket: Bucket) -> None:

@@ -81,7 +81,7 @@ def test_xcom_gets_a_small_summary_and_nothing_else(tenant: Tenant, path: str) -
     summary = query(path).execute()
 
     assert {**summary, "bytes": 0, "finished_at": "", "query_id": ""} == {
-        "manifest": f"{path}/manifest.json",
+        "manifest": f"{path}/_manifest.json",
         "query_id": "",
         "format": "jsonl",
         "rows": 12,
@@ -156,6 +156,9 @@ def test_a_page_that_is_too_large_for_the_server_is_asked_for_in_smaller_ones(
         ({"output_format": "jsonl", "columns": ["id"]}, "columns"),
         ({"compression": "rar"}, "rar"),
         ({"path": "/"}, "names no folder"),
+        ({"path": "lake/access"}, "relative to wherever a worker happens to run"),
+        ({"path": "s3://lake/../access"}, "has '.' or '..'"),
+        ({"path": " "}, "names no folder"),
     ],
 )
 def test_what_could_never_be_landed_is_refused_when_the_dag_file_is_parsed(
@@ -176,11 +179,49 @@ def test_a_format_that_a_template_gave_is_refused_before_a_query_runs(tenant: Te
     assert creates(tenant) == 0
 
 
-def test_an_unknown_storage_is_refused_before_a_query_runs(tenant: Tenant) -> None:
-    with pytest.raises(LandingError, match="zork"):
-        query("zork://bucket/access").execute()
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        ("zork://bucket/access", "no storage for zork://"),
+        ("sftp://sftp_default@/access", "no storage for sftp://.*apache-airflow-providers-sftp"),
+        ("s3://no_such_lake@bucket/access", "no connection 'no_such_lake'"),
+    ],
+)
+def test_a_place_that_airflow_cannot_reach_is_refused_by_name_before_a_query_runs(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch, place: str, message: str
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_SFTP_DEFAULT", '{"conn_type": "sftp"}')
+    with pytest.raises(AirflowFailException, match=message):
+        query(place).execute()
 
     assert creates(tenant) == 0
+
+
+@pytest.mark.parametrize("rendered", ["None", "", "lake/None/../x"])
+def test_a_path_that_a_template_spoilt_is_refused_before_a_query_runs(tenant: Tenant, rendered: str) -> None:
+    def make() -> VezaQueryOperator:
+        operator: VezaQueryOperator = query("{{ params.place }}").make_operator()
+        operator.render_template_fields({"params": {"place": rendered}})
+        return operator
+
+    with pytest.raises(AirflowFailException, match="output_path="):
+        TaskRun(make).execute()
+    assert creates(tenant) == 0
+
+
+def test_a_folder_with_somebody_elses_manifest_is_refused_before_a_query_runs(tenant: Tenant, path: str) -> None:
+    Path(path).mkdir()
+    (Path(path) / "_manifest.json").write_text('{"manifest_version": 3}')
+    with pytest.raises(AirflowFailException, match="was not written by this provider"):
+        query(path).execute()
+
+    assert creates(tenant) == 0
+
+
+def test_where_airflow_takes_no_asset_of_a_folder_the_dag_parses_all_the_same() -> None:
+    with DAG("access", schedule=None):
+        for number, place in enumerate(("sftp://sftp_default@/lake", "ssh://ssh_default@/lake", "s3://lake/a?b")):
+            VezaQueryOperator(task_id=f"ask_{number}", query_spec=PAYROLL_ACCESS, output_path=place)
 
 
 def test_an_empty_result_fails_if_asked_to_and_leaves_the_result_before(tenant: Tenant, path: str) -> None:
@@ -199,7 +240,7 @@ def test_the_event_of_the_landed_asset_carries_the_manifest(tenant: Tenant, path
     ask.execute()
     extra = ask.outlet_events[landed_asset(path)].extra
 
-    assert (extra["manifest"], extra["rows"]) == (f"{path}/manifest.json", 12)
+    assert (extra["manifest"], extra["rows"]) == (f"{path}/_manifest.json", 12)
     assert "parts" not in extra
     json.dumps(extra)
 

@@ -56,7 +56,10 @@ class Crashed(BaseException):
 
 @dataclass
 class Lander:
-    """Lands pages into a folder as attempts of a task would; time stands still unless it is moved."""
+    """Lands pages into a folder as attempts of a task would; time stands still unless it is moved.
+
+    :param url: of the folder, where it is not on a disk below ``place``.
+    """
 
     place: Path
     query_id: str = "q1"
@@ -65,10 +68,11 @@ class Lander:
     select: tuple[str, ...] | None = None
     limits: LandingLimits = SMALL_PARTS
     now: datetime = START
+    url: str = ""
 
     @property
     def folder(self) -> Folder:
-        return Folder(str(self.place / "landed"))
+        return Folder(self.url or str(self.place / "landed"))
 
     def landing(self) -> Landing:
         """Return a new attempt."""

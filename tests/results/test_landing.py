@@ -18,7 +18,6 @@ from airflow_provider_veza.exceptions import (
     ColumnError,
     EmptyResultError,
     LandingTakenOverError,
-    ManifestError,
     PartialResultError,
     RowCountError,
     TooManyRowsError,
@@ -45,12 +44,12 @@ def test_every_row_is_landed_as_it_was_sent_and_in_order(lander: Lander) -> None
 def test_only_the_parts_and_the_manifest_are_left(lander: Lander) -> None:
     manifest = lander.land(pages_of(users(25)))
 
-    assert lander.files() == {"manifest.json", *(part.name for part in manifest.parts)}
+    assert lander.files() == {"_manifest.json", *(part.name for part in manifest.parts)}
 
 
 def test_the_manifest_says_what_was_landed_and_of_which_query(lander: Lander) -> None:
     lander.land(pages_of(users(3), total=3, warnings=("the graph is old",)))
-    manifest = json.loads((lander.place / "landed" / "manifest.json").read_text())
+    manifest = json.loads((lander.place / "landed" / "_manifest.json").read_text())
 
     assert {
         name: manifest[name] for name in ("format", "rows", "pages", "row_count", "retries", "resumed", "warnings")
@@ -130,7 +129,7 @@ def test_another_format_is_another_landing(lander: Lander) -> None:
     lander.land(pages_of(users(25)))
     replace(lander, compression="gzip").land(pages_of(users(25)))
 
-    assert all(name.endswith((".jsonl.gz", "manifest.json")) for name in lander.files())
+    assert all(name.endswith((".jsonl.gz", "_manifest.json")) for name in lander.files())
     assert lander.rows() == users(25)
 
 
@@ -155,7 +154,7 @@ def test_parts_of_two_queries_never_meet_in_one_manifest(lander: Lander) -> None
 
     assert lander.rows() == users(25, first=100)
     assert manifest.resumed == 0
-    assert lander.files() == {"manifest.json", *(part.name for part in manifest.parts)}
+    assert lander.files() == {"_manifest.json", *(part.name for part in manifest.parts)}
 
 
 @given(crashes=st.lists(st.tuples(st.sampled_from(["q1", "q2"]), st.integers(0, 12)), max_size=6))
@@ -305,7 +304,7 @@ def test_a_column_that_comes_late_is_in_every_part(lander: Lander, form: str) ->
 
     assert [column.name for column in manifest.columns][-1] == "properties.employee_id"
     assert [row["properties.employee_id"] for row in lander.rows()] == [None] * 7 + ["0042"] + [None] * 2
-    assert lander.files() == {"manifest.json", *(part.name for part in manifest.parts)}
+    assert lander.files() == {"_manifest.json", *(part.name for part in manifest.parts)}
 
 
 @pytest.mark.parametrize("form", ["csv", "parquet"])
@@ -338,32 +337,6 @@ def test_a_column_that_cannot_be_widened_is_named(lander: Lander) -> None:
     rows = [{"a.b": 1, "a": {"b": 2}}]
     with pytest.raises(ColumnError, match="'a.b'"):
         lander.as_query("q2").land(pages_of(rows))
-
-
-def test_an_edited_manifest_is_an_error_and_not_a_result(lander: Lander) -> None:
-    lander.land(pages_of(users(3)))
-    path = lander.place / "landed" / "manifest.json"
-    path.write_text(path.read_text().replace('"rows": 3,', '"rows": 4,', 1))
-    with pytest.raises(ManifestError, match="edited or damaged"):
-        lander.rows()
-
-
-@pytest.mark.parametrize("name", ["manifest.json", CHECKPOINT])
-def test_a_damaged_file_of_the_landing_before_is_replaced(lander: Lander, name: str) -> None:
-    lander.crash(pages_of(users(25)), after=9)
-    (lander.place / "landed" / name).write_text('{"v": 1, "rows":')
-    lander.land(pages_of(users(25)))
-
-    assert lander.rows() == users(25)
-
-
-def test_a_checkpoint_of_a_later_version_is_not_gone_on_with(lander: Lander) -> None:
-    lander.crash(pages_of(users(25)), after=9)
-    path = lander.place / "landed" / CHECKPOINT
-    path.write_text(path.read_text().replace('"v": 1', '"v": 2', 1))
-
-    assert lander.land(pages_of(users(25))).resumed == 0
-    assert lander.rows() == users(25)
 
 
 @pytest.mark.parametrize("form", ["csv", "parquet"])

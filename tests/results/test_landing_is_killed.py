@@ -122,7 +122,7 @@ def check_that_kills_change_nothing(
     assert ids(folder) == whole
     assert result.manifest.handle.id == second["id"]
     assert killed >= 2
-    assert set(Folder(folder).names()) == {"manifest.json", *(part.name for part in result.manifest.parts)}
+    assert set(Folder(folder).names()) == {"_manifest.json", *(part.name for part in result.manifest.parts)}
 
 
 def land_with_kills(

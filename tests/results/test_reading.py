@@ -74,7 +74,7 @@ def test_rows_of_a_table_come_back_flat_and_typed(tmp_path: Path, form: str) -> 
     assert rows[3]["source_properties.born"].isoformat() == "2001-02-03T04:05:06+00:00"
 
 
-@pytest.mark.parametrize("suffix", ["", "/", "/manifest.json"])
+@pytest.mark.parametrize("suffix", ["", "/", "/_manifest.json"])
 def test_the_folder_and_its_manifest_lead_to_the_same_result(tmp_path: Path, suffix: str) -> None:
     folder = landed(tmp_path)
 
@@ -84,14 +84,14 @@ def test_the_folder_and_its_manifest_lead_to_the_same_result(tmp_path: Path, suf
 def test_a_result_is_read_from_a_bucket(bucket: Bucket) -> None:
     Nights(bucket.url).land(ROWS, "night")
 
-    for place in (f"{bucket.url}/night", ObjectStoragePath(f"{bucket.url}/night/manifest.json")):
+    for place in (f"{bucket.url}/night", ObjectStoragePath(f"{bucket.url}/night/_manifest.json")):
         result = read_manifest(place)
         result.verify()
         assert list(result) == ROWS
 
 
 def test_a_folder_without_a_manifest_is_no_result(tmp_path: Path) -> None:
-    with pytest.raises(ManifestError, match=r"no manifest.json: nothing was landed there, or .* not finished"):
+    with pytest.raises(ManifestError, match=r"no _manifest.json: nothing was landed there, or .* not finished"):
         read_manifest(str(tmp_path))
 
 

@@ -125,6 +125,16 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server.wait(10)
 
 
+def bucket_on(emulator: str) -> Any:
+    """Return a folder in a bucket of its own."""
+    bucket = f"lake-{uuid4().hex[:8]}"
+    body = f'{{"name": "{bucket}"}}'.encode()
+    request = Request(f"{emulator}/storage/v1/b?project=lake", data=body, headers={"Content-Type": "application/json"})
+    with urlopen(request, timeout=10) as answer:
+        assert answer.status == 200
+    return folder_at(emulator, bucket)
+
+
 class TestOnAnEmulatorThatIgnoresConditions(VersionedFileContract):
     # This emulator cuts names at a semicolon, and drops the connection when nothing is uploaded.
     strange_folder = STRANGE_FOLDER.replace(";", "")
@@ -135,14 +145,7 @@ class TestOnAnEmulatorThatIgnoresConditions(VersionedFileContract):
 
     @pytest.fixture
     def folder(self, emulator: str) -> Any:
-        bucket = f"lake-{uuid4().hex[:8]}"
-        body = f'{{"name": "{bucket}"}}'.encode()
-        request = Request(
-            f"{emulator}/storage/v1/b?project=lake", data=body, headers={"Content-Type": "application/json"}
-        )
-        with urlopen(request, timeout=10) as answer:
-            assert answer.status == 200
-        return folder_at(emulator, bucket)
+        return bucket_on(emulator)
 
     def test_the_probe_finds_out_and_says_so_once(
         self, folder: Any, file: VersionedFile, caplog: pytest.LogCaptureFixture

@@ -6,6 +6,7 @@ import errno
 import fcntl
 import logging
 import os
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +19,7 @@ from airflow_provider_veza.ownership.records.reread import RereadFile
 log = logging.getLogger(__name__)
 
 LOCK_SECONDS = 2.0
+_HALF_WRITTEN = "tmp"
 _LOOK_AGAIN_SECONDS = 0.01
 _NO_LOCKS_HERE = {errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.ENOLCK}
 _folders_without_locks: set[Path] = set()
@@ -36,7 +38,7 @@ class Disk:
 
     def put(self, name: str, data: bytes) -> str:
         """Write beside the file, bring that to the disk, then put it in the file's place."""
-        written = Path(sibling(name, "tmp"))
+        written = Path(sibling(name, _HALF_WRITTEN))
         try:
             with written.open("wb") as file:
                 file.write(data)
@@ -94,6 +96,16 @@ class LockedFile:
         if self._path.exists():
             with self._exclusively():
                 self._file.remove(expected)
+                self._remove_half_written()
+
+    def _remove_half_written(self) -> None:
+        """Remove what processes left that were killed while they wrote this file: under its lock nobody writes it."""
+        if not self.is_conditional:
+            return
+        left = re.compile(rf"{re.escape(self._path.name)}\.[0-9a-f]{{32}}\.{_HALF_WRITTEN}")
+        for beside in self._path.parent.iterdir():
+            if left.fullmatch(beside.name):
+                beside.unlink(missing_ok=True)
 
     @contextmanager
     def _exclusively(self) -> Iterator[None]:

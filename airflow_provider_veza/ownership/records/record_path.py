@@ -11,9 +11,13 @@ from airflow.providers.common.compat.sdk import conf
 
 from airflow_provider_veza.async_query.identity import TaskIdentity
 from airflow_provider_veza.async_query.record import QueryRecord
+from airflow_provider_veza.exceptions import RecordError
 from airflow_provider_veza.ownership.records.places import Access, naming_the_place
 from airflow_provider_veza.ownership.records.store import NOTHING, Found, Version
 from airflow_provider_veza.ownership.records.versioned_file import VersionedFile, versioned_file
+from airflow_provider_veza.results.folder import quieten_storage_libraries
+
+_MOST_SAID = 300
 
 
 def configured_record_path() -> str:
@@ -33,6 +37,7 @@ class RecordPathStore:
     def __init__(self, base: str, identity: TaskIdentity) -> None:
         from airflow.providers.common.compat.sdk import ObjectStoragePath
 
+        quieten_storage_libraries()
         with naming_the_place(Access.READ, f"below {base}"):
             self._file: VersionedFile = versioned_file(ObjectStoragePath(base) / f"{identity.key}.json")
 
@@ -45,7 +50,7 @@ class RecordPathStore:
             stored = self._file.read()
             if stored is None:
                 return NOTHING
-            return Found(QueryRecord.from_json(json.loads(stored.data)), stored.version)
+            return Found(_record(stored.data), stored.version)
 
     def write(self, record: QueryRecord, version: Version) -> Version:
         """Replace the file of that version; readers see the old or the new one, never a half.
@@ -72,6 +77,20 @@ class RecordPathStore:
 
     def _naming_the_place(self, access: Access) -> AbstractContextManager[None]:
         return naming_the_place(access, f"at {self._file.place}")
+
+
+def _record(data: bytes) -> QueryRecord:
+    """Read a file's content.
+
+    :raises RecordError: saying what to do with a damaged one, which no retry heals.
+    """
+    try:
+        return QueryRecord.from_json(json.loads(data))
+    except (ValueError, RecursionError, RecordError) as e:
+        raise RecordError(
+            f"the file was edited or damaged, or is of a later version ({str(e)[:_MOST_SAID]}); if no query "
+            "of the task runs any more, remove it"
+        ) from e
 
 
 def _text(record: QueryRecord) -> bytes:

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from airflow_provider_veza.exceptions import BaselineError, ManifestError
+from airflow_provider_veza.exceptions import BaselineError, ForeignFileError, ManifestError
 from airflow_provider_veza.results.drift.partial import PartialCheck
 from airflow_provider_veza.results.folder import Folder
-from airflow_provider_veza.results.manifest import MANIFEST_NAME, Manifest
+from airflow_provider_veza.results.manifest import Manifest
+from airflow_provider_veza.results.manifest_file import find_manifest
 from airflow_provider_veza.results.reading import LandedResult
 
 DRIFT_SERVICE = "drift"
@@ -80,9 +81,9 @@ def require_comparable(current: LandedResult, baseline: LandedResult) -> None:
 
 def _candidate(folder: Folder) -> Candidate | None:
     try:
-        data = folder.read_json(MANIFEST_NAME)
-        return None if data is None else LandedResult(folder, Manifest.from_json(data, f"{folder}/{MANIFEST_NAME}"))
-    except ManifestError as e:
+        found = find_manifest(folder)
+        return None if found is None else LandedResult(folder, found.read())
+    except (ForeignFileError, ManifestError) as e:
         return Unreadable(folder, str(e))
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_veza.exceptions import ArgumentError
 from airflow_provider_veza.results.drift.counts import DriftCounts
+from airflow_provider_veza.results.scratch import telling_of_scratch
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -103,14 +104,27 @@ def drift_index(*, baseline: Path, current: Path, scratch: Path) -> Iterator[Dri
 
     :param scratch: an empty local folder; takes about 150 bytes for each row of both.
     :raises ArgumentError: without DuckDB.
+    :raises ScratchError: when the local disk has no room for it.
     """
-    with closing(_duckdb(scratch)) as connection:
+    with closing(_duckdb(scratch)) as connection, _telling_of_duckdb(scratch):
         for side, file in (("baseline", baseline), ("current", current)):
             connection.execute(_LOAD.format(side=side), {"file": str(file)})
         for side, other in (("baseline", "current"), ("current", "baseline")):
             connection.execute(_LEFT_OVER.format(side=side, other=other))
         connection.execute(_PAIR)
         yield DriftIndex(connection)
+
+
+@contextmanager
+def _telling_of_duckdb(scratch: Path) -> Iterator[None]:
+    """Let what DuckDB cannot spill be told as any file that finds no room on the local disk."""
+    import duckdb
+
+    try:
+        yield
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as e:
+        with telling_of_scratch(scratch):
+            raise OSError(str(e)) from e
 
 
 def _duckdb(scratch: Path) -> DuckDBPyConnection:

@@ -1,4 +1,4 @@
-"""Differences become three landed results, and last a ``drift.json``.
+"""Differences become three landed results, and last a ``_drift.json``.
 
 Which rows differ is decided in :mod:`.comparison`.
 """
@@ -6,6 +6,7 @@ Which rows differ is decided in :mod:`.comparison`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -18,6 +19,7 @@ from airflow_provider_veza.async_query.layout import RowLayout
 from airflow_provider_veza.async_query.rows import Row
 from airflow_provider_veza.async_query.task_log import TaskLog
 from airflow_provider_veza.async_query.vocabulary import Page
+from airflow_provider_veza.exceptions import ForeignFileError
 from airflow_provider_veza.results.drift.baseline import DRIFT_SERVICE
 from airflow_provider_veza.results.drift.comparison import Differences
 from airflow_provider_veza.results.drift.counts import Change
@@ -33,9 +35,14 @@ from airflow_provider_veza.results.formats.known_formats import format_row, outp
 from airflow_provider_veza.results.landing import Landing
 from airflow_provider_veza.results.landing_plan import LandingPlan
 from airflow_provider_veza.results.manifest import MANIFEST_NAME, Columns
+from airflow_provider_veza.results.own_files import FileKind, read_own
 from airflow_provider_veza.results.reading import LandedResult
 
-DRIFT_NAME = "drift.json"
+DRIFT_NAME = "_drift.json"
+"""Engines that read a whole folder leave out names that begin so."""
+OLD_DRIFT_NAME = "drift.json"
+DRIFT_FILE = FileKind(DRIFT_NAME, "v", "first_run")
+OLD_DRIFT_FILE = FileKind(OLD_DRIFT_NAME, "v", "first_run")
 DRIFT_VERSION = 1
 _PAGE_ROWS = 1_000
 
@@ -77,7 +84,7 @@ class LandedDrift:
         }
 
     def report(self) -> dict[str, Any]:
-        """Return what ``drift.json`` says: the summary, the two results, and how they were compared."""
+        """Return what ``_drift.json`` says: the summary, the two results, and how they were compared."""
         baseline, rule = self.differences.baseline, self.differences.rule
         return {
             "v": DRIFT_VERSION,
@@ -90,20 +97,30 @@ class LandedDrift:
 
 
 def land_drift(differences: Differences, plan: DriftPlan) -> LandedDrift:
-    """Land what differs as ``added/``, ``removed/`` and ``changed/``, and then ``drift.json``.
+    """Land what differs as ``added/``, ``removed/`` and ``changed/``, and then ``_drift.json``.
 
-    Where there is a ``drift.json``, the three belong to the comparison that it describes. Landing the same comparison again
+    Where there is a ``_drift.json``, the three belong to the comparison that it describes. Landing the same comparison again
     changes nothing in them, and goes on where an attempt before was killed.
 
+    :raises ForeignFileError: when somebody else's file has the name of one of ours.
     :raises LandingError: when the folder cannot be written, or a part of a compared result cannot be read any more.
     :raises ColumnError: when the differences do not fit a table.
     """
-    plan.folder.remove(DRIFT_NAME)
+    _remove_report(plan.folder)
     for change in Change:
         _land(change, differences, plan)
     landed = LandedDrift(differences, plan.folder)
     plan.folder.write_json(DRIFT_NAME, landed.report())
     return landed
+
+
+def _remove_report(folder: Folder) -> None:
+    """Remove what says that the differences are whole; a ``drift.json`` of somebody else stays."""
+    if read_own(folder, DRIFT_FILE) is not None:
+        folder.remove(DRIFT_NAME)
+    with suppress(ForeignFileError):
+        if read_own(folder, OLD_DRIFT_FILE) is not None:
+            folder.remove(OLD_DRIFT_NAME)
 
 
 def _land(change: Change, differences: Differences, plan: DriftPlan) -> None:

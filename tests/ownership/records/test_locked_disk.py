@@ -252,3 +252,15 @@ def test_files_do_not_share_a_lock(tmp_path: Path) -> None:
     one.write(fresh_data(), None)
     with held(tmp_path / "one.json.lock"):
         at(folder, "two.json").write(fresh_data(), None)
+
+
+def test_what_killed_writers_left_of_a_record_goes_with_it_and_others_stay(tmp_path: Path) -> None:
+    record = tmp_path / "record.json"
+    file = versioned_file(ObjectStoragePath(str(record)))
+    version = file.write(fresh_data(), None)
+    stays = {f"other.json.{'0' * 32}.tmp", "record.json.tmp", f"recordXjson.{'0' * 32}.tmp", "notes.tmp"}
+    for name in (*stays, f"record.json.{'0' * 32}.tmp", f"record.json.{'f' * 32}.tmp"):
+        (tmp_path / name).write_text("half")
+    file.remove(version)
+
+    assert {path.name for path in tmp_path.iterdir()} == stays

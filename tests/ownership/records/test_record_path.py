@@ -164,3 +164,17 @@ def test_a_record_that_somebody_else_has_replaced_is_neither_overwritten_nor_rem
     with pytest.raises(FileChangedError):
         store.write(INTENT, None)
     assert kept(store) == RECORD
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b'{"identity": {', b"[]", b"\xff\xfe\xff", b"[" * 200_000, b'{"v": 99}', b'{"try_number": 1e999}']
+)
+def test_a_record_that_cannot_be_read_is_an_error_that_names_the_file_and_says_what_to_do(
+    store: RecordPathStore, folder: Path, content: bytes
+) -> None:
+    keep(store, RECORD)
+    file_of(folder).write_bytes(content)
+
+    with pytest.raises(RecordError, match=rf"{file_of(folder).name}.*edited or damaged.*remove it") as told:
+        store.read()
+    assert len(str(told.value)) < 2_000

@@ -101,17 +101,17 @@ def test_a_partial_result_is_passed_over_unless_it_may_be_compared(nights: Night
 def test_a_manifest_that_cannot_be_read_is_passed_over(nights: Nights, tmp_path: Path) -> None:
     nights.land(ROWS, "whole")
     nights.land(ROWS, "damaged")
-    (tmp_path / "damaged" / "manifest.json").write_text("{")
+    (tmp_path / "damaged" / "_manifest.json").write_text("{")
 
     assert found(nights.land(ROWS)) == "whole"
 
 
 def test_a_manifest_that_cannot_be_read_makes_no_first_run(nights: Nights, tmp_path: Path) -> None:
     nights.land(ROWS, "edited")
-    manifest = tmp_path / "edited" / "manifest.json"
+    manifest = tmp_path / "edited" / "_manifest.json"
     manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"rows": 99}))
 
-    with pytest.raises(BaselineError, match="The manifest says 99 rows.*edited/manifest.json"):
+    with pytest.raises(BaselineError, match="The manifest says 99 rows.*edited/_manifest.json"):
         found(nights.land(ROWS))
 
 

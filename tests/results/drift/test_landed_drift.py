@@ -118,17 +118,17 @@ def test_the_summary_counts_and_says_where_all_is(tmp_path: Path) -> None:
         "changed": 2,
         "unchanged": 20,
         "removed_fraction": 1 / 23,
-        "drift": f"{tmp_path}/drift/drift.json",
-        "current": f"{current.folder}/manifest.json",
-        "baseline": f"{baseline.folder}/manifest.json",
-        "manifests": {change: f"{tmp_path}/drift/{change}/manifest.json" for change in CHANGES},
+        "drift": f"{tmp_path}/drift/_drift.json",
+        "current": f"{current.folder}/_manifest.json",
+        "baseline": f"{baseline.folder}/_manifest.json",
+        "manifests": {change: f"{tmp_path}/drift/{change}/_manifest.json" for change in CHANGES},
     }
 
 
 def test_drift_json_also_says_which_results_and_how_they_were_compared(tmp_path: Path) -> None:
     drift_of(tmp_path, *two_nights(tmp_path))
 
-    report = json.loads((tmp_path / "drift" / "drift.json").read_text())
+    report = json.loads((tmp_path / "drift" / "_drift.json").read_text())
 
     assert report["identity"] == ["type", "id"]
     assert "risk_level" in report["ignored"]
@@ -273,7 +273,7 @@ def test_a_baseline_that_lacks_a_part_is_an_error_and_not_a_wave_of_new_access(t
 
     with pytest.raises(ManifestError, match="is missing"):
         drift_of(tmp_path, current, baseline)
-    assert not (tmp_path / "drift" / "drift.json").exists()
+    assert not (tmp_path / "drift" / "_drift.json").exists()
 
 
 def test_the_same_comparison_again_changes_nothing(tmp_path: Path) -> None:
@@ -301,13 +301,13 @@ def test_wherever_a_task_is_killed_the_next_lands_the_same_and_drift_json_never_
 ) -> None:
     current, baseline = two_nights(tmp_path)
     drift_of(tmp_path, baseline, current)
-    old = (tmp_path / "drift" / "drift.json").read_text()
+    old = (tmp_path / "drift" / "_drift.json").read_text()
     for changes in range(1_000):
         MortalFolder.changes_left = changes
         try:
             drift_of(tmp_path, current, baseline, folder=MortalFolder(str(tmp_path / "drift")))
         except Killed:
-            report = tmp_path / "drift" / "drift.json"
+            report = tmp_path / "drift" / "_drift.json"
             assert not report.exists() or (changes == 0 and report.read_text() == old)
         else:
             break

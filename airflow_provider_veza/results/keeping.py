@@ -1,0 +1,80 @@
+"""Which landed results are old enough to go; it removes what a manifest names, and nothing else.
+
+A folder is landed into in :mod:`.landing`; a later landing into the same folder replaces its result by itself.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from airflow_provider_veza.exceptions import ArgumentError, ForeignFileError, ManifestError
+from airflow_provider_veza.results.checkpoint import CHECKPOINT_FILE
+from airflow_provider_veza.results.folder import Folder
+from airflow_provider_veza.results.manifest_file import find_manifest
+from airflow_provider_veza.results.own_files import read_own
+from airflow_provider_veza.results.reading import LandedResult
+
+FEWEST = 2
+"""The newest result, and the one that it is compared with."""
+
+
+def remove_older_landings(beside: str, *, keep_last: int) -> list[str]:
+    """Remove what was landed in the folders below a path, but for the newest results of each query.
+
+    Results count as of one query where drift would compare them: same query, tenant and connection. Partial ones, which drift
+    passes over, are kept as long as an older whole one is. Folders without a manifest of this provider, or with one that cannot
+    be read, and those in which a landing is going on, are left as they are; so are all files that a manifest does not name.
+
+    :param beside: path of the folder that holds the folders, such as ``s3://aws_default@lake/access``.
+    :param keep_last: how many whole results of each query stay; at least 2, so that the newest still has its baseline.
+    :returns: the folders of the results that are gone.
+    :raises ArgumentError: when fewer than 2 are to be kept.
+    :raises LandingError: when the storage does not answer; what is gone by then is gone, and a next call goes on.
+    """
+    if keep_last < FEWEST:
+        raise ArgumentError(
+            f"keep_last must be at least {FEWEST}, the newest result and its baseline, not {keep_last!r}."
+        )
+    parent = Folder(beside)
+    landed = [found for name in parent.names() if (found := _landed_in(parent / name)) is not None]
+    removed = [result for of_query in _by_query(landed) for result in older_than_last(of_query, keep_last)]
+    for result in removed:
+        _remove(result)
+    return [str(result.folder) for result in removed]
+
+
+def older_than_last(results: Iterable[LandedResult], keep_last: int) -> list[LandedResult]:
+    """Return the results of one query that are older than its newest whole ones."""
+    newest_first = sorted(results, key=lambda result: result.manifest.finished_at, reverse=True)
+    whole = [result for result in newest_first if not result.manifest.partial]
+    if len(whole) <= keep_last:
+        return []
+    oldest_kept = whole[keep_last - 1].manifest.finished_at
+    return [result for result in newest_first if result.manifest.finished_at < oldest_kept]
+
+
+def _landed_in(folder: Folder) -> LandedResult | None:
+    try:
+        found = find_manifest(folder)
+        is_landed_into = read_own(folder, CHECKPOINT_FILE) is not None
+        return None if found is None or is_landed_into else LandedResult(folder, found.read())
+    except (ForeignFileError, ManifestError):
+        return None
+
+
+def _by_query(results: Iterable[LandedResult]) -> Iterable[list[LandedResult]]:
+    of_query = defaultdict(list)
+    for result in results:
+        handle = result.manifest.handle
+        of_query[handle.service, handle.tenant, handle.conn_id, handle.fingerprint].append(result)
+    return of_query.values()
+
+
+def _remove(result: LandedResult) -> None:
+    """Remove a result, its manifest last: a call that was stopped in between is taken up by the next one."""
+    for part in result.manifest.parts:
+        result.folder.remove(part.name)
+    found = find_manifest(result.folder)
+    if found is not None:
+        result.folder.remove(found.file.place.rpartition("/")[2])

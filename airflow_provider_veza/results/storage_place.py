@@ -1,0 +1,110 @@
+"""What the path of a folder says: scheme, connection, host, and names that are taken literally; pure, nothing is asked.
+
+The storage behind it is opened in :mod:`.folder`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from airflow_provider_veza.exceptions import ArgumentError
+
+LOCAL_SCHEMES = frozenset({"file", "local"})
+AZURE_SCHEMES = frozenset({"abfs", "abfss", "az", "adl", "wasb", "wasbs"})
+BUCKET_SCHEMES = frozenset({"s3", "s3a", "s3n", "gs", "gcs"}) | AZURE_SCHEMES
+"""Storages of objects in buckets or containers: any name is one name, a put is seen whole, and there are no real folders."""
+PROVIDERS = {
+    **dict.fromkeys(("s3", "s3a", "s3n"), "apache-airflow-providers-amazon[s3fs]"),
+    **dict.fromkeys(("gs", "gcs"), "apache-airflow-providers-google"),
+    **dict.fromkeys(("abfs", "abfss", "az", "adl"), "apache-airflow-providers-microsoft-azure"),
+    **dict.fromkeys(("sftp", "ssh"), "apache-airflow-providers-sftp[sshfs]"),
+}
+"""What brings the storage of a scheme to Airflow."""
+
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/]*)(.*)", re.DOTALL)
+_MOVED_ON_AZURE = re.compile(r"\?[^#]*#|\?(?:/|$)")
+"""adlfs reads a ``?`` as the beginning of a query, and puts it behind what follows a ``#``, or drops it."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+@dataclass(frozen=True)
+class StoragePlace:
+    """A folder, by its names.
+
+    :param scheme: in lower case; ``file`` where the path has none.
+    :param conn_id: of the Airflow connection; None where the path names none.
+    :param host: bucket or container; on other storages a host, mostly empty.
+    :param path: what follows, with the slash before it and none behind.
+    """
+
+    scheme: str
+    conn_id: str | None
+    host: str
+    path: str
+
+    @classmethod
+    def of(cls, text: str) -> StoragePlace:
+        """Read a path; nothing in it is an escape, a query or a pattern.
+
+        >>> StoragePlace.of("s3://aws_default@lake/access/a?b/")
+        StoragePlace(scheme='s3', conn_id='aws_default', host='lake', path='/access/a?b')
+        """
+        url = _URL.fullmatch(text)
+        if url is None:
+            return cls("file", None, "", text.rstrip("/"))
+        scheme, authority, path = url.groups()
+        conn_id, _, host = authority.rpartition("@")
+        return cls(scheme.lower(), conn_id or None, host, path.rstrip("/"))
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is on a disk, or what looks like one, of this machine."""
+        return self.scheme in LOCAL_SCHEMES
+
+    @property
+    def has_buckets(self) -> bool:
+        """Whether it is in a bucket or container."""
+        return self.scheme in BUCKET_SCHEMES
+
+
+def folder_path(text: str, name: str) -> str:
+    """Return the path of a folder without the slash at its end.
+
+    :param name: of the argument that it is the value of.
+    :raises ArgumentError: where it names none, or one that depends on where a worker happens to run.
+    """
+    for problem in _problems(text):
+        raise ArgumentError(f"{name}={text!r} {problem}")
+    return text.rstrip("/")
+
+
+def _problems(text: str) -> Iterator[str]:
+    if text.strip() in ("", "None"):
+        yield "names no folder once rendered: a template gave nothing. Nothing was submitted or written."
+    if text != text.strip() or _CONTROL.search(text):
+        yield "has blanks around it or control characters in it, which would be part of a name."
+    place = StoragePlace.of(text)
+    if any(segment in (".", "..") for segment in place.path.split("/")):
+        yield "has '.' or '..' among its folders; names are literal. Write the folder that is meant."
+    if any(segment and not segment.strip() for segment in place.path.split("/")):
+        yield "has a folder whose name is blank: a template gave nothing."
+    if place.scheme in AZURE_SCHEMES and _MOVED_ON_AZURE.search(place.path):
+        yield "has a '?' before a '#' or at the end of a name, which Azure's library would store under another name."
+    if place.is_local:
+        yield from _problems_on_disk(place)
+    elif not (place.host if place.has_buckets else place.host or place.path):
+        yield f"names no {'bucket' if place.has_buckets else 'folder'}."
+
+
+def _problems_on_disk(place: StoragePlace) -> Iterator[str]:
+    if place.host:
+        yield f"names a host, which {place.scheme}:// has none of. Write {place.scheme}:///{place.host}{place.path}."
+    elif place.path and not place.path.startswith("/"):
+        yield (
+            "is relative to wherever a worker happens to run. Write a whole path, such as /data/lake or "
+            "s3://aws_default@bucket/lake."
+        )
+    elif not place.path:
+        yield "names no folder, but the root of the disk."

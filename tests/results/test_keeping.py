@@ -1,0 +1,108 @@
+"""Old landings go; the newest of each query stay, and so does drift's baseline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from airflow_provider_veza.exceptions import ArgumentError
+from airflow_provider_veza.results.drift.baseline import candidates_beside, newest_earlier
+from airflow_provider_veza.results.drift.partial import PartialCheck
+from airflow_provider_veza.results.keeping import remove_older_landings
+from airflow_provider_veza.results.reading import LandedResult, read_manifest
+from support.landed_nights import Nights, user
+from support.object_store import Bucket
+
+ROWS = [user(f"u{n}") for n in range(7)]
+
+
+@pytest.fixture
+def nights(tmp_path: Path) -> Nights:
+    return Nights(str(tmp_path))
+
+
+def kept(place: Path) -> set[str]:
+    return {folder.name for folder in place.iterdir() if (folder / "_manifest.json").exists()}
+
+
+def baseline_of(result: LandedResult) -> str | None:
+    found = newest_earlier(result.manifest, candidates_beside(result.folder), PartialCheck.FAIL)
+    return None if found is None else str(found.folder).rpartition("/")[2]
+
+
+def test_the_newest_stay_and_older_ones_are_gone_with_all_their_parts(nights: Nights, tmp_path: Path) -> None:
+    for name in "abcd":
+        nights.land(ROWS, name)
+    gone = remove_older_landings(str(tmp_path), keep_last=2)
+
+    assert sorted(gone) == [f"{tmp_path}/a", f"{tmp_path}/b"]
+    assert kept(tmp_path) == {"c", "d"}
+    assert list((tmp_path / "a").iterdir()) == []
+    assert len(list(read_manifest(str(tmp_path / "c")))) == len(ROWS)
+
+
+def test_each_query_keeps_its_own(nights: Nights, tmp_path: Path) -> None:
+    nights.land(ROWS, "rare", fingerprint="rare")
+    for name in "abc":
+        nights.land(ROWS, name)
+    remove_older_landings(str(tmp_path), keep_last=2)
+
+    assert kept(tmp_path) == {"rare", "b", "c"}
+
+
+def test_drifts_baseline_survives_partial_nights(nights: Nights, tmp_path: Path) -> None:
+    for name in "abc":
+        nights.land(ROWS, name)
+    for name in "de":
+        nights.land(ROWS, name, partial=True)
+    current = nights.land(ROWS, "f")
+    before = baseline_of(current)
+    remove_older_landings(str(tmp_path), keep_last=2)
+
+    assert before == baseline_of(current) == "c"
+    assert kept(tmp_path) == {"c", "d", "e", "f"}
+
+
+def test_what_is_not_ours_cannot_be_read_or_is_being_landed_is_left_alone(nights: Nights, tmp_path: Path) -> None:
+    for name in ("foreign", "damaged", "landing", "a", "b"):
+        nights.land(ROWS, name)
+    (tmp_path / "foreign" / "_manifest.json").write_text("[]")
+    (tmp_path / "damaged" / "_manifest.json").write_text('{"schema_version": 1, "par')
+    (tmp_path / "landing" / "_checkpoint.json").write_text('{"v": 1, "session": "1f0c9a3e"}')
+    (tmp_path / "notes.txt").write_text("mine")
+    files = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+
+    assert remove_older_landings(str(tmp_path), keep_last=2) == []
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == files
+
+
+def test_files_that_a_manifest_does_not_name_stay(nights: Nights, tmp_path: Path) -> None:
+    for name in "abc":
+        nights.land(ROWS, name)
+    (tmp_path / "a" / "part-00000-users.csv").write_text("mine")
+    remove_older_landings(str(tmp_path), keep_last=2)
+
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["part-00000-users.csv"]
+
+
+def test_it_goes_on_where_it_was_stopped(nights: Nights, tmp_path: Path) -> None:
+    for name in "abc":
+        nights.land(ROWS, name)
+    min((tmp_path / "a").glob("part-*")).unlink()
+
+    assert remove_older_landings(str(tmp_path), keep_last=2) == [f"{tmp_path}/a"]
+
+
+@pytest.mark.parametrize("keep_last", [1, 0, -1])
+def test_at_least_a_result_and_its_baseline_are_kept(tmp_path: Path, keep_last: int) -> None:
+    with pytest.raises(ArgumentError, match="keep_last must be at least 2"):
+        remove_older_landings(str(tmp_path), keep_last=keep_last)
+
+
+def test_old_landings_go_on_s3_too(bucket: Bucket) -> None:
+    nights = Nights(f"{bucket.url}/a?b")
+    last = [nights.land(ROWS, name) for name in "abc"]
+
+    assert remove_older_landings(f"{bucket.url}/a?b", keep_last=2) == [f"{bucket.url}/a?b/a"]
+    assert baseline_of(last[-1]) == "b"
