@@ -111,7 +111,7 @@ SAMPLES: dict[str, Any] = {
     "by_same_query": True,
     "about": "query q1 of https://a.example",
 }
-NAMES_SOMETHING = ("handle_tenant", "connection_tenant", "query_id", "request_id", "folder", "about")
+NAMES_SOMETHING = ("place", "handle_tenant", "connection_tenant", "query_id", "request_id", "folder", "about")
 """Parts that say which query, request or file; the others say what went wrong."""
 
 

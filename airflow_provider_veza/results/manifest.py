@@ -191,12 +191,14 @@ def _require_adding_up(place: str, totals: Mapping[str, tuple[int, int]], number
     for total, (said, of_parts) in totals.items():
         if said != of_parts:
             raise ManifestError(
-                f"{place} says {said} {total}, but its parts have {of_parts}: it was edited or damaged. Land the result again."
+                f"The manifest says {said} {total}, but its parts have {of_parts}: it was edited or damaged. Land the result again.",
+                about=place,
             )
     if numbers != list(range(len(numbers))):
         raise ManifestError(
-            f"{place} has its parts in another order than they were landed, or not all of them, or one twice (numbers "
-            f"{_shortened(numbers)}): it was edited or damaged. Land the result again."
+            "The manifest has its parts in another order than they were landed, or not all of them, or one twice (numbers "
+            f"{_shortened(numbers)}): it was edited or damaged. Land the result again.",
+            about=place,
         )
 
 

@@ -31,14 +31,16 @@ class FoundManifest:
         """
         if self.file.data is None:
             raise ManifestError(
-                f"{self.file.place} cannot be read ({self.file.problem}): it was edited or damaged. Land the result again, "
-                "which replaces it."
+                f"The manifest cannot be read ({self.file.problem}): it was edited or damaged. Land the result again, which "
+                "replaces it.",
+                about=self.file.place,
             )
         manifest = Manifest.from_json(self.file.data, self.file.place)
         if manifest.format not in FORMATS:
             raise ManifestError(
-                f"{self.file.place} names a format that this version does not read ({manifest.format!r}): it was edited, or is "
-                "of a later version of airflow-provider-veza. Read it with that version, or land the result again."
+                f"The manifest names a format that this version does not read ({manifest.format!r}): it was edited, or is of a "
+                "later version of airflow-provider-veza. Read it with that version, or land the result again.",
+                about=self.file.place,
             )
         return manifest
 

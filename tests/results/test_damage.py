@@ -54,7 +54,7 @@ def test_a_damaged_manifest_is_an_error_that_names_it_and_the_next_landing_heals
     lander.land(pages_of(ROWS))
     damaged(lander, MANIFEST, MANIFEST_DAMAGES[damage])
 
-    with pytest.raises(ManifestError, match=rf"landed/{MANIFEST} .*([Ll]and the result again|Read it with)"):
+    with pytest.raises(ManifestError, match=rf"([Ll]and the result again|Read it with).*landed/{MANIFEST}"):
         read_manifest(str(lander.folder))
     lander.as_query("q2").land(pages_of(ROWS))
     assert lander.rows() == ROWS
@@ -123,9 +123,7 @@ def test_a_file_of_somebody_else_that_has_one_of_our_names_refuses_the_folder_an
     put(lander, name, FOREIGN[content])
     landing = lander.landing()
 
-    with pytest.raises(
-        ForeignFileError, match=rf"landed/{name} was not written by this provider.*Move it away"
-    ) as refused:
+    with pytest.raises(ForeignFileError, match=rf"this provider did not write.*Move it away.*landed/{name}") as refused:
         landing.begin()
     landing.abandon()
     assert not refused.value.heals
@@ -219,7 +217,7 @@ def test_on_s3_every_damaged_manifest_is_an_error_that_names_it(on_s3: Lander) -
     whole = on_s3.folder.read(MANIFEST) or b""
     for damage in MANIFEST_DAMAGES.values():
         put(on_s3, MANIFEST, damage(whole))
-        with pytest.raises(ManifestError, match=f"landed/{MANIFEST} "):
+        with pytest.raises(ManifestError, match=f"landed/{MANIFEST}"):
             read_manifest(str(on_s3.folder))
     on_s3.land(pages_of(ROWS))
 

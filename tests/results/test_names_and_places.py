@@ -97,9 +97,7 @@ def test_a_storage_that_airflow_does_not_know_is_refused_with_what_brings_it(sch
 
 
 def test_a_connection_that_airflow_does_not_have_is_refused_by_name() -> None:
-    with pytest.raises(
-        ConnectionSettingsError, match="no connection 'no_such_lake', which s3://no_such_lake@lake/access"
-    ):
+    with pytest.raises(ConnectionSettingsError, match="no connection 'no_such_lake'.*s3://no_such_lake@lake/access"):
         require_storage("s3://no_such_lake@lake/access")
 
 
