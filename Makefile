@@ -26,8 +26,8 @@ WITHOUT_AIRFLOW := tests/async_query tests/distributions tests/doctor tests/esql
 	tests/test_without_airflow.py tests/test_words.py
 # What has targets of its own.
 APART := tests/airflow tests/celery_cluster tests/storages tests/test_benchmarks.py
-# The model of ownership plays every Airflow itself, and what readers do is the same on all of them.
-PLAYS_ALL_VERSIONS := tests/ownership/model tests/readers
+# The model of ownership plays every Airflow itself; what readers do, and how calls to a hostile tenant end, is the same on all of them.
+PLAYS_ALL_VERSIONS := tests/ownership/model tests/readers tests/hostile
 # Only the drills that every version runs.
 DRILLED_BRIEFLY := 3.2
 

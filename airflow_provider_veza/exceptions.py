@@ -408,8 +408,8 @@ class ForeignFileError(LandingError):
 
     def __init__(self, place: str) -> None:
         super().__init__(
-            "A file that this provider did not write lies where a landing keeps one of that name. It was left as it is, and nothing "
-            "was landed. Move it away, or give the task another output_path.",
+            "A file that this provider did not write lies where a landing keeps one of that name. It was left as it is, and "
+            "nothing was landed. Move it away, or give the task another output_path.",
             about=place,
         )
 

@@ -191,7 +191,8 @@ def _require_adding_up(place: str, totals: Mapping[str, tuple[int, int]], number
     for total, (said, of_parts) in totals.items():
         if said != of_parts:
             raise ManifestError(
-                f"The manifest says {said} {total}, but its parts have {of_parts}: it was edited or damaged. Land the result again.",
+                f"The manifest says {said} {total}, but its parts have {of_parts}: it was edited or damaged. Land the result "
+                "again.",
                 about=place,
             )
     if numbers != list(range(len(numbers))):

@@ -16,6 +16,7 @@ from airflow_provider_veza.async_query.vocabulary import Phase
 from airflow_provider_veza.exceptions import NotFoundError, RequestError
 from airflow_provider_veza.hooks.base import AsyncQueryHook
 from airflow_provider_veza.operators.query import VezaQueryOperator
+from airflow_provider_veza.transport.settings import TotalTimes
 from ownership.model import promises
 from ownership.model.airflow_row import Attempt
 from ownership.model.tenant import URL, ModelService
@@ -23,7 +24,11 @@ from ownership.model.turnstile import Turn, current
 from ownership.model.world import IDENTITY, StoryLog, World
 
 CONN_ID = "model"
-_SETTINGS = SimpleNamespace(tenant=URL, ui_url=lambda query_id: f"{URL}/{query_id}")
+_SETTINGS = SimpleNamespace(
+    tenant=URL,
+    ui_url=lambda query_id: f"{URL}/{query_id}",
+    transport=SimpleNamespace(total_times=TotalTimes()),
+)
 _UNSURE = frozenset({Turn.FAIL, Turn.LOSE})
 
 
@@ -44,7 +49,7 @@ class ModelHook(AsyncQueryHook):
     def service_for(self, handle: QueryHandle, settings: Any) -> Any:
         return self._service
 
-    def run(self, call: Call[Any], retry: Any = None) -> Any:
+    def run(self, call: Call[Any], retry: Any = None, within: float | None = None) -> Any:
         method, query_id = call.request.method, call.request.path
         text = f"{method} {query_id}"
         try:
