@@ -54,6 +54,15 @@ def words_of(value: Any) -> str:
         return f"a {type(value).__name__} that is too deep or too long to be shown"
 
 
+def ascii_of(value: Any) -> str:
+    """Return a value for a message: a text between quotes, another value without, and no character outside ASCII.
+
+    >>> ascii_of("-5"), ascii_of(-5)
+    ("'-5'", '-5')
+    """
+    return ascii(value) if isinstance(value, str) else words_of(value).encode("ascii", "backslashreplace").decode()
+
+
 def _loaded(text: str | bytes) -> Any:
     try:
         return json.loads(text, parse_float=_fraction, parse_constant=_refused)
