@@ -143,9 +143,12 @@ class _Reader:
     def _port(self, parts: SplitResult) -> int | None:
         port = parts.port or self._extra.get("port") or self._conn.port
         try:
-            return int(port) if port else None
+            number = int(port) if port else None
         except (TypeError, ValueError, OverflowError):
             self._refuse("port", f"is no number: {words_of(port)}")
+        if number is not None and not 0 < number < 65_536:
+            self._refuse("port", "is no port from 1 to 65535")
+        return number
 
     def _cloud_url(self, cloud_id: str) -> str:
         """Return the URL in a cloud id: ``name:base64(host[:port]$cluster$kibana)``."""
