@@ -54,13 +54,13 @@ def words_of(value: Any) -> str:
         return f"a {type(value).__name__} that is too deep or too long to be shown"
 
 
-def quoted(value: Any) -> str:
-    """Return a value as text for people, a text in quotes and in ASCII.
+def ascii_of(value: Any) -> str:
+    """Return a value for a message: a text between quotes, another value without, and no character outside ASCII.
 
-    >>> quoted("5"), quoted(5)
-    ("'5'", '5')
+    >>> ascii_of("-5"), ascii_of(-5)
+    ("'-5'", '-5')
     """
-    return ascii(value) if isinstance(value, str) else words_of(value)
+    return ascii(value) if isinstance(value, str) else words_of(value).encode("ascii", "backslashreplace").decode()
 
 
 def _loaded(text: str | bytes) -> Any:

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from urllib.parse import SplitResult, urlsplit
 
 from airflow_provider_veza import __version__
-from airflow_provider_veza.async_query.json_value import quoted, value_of, words_of
+from airflow_provider_veza.async_query.json_value import ascii_of, value_of, words_of
 from airflow_provider_veza.exceptions import ConnectionSettingsError
 from airflow_provider_veza.hooks.veza_settings import AirflowConnection, is_loopback
 from airflow_provider_veza.transport.elastic_settings import ElasticAuth, ElasticSettings
@@ -142,7 +142,7 @@ class _Reader:
         except (TypeError, ValueError, OverflowError):
             number = 0.0
         if not 0 < number <= most:
-            self._refuse(f"extra {name}", f"must be a number above 0 and at most {most:.0f}, not {quoted(value)}")
+            self._refuse(f"extra {name}", f"must be a number above 0 and at most {most:.0f}, not {ascii_of(value)}")
         return number
 
     def unknown_extras(self) -> tuple[str, ...]:
@@ -151,9 +151,12 @@ class _Reader:
     def _port(self, parts: SplitResult) -> int | None:
         port = parts.port or self._extra.get("port") or self._conn.port
         try:
-            return int(port) if port else None
+            number = int(port) if port else None
         except (TypeError, ValueError, OverflowError):
             self._refuse("port", f"is no number: {words_of(port)}")
+        if number is not None and not 0 < number < 65_536:
+            self._refuse("port", "is no port from 1 to 65535")
+        return number
 
     def _cloud_url(self, cloud_id: str) -> str:
         """Return the URL in a cloud id: ``name:base64(host[:port]$cluster$kibana)``."""
@@ -192,7 +195,7 @@ class _Reader:
     def _switch(self, name: str) -> bool:
         switch = {"true": True, "1": True, "false": False, "0": False}.get(words_of(self._extra[name]).strip().lower())
         if switch is None:
-            self._refuse(f"extra {name}", f"must be true or false, not {quoted(self._extra[name])}")
+            self._refuse(f"extra {name}", f"must be true or false, not {ascii_of(self._extra[name])}")
         return switch
 
     def _headers(self) -> tuple[tuple[str, str], ...]:

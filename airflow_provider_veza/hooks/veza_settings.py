@@ -12,7 +12,7 @@ from typing import Any, NoReturn, Protocol
 from urllib.parse import SplitResult, quote, urlsplit
 
 from airflow_provider_veza import __version__
-from airflow_provider_veza.async_query.json_value import quoted, value_of, words_of
+from airflow_provider_veza.async_query.json_value import ascii_of, value_of, words_of
 from airflow_provider_veza.exceptions import ConnectionSettingsError
 from airflow_provider_veza.hooks.connection_fields import EXTRA_FIELDS, ExtraField
 from airflow_provider_veza.services.veza_nodes import VezaNodesService
@@ -189,7 +189,7 @@ class _Reader:
             return known.default
         converted: Any = _CONVERTERS[known.kind](value)
         if converted is None:
-            self._refuse(f"extra {known.name}", f"must be of type {known.kind}, not {quoted(value)}")
+            self._refuse(f"extra {known.name}", f"must be of type {known.kind}, not {ascii_of(value)}")
         if known.choices and converted not in known.choices:
             self._refuse(f"extra {known.name}", f"must be one of {', '.join(known.choices)}, not {value!r}")
         if not _in_range(converted, known):

@@ -8,7 +8,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from airflow_provider_veza.async_query.json_value import value_of
+from airflow_provider_veza.async_query.json_value import ascii_of, value_of
 from airflow_provider_veza.async_query.layout import RowLayout
 from airflow_provider_veza.exceptions import ArgumentError, BaselineError, DriftError
 from airflow_provider_veza.operators.airflow_arguments import OperatorArguments
@@ -240,7 +240,7 @@ def _path_in(reference: Any, name: str) -> str:
     path = fspath(path) if isinstance(path, PathLike) else path
     if not isinstance(path, str) or path in ("", "None"):
         raise ArgumentError(
-            f"{name} must be the path of a landed result, or what a task with output_path= returned, not {reference!r}. "
+            f"{name} must be the path of a landed result, or what a task with output_path= returned, not {ascii_of(reference)}. "
             "Nothing was compared."
         )
     return path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow_provider_veza.async_query.json_value import quoted
+from airflow_provider_veza.async_query.json_value import ascii_of
 from airflow_provider_veza.exceptions import MalformedResponseError
 
 _MOST_DIGITS = 18
@@ -33,5 +33,5 @@ def number_value_of(value: Any) -> int | None:
         return None
     count = count_of(value)
     if count is None:
-        raise MalformedResponseError(f"Veza sent number_value={quoted(value)[:200]}, which is no count.")
+        raise MalformedResponseError(f"Veza sent number_value={ascii_of(value)[:200]}, which is no count.")
     return count

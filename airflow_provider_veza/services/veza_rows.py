@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import DecodeError, Raw
 from msgspec.json import Decoder
 
-from airflow_provider_veza.async_query.json_value import value_of, words_of
+from airflow_provider_veza.async_query.json_value import ascii_of, value_of, words_of
 from airflow_provider_veza.async_query.lone_surrogates import Stand, has_lone_surrogate, is_whole
 from airflow_provider_veza.async_query.message import Response
 from airflow_provider_veza.async_query.rows import JsonRows, Row, is_unbroken
@@ -133,8 +133,7 @@ def _named(answer: Mapping[str, Any]) -> str:
 
 
 def _shown(value: Any) -> str:
-    shown = ascii(value) if isinstance(value, str) else words_of(value).encode("ascii", "backslashreplace").decode()
-    return shown[:_EXCERPT]
+    return ascii_of(value)[:_EXCERPT]
 
 
 def _row_list(answer: Mapping[str, Any], key: str) -> Sequence[Row]:

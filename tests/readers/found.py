@@ -48,6 +48,8 @@ def _functions(node: ast.AST, above: str) -> Iterator[tuple[str, ast.FunctionDef
 
 def _reads(function: ast.FunctionDef) -> bool:
     annotations = {ast.unparse(a.annotation) for a in function.args.args if a.annotation is not None}
+    if function.name == "__init__":
+        return False
     return function.name == "from_json" or not annotations.isdisjoint(FOREIGN)
 
 

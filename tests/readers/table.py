@@ -23,6 +23,7 @@ from airflow_provider_veza.async_query.vocabulary import Page, Snapshot, Submitt
 from airflow_provider_veza.async_query.watch import Ended, Outcome
 from airflow_provider_veza.exceptions import AsyncQueryError
 from airflow_provider_veza.hooks import esql_settings, veza_settings
+from airflow_provider_veza.operators import drift
 from airflow_provider_veza.operators.arguments import parsed_spec
 from airflow_provider_veza.services import esql_errors, veza_errors
 from airflow_provider_veza.services.esql import EsqlService
@@ -429,7 +430,7 @@ READERS: Mapping[str, Reader] = {
         lambda value: parse_retry_after(value, NOON),
         _PIECES | st.text(max_size=40),
         (float, type(None)),
-        ("async_query.retry.parse_retry_after",),
+        ("async_query.retry.parse_retry_after", "async_query.retry"),
     ),
     "Location": Reader(
         _redirected,
@@ -437,7 +438,7 @@ READERS: Mapping[str, Reader] = {
             st.sampled_from([301, 302, 303, 307, 308]), _PIECES | st.text(max_size=40), st.sampled_from(["GET", "POST"])
         ),
         (str, type(None)),
-        ("transport.redirects.redirect_url",),
+        ("transport.redirects.redirect_url", "transport.exchange.never"),
     ),
     "a handle": Reader(
         QueryHandle.from_json,
@@ -465,7 +466,7 @@ READERS: Mapping[str, Reader] = {
         | st.sampled_from(_YAML)
         | st.lists(st.sampled_from([*_YAML, "\n", " "]), max_size=4).map("".join),
         object,
-        ("operators.arguments.parsed_spec",),
+        ("operators.arguments.parsed_spec", "operators.arguments"),
     ),
     "a query's arguments": Reader(
         lambda given: check_query(given["spec"], max_staleness=given["age"]),
@@ -480,6 +481,12 @@ READERS: Mapping[str, Reader] = {
         _objects({"q": "ROW a = ?", "params": [1, {"a": 2}], "filter": {"term": {"a": [1]}}}),
         (EsqlQuery, type(None)),
         ("services.esql_query",),
+    ),
+    "a landed reference": Reader(
+        lambda reference: drift._path_in(reference, "current"),
+        _texts_or_objects({"manifest": "/lake/manifest.json"}),
+        str,
+        ("operators.drift",),
     ),
     "a veza connection": Reader(
         veza_settings.read_connection,
