@@ -28,8 +28,10 @@ def _is_of(value: Any, declared: Any) -> bool:
     if origin in (Union, UnionType):
         return any(_is_of(value, one) for one in inner)
     if origin is tuple:
+        if not isinstance(value, tuple):
+            return False
         each = inner if inner[-1] is not Ellipsis else inner[:1] * len(value)
-        return isinstance(value, tuple) and len(value) == len(each) and all(map(_is_of, value, each))
+        return len(value) == len(each) and all(map(_is_of, value, each))
     if origin is Mapping:
         return isinstance(value, Mapping) and all(
             _is_of(name, inner[0]) and _is_of(one, inner[1]) for name, one in value.items()

@@ -91,7 +91,7 @@ def rows_in(texts: Sequence[Any]) -> list[Row]:
 
     try:
         rows: list[Row] = json.decode(b"[" + b",".join(texts) + b"]")
-    except (DecodeError, RecursionError):
+    except (DecodeError, RecursionError, UnicodeDecodeError):
         return [_row_in(bytes(text)) for text in texts]
     return rows
 

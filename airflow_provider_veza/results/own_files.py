@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from airflow_provider_veza.async_query.json_value import value_of
 from airflow_provider_veza.exceptions import ForeignFileError
 from airflow_provider_veza.results.folder import Folder
 from airflow_provider_veza.results.part_names import marks_in
@@ -65,12 +65,18 @@ def read_own(folder: Folder, kind: FileKind) -> OwnFile | None:
     :raises LandingError: when the storage does not answer.
     """
     raw = folder.read(kind.name)
-    if raw is None:
-        return None
-    place, text = f"{folder}/{kind.name}", raw.decode("utf-8-sig", errors="replace")
+    return None if raw is None else own_file(raw, f"{folder}/{kind.name}", kind)
+
+
+def own_file(raw: bytes, place: str, kind: FileKind) -> OwnFile:
+    """Return what a file of such a name holds.
+
+    :raises ForeignFileError: when it is somebody else's.
+    """
+    text = raw.decode("utf-8-sig", errors="replace")
     try:
-        data = json.loads(raw.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as e:
+        data = value_of(raw.decode("utf-8-sig"))
+    except ValueError as e:
         if not kind.owns_damaged(text):
             raise ForeignFileError(place) from e
         return OwnFile(place, text, None, f"{type(e).__name__}: {e}")

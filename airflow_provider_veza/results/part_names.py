@@ -46,6 +46,11 @@ def is_part_name(name: str) -> bool:
     return _PART.fullmatch(name) is not None
 
 
+def is_mark(text: str) -> bool:
+    """Whether a text is the mark of an attempt."""
+    return re.fullmatch(MARK, text) is not None
+
+
 def number_of(name: str) -> int:
     """Return the number of a part."""
     return int(_parsed(name)[0])

@@ -49,10 +49,10 @@ class EsqlQuery:
 
     def __post_init__(self) -> None:
         _require(isinstance(self.query, str) and bool(self.query.strip()), "query must be the text of an ES|QL query.")
-        _require(self.filter is None or isinstance(self.filter, Mapping), "filter must be a mapping, in Query DSL.")
+        _require(_is_query_dsl(self.filter), "filter must be a mapping, in Query DSL, whose keys are texts.")
         _require(
-            self.params is None or (isinstance(self.params, (Sequence, Mapping)) and not isinstance(self.params, str)),
-            "params must be a list of values for `?`, or a mapping for `?name`.",
+            _are_params(self.params),
+            "params must be a list of values for `?`, or a mapping from names to values for `?name`.",
         )
         _require(
             not (self.include_ccs_metadata and self.include_execution_metadata),
@@ -107,6 +107,18 @@ class EsqlQuery:
                 f"The ES|QL query's params or filter cannot be sent as JSON ({e}); give texts, numbers, booleans, lists and "
                 "mappings. Nothing was submitted."
             ) from e
+
+
+def _is_query_dsl(given: Any) -> bool:
+    return given is None or _is_object(given)
+
+
+def _are_params(given: Any) -> bool:
+    return given is None or _is_object(given) or (isinstance(given, Sequence) and not isinstance(given, str))
+
+
+def _is_object(given: Any) -> bool:
+    return isinstance(given, Mapping) and all(isinstance(key, str) for key in given)
 
 
 def _require(condition: bool, problem: str) -> None:

@@ -15,6 +15,7 @@ from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.event import WaitEvent
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.identity import Fingerprint, RunLife, TaskIdentity
+from airflow_provider_veza.async_query.layout import ColumnType
 from airflow_provider_veza.async_query.message import Call, Response
 from airflow_provider_veza.async_query.record import Owner, QueryRecord, RecordState
 from airflow_provider_veza.async_query.retry import parse_retry_after
@@ -25,6 +26,11 @@ from airflow_provider_veza.exceptions import AsyncQueryError
 from airflow_provider_veza.hooks import esql_settings, veza_settings
 from airflow_provider_veza.operators import drift
 from airflow_provider_veza.operators.arguments import parsed_spec
+from airflow_provider_veza.results.checkpoint import CHECKPOINT_FILE, Checkpoint, LandedPart, Progress, key_of
+from airflow_provider_veza.results.manifest import Column, Manifest, Part
+from airflow_provider_veza.results.manifest_file import MANIFEST_FILE
+from airflow_provider_veza.results.own_files import FileKind, own_file
+from airflow_provider_veza.results.part_names import is_mark, part_name
 from airflow_provider_veza.services import esql_errors, veza_errors
 from airflow_provider_veza.services.esql import EsqlService
 from airflow_provider_veza.services.esql_query import EsqlQuery
@@ -338,6 +344,39 @@ def _redirected(drawn: tuple[int, str, str]) -> str | None:
     return redirect_url(WireRequest(method, "https://t.example/api", {}), Response(status, {"location": location}, b""))
 
 
+def _own(raw: bytes, kind: FileKind, read: Callable[[Any], Any]) -> Any:
+    file = own_file(raw, f"/lake/{kind.name}", kind)
+    assert all(is_mark(mark) for mark in file.marks)
+    return None if file.data is None else read(file.data)
+
+
+_COLUMNS = (Column("id", ColumnType.STRING), Column("age", ColumnType.INT64))
+_PARTS = tuple(Part(part_name(number, "1f0c9a3e.csv"), 3, 90, "0" * 64) for number in range(2))
+_MANIFEST = Manifest(
+    handle=QueryHandle.from_json(_HANDLE_JSON),
+    format="csv",
+    compression=None,
+    select=("id", "age"),
+    columns=_COLUMNS,
+    parts=_PARTS,
+    started_at=NOON,
+    finished_at=NOON,
+    pages=2,
+    row_count=6,
+    warnings=("w",),
+    marks=("1f0c9a3e.csv",),
+)
+_CHECKPOINT = Checkpoint(
+    key=key_of(_MANIFEST),
+    session="1f0c9a3e",
+    started_at=NOON,
+    parts=tuple(LandedPart(part, _COLUMNS) for part in _PARTS),
+    columns=_COLUMNS,
+    progress=Progress("t", pages=2, rows=6, warnings=("w",)),
+    marks=("1f0c9a3e.csv",),
+)
+
+
 READERS: Mapping[str, Reader] = {
     "a submit's answer, nodes": _of_call(
         VezaNodesService().submit(_QUERY), Submitted, "services.veza_submitted.read_submitted", _SUBMITTED
@@ -438,7 +477,12 @@ READERS: Mapping[str, Reader] = {
             st.sampled_from([301, 302, 303, 307, 308]), _PIECES | st.text(max_size=40), st.sampled_from(["GET", "POST"])
         ),
         (str, type(None)),
-        ("transport.redirects.redirect_url", "transport.exchange.never"),
+        (
+            "transport.redirects.redirect_url",
+            "transport.session.TenantSession.get_redirect_target",
+            "transport.session.TenantSession.resolve_redirects",
+            "transport.exchange.never",
+        ),
     ),
     "a handle": Reader(
         QueryHandle.from_json,
@@ -487,6 +531,18 @@ READERS: Mapping[str, Reader] = {
         _texts_or_objects({"manifest": "/lake/manifest.json"}),
         str,
         ("operators.drift",),
+    ),
+    "a manifest": Reader(
+        lambda raw: _own(raw, MANIFEST_FILE, lambda data: Manifest.from_json(data, "/lake/_manifest.json")),
+        damaged_bodies([_MANIFEST.to_json()]),
+        (Manifest, type(None)),
+        ("results.manifest.Manifest.from_json", "results.own_files"),
+    ),
+    "a checkpoint": Reader(
+        lambda raw: _own(raw, CHECKPOINT_FILE, Checkpoint.from_json),
+        damaged_bodies([_CHECKPOINT.to_json()]),
+        (Checkpoint, type(None)),
+        ("results.checkpoint.Checkpoint.from_json", "results.own_files"),
     ),
     "a veza connection": Reader(
         veza_settings.read_connection,
