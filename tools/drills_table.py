@@ -51,7 +51,7 @@ def main(names: Sequence[str]) -> None:
 
 
 def soak_lines(soaks: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterator[str]:
-    """Return the table of the soaks, a line for each."""
+    """Return the table of the soaks, a line for each, and what was found."""
     numbers = ("task_instances", "queries", "faults")
     yield _line("Airflow", "records", "seed", *(name.replace("_", " ") for name in numbers), "findings", "seconds")
     yield _line(*["---"] * (len(numbers) + 5))
@@ -62,6 +62,11 @@ def soak_lines(soaks: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterator[str
             yield _line(
                 name.removeprefix(CLUSTER), soak["configuration"], str(soak["seed"]), *counted, findings, seconds
             )
+    for name, found in soaks.items():
+        for soak in found:
+            for one in soak["findings"]:
+                place = f"{name.removeprefix(CLUSTER)}, {soak['configuration']}, seed {soak['seed']}"
+                yield f"\n{place}: {one['kind']}: `{one['key']}`: {one['detail']}."
 
 
 def table_lines(rows: Mapping[str, Sequence[Row]]) -> Iterator[str]:
