@@ -75,14 +75,19 @@ ONE_ATTEMPT = RetryPolicy(max_attempts=1)
 def parse_retry_after(value: str | None, now: datetime) -> float | None:
     """Read a ``Retry-After`` header, seconds or HTTP date, as seconds from ``now``; None where there is none to honour.
 
+    Where a service and a proxy both ask for a pause, the longer one counts.
+
     >>> parse_retry_after("120", datetime(2026, 1, 1, tzinfo=UTC))
     120.0
+    >>> parse_retry_after("5, 7", datetime(2026, 1, 1, tzinfo=UTC))
+    7.0
     >>> parse_retry_after("Thu, 01 Jan 2026 00:00:30 GMT", datetime(2026, 1, 1, tzinfo=UTC))
     30.0
     """
     text = (value or "").strip()
-    if text.isascii() and text.isdigit():
-        return float(text)
+    numbers = [part.strip() for part in text.split(",")]
+    if all(part.isascii() and part.isdigit() for part in numbers):
+        return max(map(float, numbers))
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, OverflowError):

@@ -17,7 +17,13 @@ from yarl import URL
 from airflow_provider_veza.async_query.message import Call, Response
 from airflow_provider_veza.async_query.retry import Failure, RetryPolicy
 from airflow_provider_veza.transport.answer_body import BODY_ERRORS
-from airflow_provider_veza.transport.bounded_aiohttp import NotingConnector, client_timeout, new_session, read_whole
+from airflow_provider_veza.transport.bounded_aiohttp import (
+    NotingConnector,
+    client_timeout,
+    headers_of,
+    new_session,
+    read_whole,
+)
 from airflow_provider_veza.transport.clock import read_clock
 from airflow_provider_veza.transport.driving import READ_ON_THE_LOOP_BYTES, drive_async, read_aside, tenant_steps
 from airflow_provider_veza.transport.exchange import USUAL_RETRY, fetch_token
@@ -192,4 +198,4 @@ class _Driver:
             timeout=client_timeout(current),
         ) as answer:
             body = await read_whole(answer, current.max_bytes)
-            return Response(answer.status, {k.lower(): v for k, v in answer.headers.items()}, body)
+            return Response(answer.status, headers_of(answer), body)

@@ -60,3 +60,11 @@ async def read_whole(answer: aiohttp.ClientResponse, limit: int) -> bytes:
     async for chunk in answer.content.iter_any():
         body.take(chunk)
     return body.whole()
+
+
+def headers_of(answer: aiohttp.ClientResponse) -> dict[str, str]:
+    """Return the headers of an answer by their names in lower case; one that came twice as one with commas between.
+
+    Source: RFC 9110, 5.3. Other libraries do so by themselves.
+    """
+    return {name.lower(): ", ".join(answer.headers.getall(name)) for name in answer.headers}

@@ -18,7 +18,13 @@ from elasticsearch import ApiError, AsyncElasticsearch
 
 from airflow_provider_veza.async_query.message import Call
 from airflow_provider_veza.async_query.retry import RetryPolicy
-from airflow_provider_veza.transport.bounded_aiohttp import NotingConnector, client_timeout, new_session, read_whole
+from airflow_provider_veza.transport.bounded_aiohttp import (
+    NotingConnector,
+    client_timeout,
+    headers_of,
+    new_session,
+    read_whole,
+)
 from airflow_provider_veza.transport.clock import read_clock
 from airflow_provider_veza.transport.driving import READ_ON_THE_LOOP_BYTES, drive_async, read_aside
 from airflow_provider_veza.transport.elastic_client import (
@@ -83,7 +89,7 @@ class _BoundedSession:
             options["timeout"] = client_timeout(current)
         async with self._session.request(method, url, **options, allow_redirects=False) as answer:
             limit = MAX_ANSWER_BYTES if current is None else current.max_bytes
-            yield _Read(answer.status, answer.headers, await read_whole(answer, limit))
+            yield _Read(answer.status, headers_of(answer), await read_whole(answer, limit))
 
     async def close(self) -> None:
         """Close the connections."""

@@ -42,7 +42,7 @@ class TestDrip:
         host, _, port = client.running.url.removeprefix("http://").rpartition(":")
         received = b""
         with socket.create_connection((host, int(port)), timeout=10) as wire:
-            wire.sendall(b"GET /api/v1/assessments/async_tasks/t HTTP/1.1\r\nHost: emulator\r\n\r\n")
+            wire.sendall(b"GET /api/v1/assessments/async_tasks/t HTTP/1.1\r\nHost: localhost\r\n\r\n")
             while len(received) < 30:
                 part = wire.recv(65_536)
                 assert len(part) <= 3
