@@ -212,7 +212,7 @@ def test_a_path_that_a_template_spoilt_is_refused_before_a_query_runs(tenant: Te
 def test_a_folder_with_somebody_elses_manifest_is_refused_before_a_query_runs(tenant: Tenant, path: str) -> None:
     Path(path).mkdir()
     (Path(path) / "_manifest.json").write_text('{"manifest_version": 3}')
-    with pytest.raises(AirflowFailException, match="was not written by this provider"):
+    with pytest.raises(AirflowFailException, match="this provider did not write"):
         query(path).execute()
 
     assert creates(tenant) == 0
