@@ -70,6 +70,7 @@ def connect(
 
 def printed(text: str, capsys: pytest.CaptureFixture[str]) -> str:
     """Return what a task that prints a text leaves in its log."""
+    capsys.readouterr()
     if not HAS_TASK_SDK:
         RedactedIO().write(text)
         return capsys.readouterr().out
@@ -86,7 +87,7 @@ def test_a_printed_token_is_asterisks(
 
     VezaHook().run(list_one())
 
-    assert printed("Bearer f3tched-in-a-worker", capsys) == "Bearer ***"
+    assert printed("f3tched-in-a-worker", capsys) == "***"
     assert told == ([("f3tched-in-a-worker", False)] if HAS_TASK_SDK else [])
 
 
@@ -104,7 +105,7 @@ def test_a_token_that_a_trigger_fetched_is_told_off_its_event_loop(
 
     asyncio.run(fetch())
 
-    assert printed("Bearer f3tched-in-a-triggerer", capsys) == "Bearer ***"
+    assert printed("f3tched-in-a-triggerer", capsys) == "***"
     assert told == ([("f3tched-in-a-triggerer", True)] if HAS_TASK_SDK else [])
 
 
