@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from airflow_provider_veza.async_query.retry import RetryPolicy
+from airflow_provider_veza.doctor import examination
 from airflow_provider_veza.hooks import base
 from airflow_provider_veza.hooks.settings_cache import SettingsCache
 from airflow_provider_veza.ownership.records.registry import RecordRegistry
@@ -47,3 +48,9 @@ def _repeating_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let repetitions follow without the pauses between them, whose length is the retry policy's own matter."""
     usual = RetryPolicy.delay
     monkeypatch.setattr(RetryPolicy, "delay", lambda self, **given: usual(self, **{**given, "jitter": 0.0}))
+
+
+@pytest.fixture(autouse=True)
+def _doubting_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the doctor look again at once at what has succeeded: how long a success may be an older one is no matter here."""
+    monkeypatch.setattr(examination, "OLDER_RESULT_SECONDS", 0.0)
