@@ -120,7 +120,7 @@ class _Caller:
         self._socket = socket.create_connection(address, timeout=10)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         body = json.dumps({"query_result_id": query_id})
-        head = f"POST {path} HTTP/1.1\r\nHost: tenant\r\nAuthorization: Bearer {key}\r\n"
+        head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n"
         head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         self._request = (head + body).encode()
 
