@@ -67,4 +67,8 @@ def headers_of(answer: aiohttp.ClientResponse) -> dict[str, str]:
 
     Source: RFC 9110, 5.3. Other libraries do so by themselves.
     """
-    return {name.lower(): ", ".join(answer.headers.getall(name)) for name in answer.headers}
+    headers: dict[str, str] = {}
+    for name, value in answer.headers.items():
+        key = name.lower()
+        headers[key] = f"{headers[key]}, {value}" if key in headers else value
+    return headers
