@@ -87,46 +87,33 @@ def _note_begun() -> None:
         current.begun = True
 
 
-class BoundedHTTPConnection(HTTPConnection):
+class _Bounded(HTTPConnection):
+    """What both kinds of connections do: note when a request begins to leave, and read answers in time."""
+
+    response_class = _TimedResponse
+    _is_connecting = False
+
+    def connect(self) -> None:
+        """Connect, with a proxy's tunnel if there is one, and agree on TLS where that is spoken."""
+        self._is_connecting = True
+        super().connect()
+        self._is_connecting = False
+
+    def send(self, data: Any) -> None:
+        """Send a part of a request, or of what a proxy is asked."""
+        if self.sock is None:
+            self.connect()
+        if not self._is_connecting:
+            _note_begun()
+        super().send(data)
+
+
+class BoundedHTTPConnection(_Bounded):
     """A connection for plain HTTP."""
 
-    response_class = _TimedResponse
-    _is_connecting = False
 
-    def connect(self) -> None:
-        """Connect, with a proxy's tunnel if there is one."""
-        self._is_connecting = True
-        super().connect()
-        self._is_connecting = False
-
-    def send(self, data: Any) -> None:
-        """Send a part of a request, or of what a proxy is asked."""
-        if self.sock is None:
-            self.connect()
-        if not self._is_connecting:
-            _note_begun()
-        super().send(data)
-
-
-class BoundedHTTPSConnection(HTTPSConnection):
+class BoundedHTTPSConnection(_Bounded, HTTPSConnection):
     """A connection for HTTPS."""
-
-    response_class = _TimedResponse
-    _is_connecting = False
-
-    def connect(self) -> None:
-        """Connect, with a proxy's tunnel if there is one, and agree on TLS."""
-        self._is_connecting = True
-        super().connect()
-        self._is_connecting = False
-
-    def send(self, data: Any) -> None:
-        """Send a part of a request, or of what a proxy is asked."""
-        if self.sock is None:
-            self.connect()
-        if not self._is_connecting:
-            _note_begun()
-        super().send(data)
 
 
 class BoundedHTTPPool(HTTPConnectionPool):
