@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,7 +26,18 @@ SHOWN_ON_THE_PAGE = 95
 
 ERRORS = {name for name, cls in inspect.getmembers(exceptions, inspect.isclass) if issubclass(cls, AsyncQueryError)}
 BY_ANOTHER_NAME = {"cls", "refused"}
-NAME_A_QUERY = {"id", "shown_id", "query_id", "saved_query_id", "cache_id", "task_id", "identifier", "handle", "tenant"}
+NAME_A_QUERY = {
+    "id",
+    "shown_id",
+    "query_id",
+    "_query_id",
+    "saved_query_id",
+    "cache_id",
+    "task_id",
+    "identifier",
+    "handle",
+    "tenant",
+}
 NAME_A_PLACE = {"wire", "request", "url", "base_url", "token_url", "there", "folder", "place", "part"}
 LOG_METHODS = {"debug", "info", "warning", "error", "exception", "log"}
 FORGED = "\n[2026-01-01] INFO - a line that nobody wrote\r\x1b[2J\u202e\ud83d"
@@ -126,6 +137,6 @@ def test_a_query_that_is_gone_says_first_who_cancelled_it() -> None:
     ],
     ids=["snapshot", "page", "end of a wait", "log line", "handle"],
 )
-def test_what_others_wrote_is_one_line_from_where_it_comes_in(texts) -> None:  # type: ignore[no-untyped-def]
+def test_what_others_wrote_is_one_line_from_where_it_comes_in(texts: Callable[[], list[object]]) -> None:
     for text in texts():
         assert FORGED not in text if isinstance(text, tuple) else not isinstance(text, str) or text.isprintable()

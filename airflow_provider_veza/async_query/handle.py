@@ -9,7 +9,7 @@ from typing import Any
 
 from airflow_provider_veza.async_query.deadline import Deadline, utc_from_iso
 from airflow_provider_veza.async_query.declared_types import mistyped_field
-from airflow_provider_veza.async_query.json_value import value_of, words_of
+from airflow_provider_veza.async_query.json_value import ascii_of, value_of
 from airflow_provider_veza.exceptions import ForeignTenantError, HandleError, MissingHandleError
 from airflow_provider_veza.shown import one_line
 
@@ -138,15 +138,11 @@ def _checked(handle: QueryHandle) -> QueryHandle:
     for name in ("service", "id", "tenant", "conn_id"):
         value = getattr(handle, name)
         if not isinstance(value, str) or not value:
-            raise _no_handle(f"{name} must be a non-empty text, not {_quoted(value)}")
+            raise _no_handle(f"{name} must be a non-empty text, not {ascii_of(value)}")
     if not isinstance(handle.owned, bool):
-        raise _no_handle(f"owned must be true or false, not {_quoted(handle.owned)}")
+        raise _no_handle(f"owned must be true or false, not {ascii_of(handle.owned)}")
     if not isinstance(handle.options, tuple) or not all(isinstance(option, str) for option in handle.options):
-        raise _no_handle(f"options must be a list of texts, not {_quoted(handle.options)}")
+        raise _no_handle(f"options must be a list of texts, not {ascii_of(handle.options)}")
     if mistyped := mistyped_field(handle):
-        raise _no_handle(f"{mistyped} must not be {_quoted(getattr(handle, mistyped))}")
+        raise _no_handle(f"{mistyped} must not be {ascii_of(getattr(handle, mistyped))}")
     return handle
-
-
-def _quoted(value: Any) -> str:
-    return ascii(words_of(value)) if isinstance(value, str) else words_of(value)

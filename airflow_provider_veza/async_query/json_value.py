@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import Any, NoReturn
 
 from airflow_provider_veza.async_query.lone_surrogates import Stand
@@ -32,14 +34,19 @@ def text_of_value(value: Any) -> bytes:
 
     :raises RecursionError: when it is nested too deeply.
     """
-    from msgspec.json import Encoder
-
-    encode = Encoder(decimal_format="number").encode
+    encode = _encoder()
     try:
         return encode(value)
     except UnicodeEncodeError:
         stand = Stand.not_in(repr(value).encode("utf-8", "replace"))
         return stand.back_in_text(encode(stand.for_halves_in(value)))
+
+
+@cache
+def _encoder() -> Callable[[Any], bytes]:
+    from msgspec.json import Encoder
+
+    return Encoder(decimal_format="number").encode
 
 
 def words_of(value: Any) -> str:

@@ -104,7 +104,8 @@ class PageReader:
         if left <= 0:
             raise ResultsDeadlineError(
                 f"The deadline {self._end.at.isoformat()} came while the rows were read, so they are not delivered. The query "
-                f"itself succeeded; raise timeout if its rows need longer. Query {self._query_id}."
+                "itself succeeded; raise timeout if its rows need longer.",
+                about=f"query {self._query_id}",
             )
         return left
 

@@ -18,7 +18,7 @@ from airflow_provider_veza.async_query.service import QueryService
 from airflow_provider_veza.async_query.vocabulary import Page, Submitted
 from airflow_provider_veza.exceptions import AsyncQueryError, HandleError
 from airflow_provider_veza.hooks.base import AsyncQueryHook, HookSettings
-from airflow_provider_veza.hooks.connection_fields import EXTRA_FIELDS, python_form_behaviour
+from airflow_provider_veza.hooks.connection_fields import EXTRA_FIELDS, ExtraField, python_form_behaviour
 from airflow_provider_veza.hooks.veza_settings import VezaSettings, read_connection
 from airflow_provider_veza.services.veza_nodes import NodesQuery
 from airflow_provider_veza.services.veza_query import VezaQuery
@@ -68,16 +68,15 @@ class VezaHook(AsyncQueryHook):
 
         # Airflow 2.11 drops the whole form over a FloatField; a number is read from its text just as well.
         fields = {"string": StringField, "boolean": BooleanField, "integer": IntegerField, "number": StringField}
+
+        def widget_of(extra: ExtraField) -> Any:
+            if extra.kind == "boolean":
+                return None
+            return BS3PasswordFieldWidget() if extra.is_secret else BS3TextFieldWidget()
+
         return {
             extra.name: (PasswordField if extra.is_secret else fields[extra.kind])(
-                extra.label,
-                description=extra.description,
-                default=extra.default,
-                **(
-                    {}
-                    if extra.kind == "boolean"
-                    else {"widget": BS3PasswordFieldWidget() if extra.is_secret else BS3TextFieldWidget()}
-                ),
+                extra.label, description=extra.description, default=extra.default, widget=widget_of(extra)
             )
             for extra in EXTRA_FIELDS
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -154,7 +155,7 @@ def test_harm_to_cancels(site: HostileSite, harm: str, caller: str, why: str) ->
 @pytest.mark.parametrize(("harm", "named"), each(ENDS_BY_TOKENS))
 def test_harm_to_tokens(site: HostileSite, harm: str, named: str) -> None:
     site.connect_by_oauth()
-    begin = lambda: site.harm(**HARMS[harm], hostile_path=TOKEN)  # noqa: E731
+    begin = partial(site.harm, **HARMS[harm], hostile_path=TOKEN)
 
     ends = [ending_in_time(CALLERS[caller], site, begin) for caller in ("operator", "doctor")]
 
