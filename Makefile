@@ -22,8 +22,8 @@ AZURITE := 3.35.0
 NODEJS := 24.19.0
 # What imports no Airflow is tested once, with Airflow barred; tests/test_without_airflow.py holds the list to what is so.
 WITHOUT_AIRFLOW := tests/async_query tests/distributions tests/doctor tests/esql_double tests/services tests/transport \
-	tests/test_exceptions.py tests/test_messages.py tests/test_stages.py tests/test_storages_table.py tests/test_contributing.py \
-	tests/test_without_airflow.py tests/test_words.py
+	tests/test_drills_table.py tests/test_exceptions.py tests/test_messages.py tests/test_outcomes.py tests/test_rows_table.py tests/test_stages.py \
+	tests/test_storages_table.py tests/test_contributing.py tests/test_without_airflow.py tests/test_words.py
 # What has targets of its own.
 APART := tests/airflow tests/celery_cluster tests/storages tests/test_benchmarks.py
 # The model of ownership plays every Airflow itself; what readers do, and how calls to a hostile tenant end, is the same on all of them.
@@ -36,7 +36,7 @@ STAGE := @.venv/tools/bin/python -m tools.stage
 STAGED = @$(if $(PYTHON),$(PYTHON),$(NO_PYTHON)) -m tools.stages .run/stages-of-$@.jsonl $(MAKE) --no-print-directory $@-stages
 NO_PYTHON = $(error no Python 3.11 or 3.12 found; name one with PYTHON=...)
 
-.PHONY: help check check-stages test test-stages without-airflow test-browser test-storages sample-storages fuzz drills demo lint format emulator drills-celery units $(UNITS) $(REAL) $(DRILLS) $(CELERY_DRILLS) $(SOAKS) sample-benchmarks bench-import bench-landing bench-drift bench-esql bench-look bench-emulator conformance-elasticsearch-8 airflow-arguments lock clean
+.PHONY: help check check-stages test test-stages without-airflow test-browser test-storages sample-storages fuzz drills demo lint format emulator drills-celery sample-drills-celery units $(UNITS) $(REAL) $(DRILLS) $(CELERY_DRILLS) $(SOAKS) sample-benchmarks bench-import bench-landing bench-drift bench-esql bench-look bench-emulator conformance-elasticsearch-8 airflow-arguments lock clean
 .NOTPARALLEL:
 
 help: ## List the targets
@@ -52,7 +52,7 @@ test: ## Run everything: what check does, units on every Airflow, then real Airf
 
 check-stages: lint emulator without-airflow units-$(NEWEST)
 
-test-stages: check-stages test-browser sample-benchmarks sample-storages units conformance-elasticsearch-8 $(REAL)
+test-stages: check-stages test-browser sample-benchmarks sample-storages sample-drills-celery units conformance-elasticsearch-8 $(REAL)
 
 drills: $(DRILLS) ## Kill, crash and freeze real Airflow processes in every way there is, and write docs/drills.md
 	@.venv/tools/bin/python -m tools.drills_table $(DRILLED)
@@ -113,6 +113,10 @@ $(DRILLS): drills-%: .venv/airflow-%/installed
 $(CELERY_DRILLS): drills-celery-%: .venv/celery-%/installed
 	$(STAGE) 'drills on the cluster of Airflow $*' .venv/celery-$*/bin/python -m pytest -s -q tests/celery_cluster \
 		--ignore tests/celery_cluster/test_soak.py
+
+sample-drills-celery: .venv/celery-$(NEWEST)/installed ## Run a few of the drills on the cluster
+	$(STAGE) 'sample of the cluster' .venv/celery-$(NEWEST)/bin/python -m pytest -q tests/celery_cluster \
+		--ignore tests/celery_cluster/test_soak.py -m short_drill
 
 $(SOAKS): soak-celery-%: .venv/celery-%/installed
 	$(STAGE) 'soaks on the cluster of Airflow $*' .venv/celery-$*/bin/python -m pytest -s -q tests/celery_cluster/test_soak.py

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from tools.real_airflow.run_folder import REPOSITORY, RUNS
+from tools.outcomes import kept
+from tools.real_airflow.run_folder import REPOSITORY
 
 TABLE = REPOSITORY / "docs" / "drills.md"
 NOT_RUN = "-"
@@ -87,11 +87,10 @@ def _heading(name: str) -> str:
 
 def _left_behind(name: str) -> Any:
     """Return what was left behind under a name; what was not run is said, and left out."""
-    path = RUNS / f"{name}.json"
-    if path.exists():
-        return json.loads(path.read_text())
-    print(f"left out, since it was not run: {name}")
-    return None
+    rows = kept(name)
+    if rows is None:
+        print(f"left out, since it was not run: {name}")
+    return rows
 
 
 def _line(*cells: str) -> str:

@@ -5,32 +5,48 @@ This folder is named so that it cannot be imported in the place of Celery.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 
 import pytest
 from drills.drill import Drill, Outcome
+from drills.selection import MEANINGS, Mark
 from lanes import Lane, Lanes
 from settings import SHORT_TOKENS, recording_where_airflow_does_not
 from surroundings import start_surroundings
 
+from tools.outcomes import keep
 from tools.real_airflow.celery_cluster import running_cluster
 from tools.real_airflow.processes import interrupt_on_signals, processes
 from tools.real_airflow.release import installed_release
-from tools.real_airflow.run_folder import REPOSITORY, RUNS, claimed_run_folder
+from tools.real_airflow.run_folder import REPOSITORY, claimed_run_folder
 
 DAGS = REPOSITORY / "tests" / "celery_cluster" / "dags"
 LANES = ["lane1", "lane2", "lane3"]
 CONCURRENCY = 3
 LINE_LIMIT = 300
+# One of each way in which the promise once broke on a cluster.
+IN_MAKE_TEST = {
+    "frozen worker host: woken while its successor waits",
+    "task beside a cleared one: the other cleared, then its own host killed",
+    "worker in good order: SIGTERM, then SIGKILL after 30 s, as Kubernetes sends them, task waiting",
+}
 
 Judge = Callable[[Drill], Outcome]
 
 
 def pytest_configure(config: pytest.Config) -> None:
     interrupt_on_signals()
+    config.addinivalue_line("markers", f"{Mark.SHORT}: {MEANINGS[Mark.SHORT]}")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        drill = item.callspec.params.get("drill") if hasattr(item, "callspec") else None
+        needs_no_cluster = "lanes" not in getattr(item, "fixturenames", ())
+        if needs_no_cluster or (drill and drill.name in IN_MAKE_TEST):
+            item.add_marker(getattr(pytest.mark, Mark.SHORT))
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
@@ -86,8 +102,7 @@ def outcomes() -> Iterator[list[Outcome]]:
     """All outcomes of the session; written down for the table when it ends."""
     seen: list[Outcome] = []
     yield seen
-    rows = [outcome.row() for outcome in seen]
-    (RUNS / f"drills-celery-{installed_release().series}.json").write_text(json.dumps(rows, indent=1))
+    keep(f"drills-celery-{installed_release().series}", [outcome.row() for outcome in seen], key=("subject", "event"))
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -12,10 +11,10 @@ import pytest
 from drills.bench import Bench, Tenant
 from drills.cluster import Cluster
 from drills.drill import Drill, Outcome
+from tools.outcomes import keep
 from tools.real_airflow.deployment import Airflow
 from tools.real_airflow.emulator import Emulator
 from tools.real_airflow.release import installed_release
-from tools.real_airflow.run_folder import RUNS
 
 SIDE_BY_SIDE = 6
 
@@ -41,8 +40,7 @@ def outcomes() -> Iterator[list[Outcome]]:
     """All outcomes of the session; written down for the table when it ends."""
     seen: list[Outcome] = []
     yield seen
-    rows = [outcome.row() for outcome in seen]
-    (RUNS / f"drills-{installed_release().series}.json").write_text(json.dumps(rows, indent=1))
+    keep(f"drills-{installed_release().series}", [outcome.row() for outcome in seen], key=("subject", "event"))
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import time
 from contextlib import suppress
@@ -14,10 +13,10 @@ from soak.chaos import INTERVAL_SECONDS, Chaos
 from soak.load import Load
 from soak.trace import Key, traces
 from soak.verdict import Evidence, Finding, judge, orphans
+from tools.outcomes import keep
 from tools.real_airflow.dag_runs import TaskInstance
 from tools.real_airflow.errors import RestApiError
 from tools.real_airflow.rest_api import TaskInstanceKey
-from tools.real_airflow.run_folder import RUNS
 
 TASK_INSTANCES = 300
 NEXT_RUN_SECONDS = 3.5
@@ -120,7 +119,7 @@ class Soak:
 
 def write_down(summaries: list[Summary], name: str) -> None:
     """Leave the summaries for the table."""
-    (RUNS / f"soak-{name}.json").write_text(json.dumps([summary.as_json() for summary in summaries], indent=1))
+    keep(f"soak-{name}", [summary.as_json() for summary in summaries], key=("configuration", "seed"))
 
 
 def seeded(seed: int) -> tuple[random.Random, random.Random]:
