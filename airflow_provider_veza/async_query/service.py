@@ -99,8 +99,8 @@ class Cancellation:
 def cancel_flow(service: QueryService, handle: QueryHandle) -> Flow[Cancellation]:
     """Look once, cancel only what may still run and is ours to cancel, and leave no result behind that nobody will read.
 
-    A query that the service does not know may have ended long ago, or be too young to be seen. It is cancelled all the same:
-    that changes nothing in the first case, and in the second nobody could find the query later.
+    A query that the service does not know may have been cancelled by somebody else, have ended long ago, or be too young to be
+    seen. It is cancelled all the same: that changes nothing in the first cases, and in the last nobody could find it later.
     """
     if not handle.owned:
         return Cancellation(False, None, "the handle is only attached to a cached result, which others may use")
@@ -108,7 +108,8 @@ def cancel_flow(service: QueryService, handle: QueryHandle) -> Flow[Cancellation
     if snapshot.phase is Phase.GONE and service.traits.can_cancel:
         yield _unless_refused(service.cancel(handle.id))
         reason = (
-            f"the service does not know it (state {snapshot.state}); a cancel was sent in case it cannot be seen yet"
+            f"the service does not know it (state {snapshot.state}), so it was cancelled elsewhere, ended long ago or cannot be "
+            "seen yet; a cancel was sent in case it runs"
         )
         return Cancellation(False, snapshot.phase, reason)
     if snapshot.phase.is_terminal and service.traits.keeps_result:

@@ -77,7 +77,7 @@ def test_a_query_that_is_unknown_is_cancelled_in_case_it_cannot_be_seen_yet(refu
 
     assert sent == ["GET /q1", "DELETE /q1"]
     assert (outcome.cancelled, outcome.phase) == (False, Phase.GONE)
-    assert "does not know it (state GONE); a cancel was sent" in outcome.reason
+    assert "does not know it (state GONE), so it was cancelled elsewhere" in outcome.reason
 
 
 def test_a_cancel_of_an_unknown_query_that_fails_is_not_taken_for_one_that_was_refused() -> None:

@@ -27,7 +27,11 @@ SHORT_TIMES = {
     "AIRFLOW__TRIGGERER__JOB_HEARTBEAT_SEC": "2",
     "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "12",
 }
-SHORT_TOKENS = {"AIRFLOW__EXECUTION_API__JWT_EXPIRATION_TIME": str(TOKEN_LIFE_SECONDS)}
+SHORT_TOKENS = {
+    "AIRFLOW__EXECUTION_API__JWT_EXPIRATION_TIME": str(TOKEN_LIFE_SECONDS),
+    # One clock for all: a token is refused as soon as its life is over.
+    "AIRFLOW__API_AUTH__JWT_LEEWAY": "0",
+}
 # What a killed worker had reserved and not begun, Celery gives to nobody else for a day: Airflow has to queue it again.
 REQUEUED = {
     "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": "40",

@@ -27,19 +27,23 @@ def killed_with_a_task_on_a_worker(case: LaneCase) -> None:
 
 
 def killed_beside_its_own_task(case: LaneCase) -> None:
-    """Kill the scheduler that runs the task itself, but not the task."""
+    """Kill the scheduler that runs the task itself, but not the task.
+
+    The LocalExecutor's other processes go once the task has ended: they hold the dead scheduler's connection to Postgres open,
+    and with it the locks of what it was about to commit, so that no other scheduler gets at the run.
+    """
     case.wait_watched()
     first = case.attempt()
     scheduler = next(process for process in running(case) if process.pid == os.getsid(first.task))
     scheduler.kill_leader()
     try:
         case.bench.airflow.start(Role.SCHEDULER)
-        case.wait_adopted()
         case.wait_ended(first)
-        case.wait_watched_anew()
-        case.finish()
     finally:
         scheduler.kill()
+    case.wait_adopted()
+    case.wait_watched_anew()
+    case.finish()
 
 
 def cleared_while_none_runs(case: LaneCase) -> None:
