@@ -26,8 +26,9 @@ WITHOUT_AIRFLOW := tests/async_query tests/distributions tests/doctor tests/esql
 	tests/test_storages_table.py tests/test_contributing.py tests/test_without_airflow.py tests/test_words.py
 # What has targets of its own.
 APART := tests/airflow tests/celery_cluster tests/storages tests/test_benchmarks.py
-# The model of ownership plays every Airflow itself; what readers do, and how calls to a hostile tenant end, is the same on all of them.
-PLAYS_ALL_VERSIONS := tests/ownership/model tests/readers tests/hostile
+# Many cases each, once: the model of ownership plays every Airflow itself, and what readers do, and how calls to a hostile
+# tenant end, is the same on all of them.
+MANY_CASES := tests/ownership/model tests/readers tests/hostile
 # Only the drills that every version runs.
 DRILLED_BRIEFLY := 3.2
 
@@ -36,7 +37,7 @@ STAGE := @.venv/tools/bin/python -m tools.stage
 STAGED = @$(if $(PYTHON),$(PYTHON),$(NO_PYTHON)) -m tools.stages .run/stages-of-$@.jsonl $(MAKE) --no-print-directory $@-stages
 NO_PYTHON = $(error no Python 3.11 or 3.12 found; name one with PYTHON=...)
 
-.PHONY: help check check-stages test test-stages without-airflow test-browser test-storages sample-storages fuzz drills demo lint format emulator drills-celery sample-drills-celery units $(UNITS) $(REAL) $(DRILLS) $(CELERY_DRILLS) $(SOAKS) sample-benchmarks bench-import bench-landing bench-drift bench-esql bench-look bench-emulator conformance-elasticsearch-8 airflow-arguments lock clean
+.PHONY: help check check-stages test test-stages without-airflow many-cases test-browser test-storages sample-storages fuzz drills demo lint format emulator drills-celery sample-drills-celery units $(UNITS) $(REAL) $(DRILLS) $(CELERY_DRILLS) $(SOAKS) sample-benchmarks bench-import bench-landing bench-drift bench-esql bench-look bench-emulator conformance-elasticsearch-8 airflow-arguments lock clean
 .NOTPARALLEL:
 
 help: ## List the targets
@@ -52,7 +53,7 @@ test: ## Run everything: what check does, units on every Airflow, then real Airf
 
 check-stages: lint emulator without-airflow units-$(NEWEST)
 
-test-stages: check-stages test-browser sample-benchmarks sample-storages sample-drills-celery units conformance-elasticsearch-8 $(REAL)
+test-stages: check-stages many-cases test-browser sample-benchmarks sample-storages sample-drills-celery units conformance-elasticsearch-8 $(REAL)
 
 drills: $(DRILLS) ## Kill, crash and freeze real Airflow processes in every way there is, and write docs/drills.md
 	@.venv/tools/bin/python -m tools.drills_table $(DRILLED)
@@ -86,7 +87,11 @@ units: $(UNITS) ## Run the unit tests of what imports Airflow, on every Airflow
 
 $(UNITS): units-%: .venv/airflow-%/installed
 	$(STAGE) 'units on Airflow $*' env 'AIRFLOW_HOME=$(CURDIR)/.run/units-$*' \
-		.venv/airflow-$*/bin/python -m pytest --numprocesses 2 --dist loadfile $(addprefix --ignore ,$(APART) $(WITHOUT_AIRFLOW) $(if $(filter $(NEWEST),$*),,$(PLAYS_ALL_VERSIONS)))
+		.venv/airflow-$*/bin/python -m pytest --numprocesses 2 --dist loadfile $(addprefix --ignore ,$(APART) $(WITHOUT_AIRFLOW) $(MANY_CASES))
+
+many-cases: .venv/airflow-$(NEWEST)/installed ## Play stories of ownership, malformed answers and hostile tenants
+	$(STAGE) 'many cases' env 'AIRFLOW_HOME=$(CURDIR)/.run/many-cases' \
+		$(NEWEST_PYTHON) -m pytest --numprocesses 4 --dist worksteal $(MANY_CASES)
 
 conformance-elasticsearch-8: .venv/elasticsearch-8/installed ## Run the ES|QL conformance cases with the client of 8.19
 	$(STAGE) 'ES|QL with client 8.19' env PYTHONPATH=.venv/elasticsearch-8 'AIRFLOW_HOME=$(CURDIR)/.run/units-elasticsearch-8' \
