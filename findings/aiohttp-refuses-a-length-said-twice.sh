@@ -3,7 +3,7 @@
 # RFC 9110 (8.6) leaves a recipient the choice when all values are equal, and answers from behind two layers that each add the
 # header do occur. So a query works from a worker (sync) and fails from a triggerer (async), on the same server.
 # For users: switching an operator to deferrable=True fails with "Duplicate Content-Length", though the server did not change.
-# The provider has both drivers; an unreadable answer is an error that may be asked for again, and it names this cause.
+# The provider refuses it through all its drivers, so that one DAG means the same deferred or not; the error names this cause.
 # Seen: requests and httpx b'{"id": 1}'; aiohttp ClientResponseError 400 "Duplicate Content-Length"
 set -euo pipefail
 tmp=$(mktemp -d)

@@ -256,6 +256,7 @@ _MUST_BE_GIVEN: Mapping[str, Read] = {
     "partial_check": one_of(FailOrWarn),
     "grace": duration_or_none,
     "max_cancels": count,
+    "max_duration": duration,
 }
 _FLAGS = (
     "rewrite_deprecated",

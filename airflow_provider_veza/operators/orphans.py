@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import random
+import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Unpack
 
 from airflow_provider_veza.exceptions import ConfigurationError, QueryUnreachableError
 from airflow_provider_veza.operators.airflow_arguments import OperatorArguments
 from airflow_provider_veza.operators.airflow_rules import airflow_failures
-from airflow_provider_veza.operators.arguments import Duration, duration_or_none
+from airflow_provider_veza.operators.arguments import Duration, duration, duration_or_none
 from airflow_provider_veza.operators.checked import CheckedOperator, check_when_started
 from airflow_provider_veza.operators.connections import VEZA_COLOR
 from airflow_provider_veza.ownership.asking import airflow_for_tasks, standing_of_record
 from airflow_provider_veza.ownership.records.record_path import configured_record_path
-from airflow_provider_veza.ownership.records.registry import FiledRecord, RecordRegistry, UnreadableFile
+from airflow_provider_veza.ownership.records.registry import FiledRecord, RecordRegistry, UnreachedFile, UnreadableFile
 from airflow_provider_veza.ownership.sweep import RecordedHooks, Settlement, Settler
 
 EXAMINED = "examined"
 UNREADABLE = "unreadable"
+NOT_REACHED = "not_reached"
+MOST_NAMED = 20
+"""Records that were not reached, named in the log."""
 
 
 class VezaCancelOrphanedQueriesOperator(CheckedOperator):
@@ -31,13 +37,16 @@ class VezaCancelOrphanedQueriesOperator(CheckedOperator):
     cancelled.
 
     Returns how many records were ``examined`` and what became of them: ``cancelled``, ``already_ended``, ``not_possible``,
-    ``failed``, ``kept``, ``unreadable``. Fails, to be retried, if a cancel failed.
+    ``failed``, ``kept``, ``unreadable``; and how many were ``not_reached``. Fails, to be retried, if a cancel failed.
 
     A ``record_path`` belongs to one Airflow: to another one, the tasks of this one look deleted. A query of a task with
     ``cancel_on_kill=False`` is left running.
 
     :param grace: queries submitted more recently are left alone: timedelta or seconds, which may be zero; default 5 minutes.
     :param max_cancels: so many cancels end a run's work, and the next run goes on; default 100.
+    :param max_duration: after so long no further record is looked at, whatever tenants and storage do: the log names those
+        that were not reached, and the next run begins elsewhere; timedelta or seconds, default 10 minutes. The query that is
+        being cancelled then has its usual time (the connection's ``cancel_timeout``).
     """
 
     ui_color = VEZA_COLOR
@@ -47,11 +56,13 @@ class VezaCancelOrphanedQueriesOperator(CheckedOperator):
         *,
         grace: Duration = timedelta(minutes=5),
         max_cancels: int = 100,
+        max_duration: Duration = timedelta(minutes=10),
         **kwargs: Unpack[OperatorArguments],
     ) -> None:
         super().__init__(**kwargs)
         self.grace = grace
         self.max_cancels = max_cancels
+        self.max_duration = max_duration
         self.when_parsed()
 
     def execute(self, context: Any) -> dict[str, int]:
@@ -71,14 +82,34 @@ class VezaCancelOrphanedQueriesOperator(CheckedOperator):
 
     def _sweep(self, registry: RecordRegistry) -> dict[str, int]:
         counts: Counter[str] = Counter()
+        unreached: list[str] = []
+        is_over = _over_after(duration(self.max_duration, "max_duration"))
         with RecordedHooks() as hooks:
             settler = Settler(registry, hooks.query, duration_or_none(self.grace, "grace"), self.log)
-            for entry in registry.entries():
-                counts[self._settled(entry, settler, counts[Settlement.CANCELLED])] += 1
+            for entry in registry.entries(is_over, begin_at=random.random()):
+                if isinstance(entry, UnreachedFile):
+                    unreached.append(entry.path)
+                else:
+                    counts[self._settled(entry, settler, counts[Settlement.CANCELLED])] += 1
         if counts[Settlement.CANCELLED] >= self.max_cancels:
             self.log.warning("Stopped after max_cancels=%s cancels; the next run goes on.", self.max_cancels)
+        self._name(unreached)
         outcomes = [*Settlement, UNREADABLE]
-        return {EXAMINED: counts.total(), **{str(outcome): counts[outcome] for outcome in outcomes}}
+        of_outcomes = {str(outcome): counts[outcome] for outcome in outcomes}
+        return {EXAMINED: counts.total(), **of_outcomes, NOT_REACHED: len(unreached)}
+
+    def _name(self, unreached: list[str]) -> None:
+        if not unreached:
+            return
+        more = f" and {len(unreached) - MOST_NAMED} more" if len(unreached) > MOST_NAMED else ""
+        self.log.warning(
+            "Stopped after max_duration=%s, before %s records were looked at; nothing is known of their queries, which may "
+            "still run. The next run goes on: %s%s",
+            self.max_duration,
+            len(unreached),
+            ", ".join(sorted(unreached)[:MOST_NAMED]),
+            more,
+        )
 
     def _settled(self, entry: FiledRecord | UnreadableFile, settler: Settler, cancelled: int) -> str:
         if isinstance(entry, UnreadableFile):
@@ -96,6 +127,11 @@ class VezaCancelOrphanedQueriesOperator(CheckedOperator):
                 "If no connection leads to that tenant any more, remove its record %s by hand.", entry.path
             )
         return settlement
+
+
+def _over_after(limit: timedelta) -> Callable[[], bool]:
+    end = time.monotonic() + limit.total_seconds()
+    return lambda: time.monotonic() >= end
 
 
 def _record_path() -> str:

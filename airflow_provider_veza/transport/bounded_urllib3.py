@@ -1,4 +1,4 @@
-"""Connections of urllib3 whose answers have a total time, and that note whether a request has left; no decisions.
+"""Connections of urllib3 that look names up and read answers in time, and note whether a request has left; no decisions.
 
 requests and the synchronous Elasticsearch client both send over them. The twin for aiohttp is :mod:`.bounded_aiohttp`.
 """
@@ -6,6 +6,7 @@ requests and the synchronous Elasticsearch client both send over them. The twin 
 from __future__ import annotations
 
 import io
+import socket
 import time
 from typing import Any
 
@@ -13,8 +14,9 @@ from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from airflow_provider_veza.transport.answer_body import AnswerBody
-from airflow_provider_veza.transport.final_answer import FinalAnswer
+from airflow_provider_veza.transport.named_hosts import connected_within
 from airflow_provider_veza.transport.sending import current_sending
+from airflow_provider_veza.transport.strict_answer import StrictAnswer
 
 CHUNK_BYTES = 64 * 1024
 
@@ -73,7 +75,7 @@ class _TimedSocket:
         return io.BufferedReader(_TimedStream(self._sock, self._until))
 
 
-class _TimedResponse(FinalAnswer):
+class _TimedResponse(StrictAnswer):
     """An answer whose head and body, and whose proxy's head, have to come in time."""
 
     def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
@@ -98,6 +100,10 @@ class _Bounded(HTTPConnection):
         self._is_connecting = True
         super().connect()
         self._is_connecting = False
+
+    def _new_conn(self) -> socket.socket:
+        current, connect = current_sending(), super()._new_conn
+        return connect() if current is None else connected_within(current.timeouts_left[0], self.host, connect)
 
     def send(self, data: Any) -> None:
         """Send a part of a request, or of what a proxy is asked."""

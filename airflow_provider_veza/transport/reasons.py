@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from airflow_provider_veza.transport.answer_body import UnreadableBodyError
 from airflow_provider_veza.transport.routes import Route
 from airflow_provider_veza.transport.settings import Timeouts
+from airflow_provider_veza.transport.strict_answer import BrokenHeadError
 
 Causes = Sequence[BaseException]
 
@@ -72,6 +73,8 @@ def why_no_answer(causes: Causes, route: Route, timeouts: Timeouts, fields: Fiel
         match cause:
             case UnreadableBodyError():
                 return f"the answer of {route} cannot be read, since {cause}"
+            case BrokenHeadError():
+                return f"the answer of {route} breaks the rules of HTTP: {cause}"
             case ssl.SSLError():
                 return f"TLS with {route} broke ({cause.reason or 'closed'})"
             case TimeoutError():

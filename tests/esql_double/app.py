@@ -16,6 +16,7 @@ from esql_double.admin import admin_routes
 from esql_double.answers import PRODUCT, acknowledged, answer, refusal
 from esql_double.cluster import Cluster, RefusedError
 from esql_double.execution import Execution, is_id
+from esql_double.harm import Harm, harming
 
 PATH = "/_query/async"
 _UNITS = {"nanos": 1e-9, "micros": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
@@ -63,6 +64,9 @@ class _Calls:
         """Return the handler behind what every request passes: media type, credentials, the journal."""
 
         async def handle(request: Request) -> Response:
+            settings = self._cluster.settings
+            if settings.harm and request.method == settings.harmed_method:
+                return harming(Harm(settings.harm), request, PRODUCT)
             try:
                 self._check_headers(request)
                 response = await handler(request)
@@ -108,10 +112,7 @@ class _Calls:
             await execution.wait(wait if wait is not None else _FOR_EVER if blocks else 0.0)
         if execution.deleted:
             raise self._cluster.unknown(execution.id)
-        response = self._answer(execution, params)
-        if not execution.is_running and not execution.body.get("keep_on_completion"):
-            execution.deleted = True
-        return response
+        return self._answer(execution, params)
 
     async def delete(self, request: Request) -> Response:
         """End a query, if it runs, and forget its result."""
@@ -132,12 +133,14 @@ class _Calls:
 
     def _answer(self, execution: Execution, params: dict[str, str]) -> Response:
         form = params.get("format", "json")
-        return answer(execution, self._cluster.settings, form=form, drop_null_columns=_drops(params))
+        shows_id = execution.is_running or bool(execution.body.get("keep_on_completion"))
+        return answer(execution, self._cluster.settings, form=form, drop_null_columns=_drops(params), shows_id=shows_id)
 
     def _check_headers(self, request: Request) -> None:
         accept = request.headers.get("accept", "")
         major = self._cluster.settings.release[0]
-        if "compatible-with=" in accept and int(accept.partition("compatible-with=")[2][:2].strip("; ,")) > major:
+        asked = re.search(r"compatible-with=(\d+)", accept)
+        if asked and int(asked[1]) not in (major, major - 1):
             reason = f"A compatible version is required on Accept header, but was [{accept}]"
             raise RefusedError.of(400, "media_type_header_exception", reason)
         if self._cluster.refusals:
@@ -153,17 +156,33 @@ class _Calls:
         if strange:
             reason = f"request [{request.url.path}] contains unrecognized parameter: [{strange[0]}]"
             raise RefusedError.of(400, "illegal_argument_exception", reason)
+        if "delimiter" in request.query_params and request.query_params.get("format") != "csv":
+            reason = f"parameter: [delimiter] only supported with format [csv], not for [{request.url.path}]"
+            raise RefusedError.of(400, "illegal_argument_exception", reason)
         return dict(request.query_params)
 
     def _body(self, text: bytes) -> dict[str, Any]:
-        body: dict[str, Any] = json.loads(text)
+        body = _object(text)
         release = self._cluster.settings.release
         later = {"include_execution_metadata": (9, 3), "time_zone": (9, 4), "settings": (9, 5)}
         strange = set(body) - _BODY - {name for name, since in later.items() if release >= since}
         if strange:
             reason = f"[1:2] [esql/async_query] unknown field [{min(strange)}]"
             raise RefusedError.of(400, "x_content_parse_exception", reason)
+        if not str(body.get("query") or "").strip():
+            kind, reason = "action_request_validation_exception", "Validation Failed: 1: [query] is required;"
+            raise RefusedError.of(400, kind, reason)
         return body
+
+
+def _object(text: bytes) -> dict[str, Any]:
+    try:
+        body = json.loads(text)
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise RefusedError.of(400, "x_content_parse_exception", "[1:1] the request's body cannot be parsed")
+    return body
 
 
 def _owner(request: Request) -> str:

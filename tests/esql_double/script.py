@@ -69,6 +69,7 @@ class Settings:
         documents say.
     :param running_body: ``full``, or ``bare`` as in the documents' example: id and is_running, nothing else.
     :param is_open: no credentials are asked for.
+    :param harm: what is done to the requests of ``harmed_method``, which are not executed; see :class:`~.harm.Harm`.
     :param longest_submit_wait: seconds that a submit waits at most, whatever it asks for; so that tests need not wait.
     """
 
@@ -77,6 +78,8 @@ class Settings:
     running_body: str = "full"
     is_open: bool = False
     longest_submit_wait: float = 60.0
+    harm: str = ""
+    harmed_method: str = ""
 
     @property
     def release(self) -> tuple[int, int]:

@@ -114,6 +114,55 @@ def test_texts_carry_the_state_in_headers_only(double: Double, client: Elasticse
     assert (answer.body, answer.meta.headers["x-elasticsearch-async-is-running"]) == (body, "?1")
 
 
+# Read in the server's sources
+
+
+def test_a_final_get_carries_the_id_only_where_the_result_was_to_be_kept(double: Double, client: Elasticsearch) -> None:
+    for keeps in (False, True):
+        double.script(duration=None, **TABLE)
+        query_id = submit(client, keep_on_completion=keeps, wait_for_completion_timeout=SOON)["id"]
+        assert get(client, query_id)["id"] == query_id
+        double.end(query_id)
+        assert ("id" in get(client, query_id).body) is keeps
+
+
+def test_a_query_that_outlasted_its_wait_stays_stored_though_it_was_not_to_be_kept(
+    double: Double, client: Elasticsearch
+) -> None:
+    double.script(duration=None, **TABLE)
+    query_id = submit(client, keep_on_completion=False, wait_for_completion_timeout=SOON)["id"]
+    double.end(query_id)
+    for _ in range(2):
+        assert get(client, query_id)["values"] == TABLE["values"]
+    assert double.stored == [query_id]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "accept"),
+    [
+        ("", {"query": " "}, "application/json"),
+        ("", {}, "application/json"),
+        ("", b"{", "application/json"),
+        ("", b"[]", "application/json"),
+        ("?delimiter=%3B", KEPT, "application/json"),
+        ("?delimiter=%3B&format=tsv", KEPT, "application/json"),
+        ("", KEPT, "application/vnd.elasticsearch+json; compatible-with=7"),
+    ],
+    ids=["an empty query", "none", "broken JSON", "no object", "a delimiter of JSON", "of tsv", "as for version 7"],
+)
+def test_what_is_wrong_is_a_400(double: Double, client: Elasticsearch, path: str, body: Any, accept: str) -> None:
+    headers = {**HEADERS, "accept": accept}
+    with pytest.raises(BadRequestError):
+        client.perform_request("POST", f"/_query/async{path}", headers=headers, body=body)
+    assert double.submits == []
+
+
+def test_a_delimiter_goes_with_csv(double: Double, client: Elasticsearch) -> None:
+    double.script(**TABLE)
+    path = "/_query/async?format=csv&delimiter=%3B"
+    client.perform_request("POST", path, headers={**HEADERS, "accept": "text/csv"}, body=KEPT)
+
+
 # Source 4
 
 

@@ -41,6 +41,7 @@ SAMPLES: Mapping[str, Any] = {
     "locale": "en-US",
     "logger_name": "ours",
     "max_cancels": 7,
+    "max_duration": timedelta(minutes=3),
     "max_poll_interval": timedelta(seconds=20),
     "max_removed_fraction": 0.5,
     "max_rows": 10,

@@ -61,9 +61,10 @@ def sweep(**arguments: Any) -> dict[str, int]:
     return VezaCancelOrphanedQueriesOperator(**{**defaults, **arguments}).execute({})
 
 
-def summary(**counts: int) -> dict[str, int]:
+def summary(not_reached: int = 0, **counts: int) -> dict[str, int]:
     names = ("cancelled", "already_ended", "not_possible", "failed", "kept", "unreadable")
-    return {"examined": sum(counts.values()), **dict.fromkeys(names, 0), **counts}
+    reached = {**dict.fromkeys(names, 0), **counts}
+    return {"examined": sum(reached.values()), **reached, "not_reached": not_reached}
 
 
 @pytest.mark.parametrize("answer", [ENDED, CLEARED, GONE], ids=["ended", "cleared", "gone"])
@@ -204,6 +205,20 @@ def test_no_more_than_max_cancels_queries_are_cancelled_in_one_sweep(tenant: Ten
     assert sweep(max_cancels=2) == summary(cancelled=1)
 
 
+def test_records_for_which_no_time_is_left_are_named_and_left_to_the_next_sweep(
+    tenant: Tenant, airflow: ToldAirflow, record_path: Path, log: TaskLogText
+) -> None:
+    leave_query()
+    airflow.tasks["ask"] = ENDED
+    seen = len(tenant.journal.entries())
+
+    assert sweep(max_duration=timedelta(microseconds=1)) == summary(not_reached=1)
+    assert len(tenant.journal.entries()) == seen
+    assert "before 1 records were looked at; nothing is known of their queries" in (said := log())
+    assert all(str(path) in said for path in record_path.glob("*.json"))
+    assert sweep() == summary(cancelled=1)
+
+
 def test_an_intent_is_told_and_removed_when_its_task_is_over(
     airflow: ToldAirflow, record_path: Path, log: TaskLogText
 ) -> None:
@@ -238,7 +253,9 @@ def test_without_a_record_path_it_refuses_and_says_what_to_set(monkeypatch: pyte
         sweep()
 
 
-@pytest.mark.parametrize("arguments", [{"grace": -1}, {"grace": "soon"}, {"max_cancels": 0}], ids=str)
+@pytest.mark.parametrize(
+    "arguments", [{"grace": -1}, {"grace": "soon"}, {"max_cancels": 0}, {"max_duration": 0}], ids=str
+)
 def test_arguments_that_make_no_sense_are_refused(arguments: dict[str, Any]) -> None:
     with pytest.raises(ArgumentError):
         sweep(**arguments)

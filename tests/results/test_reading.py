@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from airflow.providers.common.compat.sdk import ObjectStoragePath
 
+from airflow_provider_veza.async_query.rows import JsonRows
 from airflow_provider_veza.exceptions import ArgumentError, ColumnError, LandingError, ManifestError
 from airflow_provider_veza.results import reading
 from airflow_provider_veza.results.formats import known_formats
@@ -44,6 +46,22 @@ def test_jsonl_rows_come_back_as_they_were_sent(tmp_path: Path) -> None:
     assert list(result) == ROWS
     assert len(result) == len(ROWS)
     assert len(result.manifest.parts) > 1
+
+
+ENDLESS = "9" * 5_000
+
+
+@pytest.mark.parametrize("compression", [None, "gzip"])
+@pytest.mark.parametrize(
+    ("number", "read"), [("1e999", Decimal("1E+999")), (ENDLESS, Decimal(ENDLESS))], ids=["1e999", "of 5,000 digits"]
+)
+def test_numbers_that_no_double_holds_are_read_again_as_they_were_sent(
+    tmp_path: Path, compression: str | None, number: str, read: Decimal
+) -> None:
+    rows = JsonRows([b'{"id":"a","n":%s}' % number.encode(), b'{"id":"b","n":1.5}'])
+    folder = landed(tmp_path, cast("list[dict[str, Any]]", rows), compression=compression)
+
+    assert [row["n"] for row in read_manifest(str(folder))] == [read, 1.5]
 
 
 class Renamed(JsonLines):

@@ -6,7 +6,7 @@ What becomes of a record is decided in :mod:`airflow_provider_veza.async_query.s
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +34,18 @@ class UnreadableFile:
     reason: str
 
 
+@dataclass(frozen=True)
+class UnreachedFile:
+    """A file that was listed and not read, since there was no time left."""
+
+    path: str
+
+
+def never() -> bool:
+    """Tell that there is time."""
+    return False
+
+
 class RecordRegistry:
     """The live queries of one Airflow.
 
@@ -43,13 +55,20 @@ class RecordRegistry:
     def __init__(self, base: str) -> None:
         self._base = base
 
-    def entries(self) -> Iterator[FiledRecord | UnreadableFile]:
+    def entries(
+        self, is_over: Callable[[], bool] = never, *, begin_at: float = 0.0
+    ) -> Iterator[FiledRecord | UnreadableFile | UnreachedFile]:
         """Yield every record, file by file; one that is removed meanwhile is left out.
 
+        :param is_over: asked before each file; once it says so, no file is read any more.
+        :param begin_at: which part of the list is gone through first, from 0 to 1: whoever has not the time for all of it
+            reaches another part each time.
         :raises RecordError: when the place cannot be listed; that is never taken for "no record".
         """
-        for path in self._files():
-            entry = _read(path)
+        files = self._files()
+        first = int(begin_at * len(files))
+        for path in files[first:] + files[:first]:
+            entry = UnreachedFile(str(path)) if is_over() else _read(path)
             if entry is not None:
                 yield entry
 

@@ -11,7 +11,12 @@ from airflow_provider_veza.async_query.identity import TaskIdentity
 from airflow_provider_veza.async_query.record import QueryRecord, RecordState
 from airflow_provider_veza.exceptions import RecordError
 from airflow_provider_veza.ownership.records.record_path import RecordPathStore
-from airflow_provider_veza.ownership.records.registry import FiledRecord, RecordRegistry, UnreadableFile
+from airflow_provider_veza.ownership.records.registry import (
+    FiledRecord,
+    RecordRegistry,
+    UnreachedFile,
+    UnreadableFile,
+)
 from ownership.records.remembered import keep
 from support.recorded import HANDLE, INTENT, OF_TASK
 
@@ -78,6 +83,26 @@ def test_a_record_that_is_just_being_written_is_left_out(tmp_path: Path, registr
     (tmp_path / "key.json.0a1b.tmp").write_text("{")
 
     assert list(registry.entries()) == []
+
+
+def test_no_file_is_read_any_more_once_the_time_is_over_and_each_is_named(
+    tmp_path: Path, registry: RecordRegistry
+) -> None:
+    file(tmp_path, OF_TASK, OTHER)
+    is_over = iter([False, True]).__next__
+
+    first, second = registry.entries(is_over)
+
+    assert isinstance(first, FiledRecord)
+    assert isinstance(second, UnreachedFile)
+    assert {first.path, second.path} == set(map(str, tmp_path.glob("*.json")))
+
+
+def test_a_listing_may_begin_anywhere_and_holds_the_same(tmp_path: Path, registry: RecordRegistry) -> None:
+    file(tmp_path, OF_TASK, OTHER)
+    from_start, from_middle = list(registry.entries()), list(registry.entries(begin_at=0.5))
+
+    assert from_middle == from_start[::-1]
 
 
 def test_a_record_that_is_removed_during_the_listing_is_left_out(tmp_path: Path, registry: RecordRegistry) -> None:
