@@ -22,10 +22,11 @@ AZURITE := 3.35.0
 NODEJS := 24.19.0
 # What imports no Airflow is tested once, with Airflow barred; tests/test_without_airflow.py holds the list to what is so.
 WITHOUT_AIRFLOW := tests/async_query tests/distributions tests/doctor tests/esql_double tests/services tests/transport \
-	tests/test_drills_table.py tests/test_exceptions.py tests/test_messages.py tests/test_outcomes.py tests/test_rows_table.py tests/test_stages.py \
-	tests/test_storages_table.py tests/test_contributing.py tests/test_without_airflow.py tests/test_words.py
+	tests/test_contributing.py tests/test_declared.py tests/test_deprecations.py tests/test_drills_table.py \
+	tests/test_exceptions.py tests/test_messages.py tests/test_outcomes.py tests/test_release.py tests/test_rows_table.py \
+	tests/test_stages.py tests/test_storages_table.py tests/test_without_airflow.py tests/test_words.py
 # What has targets of its own.
-APART := tests/airflow tests/celery_cluster tests/storages tests/test_benchmarks.py
+APART := tests/airflow tests/celery_cluster tests/docs_site tests/storages tests/test_benchmarks.py
 # Many cases each, once: the model of ownership plays every Airflow itself, and what readers do, and how calls to a hostile
 # tenant end, is the same on all of them.
 MANY_CASES := tests/ownership/model tests/readers tests/hostile
@@ -37,7 +38,7 @@ STAGE := @.venv/tools/bin/python -m tools.stage
 STAGED = @$(if $(PYTHON),$(PYTHON),$(NO_PYTHON)) -m tools.stages .run/stages-of-$@.jsonl $(MAKE) --no-print-directory $@-stages
 NO_PYTHON = $(error no Python 3.11 or 3.12 found; name one with PYTHON=...)
 
-.PHONY: help check check-stages test test-stages without-airflow many-cases test-browser test-storages sample-storages fuzz drills demo lint format emulator drills-celery sample-drills-celery units $(UNITS) $(REAL) $(DRILLS) $(CELERY_DRILLS) $(SOAKS) sample-benchmarks bench-import bench-landing bench-drift bench-esql bench-look bench-emulator conformance-elasticsearch-8 airflow-arguments lock clean
+.PHONY: help check check-stages test test-stages without-airflow many-cases test-browser test-storages sample-storages fuzz drills demo lint format emulator drills-celery sample-drills-celery units $(UNITS) $(REAL) $(DRILLS) $(CELERY_DRILLS) $(SOAKS) sample-benchmarks bench-import bench-landing bench-drift bench-esql bench-look bench-emulator conformance-elasticsearch-8 airflow-arguments lock docs test-lowest test-python-3.13 dist sbom clean
 .NOTPARALLEL:
 
 help: ## List the targets
@@ -51,9 +52,9 @@ check: ## Check what a change breaks first: lint, types, layers, what needs no A
 test: ## Run everything: what check does, units on every Airflow, then real Airflow processes, with a few drills
 	$(STAGED)
 
-check-stages: lint emulator without-airflow units-$(NEWEST)
+check-stages: lint docs emulator without-airflow units-$(NEWEST)
 
-test-stages: check-stages many-cases test-browser sample-benchmarks sample-storages sample-drills-celery units conformance-elasticsearch-8 $(REAL)
+test-stages: check-stages many-cases test-browser sample-benchmarks sample-storages sample-drills-celery units test-lowest conformance-elasticsearch-8 $(REAL)
 
 drills: $(DRILLS) ## Kill, crash and freeze real Airflow processes in every way there is, and write docs/drills.md
 	@.venv/tools/bin/python -m tools.drills_table $(DRILLED)
@@ -80,7 +81,23 @@ emulator: .venv/airflow-$(NEWEST)/installed ## Run the emulated tenant's own tes
 test-browser: .venv/airflow-$(NEWEST)/installed ## Look at the emulator's page in Chromium, which apt-get installs where it is missing and may be
 	$(STAGE) 'the page in a browser' $(NEWEST_PYTHON) -m pytest veza-emulator/tests/page
 
-without-airflow: .venv/airflow-$(NEWEST)/installed ## Run the unit tests of what imports no Airflow, which it is kept from
+docs: .venv/docs/installed ## Build the documentation site into .run/docs/site; fails at a broken link, a code block that is none, an undescribed argument
+	$(STAGE) 'the builder of the docs' .venv/docs/bin/python -m pytest -q --noconftest tests/docs_site
+	$(STAGE) 'the docs' .venv/docs/bin/python -m tools.docs_site
+
+QUICK_SAMPLE := tests/test_provider_info.py tests/hooks/test_veza_hook.py tests/hooks/test_veza_hook_async.py \
+	tests/hooks/test_esql_hook.py tests/transport/test_drivers.py tests/results/formats/test_csv.py tests/results/formats/test_jsonl.py \
+	tests/results/formats/test_parquet.py tests/operators/test_public_arguments.py
+
+# The lowest that pyproject.toml asks for, with Airflow 2.11.0; what sends, reads and lands shows whether it is enough.
+test-lowest: .venv/lowest/installed ## Run the tests of what sends and lands with the lowest dependencies that are asked for
+	$(STAGE) 'the lowest dependencies' env 'AIRFLOW_HOME=$(CURDIR)/.run/units-lowest' .venv/lowest/bin/python -m pytest -q \
+		$(QUICK_SAMPLE)
+
+test-python-3.13: .venv/python-3.13/installed ## The same with the newest Airflow on Python 3.13, where there is one
+	$(STAGE) 'Python 3.13' env 'AIRFLOW_HOME=$(CURDIR)/.run/units-python-3.13' .venv/python-3.13/bin/python -m pytest -q $(QUICK_SAMPLE)
+
+without-airflow: .venv/airflow-$(NEWEST)/installed .venv/release/installed ## Run the unit tests of what imports no Airflow, which it is kept from
 	$(STAGE) 'units without Airflow' $(NEWEST_PYTHON) -m pytest --numprocesses 2 --dist loadfile --without-airflow $(WITHOUT_AIRFLOW)
 
 units: $(UNITS) ## Run the unit tests of what imports Airflow, on every Airflow
@@ -159,8 +176,24 @@ bench-emulator: .venv/airflow-$(NEWEST)/installed ## Measure the emulated tenant
 airflow-arguments: $(VERSIONS:%=.venv/airflow-%/installed) ## Write anew which arguments Airflow's own operators take
 	$(NEWEST_PYTHON) -m tools.airflow_arguments write
 
-lock: .venv/tools/installed ## Pin the newest versions of all that the requirement files ask for
+lock: .venv/tools/installed ## Pin the newest versions, with hashes, of all that the requirement files ask for; LOCK= keeps what is pinned
 	$(foreach version,$(VERSIONS),$(call compile,$(version)))
+	$(foreach name,tools docs release,$(call compile-alone,$(name),$(LOCK)))
+	$(foreach name,celery storages elasticsearch-8,$(call compile-alone,$(name),--no-deps))
+	rm -f requirements/lowest.txt
+	$(COMPILE) --resolution lowest-direct $(EXTRAS:%=--extra %) --output-file requirements/lowest.txt pyproject.toml requirements/lowest.in
+
+dist: .venv/release/installed ## Build both distributions into dist, and check what PyPI would refuse
+	@rm -rf dist
+	@$(UV) build --quiet --out-dir dist .
+	@$(UV) build --quiet --out-dir dist veza-emulator
+	@.venv/release/bin/twine check --strict dist/*.whl dist/*.tar.gz
+
+sbom: .venv/release/installed ## Write dist/sbom.cdx.json, all that an installation on the newest Airflow brings (CycloneDX)
+	@mkdir -p dist
+	@$(UV) pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --no-annotate \
+		--constraint requirements/airflow-$(NEWEST).txt $(EXTRAS:%=--extra %) pyproject.toml \
+		| .venv/release/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-file dist/sbom.cdx.json -
 
 clean: ## Remove the virtual environments and what runs left
 	rm -rf .venv .run
@@ -168,10 +201,18 @@ clean: ## Remove the virtual environments and what runs left
 # All extras but the emulator's, whose distribution comes from the tree: its dependencies are locked in its place.
 EXTRAS := drift elasticsearch parquet zstd
 
+LOCK := --upgrade
+COMPILE := $(UV) pip compile --quiet --generate-hashes --universal --python-version 3.11 --custom-compile-command 'make lock'
+
 define compile
-$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --custom-compile-command 'make lock' \
+$(COMPILE) $(LOCK) \
 	$(EXTRAS:%=--extra %) --group test --group veza-emulator/pyproject.toml:test $(if $(filter $(NEWEST),$(1)),--group lint --group bench) \
 	--output-file requirements/airflow-$(1).txt pyproject.toml veza-emulator/pyproject.toml requirements/airflow-$(1).in
+
+endef
+
+define compile-alone
+$(COMPILE) $(2) --output-file requirements/$(1).txt requirements/$(1).in
 
 endef
 
@@ -191,6 +232,31 @@ endef
 	@$(UV) venv --quiet --clear --python .venv/tools/bin/python .venv/celery-$*
 	@$(UV) pip sync --quiet --compile-bytecode --python .venv/celery-$*/bin/python $<
 	@$(UV) pip install --quiet --no-deps --compile-bytecode --python .venv/celery-$*/bin/python --requirement requirements/celery.txt --editable . --editable ./veza-emulator
+	@touch $@
+
+.venv/docs/installed: requirements/docs.txt .venv/tools/installed
+	@echo 'Setting up what builds the docs'
+	@$(UV) venv --quiet --clear --python .venv/tools/bin/python .venv/docs
+	@$(UV) pip sync --quiet --python .venv/docs/bin/python $<
+	@touch $@
+
+.venv/release/installed: requirements/release.txt .venv/tools/installed
+	@$(UV) venv --quiet --clear --python .venv/tools/bin/python .venv/release
+	@$(UV) pip sync --quiet --python .venv/release/bin/python $<
+	@touch $@
+
+.venv/python-3.13/installed: requirements/airflow-$(NEWEST).txt pyproject.toml veza-emulator/pyproject.toml .venv/tools/installed
+	@echo 'Setting up Airflow $(NEWEST) on Python 3.13'
+	@$(UV) venv --quiet --clear --python $(or $(PYTHON_3_13),3.13) .venv/python-3.13
+	@$(UV) pip sync --quiet --compile-bytecode --python .venv/python-3.13/bin/python $<
+	@$(UV) pip install --quiet --no-deps --python .venv/python-3.13/bin/python --editable . --editable ./veza-emulator
+	@touch $@
+
+.venv/lowest/installed: requirements/lowest.txt pyproject.toml veza-emulator/pyproject.toml .venv/tools/installed
+	@echo 'Setting up the lowest dependencies'
+	@$(UV) venv --quiet --clear --python .venv/tools/bin/python .venv/lowest
+	@$(UV) pip sync --quiet --compile-bytecode --python .venv/lowest/bin/python $<
+	@$(UV) pip install --quiet --no-deps --python .venv/lowest/bin/python --editable . --editable ./veza-emulator
 	@touch $@
 
 .venv/storages/installed: requirements/storages.txt .venv/airflow-$(NEWEST)/installed

@@ -8,6 +8,7 @@ from airflow_provider_veza import __version__
 from airflow_provider_veza.hooks.connection_fields import declarative_form
 
 _PACKAGE = "airflow_provider_veza"
+_SITE = "https://airflow-provider-veza.github.io/airflow-provider-veza"
 _VEZA = "Veza"
 _ELASTICSEARCH = "Elasticsearch ES|QL"
 """Beside Airflow's own provider, whose connection type it uses; hence another name than that provider's integration has."""
@@ -21,10 +22,17 @@ def get_provider_info() -> dict[str, Any]:
         "description": "Ask `Veza <https://www.veza.com/>`__ who can do what to which data.",
         "versions": [__version__],
         "integrations": [
-            {"integration-name": _VEZA, "external-doc-url": "https://docs.veza.com/", "tags": ["service"]},
+            {
+                "integration-name": _VEZA,
+                "external-doc-url": "https://docs.veza.com/",
+                "logo": f"{_SITE}/pictures/logo.svg",
+                "how-to-guide": [f"{_SITE}/start/", f"{_SITE}/operators/"],
+                "tags": ["service"],
+            },
             {
                 "integration-name": _ELASTICSEARCH,
                 "external-doc-url": "https://www.elastic.co/docs/explore-analyze/query-filter/languages/esql",
+                "how-to-guide": [f"{_SITE}/esql/"],
                 "tags": ["software"],
             },
         ],

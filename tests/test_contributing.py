@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = "airflow_provider_veza"
 PAGE = (ROOT / "docs" / "contributing.md").read_text("utf-8")
-FOLDERS = (f"{PACKAGE}/", "docs/", "tests/", "veza-emulator/", "pyproject.toml")
+FOLDERS = (f"{PACKAGE}/", ".github/", "CHANGELOG.md", "docs/", "tests/", "tools/", "veza-emulator/", "pyproject.toml")
 
 
 def layers() -> list[list[str]]:
@@ -41,7 +41,7 @@ def first_sentence(room: str) -> str:
 
 
 def paths() -> list[str]:
-    return sorted(set(re.findall(r"`([\w/.-]+(?:/|\.(?:py|md|toml)))`", PAGE)))
+    return sorted(set(re.findall(r"`([\w/.-]+(?:/|\.(?:py|md|toml|yml)))`", PAGE)))
 
 
 @pytest.mark.parametrize("shown", [picture, table])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +19,9 @@ import pytest
 import airflow
 import airflow_provider_veza
 from airflow_provider_veza.get_provider_info import get_provider_info
+
+PACKAGE = Path(airflow_provider_veza.__file__).parent
+AUTHORS_SEE = re.compile(r"(Veza|Esql)\w+(Operator|Sensor)|(Veza|Esql)Hook|\w+Trigger")
 
 ASK_AND_NAME_WHAT_WAS_LOADED = """
 import sys
@@ -67,6 +72,27 @@ def test_every_class_that_it_names_is_there(path: str) -> None:
     module, _, name = path.rpartition(".")
 
     assert isinstance(getattr(import_module(module), name), type)
+
+
+ROOMS = ("operators", "sensors", "hooks", "triggers")
+
+
+def public_classes(room: str) -> set[str]:
+    """Return the classes of a room that a DAG author touches: exported by no base's name, and made for Airflow."""
+    found = set()
+    for path in sorted((PACKAGE / room).glob("*.py")):
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.ClassDef) and AUTHORS_SEE.fullmatch(node.name):
+                found.add(f"{PACKAGE.name}.{room}.{path.stem}")
+    return found
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_it_names_exactly_the_modules_with_classes_for_authors(room: str) -> None:
+    named = [name for integration in get_provider_info()[room] for name in integration["python-modules"]]
+
+    assert set(named) == public_classes(room)
+    assert len(named) == len(set(named))
 
 
 def test_every_integration_that_it_uses_is_declared() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 import tarfile
 from email import message_from_bytes
 from email.message import Message
@@ -13,6 +15,7 @@ import pytest
 import airflow_provider_veza
 import veza_emulator
 from distributions.conftest import ROOT, Built
+from tools.docs_site.markdown import slug
 
 PACKAGES = {
     "airflow_provider_veza": ROOT / "airflow_provider_veza",
@@ -85,6 +88,7 @@ def test_the_providers_wheel_has_but_modules_that_forward_to_the_emulator() -> N
         ("airflow_provider_veza", ["Makefile", "docs/landing.md", "requirements/airflow-3.3.txt", "tools/stage.py"]),
         ("airflow_provider_veza", ["tests/conftest.py", "example_dags/example_veza_saved_query.py"]),
         ("airflow_provider_veza", ["veza-emulator/pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE"]),
+        ("airflow_provider_veza", ["docs/zensical.toml", "docs/start.md", "SECURITY.md", "CONTRIBUTING.md"]),
         ("veza_emulator", ["README.md", "LICENSE", "tests/conftest.py", "tests/samples/INDEX.md"]),
     ],
 )
@@ -98,7 +102,7 @@ def test_a_source_distribution_holds_what_working_on_it_needs(
 def test_nothing_that_a_run_leaves_behind_is_published(built: Built, distribution: str) -> None:
     left = {name for name in source_names(built, distribution) if "__pycache__" in name or "/." in f"/{name}"}
 
-    assert left <= {".gitignore"}
+    assert {name for name in left if not name.startswith(".github")} <= {".gitignore"}
 
 
 @pytest.mark.parametrize("distribution", PACKAGES)
@@ -108,6 +112,33 @@ def test_the_metadata_name_the_license_the_version_and_the_python(built: Built, 
     assert found["Version"] == VERSIONS[distribution]
     assert found["License-Expression"] == "Apache-2.0"
     assert found["Requires-Python"] == ">=3.11"
+
+
+def test_pypi_takes_both_distributions(built: Built) -> None:
+    twine = ROOT / ".venv/release/bin/twine"
+    assert twine.exists(), "twine is missing; `make .venv/release/installed` brings it"
+    checked = subprocess.run(
+        [twine, "check", "--strict", *built.folder.glob("*.whl"), *built.folder.glob("*.tar.gz")],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stdout
+    assert checked.stdout.count("PASSED") == 4
+
+
+def test_every_link_of_the_page_on_pypi_leads_somewhere_from_there(built: Built) -> None:
+    page = metadata(built, "airflow_provider_veza").get_payload()
+    anchors = {slug(heading) for heading in re.findall(r"^#+ (.+)$", page, re.MULTILINE)}
+    links = set(re.findall(r"\]\(([^)\s]+)\)", page))
+    assert {link for link in links if link.startswith("#")} <= anchors
+    assert [link for link in links if not link.startswith(("https://", "#"))] == []
+
+
+def test_the_metadata_have_the_addresses_that_users_look_for(built: Built) -> None:
+    urls = [url.partition(", ")[0] for url in metadata(built, "airflow_provider_veza").get_all("Project-URL", [])]
+    assert {"Homepage", "Documentation", "Source", "Issues", "Changelog", "Security"} <= set(urls)
 
 
 def test_the_metadata_name_the_supported_airflows(built: Built) -> None:
