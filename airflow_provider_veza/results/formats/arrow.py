@@ -5,6 +5,7 @@ How an array is built is in :mod:`.arrow_arrays`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC
 from types import NoneType
 from typing import Any
@@ -17,6 +18,7 @@ from airflow_provider_veza.exceptions import ColumnError
 from airflow_provider_veza.results.columns import Cells
 from airflow_provider_veza.results.formats.arrow_arrays import boolean_array, double_array, integer_array, text_array
 from airflow_provider_veza.results.formats.format import Group
+from airflow_provider_veza.results.formats.moment_spelling import Spellings, runs_of, spelled
 from airflow_provider_veza.results.formats.table import Table
 from airflow_provider_veza.results.formats.text import texts_of
 from airflow_provider_veza.results.manifest import Column, Columns
@@ -27,12 +29,15 @@ _ARROW_TYPE = {
     ColumnType.NULL: pa.string(),
     ColumnType.BOOLEAN: pa.bool_(),
     ColumnType.INT64: pa.int64(),
+    ColumnType.LARGE_INT64: pa.int64(),
     ColumnType.DOUBLE: pa.float64(),
     ColumnType.TIMESTAMP: pa.timestamp("us", "UTC"),
     ColumnType.STRING: pa.string(),
     ColumnType.JSON: pa.string(),
 }
 _NOTHING = frozenset({NoneType})
+SPELLINGS = b"airflow_provider_veza.date_time_spellings"
+"""Under this name the metadata of a batch, and of a part, have the spellings of its date-times."""
 
 
 def schema_of(columns: Columns) -> pa.Schema:
@@ -48,8 +53,16 @@ def group_of(table: Table) -> Group:
         else pa.nulls(table.rows, _ARROW_TYPE[column.type])
         for column in table.columns
     ]
-    batch = pa.RecordBatch.from_arrays(arrays, schema=schema_of(table.columns))
+    batch = pa.RecordBatch.from_arrays(arrays, schema=schema_of(table.columns)).replace_schema_metadata(_spelled(table))
     return Group(table.rows, table.columns, batch)
+
+
+def _spelled(table: Table) -> dict[bytes, str] | None:
+    of_moments = [c.name for c in table.columns if c.type is ColumnType.TIMESTAMP and c.name in table.cells]
+    spellings = Spellings()
+    spellings.add(table.rows, {name: runs_of(table.cells[name].values) for name in of_moments})
+    text = spellings.to_text()
+    return {SPELLINGS: text} if text else None
 
 
 def array_of(cells: Cells, column: ColumnType) -> pa.Array:
@@ -59,7 +72,7 @@ def array_of(cells: Cells, column: ColumnType) -> pa.Array:
     match column:
         case ColumnType.BOOLEAN:
             return boolean_array(cells)
-        case ColumnType.INT64:
+        case ColumnType.INT64 | ColumnType.LARGE_INT64:
             return integer_array(cells)
         case ColumnType.DOUBLE:
             return double_array(cells)
@@ -80,13 +93,20 @@ def _with_integers(cells: Cells) -> Cells:
     )
 
 
-def widened(array: pa.Array, column: Column, to: ColumnType) -> pa.Array:
+def widened(array: pa.Array, column: Column, to: ColumnType, spellings: Iterator[str]) -> pa.Array:
     """Return the values of a column in a wider type.
 
+    :param spellings: of its date-times; one is taken for each value.
     :raises ColumnError: when a value does not fit.
     """
-    if to is column.type:
+    if _ARROW_TYPE[to] == _ARROW_TYPE[column.type]:
         return array
+    if column.type is ColumnType.TIMESTAMP:
+        moments = values_of(array, column.type)
+        texts = [
+            None if moment is None else spelled(moment, how) for moment, how in zip(moments, spellings, strict=False)
+        ]
+        return text_array(Cells.of(texts))
     if column.type is not ColumnType.INT64 or to is not ColumnType.DOUBLE:
         return array_of(Cells.of(values_of(array, column.type)), to)
     try:

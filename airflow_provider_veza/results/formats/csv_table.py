@@ -3,8 +3,8 @@
 Every part has a header. A null is an empty field, an empty text is ``""``; booleans are ``true`` and ``false``; texts and
 timestamps are as they were sent, and numbers are the shortest text that reads as the same number. A value's text does not
 depend on its column's type, so that widening adds columns and changes nothing else. In a table of one column a null is an
-empty line, which some readers skip. A field that a spreadsheet would take for a formula is **not** altered: these files are
-for machines, and an altered value would be a wrong one.
+empty line, which most readers skip, unless a ``null_value`` is chosen. A field that a spreadsheet would take for a formula is
+**not** altered unless that is asked for: these files are for machines, and an altered value would be a wrong one.
 """
 
 from __future__ import annotations
@@ -24,12 +24,14 @@ from airflow_provider_veza.results.formats.csv_text import LINE_END, body, field
 from airflow_provider_veza.results.formats.format import Group, OutputFile
 from airflow_provider_veza.results.formats.table import GROUP_BYTES, Table, Tabulator, without_garbage_collection
 from airflow_provider_veza.results.manifest import Columns
+from airflow_provider_veza.results.table_options import NO_OPTIONS, TableOptions
 
 _RECORDS_AT_ONCE = 1_000
 
 _VALUE_OF: dict[ColumnType, Callable[[str], Any]] = {
     ColumnType.BOOLEAN: "true".__eq__,
     ColumnType.INT64: int,
+    ColumnType.LARGE_INT64: int,
     ColumnType.DOUBLE: float,
     ColumnType.TIMESTAMP: lambda text: datetime.fromisoformat(text).astimezone(UTC),
     ColumnType.JSON: value_of,
@@ -55,14 +57,22 @@ class CsvTable:
     """CSV, plain or compressed.
 
     :param select: names of the columns to write, in this order; None for all.
+    :param options: what columns are called, and how nulls and formulas are written.
     """
 
     name = "csv"
     group_bytes = GROUP_BYTES
 
-    def __init__(self, codec: Compression, layout: RowLayout, select: tuple[str, ...] | None) -> None:
+    def __init__(
+        self,
+        codec: Compression,
+        layout: RowLayout,
+        select: tuple[str, ...] | None,
+        options: TableOptions = NO_OPTIONS,
+    ) -> None:
         self._codec = codec
-        self._tabulator = Tabulator(layout, select)
+        self._options = options
+        self._tabulator = Tabulator(layout, select, options)
 
     @property
     def compression(self) -> str | None:
@@ -81,17 +91,17 @@ class CsvTable:
     def group(self, rows: JsonRows, columns: Columns) -> Group:
         """Return the rows as lines."""
         with without_garbage_collection():
-            return _group_of(self._tabulator.table(rows, columns))
+            return _group_of(self._tabulator.table(rows, columns), self._options)
 
     def open(self, file: OutputFile, columns: Columns) -> CsvPart:
         """Begin a part with its header."""
         sink = compressed(file, self._codec)
-        sink.write(_header(columns).encode())
+        sink.write(self._header(columns).encode())
         return CsvPart(sink)
 
     def fits(self, columns: Columns, to: Columns) -> bool:
         """Whether the header is the same; a value's text does not depend on its column's type."""
-        return _header(columns) == _header(to)
+        return self._header(columns) == self._header(to)
 
     def widen(self, source: IO[bytes], file: OutputFile, columns: Columns, to: Columns) -> None:
         """Write the part once more with empty fields for the columns that it lacks."""
@@ -99,8 +109,8 @@ class CsvTable:
             shutil.copyfileobj(source, file)
             return
         sink = compressed(file, self._codec)
-        sink.write(_header(to).encode())
-        more = "," * (len(to) - len(columns)) + LINE_END
+        sink.write(self._header(to).encode())
+        more = f",{self._options.null_value}" * (len(to) - len(columns)) + LINE_END
         records = self._records(source, columns)
         while some := list(islice(records, _RECORDS_AT_ONCE)):
             sink.write("".join(record + more for record in some).encode())
@@ -111,7 +121,7 @@ class CsvTable:
         names = [column.name for column in columns]
         readers = [(column.name, _VALUE_OF[column.type]) for column in columns if column.type in _VALUE_OF]
         for record in self._records(file, columns):
-            fields = fields_in(record)
+            fields = fields_in(record, self._options)
             if len(fields) != len(names):
                 raise ManifestError(f"A CSV record has {len(fields)} fields and not {len(names)}: {record[:200]!r}")
             row: dict[str, Any] = dict(zip(names, fields, strict=True))
@@ -125,24 +135,23 @@ class CsvTable:
         end = LINE_END.encode()
         texts = map(bytes.decode, chain.from_iterable(lines(file, self._codec, end)))
         records = records_in(texts)
-        found, expected = next(records, "") + LINE_END, _header(columns) or LINE_END
+        found, expected = next(records, "") + LINE_END, self._header(columns) or LINE_END
         if found != expected:
             raise ManifestError(f"A CSV part begins with {found[:200]!r} and not with its header {expected[:200]!r}.")
         return records
 
-
-def _header(columns: Columns) -> str:
-    return header(column.name for column in columns)
-
-
-def _group_of(table: Table) -> Group:
-    return Group(table.rows, table.columns, _lines_of(table).encode())
+    def _header(self, columns: Columns) -> str:
+        return header((column.name for column in columns), self._options)
 
 
-def _lines_of(table: Table) -> str:
-    nothing = [""] * table.rows
+def _group_of(table: Table, options: TableOptions) -> Group:
+    return Group(table.rows, table.columns, _lines_of(table, options).encode())
+
+
+def _lines_of(table: Table, options: TableOptions) -> str:
+    nothing = [options.null_value] * table.rows
     fields = [
-        fields_of(table.cells[column.name], column.type) if column.name in table.cells else nothing
+        fields_of(table.cells[column.name], column.type, options) if column.name in table.cells else nothing
         for column in table.columns
     ]
     return body(fields, table.rows)

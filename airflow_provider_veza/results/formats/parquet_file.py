@@ -5,16 +5,18 @@ Which columns there are is decided in :mod:`airflow_provider_veza.results.schema
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import IO
 
 import pyarrow as pa
 from pyarrow import parquet
 
+from airflow_provider_veza.async_query.layout import ColumnType
 from airflow_provider_veza.async_query.rows import Row
 from airflow_provider_veza.exceptions import ManifestError
-from airflow_provider_veza.results.formats.arrow import schema_of, values_of, widened
+from airflow_provider_veza.results.formats.arrow import SPELLINGS, schema_of, values_of, widened
 from airflow_provider_veza.results.formats.format import Group, OutputFile
+from airflow_provider_veza.results.formats.moment_spelling import Runs, Spellings, one_by_one, spellings_in
 from airflow_provider_veza.results.manifest import Columns
 
 _ROW_GROUP_ROWS = 64 * 1024
@@ -31,6 +33,7 @@ class ParquetPart:
     """
 
     def __init__(self, file: OutputFile, columns: Columns, codec: str) -> None:
+        self._spellings = Spellings()
         self._schema = schema_of(columns)
         self._writer = parquet.ParquetWriter(
             file, self._schema, compression=codec, compression_level=_LEVELS.get(codec)
@@ -40,7 +43,12 @@ class ParquetPart:
 
     def write(self, group: Group) -> None:
         """Append rows."""
+        self.add_spellings(group.rows, _spellings_of(group.data.schema.metadata))
         self.write_batch(group.data)
+
+    def add_spellings(self, rows: int, of_rows: Mapping[str, Runs]) -> None:
+        """Take the spellings of the date-times of so many rows, to be kept in the file."""
+        self._spellings.add(rows, of_rows)
 
     def write_batch(self, batch: pa.RecordBatch) -> None:
         """Append a batch."""
@@ -53,6 +61,8 @@ class ParquetPart:
     def close(self) -> None:
         """Write what is left and the footer."""
         self._write_row_group()
+        if spellings := self._spellings.to_text():
+            self._writer.add_key_value_metadata({SPELLINGS: spellings})
         self._writer.close()
 
     def _write_row_group(self) -> None:
@@ -69,8 +79,14 @@ def widen_part(source: IO[bytes], wider: ParquetPart, columns: Columns, to: Colu
     """
     schema = schema_of(to)
     types = {column.name: column.type for column in to}
-    for batch in _batches(source, columns):
-        ready = [widened(batch.column(column.name), column, types[column.name]) for column in columns]
+    part = _part_in(source, columns)
+    spellings = _spellings_of(part.metadata.metadata)
+    wider.add_spellings(
+        part.metadata.num_rows, {n: r for n, r in spellings.items() if types[n] is ColumnType.TIMESTAMP}
+    )
+    one_each = {column.name: one_by_one(spellings.get(column.name, [])) for column in columns}
+    for batch in part.iter_batches(batch_size=_ROWS_READ_AT_ONCE):
+        ready = [widened(batch.column(c.name), c, types[c.name], one_each[c.name]) for c in columns]
         absent = [pa.nulls(batch.num_rows, field.type) for field in list(schema)[len(columns) :]]
         wider.write_batch(pa.RecordBatch.from_arrays(ready + absent, schema=schema))
     wider.close()
@@ -79,17 +95,21 @@ def widen_part(source: IO[bytes], wider: ParquetPart, columns: Columns, to: Colu
 def rows_of(file: IO[bytes], columns: Columns) -> Iterator[Row]:
     """Read a part's rows as flat objects."""
     names = [column.name for column in columns]
-    for batch in _batches(file, columns):
+    for batch in _part_in(file, columns).iter_batches(batch_size=_ROWS_READ_AT_ONCE):
         values = [values_of(batch.column(column.name), column.type) for column in columns]
         for row in zip(*values, strict=True):
             yield dict(zip(names, row, strict=True))
 
 
-def _batches(file: IO[bytes], columns: Columns) -> Iterator[pa.RecordBatch]:
+def _spellings_of(metadata: Mapping[bytes, bytes] | None) -> Mapping[str, Runs]:
+    return spellings_in((metadata or {}).get(SPELLINGS, b""))
+
+
+def _part_in(file: IO[bytes], columns: Columns) -> parquet.ParquetFile:
     part = parquet.ParquetFile(file)
     if part.schema_arrow != schema_of(columns):
         raise ManifestError(
             f"A Parquet part has the columns {part.schema_arrow.to_string(show_schema_metadata=False)!r} and not those of its "
             f"manifest: {schema_of(columns).to_string()!r}."
         )
-    yield from part.iter_batches(batch_size=_ROWS_READ_AT_ONCE)
+    return part

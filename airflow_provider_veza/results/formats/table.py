@@ -18,6 +18,7 @@ from airflow_provider_veza.results.bad_text import first_half, has_halves
 from airflow_provider_veza.results.columns import Cells, Flattener
 from airflow_provider_veza.results.manifest import Column, Columns
 from airflow_provider_veza.results.schema import widened_columns, without_integer_texts
+from airflow_provider_veza.results.table_options import NO_OPTIONS, TableOptions
 
 # Rows as objects are several times the size of their text: beyond this they leave the processor's cache, and each row costs
 # up to three times as much.
@@ -42,10 +43,10 @@ class Tabulator:
     :param select: names of the columns to write, in this order; None for all, in the order in which they appear.
     """
 
-    def __init__(self, layout: RowLayout, select: Sequence[str] | None) -> None:
+    def __init__(self, layout: RowLayout, select: Sequence[str] | None, options: TableOptions = NO_OPTIONS) -> None:
         self._declared: Mapping[str, ColumnType] = layout.types
-        self._flatten = Flattener(layout, None if select is None else frozenset(select))
-        self._at_first = tuple(Column(name, layout.types.get(name, ColumnType.NULL)) for name in select or ())
+        self._flatten = Flattener(layout, None if select is None else frozenset(select), options)
+        self._at_first = _columns_asked_for(select or (), layout.types, options)
 
     def declare(self, types: Mapping[str, ColumnType]) -> None:
         """Take the types that an answer itself declares for its columns; they go before the layout's."""
@@ -60,13 +61,16 @@ class Tabulator:
         :raises BadTextError: with a row of this group, where a text has half of a character.
         :raises MalformedResponseError: when a row is not JSON that can be read.
         """
-        cells = {
-            name: without_integer_texts(column, self._declared.get(name))
-            for name, column in self._flatten(rows[:]).items()
-        }
+        found = self._flatten(rows[:])
+        fields = {name: self._flatten.dotted_name(name) for name in found}
+        declared = {name: self._declared[field] for name, field in fields.items() if field in self._declared}
+        cells = {name: without_integer_texts(column, declared.get(name)) for name, column in found.items()}
         if has_halves(rows):
             _require_whole(cells)
-        columns = widened_columns(columns or self._at_first, cells, self._declared)
+        columns = columns or self._at_first
+        _require_same_fields(columns, fields)
+        renamed = {name: field for name, field in fields.items() if name != field}
+        columns = widened_columns(columns, cells, declared, renamed)
         if rows and not columns:
             raise ColumnError("", "the rows have no fields, so that a table would lose even how many they are")
         return Table(len(rows), columns, cells)
@@ -82,6 +86,30 @@ def without_garbage_collection() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+def _columns_asked_for(select: Sequence[str], types: Mapping[str, ColumnType], options: TableOptions) -> Columns:
+    """Return the columns that are there before a row has come.
+
+    :raises ColumnError: when two would have one name.
+    """
+    columns: dict[str, Column] = {}
+    for field in select:
+        name = options.name_of(field)
+        if name in columns:
+            raise ColumnError(name, f"{columns[name].dotted_name!r} and {field!r} would both become this column")
+        columns[name] = Column(name, types.get(field, ColumnType.NULL), field if field != name else "")
+    return tuple(columns.values())
+
+
+def _require_same_fields(columns: Columns, fields: Mapping[str, str]) -> None:
+    """Refuse a field whose column an earlier attempt made of another field."""
+    for column in columns:
+        field = fields.get(column.name, column.dotted_name)
+        if field != column.dotted_name:
+            raise ColumnError(
+                column.name, f"the fields {column.dotted_name!r} and {field!r} would both become this column"
+            )
 
 
 def _require_whole(cells: Mapping[str, Cells]) -> None:
