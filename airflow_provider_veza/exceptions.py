@@ -85,6 +85,11 @@ class AsyncQueryError(Exception):
         self.message = shortened(one_line(message), LONGEST_MESSAGE - len(self.about.encode()) - len(" ()"))
         super().__init__(f"{self.message} ({self.about})" if self.about else self.message)
 
+    def also_about(self, more: str) -> None:
+        """Name one more thing at the end of the text, which only a caller of what raised this knows."""
+        about = f"{self.about}; {more}" if self.about else more
+        AsyncQueryError.__init__(self, self.message, about=about)
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (type(self), self.args), self.__dict__
 

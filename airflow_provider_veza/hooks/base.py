@@ -18,8 +18,9 @@ from airflow_provider_veza.async_query.message import Call
 from airflow_provider_veza.async_query.retry import RetryPolicy
 from airflow_provider_veza.async_query.service import Cancellation, Flow, QueryService, drive_flow
 from airflow_provider_veza.async_query.vocabulary import Page, Snapshot
-from airflow_provider_veza.exceptions import ConnectionSettingsError, UnauthorizedError
+from airflow_provider_veza.exceptions import ConnectionSettingsError, ForbiddenError, NotSentError, UnauthorizedError
 from airflow_provider_veza.hooks import masking  # noqa: F401  # From here on Airflow masks what is fetched.
+from airflow_provider_veza.hooks.airflow_connections import aconnection_of, connection_of
 from airflow_provider_veza.hooks.bound import BoundQuery, countdown
 from airflow_provider_veza.hooks.settings_cache import SETTINGS_CACHE
 from airflow_provider_veza.transport import shared
@@ -103,7 +104,7 @@ class AsyncQueryHook(BaseHook):
         """
         if self._settings is None:
             with self._naming_what_is_missing():
-                conn = self.get_connection(self.conn_id)
+                conn = connection_of(type(self), self.conn_id)
             self._settings = self.read_settings(conn)
         return self._settings
 
@@ -121,7 +122,8 @@ class AsyncQueryHook(BaseHook):
         """
         if self._transport is None:
             self._transport = client_for(self.settings.transport)
-        return self._transport.run(call, retry=retry, within=within)
+        with self._naming_itself():
+            return self._transport.run(call, retry=retry, within=within)
 
     def run_flow(self, flow: Flow[T], within: float | None = None) -> T:
         """Send one call after the other, as the flow decides, and return its result.
@@ -195,12 +197,13 @@ class AsyncQueryHook(BaseHook):
         :param turn: whether it waits behind the other requests of this process when they come too fast.
         """
         used = await self._asettings()
-        try:
-            return await (await self._shared_transport()).run(call, turn=turn, retry=retry, within=within)
-        except UnauthorizedError:
-            if await self._arenewed_settings(used) == used:
-                raise
-            return await (await self._shared_transport()).run(call, turn=turn, retry=retry, within=within)
+        with self._naming_itself():
+            try:
+                return await (await self._shared_transport()).run(call, turn=turn, retry=retry, within=within)
+            except UnauthorizedError:
+                if await self._arenewed_settings(used) == used:
+                    raise
+                return await (await self._shared_transport()).run(call, turn=turn, retry=retry, within=within)
 
     async def arun_flow(self, flow: Flow[T], turn: Turn = Turn.IN_LINE, within: float | None = None) -> T:
         """Send one call after the other; the async twin of :meth:`run_flow`."""
@@ -244,11 +247,18 @@ class AsyncQueryHook(BaseHook):
         return await self._asettings()
 
     async def _look_up_settings(self) -> HookSettings:
-        from airflow.providers.common.compat.connection import get_async_connection
-
         with self._naming_what_is_missing():
-            conn = await get_async_connection(self.conn_id, hook=type(self))
+            conn = await aconnection_of(type(self), self.conn_id)
         return self.read_settings(conn)
+
+    @contextmanager
+    def _naming_itself(self) -> Iterator[None]:
+        """Let errors that an edit of the connection mends say which one it is."""
+        try:
+            yield
+        except (UnauthorizedError, ForbiddenError, NotSentError) as e:
+            e.also_about(f"Airflow connection {self.conn_id!r}")
+            raise
 
     @contextmanager
     def _naming_what_is_missing(self) -> Iterator[None]:

@@ -1,4 +1,7 @@
-"""The fields of a `veza` connection as one table: form, placeholders and parsing all read it; it imports no Airflow."""
+"""The fields of a `veza` connection as one table: form, placeholders and parsing all read it; it imports no Airflow.
+
+Forms say what the defaults are and give none: what a form gives is stored, and a later release could not correct it.
+"""
 
 from __future__ import annotations
 
@@ -32,13 +35,28 @@ class ExtraField:
     maximum: float | None = None
     is_secret: bool = False
 
+    @property
+    def shown_default(self) -> str:
+        """What holds where the field is left empty, in the words that can be put into it; empty where that is nothing."""
+        if self.default is None:
+            return ""
+        return str(self.default).lower() if self.kind == "boolean" else f"{self.default}"
+
+    @property
+    def help_text(self) -> str:
+        """What the form says beside the field."""
+        return f"{self.description} Default: {self.shown_default}" if self.shown_default else self.description
+
     def json_schema(self) -> dict[str, Any]:
-        """Return the field's schema for Airflow's declarative connection form."""
-        schema: dict[str, Any] = {"type": [self.kind, "null"]}
-        bounds = {"default": self.default, "minimum": self.minimum, "maximum": self.maximum}
+        """Return the field's schema for Airflow's declarative connection form.
+
+        A yes or no is a choice of two words: a switch shows no third state, and would look off where it is not set.
+        """
+        schema: dict[str, Any] = {"type": ["string" if self.kind == "boolean" else self.kind, "null"]}
+        bounds = {"minimum": self.minimum, "maximum": self.maximum}
         schema |= {key: value for key, value in bounds.items() if value is not None}
-        if self.choices:
-            schema["enum"] = list(self.choices)
+        if choices := ("true", "false") if self.kind == "boolean" else self.choices:
+            schema["enum"] = list(choices)
         if self.is_secret:
             schema["format"] = "password"
         return schema
@@ -186,16 +204,16 @@ EXTRA_FIELDS: tuple[ExtraField, ...] = (
     ),
 )
 
-HIDDEN_FIELDS = ["schema", "port"]
+HIDDEN_FIELDS = ["schema"]
 RELABELING = {"host": "Tenant URL", "login": "OAuth2 client id", "password": "API key (or OAuth2 client secret)"}
-PLACEHOLDERS = {"host": "https://your-tenant.vezacloud.com", "password": "personal API key"}
+PLACEHOLDERS = {"host": "https://your-tenant.vezacloud.com", "password": "personal API key", "port": "443"}
 
 
 def declarative_form() -> dict[str, Any]:
     """Return the form in the shape of ``connection-types[]`` of provider info (Airflow 3.2 and later)."""
     return {
         "conn-fields": {
-            field.name: {"label": field.label, "description": field.description, "schema": field.json_schema()}
+            field.name: {"label": field.label, "description": field.help_text, "schema": field.json_schema()}
             for field in EXTRA_FIELDS
         },
         "ui-field-behaviour": {
@@ -208,7 +226,8 @@ def declarative_form() -> dict[str, Any]:
 
 def python_form_behaviour() -> dict[str, Any]:
     """Return the same in the shape of ``get_ui_field_behaviour`` (Airflow 2.11)."""
-    return {"hidden_fields": HIDDEN_FIELDS, "relabeling": RELABELING, "placeholders": PLACEHOLDERS}
+    of_extras = {field.name: field.shown_default for field in EXTRA_FIELDS if field.shown_default}
+    return {"hidden_fields": HIDDEN_FIELDS, "relabeling": RELABELING, "placeholders": PLACEHOLDERS | of_extras}
 
 
 def defaults() -> Mapping[str, Any]:

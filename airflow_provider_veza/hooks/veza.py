@@ -18,7 +18,7 @@ from airflow_provider_veza.async_query.service import QueryService
 from airflow_provider_veza.async_query.vocabulary import Page, Submitted
 from airflow_provider_veza.exceptions import AsyncQueryError, HandleError
 from airflow_provider_veza.hooks.base import AsyncQueryHook, HookSettings
-from airflow_provider_veza.hooks.connection_fields import EXTRA_FIELDS, ExtraField, python_form_behaviour
+from airflow_provider_veza.hooks.connection_fields import EXTRA_FIELDS, python_form_behaviour
 from airflow_provider_veza.hooks.veza_settings import VezaSettings, read_connection
 from airflow_provider_veza.services.veza_nodes import NodesQuery
 from airflow_provider_veza.services.veza_query import VezaQuery
@@ -64,20 +64,13 @@ class VezaHook(AsyncQueryHook):
     def get_connection_form_widgets(cls) -> dict[str, Any]:
         """Return the form's extra fields for Airflow 2.11; later versions read the declarative form of provider info."""
         from flask_appbuilder.fieldwidgets import BS3PasswordFieldWidget, BS3TextFieldWidget
-        from wtforms import BooleanField, IntegerField, PasswordField, StringField
+        from wtforms import PasswordField, StringField
 
-        # Airflow 2.11 drops the whole form over a FloatField; a number is read from its text just as well.
-        fields = {"string": StringField, "boolean": BooleanField, "integer": IntegerField, "number": StringField}
-
-        def widget_of(extra: ExtraField) -> Any:
-            if extra.kind == "boolean":
-                return None
-            return BS3PasswordFieldWidget() if extra.is_secret else BS3TextFieldWidget()
-
+        # All texts: an empty one is not stored, while a tick box always is, and is sent as "y" or not at all.
         return {
-            extra.name: (PasswordField if extra.is_secret else fields[extra.kind])(
-                extra.label, description=extra.description, default=extra.default, widget=widget_of(extra)
-            )
+            extra.name: PasswordField(extra.label, description=extra.help_text, widget=BS3PasswordFieldWidget())
+            if extra.is_secret
+            else StringField(extra.label, description=extra.help_text, widget=BS3TextFieldWidget())
             for extra in EXTRA_FIELDS
         }
 
@@ -153,12 +146,14 @@ class VezaHook(AsyncQueryHook):
         """
         return self.run(self._veza.sync.result(self._checked(query_spec), page_token))
 
-    def saved_queries(self, name: str | None = None) -> Iterator[Row]:
-        """Yield the tenant's saved queries, inactive ones included, as Veza sends them; ``id`` is what others take.
+    def saved_queries(self, name: str | None = None, *, include_inactive: bool = True) -> Iterator[Row]:
+        """Yield the tenant's saved queries as Veza sends them; ``id`` is what others take.
 
         :param name: only those of exactly this name.
+        :param include_inactive: whether inactive ones are among them; default yes.
         """
-        pages = self._paged(lambda token: self._veza.saved_queries.queries(name, token))
+        saved = self._veza.saved_queries
+        pages = self._paged(lambda token: saved.queries(name, token, include_inactive=include_inactive))
         return (query for page in pages for query in page.rows)
 
     def saved_query(self, saved_query_id: str) -> Mapping[str, Any]:

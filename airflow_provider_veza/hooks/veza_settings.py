@@ -23,6 +23,11 @@ from airflow_provider_veza.services.veza_sync import VezaSyncService
 from airflow_provider_veza.transport.routes import ENCODE_IN_PROXY
 from airflow_provider_veza.transport.settings import ApiKeyAuth, OAuth2ClientCredentials, TotalTimes, TransportSettings
 
+_YES = frozenset({"true", "1", "yes", "y", "on", "t"})
+"""`y` is what the form of Airflow 2.11 sends for a tick."""
+_NO = frozenset({"false", "0", "no", "n", "off", "f"})
+_FORM_PREFIX = "extra__veza__"
+"""The Test button of Airflow 2.11 sends each extra a second time, under a name that begins so."""
 USER_AGENT = f"airflow-provider-veza/{__version__} python/{platform.python_version()}"
 
 
@@ -129,7 +134,7 @@ class _Reader:
             self._refuse(
                 "host", "is http://, which would send the API key in clear text: use https://, or set verify to false"
             )
-        port = parts.port or self._conn.port
+        port = parts.port or self._conn.port or None  # Airflow 3.3's form stores 0 for a port that is left empty.
         name = _bracketed(parts.hostname or "")
         is_default_port = port is None or port == {"https": 443, "http": 80}[parts.scheme]
         return f"{parts.scheme}://{name}" if is_default_port else f"{parts.scheme}://{name}:{port}"
@@ -181,7 +186,7 @@ class _Reader:
 
     def unknown_extras(self) -> tuple[str, ...]:
         known = {known.name for known in EXTRA_FIELDS}
-        return tuple(sorted(set(self._raw) - known))
+        return tuple(sorted(name for name in set(self._raw) - known if not name.startswith(_FORM_PREFIX)))
 
     def _extra(self, known: ExtraField) -> Any:
         value = self._raw.get(known.name)
@@ -257,7 +262,8 @@ def _is_ipv6(host: str) -> bool:
 
 
 def _boolean(value: Any) -> bool | None:
-    return {"true": True, "1": True, "false": False, "0": False}.get(words_of(value).strip().lower())
+    word = words_of(value).strip().lower()
+    return True if word in _YES else False if word in _NO else None
 
 
 def _number(value: Any) -> float | None:

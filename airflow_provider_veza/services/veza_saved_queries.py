@@ -61,13 +61,18 @@ class VezaSavedQueriesService:
     page_size: int = 100
     create_path: str = INFERRED_CREATE_PATH
 
-    def queries(self, name: str | None = None, page_token: str | None = None) -> Call[Page]:
-        """Ask for a page of saved queries, inactive ones included.
+    def queries(
+        self, name: str | None = None, page_token: str | None = None, *, include_inactive: bool = True
+    ) -> Call[Page]:
+        """Ask for a page of saved queries.
 
         :param name: only those of exactly this name.
+        :param include_inactive: whether inactive ones are among them.
         :raises ArgumentError: when the name holds a double quote, for which Veza documents no escape.
         """
-        params = {"include_inactive_queries": "true", **self._page_params(page_token)}
+        params = self._page_params(page_token)
+        if include_inactive:
+            params["include_inactive_queries"] = "true"
         if name is not None:
             params["filter"] = _name_filter(name)
         return Call(Request("GET", LIST_PATH, params=params, purpose=Purpose.PAGE), read_page)

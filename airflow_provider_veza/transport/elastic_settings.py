@@ -13,7 +13,9 @@ from airflow_provider_veza.transport.routes import Route
 from airflow_provider_veza.transport.settings import MAX_ANSWER_BYTES, USUAL_TIMES, Timeouts, TotalTimes
 from airflow_provider_veza.transport.steps import WireRequest, json_body
 
-FIELD_NAMES = FieldNames("host, port and schema", "ca_certs", "request_timeout")
+FIELD_NAMES = FieldNames(
+    "host, port and schema", "ca_certs", "request_timeout", "write http into the connection's schema"
+)
 MIME_TYPE = "application/vnd.elasticsearch+json; compatible-with=8"
 """What servers of 8.x and 9.x take, and no client of 8.x or 9.x replaces."""
 

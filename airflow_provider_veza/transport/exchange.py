@@ -174,6 +174,8 @@ def _saying_if_late(answer: Received | Failed, until: float, rules: Rules) -> Re
 def _delay(wire: WireRequest, rules: Rules, attempt: int, answer: Received | Failed) -> float | None:
     if isinstance(answer, Received) and rules.is_answer(answer.response):
         return None
+    if isinstance(answer, Failed) and not answer.heals:
+        return None
     if isinstance(answer, Failed):
         outcome: int | Failure = answer.failure
         retry_after = None
@@ -192,7 +194,10 @@ def _delay(wire: WireRequest, rules: Rules, attempt: int, answer: Received | Fai
 def _error(wire: WireRequest, failed: Failed, attempts: int) -> RequestError:
     tries = "1 attempt" if attempts == 1 else f"{attempts} attempts"
     if failed.failure is Failure.NOT_SENT:
-        return NotSentError(f"The request was not sent ({tries}): {failed.reason}.", about=wire)
+        error = NotSentError(f"The request was not sent ({tries}): {failed.reason}.", about=wire)
+        # A look at a query that runs is no reason to give it up: what was right at its submit may be so again.
+        error.heals = failed.heals or wire.idempotent
+        return error
     if failed.failure is Failure.TOO_LARGE:
         return AnswerTooLargeError(f"The answer was not read to its end: {failed.reason}.", about=wire)
     return NoAnswerError(

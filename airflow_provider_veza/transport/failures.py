@@ -5,7 +5,14 @@ from __future__ import annotations
 from airflow_provider_veza.async_query.retry import Failure
 from airflow_provider_veza.transport.answer_body import TooLargeError
 from airflow_provider_veza.transport.clock import read_clock
-from airflow_provider_veza.transport.reasons import VEZA_FIELDS, Causes, FieldNames, why_no_answer, why_not_sent
+from airflow_provider_veza.transport.reasons import (
+    VEZA_FIELDS,
+    Causes,
+    FieldNames,
+    answers_without_tls,
+    why_no_answer,
+    why_not_sent,
+)
 from airflow_provider_veza.transport.routes import Route
 from airflow_provider_veza.transport.sending import Sending
 from airflow_provider_veza.transport.steps import Failed
@@ -21,4 +28,5 @@ def failed(chain: Causes, current: Sending, route: Route, fields: FieldNames = V
         return Failed(Failure.TOO_LARGE, reason, read_clock())
     if current.begun:
         return Failed(Failure.NO_ANSWER, why_no_answer(chain, route, current.timeouts, fields), read_clock())
-    return Failed(Failure.NOT_SENT, why_not_sent(chain, route, current.timeouts, fields), read_clock())
+    reason = why_not_sent(chain, route, current.timeouts, fields)
+    return Failed(Failure.NOT_SENT, reason, read_clock(), heals=not answers_without_tls(chain))

@@ -23,14 +23,18 @@ class FieldNames:
     :param address: those that say where the service is.
     :param authorities: the extra that names the authorities to trust.
     :param silence: the extra that bounds the wait for an answer.
+    :param plain: what to write where the service speaks http without TLS.
     """
 
     address: str = "host and its extra `proxy`"
     authorities: str = "ca_bundle"
     silence: str = "read_timeout"
+    plain: str = "write http:// before the connection's host (on loopback, or with its extra `verify` set to false)"
 
 
 VEZA_FIELDS = FieldNames()
+_ANSWERS_WITHOUT_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"})
+"""What OpenSSL makes, by its version, of the first bytes of a plain answer."""
 
 
 def causes(error: BaseException, *, handled: BaseException | None) -> Causes:
@@ -47,6 +51,13 @@ def causes(error: BaseException, *, handled: BaseException | None) -> Causes:
     return chain[::-1]
 
 
+def answers_without_tls(causes: Causes) -> bool:
+    """Whether there was no connection because https was asked of a server that speaks plain http there."""
+    return any(
+        isinstance(cause, ssl.SSLError) and getattr(cause, "reason", None) in _ANSWERS_WITHOUT_TLS for cause in causes
+    )
+
+
 def why_not_sent(causes: Causes, route: Route, timeouts: Timeouts, fields: FieldNames = VEZA_FIELDS) -> str:
     """Say why there was no connection, and what to check."""
     check = f"check the connection's {fields.address}"
@@ -55,7 +66,7 @@ def why_not_sent(causes: Causes, route: Route, timeouts: Timeouts, fields: Field
             case ssl.SSLCertVerificationError(verify_message=problem):
                 return f"the TLS certificate of {route} was not accepted ({problem}); {_private(fields)}"
             case ssl.SSLError():
-                return f"TLS with {route} could not be agreed on ({cause.reason or 'closed'}); {check}"
+                return f"TLS with {route} could not be agreed on{_why_no_tls(cause, fields)}"
             case socket.gaierror():
                 return f"no connection to {route}, since the name was not found; {check}"
             case TimeoutError():
@@ -82,6 +93,12 @@ def why_no_answer(causes: Causes, route: Route, timeouts: Timeouts, fields: Fiel
             case OSError(errno=int(number)):
                 return f"the connection to {route} broke ({os.strerror(number)})"
     return f"the connection to {route} ended too early ({type(causes[0]).__name__})"
+
+
+def _why_no_tls(error: ssl.SSLError, fields: FieldNames) -> str:
+    if answers_without_tls([error]):
+        return f", since it answers without TLS: {fields.plain}, or give the port that serves https"
+    return f" ({error.reason or 'closed'}); check the connection's {fields.address}"
 
 
 def _private(fields: FieldNames) -> str:

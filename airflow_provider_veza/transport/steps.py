@@ -130,11 +130,13 @@ class Failed:
     """No whole answer came.
 
     :param reason: for people, without any secret; where it stands in a message, the request has been named.
+    :param heals: whether the same attempt, made later, may succeed without an edit of the connection.
     """
 
     failure: Failure
     reason: str
     at: Moment
+    heals: bool = True
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_veza.hooks.connection_fields import (
+    EXTRA_FIELDS,
     HIDDEN_FIELDS,
     PLACEHOLDERS,
     RELABELING,
@@ -28,6 +29,9 @@ def is_hidden(field):
         return field["schema"].get("format") == "password"
     return field.field_class.__name__ == "PasswordField"
 
+def asked(field, of_airflow_3, of_airflow_2):
+    return field[of_airflow_3] if isinstance(field, dict) else field.kwargs.get(of_airflow_2)
+
 manager = ProvidersManager()
 hook = manager.hooks["veza"]
 fields = {w.field_name: w.field for w in manager.connection_form_widgets.values() if w.package_name == hook.package_name}
@@ -37,7 +41,8 @@ print("ANSWER", json.dumps({
     "testable": hook.connection_testable,
     "behaviour": manager.field_behaviours["veza"],
     "hidden": [name for name, field in fields.items() if is_hidden(field)],
-    "defaults": {name: field["value"] if isinstance(field, dict) else field.kwargs["default"] for name, field in fields.items()},
+    "given": {name: asked(field, "value", "default") for name, field in fields.items()},
+    "said": {name: asked(field, "description", "description") for name, field in fields.items()},
 }))
 """
 
@@ -61,8 +66,14 @@ def test_the_connection_type_is_there_with_its_test_button(shown: Any) -> None:
     )
 
 
-def test_every_extra_has_a_field_with_its_default(shown: Any) -> None:
-    assert shown["defaults"] == defaults()
+def test_every_extra_has_a_field_that_gives_nothing_so_that_an_untouched_form_stores_nothing(shown: Any) -> None:
+    assert shown["given"] == dict.fromkeys(defaults())
+
+
+def test_every_field_says_its_default(shown: Any) -> None:
+    with_default = {field.name: field.shown_default for field in EXTRA_FIELDS if field.default is not None}
+
+    assert {name: shown["said"][name].rpartition("Default: ")[2] for name in with_default} == with_default
 
 
 def test_what_may_hold_credentials_is_not_shown(shown: Any) -> None:
@@ -86,7 +97,7 @@ def test_airflow_has_nothing_to_say_against_the_provider(process: subprocess.Com
 def test_fields_have_the_types_bounds_and_choices_that_the_reader_enforces() -> None:
     schemas = {name: field["schema"] for name, field in declarative_form()["conn-fields"].items()}
 
-    assert schemas["page_size"] == {"type": ["integer", "null"], "default": 100, "minimum": 1}
+    assert schemas["page_size"] == {"type": ["integer", "null"], "minimum": 1}
     assert schemas["nodes_get_method"]["enum"] == ["POST", "GET"]
-    assert schemas["verify"] == {"type": ["boolean", "null"], "default": True}
-    assert {name: schema.get("default") for name, schema in schemas.items()} == defaults()
+    assert schemas["verify"] == {"type": ["string", "null"], "enum": ["true", "false"]}
+    assert [name for name, schema in schemas.items() if "default" in schema] == []

@@ -53,6 +53,7 @@ def read(define_connection: Callable[..., None]) -> Read:
         ({"host": "https://acme.vezacloud.com", "port": 443}, TENANT),
         ({"host": "https://acme.vezacloud.com:8443"}, f"{TENANT}:8443"),
         ({"host": "acme.vezacloud.com", "port": 8443}, f"{TENANT}:8443"),
+        ({"host": "acme.vezacloud.com", "port": 0}, TENANT),
         ({"host": "https://acme.vezacloud.com:8443", "port": 9443}, f"{TENANT}:8443"),
         ({"host": "http://127.0.0.1:8080"}, "http://127.0.0.1:8080"),
         ({"host": "http://localhost"}, "http://localhost"),
@@ -247,12 +248,18 @@ def test_an_empty_extra_is_the_default(read: Read, name: str, empty: Any) -> Non
     assert read(extra={name: empty}) == read()
 
 
-@pytest.mark.parametrize("value", [True, "true", "True", 1, "1"])
+def test_what_the_test_button_of_airflow_2_sends_twice_is_read_once_and_not_taken_for_misspelt(read: Read) -> None:
+    settings = read(extra={"page_size": "50", "extra__veza__page_size": "50", "extra__veza__verify": "y"})
+
+    assert (settings.nodes.page_size, settings.unknown_extras) == (50, ())
+
+
+@pytest.mark.parametrize("value", [True, "true", "True", 1, "1", "y", "yes", "on"])
 def test_verify_may_be_switched_on_in_several_words(read: Read, value: Any) -> None:
     assert read(extra={"verify": value}).transport.verify is True
 
 
-@pytest.mark.parametrize("value", [False, "false", "FALSE", 0, "0"])
+@pytest.mark.parametrize("value", [False, "false", "FALSE", 0, "0", "n", "no", "off"])
 def test_verify_may_be_switched_off_in_several_words(read: Read, value: Any) -> None:
     assert read(extra={"verify": value}).transport.verify is False
 

@@ -94,8 +94,22 @@ def test_a_connection_that_breaks_during_the_tls_handshake_is_not_sent(start: St
 def test_a_server_without_tls_is_not_sent_to(start: Start, open_driver: Open) -> None:
     server = start(PlainTextServer())
 
-    with pytest.raises(NotSentError, match=rf"TLS with {server.address} could not be agreed on"):
+    with pytest.raises(
+        NotSentError, match=rf"TLS with {server.address} .* answers without TLS: write http://"
+    ) as error:
         open_driver(settings_for(f"https://{server.address}")).run(submit())
+    assert not error.value.heals
+    assert server.connections == 1
+
+
+def test_a_look_at_a_query_that_runs_may_heal_though_something_answers_without_tls(
+    start: Start, open_driver: Open
+) -> None:
+    server = start(PlainTextServer())
+
+    with pytest.raises(NotSentError) as error:
+        open_driver(settings_for(f"https://{server.address}")).run(call())
+    assert error.value.heals
 
 
 @pytest.mark.parametrize("content", [pytest.param(None, id="missing"), pytest.param("nothing of use", id="no PEM")])

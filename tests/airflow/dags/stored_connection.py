@@ -1,0 +1,26 @@
+"""A task on a connection that Airflow keeps in its database, asked for by a worker and by a triggerer."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+
+from airflow.providers.common.compat.sdk import dag
+
+from airflow_provider_veza.operators.query import VezaQueryOperator
+
+
+@dag(schedule=None, start_date=datetime(2026, 1, 1, tzinfo=UTC), catchup=False)
+def stored_connection():
+    VezaQueryOperator(
+        task_id="ask",
+        veza_conn_id=os.environ.get("TESTED_CONN_ID", "veza_stored"),
+        query_spec={"source_node_types": {"nodes": [{"node_type": "OktaUser"}]}},
+        max_rows=100_000,
+        xcom_max_rows=100_000,
+        xcom_max_bytes=100_000_000,
+        deferrable=True,
+    )
+
+
+tested = stored_connection()
