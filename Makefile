@@ -129,8 +129,9 @@ sample-benchmarks: .venv/airflow-$(NEWEST)/installed ## Run a short sample of ea
 bench-import: .venv/airflow-$(NEWEST)/installed ## Measure what importing the operators costs
 	$(NEWEST_PYTHON) tools/bench_import.py
 
-bench-landing: .venv/airflow-$(NEWEST)/installed ## Measure landing a million rows, beside the naive way and the raw limit
+bench-landing: .venv/airflow-$(NEWEST)/installed ## Measure landing a million rows, beside the naive way and the raw limit, and thousands of late columns
 	$(NEWEST_PYTHON) -m tools.bench_landing
+	$(NEWEST_PYTHON) -m tools.bench_landing.late_columns
 
 bench-drift: .venv/airflow-$(NEWEST)/installed ## Measure comparing a million landed rows with a million others
 	$(NEWEST_PYTHON) -m tools.bench_drift

@@ -54,7 +54,7 @@ def _batches(result: LandedResult, columns: Columns) -> Iterator[pa.RecordBatch]
         for column, found in zip(columns, group.columns, strict=True):
             if column != found:
                 raise ColumnError(column.name, f"{column.type} holds most values, but some fit {found.type} only")
-        yield group.data
+        yield group.data.batch()
 
 
 def _parquet_batches(result: LandedResult) -> Iterator[pa.RecordBatch]:

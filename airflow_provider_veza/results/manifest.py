@@ -6,7 +6,7 @@ It is written in :mod:`.landing` and read in :mod:`.reading`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, get_type_hints
 
@@ -36,6 +36,10 @@ class Column:
     name: str
     type: ColumnType
 
+    def to_json(self) -> dict[str, str]:
+        """Return the column as plain JSON types."""
+        return {"name": self.name, "type": self.type.value}
+
 
 Columns = tuple[Column, ...]
 
@@ -53,6 +57,10 @@ class Part:
     rows: Count
     bytes: Count
     sha256: Sha256
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the part as plain JSON types."""
+        return {"name": self.name, "rows": self.rows, "bytes": self.bytes, "sha256": self.sha256}
 
 
 @dataclass(frozen=True)
@@ -124,8 +132,8 @@ class Manifest:
             "format": self.format,
             "compression": self.compression,
             "select": None if self.select is None else list(self.select),
-            "columns": [asdict(column) for column in self.columns],
-            "parts": [asdict(part) for part in self.parts],
+            "columns": [column.to_json() for column in self.columns],
+            "parts": [part.to_json() for part in self.parts],
             "rows": self.rows,
             "bytes": self.bytes,
             "started_at": self.started_at.isoformat(),

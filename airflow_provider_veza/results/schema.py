@@ -74,16 +74,41 @@ def widened_type(known: ColumnType, cells: Cells, declared: ColumnType | None = 
     return widened if int not in cells.kinds or _integers_fit(cells, widened) else ColumnType.STRING
 
 
-def widened_columns(known: Columns, group: Mapping[str, Cells], declared: Mapping[str, ColumnType]) -> Columns:
-    """Return the columns that a table has with a group of rows too: those known, wider where need be, and then the new ones.
+class KnownColumns:
+    """The columns of a table, found by name: to take a group of rows costs what the group has, however many are known."""
 
-    >>> widened_columns((Column("id", ColumnType.STRING),), {"count": Cells.of([6])}, {})
-    (Column(name='id', type=<ColumnType.STRING: 'string'>), Column(name='count', type=<ColumnType.INT64: 'int64'>))
-    """
-    types = {column.name: column.type for column in known}
-    for name, cells in group.items():
-        types[name] = widened_type(types.get(name, ColumnType.NULL), cells, declared.get(name))
-    return tuple(Column(name, type_) for name, type_ in types.items())
+    def __init__(self, columns: Columns = ()) -> None:
+        self.columns = columns
+        self._places = {column.name: place for place, column in enumerate(columns)}
+
+    def place(self, name: str) -> int:
+        """Return where a column stands."""
+        return self._places[name]
+
+    def widen(self, group: Mapping[str, Cells], declared: Mapping[str, ColumnType]) -> None:
+        """Take a group of rows: columns become wider where need be, and new ones follow.
+
+        Where nothing changes, the tuple stays the very same.
+
+        >>> known = KnownColumns((Column("id", ColumnType.STRING),))
+        >>> known.widen({"count": Cells.of([6])}, {})
+        >>> known.columns
+        (Column(name='id', type=<ColumnType.STRING: 'string'>), Column(name='count', type=<ColumnType.INT64: 'int64'>))
+        """
+        types = {name: widened_type(self._type(name), cells, declared.get(name)) for name, cells in group.items()}
+        changed = {
+            name: type_ for name, type_ in types.items() if name not in self._places or type_ is not self._type(name)
+        }
+        if changed:
+            columns = list(self.columns)
+            for name, type_ in changed.items():
+                place = self._places.setdefault(name, len(columns))
+                columns[place : place + 1] = [Column(name, type_)]
+            self.columns = tuple(columns)
+
+    def _type(self, name: str) -> ColumnType:
+        place = self._places.get(name)
+        return ColumnType.NULL if place is None else self.columns[place].type
 
 
 def without_integer_texts(cells: Cells, declared: ColumnType | None) -> Cells:

@@ -5,6 +5,8 @@ How an array is built is in :mod:`.arrow_arrays`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC
 from types import NoneType
 from typing import Any
@@ -40,16 +42,35 @@ def schema_of(columns: Columns) -> pa.Schema:
     return pa.schema([(column.name, _ARROW_TYPE[column.type]) for column in columns])
 
 
+@dataclass(frozen=True)
+class Arrays:
+    """The columns of some rows.
+
+    :param present: those that the rows have, by their places; the others are null throughout.
+    """
+
+    rows: int
+    columns: Columns
+    present: Mapping[int, pa.Array]
+
+    def batch(self) -> pa.RecordBatch:
+        """Return the rows as a record batch with all columns."""
+        arrays = [
+            self.present[place] if place in self.present else pa.nulls(self.rows, arrow_type(column.type))
+            for place, column in enumerate(self.columns)
+        ]
+        return pa.RecordBatch.from_arrays(arrays, schema=schema_of(self.columns))
+
+
 def group_of(table: Table) -> Group:
-    """Return a group of rows as a record batch."""
-    arrays = [
-        array_of(table.cells[column.name], column.type)
-        if column.name in table.cells
-        else pa.nulls(table.rows, _ARROW_TYPE[column.type])
-        for column in table.columns
-    ]
-    batch = pa.RecordBatch.from_arrays(arrays, schema=schema_of(table.columns))
-    return Group(table.rows, table.columns, batch)
+    """Return a group of rows as arrays."""
+    present = {place: array_of(cells, table.columns[place].type) for place, cells in table.present}
+    return Group(table.rows, table.columns, Arrays(table.rows, table.columns, present))
+
+
+def arrow_type(column: ColumnType) -> pa.DataType:
+    """Return the type in which the values of a column are stored."""
+    return _ARROW_TYPE[column]
 
 
 def array_of(cells: Cells, column: ColumnType) -> pa.Array:

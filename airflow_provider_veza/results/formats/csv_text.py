@@ -63,6 +63,16 @@ def fields_in(record: str) -> list[str | None]:
     return [_unquoted(field) if '"' in field else field or None for field in _FIELD.findall(record)]
 
 
+def padded(record: str, fields: int) -> str:
+    """Return a record with empty fields at its end for those that it lacks.
+
+    >>> padded('a,"b, ""c"", d"', 4)
+    'a,"b, ""c"", d",,'
+    """
+    commas = record.count(",") if '"' not in record else sum(text.count(",") for text in record.split('"')[::2])
+    return record + "," * (fields - 1 - commas)
+
+
 def records_in(lines: Iterable[str]) -> Iterator[str]:
     """Put lines together to records: a line end between quotes belongs to its field."""
     begun: list[str] = []

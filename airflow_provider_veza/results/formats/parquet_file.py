@@ -5,61 +5,77 @@ Which columns there are is decided in :mod:`airflow_provider_veza.results.schema
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import IO
 
-import pyarrow as pa
 from pyarrow import parquet
 
 from airflow_provider_veza.async_query.rows import Row
 from airflow_provider_veza.exceptions import ManifestError
-from airflow_provider_veza.results.formats.arrow import schema_of, values_of, widened
+from airflow_provider_veza.results.formats.arrow import Arrays, schema_of, values_of, widened
 from airflow_provider_veza.results.formats.format import Group, OutputFile
+from airflow_provider_veza.results.formats.row_group import RowGroup
 from airflow_provider_veza.results.manifest import Columns
 
 _ROW_GROUP_ROWS = 64 * 1024
 _ROW_GROUP_BYTES = 32 * 1024 * 1024
 _ROWS_READ_AT_ONCE = 1_000
+_WIDENED_AT_ONCE_BYTES = 8 * 1024 * 1024
+_BYTES_A_CELL = 4
+"""Of a null, for which the file itself has next to nothing."""
 # Arrow would take gzip's level 9.
 _LEVELS = {"gzip": 1}
 
 
 class ParquetPart:
-    """Gathers batches until they make a row group, and writes them.
+    """Gathers rows until they make a row group, and writes them. Until the first is written, columns may still come.
 
     :param codec: ``snappy``, ``gzip`` or ``zstd``.
+    :param fits: whether a file with some columns is what it would be with others.
     """
 
-    def __init__(self, file: OutputFile, columns: Columns, codec: str) -> None:
-        self._schema = schema_of(columns)
-        self._writer = parquet.ParquetWriter(
-            file, self._schema, compression=codec, compression_level=_LEVELS.get(codec)
-        )
-        self._batches: list[pa.RecordBatch] = []
-        self._rows = self._bytes = 0
+    def __init__(
+        self, file: OutputFile, columns: Columns, codec: str, fits: Callable[[Columns, Columns], bool]
+    ) -> None:
+        self.columns = columns
+        self._file = file
+        self._codec = codec
+        self._fits = fits
+        self._writer: parquet.ParquetWriter | None = None
+        self._gathered = RowGroup()
+
+    def takes(self, columns: Columns) -> bool:
+        """Whether rows with these columns can still go into the file."""
+        return self._writer is None or self._fits(self.columns, columns)
 
     def write(self, group: Group) -> None:
         """Append rows."""
-        self.write_batch(group.data)
+        self.write_arrays(group.data)
 
-    def write_batch(self, batch: pa.RecordBatch) -> None:
-        """Append a batch."""
-        self._batches.append(batch)
-        self._rows += batch.num_rows
-        self._bytes += batch.nbytes
-        if self._rows >= _ROW_GROUP_ROWS or self._bytes >= _ROW_GROUP_BYTES:
+    def write_arrays(self, arrays: Arrays) -> None:
+        """Append rows."""
+        self.columns = arrays.columns
+        self._gathered.add(arrays)
+        if self._gathered.rows >= _ROW_GROUP_ROWS or self._gathered.bytes >= _ROW_GROUP_BYTES:
             self._write_row_group()
 
     def close(self) -> None:
         """Write what is left and the footer."""
-        self._write_row_group()
-        self._writer.close()
+        if self._gathered.rows:
+            self._write_row_group()
+        self._begun_writer().close()
 
     def _write_row_group(self) -> None:
-        if self._rows:
-            self._writer.write_table(pa.Table.from_batches(self._batches, self._schema), self._rows)
-        self._batches = []
-        self._rows = self._bytes = 0
+        rows, self._gathered = self._gathered, RowGroup()
+        self._begun_writer().write_table(rows.table(self.columns), rows.rows)
+
+    def _begun_writer(self) -> parquet.ParquetWriter:
+        if self._writer is None:
+            level = _LEVELS.get(self._codec)
+            self._writer = parquet.ParquetWriter(
+                self._file, schema_of(self.columns), compression=self._codec, compression_level=level
+            )
+        return self._writer
 
 
 def widen_part(source: IO[bytes], wider: ParquetPart, columns: Columns, to: Columns) -> None:
@@ -67,29 +83,34 @@ def widen_part(source: IO[bytes], wider: ParquetPart, columns: Columns, to: Colu
 
     :raises ColumnError: when a value does not fit its wider column.
     """
-    schema = schema_of(to)
-    types = {column.name: column.type for column in to}
-    for batch in _batches(source, columns):
-        ready = [widened(batch.column(column.name), column, types[column.name]) for column in columns]
-        absent = [pa.nulls(batch.num_rows, field.type) for field in list(schema)[len(columns) :]]
-        wider.write_batch(pa.RecordBatch.from_arrays(ready + absent, schema=schema))
+    part = _opened(source, columns)
+    for batch in part.iter_batches(_rows_widened_at_once(part.metadata)):
+        ready = {place: widened(batch.column(place), column, to[place].type) for place, column in enumerate(columns)}
+        wider.write_arrays(Arrays(batch.num_rows, to, ready))
     wider.close()
 
 
 def rows_of(file: IO[bytes], columns: Columns) -> Iterator[Row]:
     """Read a part's rows as flat objects."""
     names = [column.name for column in columns]
-    for batch in _batches(file, columns):
+    for batch in _opened(file, columns).iter_batches(_ROWS_READ_AT_ONCE):
         values = [values_of(batch.column(column.name), column.type) for column in columns]
         for row in zip(*values, strict=True):
             yield dict(zip(names, row, strict=True))
 
 
-def _batches(file: IO[bytes], columns: Columns) -> Iterator[pa.RecordBatch]:
+def _opened(file: IO[bytes], columns: Columns) -> parquet.ParquetFile:
     part = parquet.ParquetFile(file)
     if part.schema_arrow != schema_of(columns):
         raise ManifestError(
             f"A Parquet part has the columns {part.schema_arrow.to_string(show_schema_metadata=False)!r} and not those of its "
             f"manifest: {schema_of(columns).to_string()!r}."
         )
-    yield from part.iter_batches(batch_size=_ROWS_READ_AT_ONCE)
+    return part
+
+
+def _rows_widened_at_once(metadata: parquet.FileMetaData) -> int:
+    """Return how many rows are in memory together: each call costs as much as hundreds of values that stay Arrow's."""
+    size = sum(metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups))
+    bytes_a_row = size // max(metadata.num_rows, 1) + _BYTES_A_CELL * metadata.num_columns
+    return max(_WIDENED_AT_ONCE_BYTES // bytes_a_row, 1)

@@ -10,6 +10,7 @@ import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import itemgetter
 
 from airflow_provider_veza.async_query.layout import ColumnType, RowLayout
 from airflow_provider_veza.async_query.rows import JsonRows
@@ -17,7 +18,7 @@ from airflow_provider_veza.exceptions import BadTextError, ColumnError
 from airflow_provider_veza.results.bad_text import first_half, has_halves
 from airflow_provider_veza.results.columns import Cells, Flattener
 from airflow_provider_veza.results.manifest import Column, Columns
-from airflow_provider_veza.results.schema import widened_columns, without_integer_texts
+from airflow_provider_veza.results.schema import KnownColumns, without_integer_texts
 
 # Rows as objects are several times the size of their text: beyond this they leave the processor's cache, and each row costs
 # up to three times as much.
@@ -28,12 +29,12 @@ GROUP_BYTES = 384 * 1024
 class Table:
     """A group of rows as columns.
 
-    :param cells: of the columns that these rows have; the others are null throughout.
+    :param present: the columns that these rows have, by their places, in order; the others are null throughout.
     """
 
     rows: int
     columns: Columns
-    cells: Mapping[str, Cells]
+    present: Sequence[tuple[int, Cells]]
 
 
 class Tabulator:
@@ -46,6 +47,7 @@ class Tabulator:
         self._declared: Mapping[str, ColumnType] = layout.types
         self._flatten = Flattener(layout, None if select is None else frozenset(select))
         self._at_first = tuple(Column(name, layout.types.get(name, ColumnType.NULL)) for name in select or ())
+        self._known = KnownColumns()
 
     def declare(self, types: Mapping[str, ColumnType]) -> None:
         """Take the types that an answer itself declares for its columns; they go before the layout's."""
@@ -66,10 +68,18 @@ class Tabulator:
         }
         if has_halves(rows):
             _require_whole(cells)
-        columns = widened_columns(columns or self._at_first, cells, self._declared)
-        if rows and not columns:
+        known = self._known_as(columns or self._at_first)
+        known.widen(cells, self._declared)
+        if rows and not known.columns:
             raise ColumnError("", "the rows have no fields, so that a table would lose even how many they are")
-        return Table(len(rows), columns, cells)
+        present = sorted(((known.place(name), column) for name, column in cells.items()), key=itemgetter(0))
+        return Table(len(rows), known.columns, present)
+
+    def _known_as(self, columns: Columns) -> KnownColumns:
+        """Return what is known of the columns; almost always they are those of the group before."""
+        if columns is not self._known.columns:
+            self._known = KnownColumns(columns)
+        return self._known
 
 
 @contextmanager
