@@ -57,6 +57,21 @@ class Cells:
         return [value for value in self.values if value is not None] if NoneType in self.kinds else self.values
 
 
+@dataclass(frozen=True)
+class FieldOfRows:
+    """A field that rows have, and what becomes of its values.
+
+    :param column: that they become; None where it is not wanted.
+    :param splits: whether an object among them would become columns of its own.
+    :param fields: of the objects that all of its values are; None for other values.
+    """
+
+    name: str
+    column: str | None = None
+    splits: bool = False
+    fields: tuple[FieldOfRows, ...] | None = None
+
+
 class Flattener:
     """Flattens the rows of one result, a group at a time, and remembers which field each column came from.
 
@@ -86,6 +101,23 @@ class Flattener:
         columns: dict[str, Cells] = {}
         self._add_fields(columns, rows, ())
         return columns
+
+    def fields(self, objects: Sequence[Row], above: _Path = ()) -> tuple[FieldOfRows, ...] | None:
+        """Return what becomes of the fields of these rows; None where most rows lack most of them."""
+        values_of = _by_field(objects)
+        if sum(map(len, objects)) * 2 < len(objects) * len(values_of):
+            return None
+        found = [self._field((*above, name), Cells.of(values)) for name, values in values_of.items()]
+        return tuple(found)
+
+    def _field(self, path: _Path, cells: Cells) -> FieldOfRows:
+        name = self._column_name(path)
+        splits = self._is_split(name, path)
+        inner = None
+        if splits and not self._is_asked_for(name) and cells.kinds - {NoneType} == {dict}:
+            inner = self.fields(_only_objects(cells), path)
+        is_wanted = self._only is None or self._is_asked_for(name)
+        return FieldOfRows(path[-1], name if is_wanted else None, splits, inner)
 
     def _add_fields(self, columns: dict[str, Cells], objects: Sequence[Row], above: _Path) -> None:
         for field, values in _by_field(objects).items():

@@ -9,7 +9,7 @@ the first fraction comes do not fit a ``DOUBLE`` any more, which is an error whe
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 from decimal import Decimal
 from types import NoneType
@@ -40,6 +40,8 @@ _TIMESTAMP = re.compile(
     re.ASCII | re.MULTILINE,
 )
 _TIMESTAMPS = re.compile(rf"(?:{_TIMESTAMP.pattern}\n)*+", re.ASCII | re.MULTILINE)
+_SECONDS_IN_UTC = "0000-00-00T00:00:00Z"
+_SIGNS = {place: sign for place, sign in enumerate(_SECONDS_IN_UTC) if sign != "0"}
 _INTEGER = re.compile(r"0|-?[1-9]\d{0,18}", re.ASCII)
 
 
@@ -80,6 +82,11 @@ class KnownColumns:
     def __init__(self, columns: Columns = ()) -> None:
         self.columns = columns
         self._places = {column.name: place for place, column in enumerate(columns)}
+
+    @property
+    def names(self) -> Set[str]:
+        """The names of all."""
+        return self._places.keys()
 
     def place(self, name: str) -> int:
         """Return where a column stands."""
@@ -139,7 +146,17 @@ def _are_timestamps(cells: Cells) -> bool:
     texts = cells.present
     if not cells.kinds <= {str, NoneType} or not _TIMESTAMP.fullmatch(texts[0]):
         return False
-    return _TIMESTAMPS.fullmatch("\n".join(texts) + "\n") is not None and _are_in_calendar(texts)
+    are_like = _are_seconds_in_utc(texts) or _TIMESTAMPS.fullmatch("\n".join(texts) + "\n") is not None
+    return are_like and _are_in_calendar(texts)
+
+
+def _are_seconds_in_utc(texts: Sequence[Any]) -> bool:
+    """Whether all are as ``2026-01-31T12:00:00Z``, as far as signs go that are no digits; the calendar refuses the rest."""
+    length = len(_SECONDS_IN_UTC)
+    if set(map(len, texts)) != {length}:
+        return False
+    whole = "".join(texts)
+    return all(whole[place::length] == sign * len(texts) for place, sign in _SIGNS.items())
 
 
 def _are_in_calendar(texts: Sequence[Any]) -> bool:

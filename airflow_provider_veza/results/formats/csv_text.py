@@ -46,7 +46,9 @@ def fields_of(cells: Cells, column: ColumnType) -> Sequence[str]:
     """
     kinds = cells.kinds - {NoneType}
     if kinds == {bool}:
-        return [_BOOLEANS[value] for value in cells.values]
+        return list(map(_BOOLEANS.__getitem__, cells.values))
+    if cells.kinds in (_INTEGERS, _FRACTIONS):
+        return list(map(repr, cells.values))
     if kinds in (_INTEGERS, _FRACTIONS):
         return ["" if value is None else repr(value) for value in cells.values]
     return _quoted(texts_of(cells, column))
@@ -88,10 +90,10 @@ def records_in(lines: Iterable[str]) -> Iterator[str]:
 def _quoted(cells: Cells) -> Sequence[str]:
     """Quote what must be: nothing in most columns, which one look at the whole text tells."""
     texts = cells.values
-    whole = "".join(filter(None, texts))
+    whole = "".join(filter(None, texts) if NoneType in cells.kinds else texts)
     if any(mark in whole for mark in _MARKS):
         return [_field(text) for text in texts]
-    if NoneType in cells.kinds or "" in texts:
+    if not all(texts):
         return [text or ('""' if text == "" else "") for text in texts]
     return texts
 

@@ -19,6 +19,7 @@ from airflow_provider_veza.results.bad_text import first_half, has_halves
 from airflow_provider_veza.results.columns import Cells, Flattener
 from airflow_provider_veza.results.manifest import Column, Columns
 from airflow_provider_veza.results.schema import KnownColumns, without_integer_texts
+from airflow_provider_veza.results.shapes import ShapedRows
 
 # Rows as objects are several times the size of their text: beyond this they leave the processor's cache, and each row costs
 # up to three times as much.
@@ -46,13 +47,17 @@ class Tabulator:
     def __init__(self, layout: RowLayout, select: Sequence[str] | None) -> None:
         self._declared: Mapping[str, ColumnType] = layout.types
         self._flatten = Flattener(layout, None if select is None else frozenset(select))
+        self._shaped = ShapedRows(self._flatten)
         self._at_first = tuple(Column(name, layout.types.get(name, ColumnType.NULL)) for name in select or ())
         self._known = KnownColumns()
 
     def declare(self, types: Mapping[str, ColumnType]) -> None:
         """Take the types that an answer itself declares for its columns; they go before the layout's."""
-        self._declared = {**self._declared, **types}
-        self._flatten.declare(types)
+        declared = {**self._declared, **types}
+        if declared != self._declared:
+            self._declared = declared
+            self._flatten.declare(types)
+            self._shaped.forget()
 
     def table(self, rows: JsonRows, columns: Columns) -> Table:
         """Return the rows as columns.
@@ -62,18 +67,24 @@ class Tabulator:
         :raises BadTextError: with a row of this group, where a text has half of a character.
         :raises MalformedResponseError: when a row is not JSON that can be read.
         """
-        cells = {
-            name: without_integer_texts(column, self._declared.get(name))
-            for name, column in self._flatten(rows[:]).items()
-        }
-        if has_halves(rows):
-            _require_whole(cells)
         known = self._known_as(columns or self._at_first)
+        cells = self._shaped.cells(rows, known.names)
+        if cells is None:
+            cells = self._cells_of_objects(rows)
+        cells = {name: without_integer_texts(column, self._declared.get(name)) for name, column in cells.items()}
         known.widen(cells, self._declared)
         if rows and not known.columns:
             raise ColumnError("", "the rows have no fields, so that a table would lose even how many they are")
         present = sorted(((known.place(name), column) for name, column in cells.items()), key=itemgetter(0))
         return Table(len(rows), known.columns, present)
+
+    def _cells_of_objects(self, rows: JsonRows) -> dict[str, Cells]:
+        objects = rows[:]
+        cells = self._flatten(objects)
+        if has_halves(rows):
+            _require_whole(cells)
+        self._shaped.learn(objects)
+        return cells
 
     def _known_as(self, columns: Columns) -> KnownColumns:
         """Return what is known of the columns; almost always they are those of the group before."""
