@@ -65,7 +65,7 @@ class Spellings:
 
     def add(self, rows: int, of_group: Mapping[str, Runs]) -> None:
         """Append a group; a column that is not named is spelled shortest."""
-        for name in {*self._runs, *of_group}:
+        for name in dict.fromkeys((*self._runs, *of_group)):
             runs = self._runs.setdefault(name, [(self._rows, SHORTEST)] if self._rows else [])
             for count, spelling in of_group.get(name, [(rows, SHORTEST)]):
                 _append(runs, count, spelling)
