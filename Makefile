@@ -22,12 +22,13 @@ AZURITE := 3.35.0
 NODEJS := 24.19.0
 # What imports no Airflow is tested once, with Airflow barred; tests/test_without_airflow.py holds the list to what is so.
 WITHOUT_AIRFLOW := tests/async_query tests/distributions tests/doctor tests/esql_double tests/services tests/transport \
-	tests/test_exceptions.py tests/test_messages.py tests/test_stages.py tests/test_storages_table.py tests/test_contributing.py \
+	tests/test_exceptions.py tests/test_messages.py tests/test_stages.py tests/test_storages_table.py tests/test_engines_table.py tests/test_contributing.py \
 	tests/test_without_airflow.py tests/test_words.py
 # What has targets of its own.
 APART := tests/airflow tests/celery_cluster tests/storages tests/test_benchmarks.py
-# The model of ownership plays every Airflow itself; what readers do, and how calls to a hostile tenant end, is the same on all of them.
-PLAYS_ALL_VERSIONS := tests/ownership/model tests/readers tests/hostile
+# The model of ownership plays every Airflow itself; what readers and engines do, and how calls to a hostile tenant end, is the
+# same on all of them.
+PLAYS_ALL_VERSIONS := tests/ownership/model tests/readers tests/hostile tests/engines
 # Only the drills that every version runs.
 DRILLED_BRIEFLY := 3.2
 
@@ -36,7 +37,7 @@ STAGE := @.venv/tools/bin/python -m tools.stage
 STAGED = @$(if $(PYTHON),$(PYTHON),$(NO_PYTHON)) -m tools.stages .run/stages-of-$@.jsonl $(MAKE) --no-print-directory $@-stages
 NO_PYTHON = $(error no Python 3.11 or 3.12 found; name one with PYTHON=...)
 
-.PHONY: help check check-stages test test-stages without-airflow test-browser test-storages sample-storages fuzz drills demo lint format emulator drills-celery units $(UNITS) $(REAL) $(DRILLS) $(CELERY_DRILLS) $(SOAKS) sample-benchmarks bench-import bench-landing bench-drift bench-esql bench-look bench-emulator conformance-elasticsearch-8 airflow-arguments lock clean
+.PHONY: help check check-stages test test-stages without-airflow test-browser test-storages test-engines sample-storages fuzz drills demo lint format emulator drills-celery units $(UNITS) $(REAL) $(DRILLS) $(CELERY_DRILLS) $(SOAKS) sample-benchmarks bench-import bench-landing bench-drift bench-esql bench-look bench-emulator conformance-elasticsearch-8 airflow-arguments lock clean
 .NOTPARALLEL:
 
 help: ## List the targets
@@ -99,6 +100,11 @@ ON_STORAGES := env 'PYTHONPATH=$(CURDIR)/.venv/storages' 'PATH=$(PATH):$(CURDIR)
 test-storages: .venv/storages/installed .venv/azurite/installed ## Test landing and records on every storage, played by real servers, and write docs/storages.md
 	$(STAGE) 'landing and records on storages' $(ON_STORAGES) tests/storages
 	@.venv/tools/bin/python -m tools.storages_table
+
+test-engines: .venv/engines/installed ## Read every format with eight engines, Spark among them, and write docs/engines.md
+	$(STAGE) 'engines' env ENGINES=all 'PYTHONPATH=$(CURDIR)/.venv/engines' 'AIRFLOW_HOME=$(CURDIR)/.run/units-engines' \
+		$(NEWEST_PYTHON) -m pytest tests/engines
+	@.venv/tools/bin/python -m tools.engines_table
 
 sample-storages: .venv/storages/installed ## Test records on Google's storage alone, which needs no npm
 	$(STAGE) 'records on Google' $(ON_STORAGES) tests/storages/test_google.py
@@ -187,6 +193,10 @@ endef
 
 .venv/storages/installed: requirements/storages.txt .venv/airflow-$(NEWEST)/installed
 	@$(UV) pip install --quiet --no-deps --python $(NEWEST_PYTHON) --target .venv/storages --requirement $<
+	@touch $@
+
+.venv/engines/installed: requirements/engines.txt .venv/airflow-$(NEWEST)/installed
+	@$(UV) pip install --quiet --no-deps --python $(NEWEST_PYTHON) --target .venv/engines --requirement $<
 	@touch $@
 
 # Where there is no npm, Node.js comes from PyPI with it.

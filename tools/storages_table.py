@@ -18,7 +18,7 @@ Written by `make test-storages`, which lands rows and keeps records on a real se
 A landing reads, writes and removes only files that it can prove to be its own, each by its exact name: nothing in a path is a
 pattern, an escape or a query. On a disk and on SFTP the folders are made, and a file gets its name once it is whole; on the
 others a put is whole. Other storages that Airflow's providers bring are written as SFTP is: folders are made, and a file is
-moved to its name.
+moved to its name. Records are written so, too.
 
 Records that the storage does not compare are read again right before they are replaced; see [ownership](ownership.md).
 """
@@ -30,10 +30,10 @@ def main() -> None:
     TABLE.write_text("\n".join([INTRODUCTION, *table_lines(outcomes)]) + "\n", encoding="utf-8")
 
 
-def table_lines(outcomes: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
-    """Return one line for each storage, with a column for each behaviour."""
+def table_lines(outcomes: Mapping[str, Mapping[str, str]], head: str = "storage") -> Iterator[str]:
+    """Return one line for each storage, or other thing, with a column for each behaviour."""
     behaviours = list(dict.fromkeys(behaviour for of_storage in outcomes.values() for behaviour in of_storage))
-    yield _line("storage", *behaviours)
+    yield _line(head, *behaviours)
     yield _line(*["---"] * (len(behaviours) + 1))
     for storage, of_storage in outcomes.items():
         yield _line(storage, *(of_storage.get(behaviour, NOT_RUN) for behaviour in behaviours))

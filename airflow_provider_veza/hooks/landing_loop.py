@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -30,6 +31,7 @@ from airflow_provider_veza.results.landing_limits import LandingLimits
 from airflow_provider_veza.results.landing_plan import LandingPlan
 from airflow_provider_veza.results.manifest import Manifest
 from airflow_provider_veza.results.scratch import scratch_folder
+from airflow_provider_veza.results.table_options import NO_OPTIONS, TableOptions
 
 
 class AttemptCheck(Protocol):
@@ -45,6 +47,8 @@ class LandingOrder:
     """What the author of a DAG asked for.
 
     :param select: names of the columns to write, in this order; None for all.
+    :param options: what else was chosen of a table.
+    :param run_at: when the run of the task was due (UTC); None where Airflow does not say.
     """
 
     output_path: str
@@ -52,14 +56,23 @@ class LandingOrder:
     compression: str | None = None
     select: tuple[str, ...] | None = None
     limits: LandingLimits = field(default_factory=LandingLimits)
+    options: TableOptions = NO_OPTIONS
+    run_at: datetime | None = None
 
     def plan(self, query: BoundQuery, scratch: Path) -> LandingPlan:
         """Return how the rows of one query are to be landed.
 
         :raises ArgumentError: when format, compression and columns do not go together, or need a library that is not here.
         """
-        form = output_format(self.output_format, compression=self.compression, layout=query.layout, select=self.select)
-        return LandingPlan(Folder(self.output_path), query.handle, form, scratch, self.select, self.limits)
+        form = output_format(
+            self.output_format,
+            compression=self.compression,
+            layout=query.layout,
+            select=self.select,
+            options=self.options,
+        )
+        folder = Folder(self.output_path)
+        return LandingPlan(folder, query.handle, form, scratch, self.select, self.limits, self.options, self.run_at)
 
 
 def is_landed(query: BoundQuery, order: LandingOrder, log: TaskLog) -> bool:

@@ -17,6 +17,7 @@ from airflow.providers.common.compat.sdk import XComArg
 from airflow_provider_veza.async_query.json_value import value_of
 from airflow_provider_veza.exceptions import ArgumentError, QuerySpecError
 from airflow_provider_veza.results.storage_place import folder_path
+from airflow_provider_veza.results.table_options import checked_column_names, checked_null_value
 
 Duration: TypeAlias = timedelta | float | str
 """A span of time: a timedelta, or seconds. Text (ISO 8601, or a template) is part of the type, but not read yet."""
@@ -30,6 +31,8 @@ LandedReference: TypeAlias = Mapping[str, Any] | str | PathLike[str] | XComArg
 """What a task that lands rows returned, that as JSON text, or the path of a landed folder or its manifest."""
 GivenText: TypeAlias = str | XComArg
 Names: TypeAlias = Sequence[str] | XComArg
+ColumnNames: TypeAlias = Literal["dotted", "underscored"] | Mapping[str, str] | XComArg
+"""What columns of a table are called: by rule, or some of them by names of one's own."""
 
 ResultKind = Literal["nodes", "result"]
 CacheModeName = Literal["cached_result_if_available", "immediate_run", "cached_result_context"]
@@ -119,6 +122,22 @@ def names(value: Any, name: str) -> tuple[str, ...]:
     if not is_list or not all(isinstance(one, str) for one in value):
         raise ArgumentError(f"{name} must be a list of names, not {value!r}.")
     return tuple(value)
+
+
+def column_names(value: Any, name: str) -> str | dict[str, str]:
+    """Return what columns are called: by a rule, or by names for some of them, also as JSON text."""
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        try:
+            value = value_of(value)
+        except ValueError as e:
+            raise ArgumentError(f"{name} is no JSON ({e}). In a template, write {{{{ ... | tojson }}}}.") from None
+    return checked_column_names(value)
+
+
+def null_value(value: Any, name: str) -> str:
+    """Return what stands for a null."""
+    del name
+    return checked_null_value(value)
 
 
 def spec(value: Any, name: str) -> Mapping[str, Any] | str:
@@ -247,6 +266,8 @@ _MUST_BE_GIVEN: Mapping[str, Read] = {
     "part_bytes": count,
     "row_count_check": one_of(FailOrWarn),
     "on_bad_text": one_of(FailOrReplace),
+    "column_names": column_names,
+    "null_value": null_value,
     "xcom_max_rows": count,
     "xcom_max_bytes": count,
     "current": anything,
@@ -263,6 +284,7 @@ _FLAGS = (
     "cancel_on_timeout",
     "retry_on_timeout",
     "fail_on_empty",
+    "csv_escape_formulas",
     "columnar",
     "drop_null_columns",
     "allow_partial_results",

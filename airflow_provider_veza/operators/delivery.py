@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow_provider_veza.async_query.task_log import TaskLog
 from airflow_provider_veza.operators import arguments as a
 from airflow_provider_veza.operators.assets import announce_landing, asset_of_folder, has_fixed_folder
 from airflow_provider_veza.operators.checked import Together
+from airflow_provider_veza.results.table_options import NO_OPTIONS, TableOptions
 
 if TYPE_CHECKING:
     from airflow_provider_veza.async_query.vocabulary import Page
@@ -21,12 +23,43 @@ if TYPE_CHECKING:
     from airflow_provider_veza.results.inline import InlineLimits
     from airflow_provider_veza.results.landing_limits import LandingLimits
 
-RESULT_FIELDS = ("output_path", "output_format", "compression", "columns", "on_bad_text")
+RESULT_FIELDS = ("output_path", "output_format", "compression", "columns", "column_names", "null_value", "on_bad_text")
 
 
 def is_nothing(delivered: Any) -> bool:
     """Whether what was delivered is no row, a count of zero, or the summary of a landing without rows."""
     return delivered == [] or (isinstance(delivered, dict) and 0 in (delivered.get("count"), delivered.get("rows")))
+
+
+class WritesTables(Protocol):
+    """A task with the arguments that say how tables are written."""
+
+    column_names: a.ColumnNames
+    null_value: str
+    csv_escape_formulas: bool
+
+
+def table_options(task: WritesTables) -> TableOptions:
+    """Return what a task chooses of a table besides its format.
+
+    :raises ArgumentError: when an argument cannot be what it is.
+    """
+    return TableOptions(
+        column_names=a.column_names(task.column_names, "column_names"),
+        null_value=a.null_value(task.null_value, "null_value"),
+        escape_formulas=a.flag(task.csv_escape_formulas, "csv_escape_formulas"),
+    )
+
+
+def run_at(context: Mapping[str, Any]) -> datetime | None:
+    """Return when the run of a task was due (UTC): Airflow's ``run_after``, and on 2.11 the end of its interval.
+
+    None where Airflow does not say. It orders the runs of one DAG, those that somebody triggers included.
+    """
+    run = context.get("dag_run")
+    times = (getattr(run, name, None) for name in ("run_after", "data_interval_end", "logical_date"))
+    found = next((time for time in times if isinstance(time, datetime) and time.tzinfo is not None), None)
+    return None if found is None else datetime.fromtimestamp(found.timestamp(), UTC)
 
 
 class DeliveringTask(Protocol):
@@ -36,6 +69,9 @@ class DeliveringTask(Protocol):
     output_format: a.OutputFormat
     compression: a.CompressionName | None
     columns: a.Names | None
+    column_names: a.ColumnNames
+    null_value: str
+    csv_escape_formulas: bool
     part_bytes: int
     row_count_check: a.FailOrWarn
     on_bad_text: a.FailOrReplace
@@ -72,8 +108,8 @@ class Delivery:
             self.task.outlets = [*self.task.outlets, asset]
 
     def together(self) -> Together:
-        """Return the check that format, compression and columns go together."""
-        return ("output_format", "compression", "columns"), self._check_format
+        """Return the check that format, compression, columns and options go together."""
+        return ("output_format", "compression", "columns", "column_names", "null_value"), self._check_format
 
     def check(self) -> None:
         """Refuse what could never be delivered, before a query runs for it.
@@ -88,7 +124,8 @@ class Delivery:
         from airflow_provider_veza.results.formats.known_formats import output_format
         from airflow_provider_veza.results.found_landing import require_no_foreign_file
 
-        output_format(self.task.output_format, compression=self.task.compression, select=self._select)
+        task = self.task
+        output_format(task.output_format, compression=task.compression, select=self._select, options=self._options)
         require_storage(self._folder)
         require_no_foreign_file(Folder(self._folder))
 
@@ -102,7 +139,7 @@ class Delivery:
         from airflow_provider_veza.hooks.landing_loop import land
 
         folder = self._folder
-        manifest = land(query, self._landing_order(), self.task.log, self.task.check_attempt)
+        manifest = land(query, self._landing_order(run_at(context)), self.task.log, self.task.check_attempt)
         announce_landing(manifest, folder, self.task.outlets, context)
         self.task.log.info(
             "Landed %d rows of query %s as %d parts in %s.",
@@ -135,17 +172,21 @@ class Delivery:
             self.task.check_attempt()
 
     def _check_format(self) -> None:
-        """Refuse a choice of columns of rows that are landed as they are; whether libraries are here, the worker knows."""
-        if self.task.output_path is not None and self.task.columns is not None:
-            from airflow_provider_veza.results.formats.known_formats import check_columns
+        """Refuse columns and options of rows that are landed as they are; whether libraries are here, the worker knows."""
+        if self.task.output_path is None or (self.task.columns is None and self._options == NO_OPTIONS):
+            return
+        from airflow_provider_veza.results.formats.known_formats import check_columns, check_options
 
-            check_columns(self.task.output_format, self._select)
+        check_columns(self.task.output_format, self._select)
+        check_options(self.task.output_format, self._options)
 
-    def _landing_order(self) -> LandingOrder:
+    def _landing_order(self, run_at: datetime | None = None) -> LandingOrder:
         from airflow_provider_veza.hooks.landing_loop import LandingOrder
 
-        task = self.task
-        return LandingOrder(self._folder, task.output_format, task.compression, self._select, self._landing_limits())
+        task, limits = self.task, self._landing_limits()
+        return LandingOrder(
+            self._folder, task.output_format, task.compression, self._select, limits, self._options, run_at
+        )
 
     def _inline_limits(self) -> InlineLimits:
         from airflow_provider_veza.results.bad_text import OnBadText
@@ -179,6 +220,10 @@ class Delivery:
     @property
     def _folder(self) -> str:
         return a.path(self.task.output_path, "output_path")
+
+    @property
+    def _options(self) -> TableOptions:
+        return table_options(self.task)
 
     @property
     def _select(self) -> tuple[str, ...] | None:

@@ -15,6 +15,7 @@ from airflow_provider_veza.operators.airflow_arguments import OperatorArguments
 from airflow_provider_veza.operators.airflow_rules import airflow_failures
 from airflow_provider_veza.operators.arguments import (
     ChangeName,
+    ColumnNames,
     CompressionName,
     FailOrWarn,
     LandedReference,
@@ -29,6 +30,7 @@ from airflow_provider_veza.operators.arguments import (
 )
 from airflow_provider_veza.operators.checked import CheckedOperator, check_when_started, naming
 from airflow_provider_veza.operators.connections import VEZA_COLOR
+from airflow_provider_veza.operators.delivery import table_options
 from airflow_provider_veza.results.drift.counts import Change, DriftCounts, excesses
 from airflow_provider_veza.results.drift.partial import PartialCheck
 from airflow_provider_veza.services.veza_layout import LAYOUT
@@ -36,12 +38,15 @@ from airflow_provider_veza.services.veza_layout import LAYOUT
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import XComArg
 
+    from airflow_provider_veza.results.drift.baseline import PassedOver
     from airflow_provider_veza.results.drift.comparability import DriftWishes
     from airflow_provider_veza.results.drift.landed_drift import DriftPlan, LandedDrift
     from airflow_provider_veza.results.reading import LandedResult
 
 DRIFT_KEY = "veza_drift"
 """Under this name a task announces what differs, before it fails for it."""
+_SHOWN = 5
+"""Results that are passed over, in the log."""
 _LAYOUTS = {"veza_nodes": LAYOUT, "veza_result": LAYOUT}
 
 
@@ -63,12 +68,16 @@ class VezaAccessDriftOperator(CheckedOperator):
     :param current: what a landing task returned, or the path of a landed folder or its manifest; from a template as
         ``{{ ti.xcom_pull("land") | tojson }}``.
     :param baseline: the same for what it is compared with. By default the newest earlier result of the same query, tenant and
-        connection in the folders beside ``current``, so let the last folder of a landing's ``output_path`` be the one that
-        differs from run to run, such as ``{{ ds }}``. Where none was landed there before, this is a first run: nothing
-        differs, and ``first_run`` is true.
+        connection in the folders beside ``current``, in the order of the DAG runs that landed them, so let the last folder of a
+        landing's ``output_path`` be the one that differs from run to run, such as ``{{ ds }}``. Where none was landed there
+        before, this is a first run: nothing differs, and ``first_run`` is true. What is passed over is in the log.
     :param output_path: folder on any storage of Airflow's ``ObjectStoragePath``.
     :param output_format: ``jsonl`` (default), ``csv`` or ``parquet`` (extra ``parquet``).
     :param compression: ``gzip`` or ``zstd`` (extra ``zstd``); by default none, for Parquet Snappy.
+    :param column_names: of csv and parquet: ``dotted`` (default), ``underscored`` (letters, digits and underscores only:
+        ``before_risk_level``), or a mapping of dotted names to other ones. How the two results name theirs does not matter.
+    :param null_value: of csv: what stands for a null, such as ``NULL``; by default nothing.
+    :param csv_escape_formulas: of csv: whether ``'`` is put before texts that a spreadsheet would take for a formula; default no.
     :param key: columns that say what a row is about, instead of those that Veza's rows have: ``["source_id"]``. Columns are
         named as in a table, also where the results are ``jsonl``.
     :param ignore_properties: what else may change: properties of whatever node (``updated_at``) or columns
@@ -98,6 +107,8 @@ class VezaAccessDriftOperator(CheckedOperator):
         "output_path",
         "output_format",
         "compression",
+        "column_names",
+        "null_value",
         "key",
         "ignore_properties",
         "also_compare",
@@ -113,6 +124,9 @@ class VezaAccessDriftOperator(CheckedOperator):
         baseline: LandedReference | None = None,
         output_format: OutputFormat = "jsonl",
         compression: CompressionName | None = None,
+        column_names: ColumnNames = "dotted",
+        null_value: str = "",
+        csv_escape_formulas: bool = False,
         key: Names | None = None,
         ignore_properties: Collection[str] | XComArg = (),
         also_compare: Collection[str] | XComArg = (),
@@ -127,6 +141,9 @@ class VezaAccessDriftOperator(CheckedOperator):
         self.output_path = output_path
         self.output_format = output_format
         self.compression = compression
+        self.column_names = column_names
+        self.null_value = null_value
+        self.csv_escape_formulas = csv_escape_formulas
         self.key = key
         self.ignore_properties = ignore_properties
         self.also_compare = also_compare
@@ -151,7 +168,7 @@ class VezaAccessDriftOperator(CheckedOperator):
             return drift.summary()
 
     def _landed(self, scratch: Path) -> LandedDrift:
-        from airflow_provider_veza.results.drift.comparability import agreed_rule
+        from airflow_provider_veza.results.drift.comparability import agreed_rule, unseen_names
         from airflow_provider_veza.results.drift.comparison import comparison, first_run
         from airflow_provider_veza.results.drift.landed_drift import land_drift
 
@@ -159,11 +176,17 @@ class VezaAccessDriftOperator(CheckedOperator):
         current = self._read(self.current, "current")
         baseline = self._baseline_of(current)
         if baseline is None:
-            self.log.info("No result was landed beside %s before: a first run, nothing differs.", current.folder)
+            self.log.info("No earlier result was landed beside %s: a first run, nothing differs.", current.folder)
             return land_drift(first_run(current), plan)
         self.log.info("Comparing %s with the baseline %s.", current.folder, baseline.folder)
-        rule = agreed_rule(current, baseline, self._wishes())
+        wishes = self._wishes()
+        rule = agreed_rule(current, baseline, wishes)
         with comparison(current, baseline, rule, scratch) as differences:
+            if unseen := unseen_names(current, baseline, wishes, rule):
+                self.log.warning(
+                    "No row has %s, which ignore_properties or also_compare names: check the spelling.",
+                    ", ".join(unseen),
+                )
             self.log.info("%s", ", ".join(f"{count} {name}" for name, count in differences.counts.to_json().items()))
             return land_drift(differences, plan)
 
@@ -175,10 +198,10 @@ class VezaAccessDriftOperator(CheckedOperator):
         from airflow_provider_veza.results.formats.known_formats import output_format
 
         with naming(self.task_id):
-            output_format(self.output_format, compression=self.compression)
+            output_format(self.output_format, compression=self.compression, options=table_options(self))
             require_storage(path(self.output_path, "output_path"))
-        folder = Folder(path(self.output_path, "output_path"))
-        return DriftPlan(folder, self.output_format, self.compression, scratch, self.log, utc_now)
+        folder, options = Folder(path(self.output_path, "output_path")), table_options(self)
+        return DriftPlan(folder, self.output_format, self.compression, scratch, self.log, utc_now, options)
 
     def _baseline_of(self, current: LandedResult) -> LandedResult | None:
         from airflow_provider_veza.results.drift.baseline import candidates_beside, newest_earlier, require_comparable
@@ -187,8 +210,18 @@ class VezaAccessDriftOperator(CheckedOperator):
             baseline = self._read(self.baseline, "baseline")
             require_comparable(current, baseline)
             return baseline
-        found = newest_earlier(current.manifest, candidates_beside(current.folder), PartialCheck(self.partial_check))
-        return None if found is None else self._checked(found)
+        partial = PartialCheck(self.partial_check)
+        choice = newest_earlier(current.manifest, candidates_beside(current.folder), partial)
+        self._say_what_was_passed_over(choice.passed_over)
+        return None if choice.baseline is None else self._checked(choice.baseline)
+
+    def _say_what_was_passed_over(self, passed_over: Sequence[PassedOver]) -> None:
+        for one in passed_over[:_SHOWN]:
+            self.log.warning(
+                "A result beside the current one is not taken for its baseline: %s: %s", one.why, one.folder
+            )
+        if len(passed_over) > _SHOWN:
+            self.log.warning("Nor are %d more.", len(passed_over) - _SHOWN)
 
     def _read(self, reference: Any, name: str) -> LandedResult:
         from airflow_provider_veza.results.reading import read_manifest
@@ -205,7 +238,8 @@ class VezaAccessDriftOperator(CheckedOperator):
                     "with partial_check='warn'."
                 )
             self.log.warning("%s: what it lacks looks added or removed.", problem)
-        return replace(result, layout=_LAYOUTS.get(result.manifest.handle.service, RowLayout()))
+        layout = _LAYOUTS.get(result.manifest.handle.service, RowLayout())
+        return replace(result, layout=layout, dotted_names=True)
 
     def _wishes(self) -> DriftWishes:
         from airflow_provider_veza.results.drift.comparability import DriftWishes

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from airflow_provider_veza.operators.airflow_arguments import OperatorArguments
 from airflow_provider_veza.operators.arguments import (
+    ColumnNames,
     CompressionName,
     Duration,
     FailOrReplace,
@@ -95,6 +96,13 @@ class EsqlQueryOperator(QueryOperator):
     :param output_format: ``jsonl`` (default: rows as they were sent), ``csv`` or ``parquet`` (flattened; extra ``parquet``).
     :param compression: ``gzip`` or ``zstd`` (extra ``zstd``); by default none, for Parquet Snappy.
     :param columns: of csv and parquet: the columns to write, in this order; by default all.
+    :param column_names: of csv and parquet: ``dotted`` (default, ``properties.name``), ``underscored`` (``properties_name``: only
+        letters, digits and underscores, as BigQuery and Avro want them), or a mapping of dotted names to other ones. ``columns``
+        takes dotted names all the same. Two columns of one name are an error.
+    :param null_value: of csv: what stands for a null, such as ``NULL``; by default nothing, which most readers skip
+        where a table has one column.
+    :param csv_escape_formulas: of csv: whether ``'`` is put before texts that a spreadsheet would take for a formula (first
+        ``=``, ``+``, ``-`` or ``@``, and no number); default no. ``read_manifest`` takes it away again, other readers do not.
     :param part_bytes: bytes of JSON text in one part, about; default 64 MiB.
     :param row_count_check: ``fail`` (default) or ``warn`` when the service counted other than what came.
     :param on_bad_text: ``fail`` (default) or ``replace``: a text with half of a character, which JSON can write and UTF-8 cannot,
@@ -152,6 +160,9 @@ class EsqlQueryOperator(QueryOperator):
         output_format: OutputFormat = "jsonl",
         compression: CompressionName | None = None,
         columns: Names | None = None,
+        column_names: ColumnNames = "dotted",
+        null_value: str = "",
+        csv_escape_formulas: bool = False,
         part_bytes: int = DEFAULT_PART_BYTES,
         row_count_check: FailOrWarn = "fail",
         on_bad_text: FailOrReplace = "fail",
@@ -188,6 +199,9 @@ class EsqlQueryOperator(QueryOperator):
         self.output_format = output_format
         self.compression = compression
         self.columns = columns
+        self.column_names = column_names
+        self.null_value = null_value
+        self.csv_escape_formulas = csv_escape_formulas
         self.part_bytes = part_bytes
         self.row_count_check = row_count_check
         self.on_bad_text = on_bad_text
@@ -318,6 +332,13 @@ class EsqlGetQueryResultsOperator(GetQueryResultsOperator):
     :param output_format: ``jsonl`` (default: rows as they were sent), ``csv`` or ``parquet`` (flattened; extra ``parquet``).
     :param compression: ``gzip`` or ``zstd`` (extra ``zstd``); by default none, for Parquet Snappy.
     :param columns: of csv and parquet: the columns to write, in this order; by default all.
+    :param column_names: of csv and parquet: ``dotted`` (default, ``properties.name``), ``underscored`` (``properties_name``: only
+        letters, digits and underscores, as BigQuery and Avro want them), or a mapping of dotted names to other ones. ``columns``
+        takes dotted names all the same. Two columns of one name are an error.
+    :param null_value: of csv: what stands for a null, such as ``NULL``; by default nothing, which most readers skip
+        where a table has one column.
+    :param csv_escape_formulas: of csv: whether ``'`` is put before texts that a spreadsheet would take for a formula (first
+        ``=``, ``+``, ``-`` or ``@``, and no number); default no. ``read_manifest`` takes it away again, other readers do not.
     :param part_bytes: bytes of JSON text in one part, about; default 64 MiB.
     :param row_count_check: ``fail`` (default) or ``warn`` when the service counted other than what came.
     :param on_bad_text: ``fail`` (default) or ``replace``: a text with half of a character, which JSON can write and UTF-8 cannot,
@@ -342,6 +363,9 @@ class EsqlGetQueryResultsOperator(GetQueryResultsOperator):
         output_format: OutputFormat = "jsonl",
         compression: CompressionName | None = None,
         columns: Names | None = None,
+        column_names: ColumnNames = "dotted",
+        null_value: str = "",
+        csv_escape_formulas: bool = False,
         part_bytes: int = DEFAULT_PART_BYTES,
         row_count_check: FailOrWarn = "fail",
         on_bad_text: FailOrReplace = "fail",
@@ -359,6 +383,9 @@ class EsqlGetQueryResultsOperator(GetQueryResultsOperator):
         self.output_format = output_format
         self.compression = compression
         self.columns = columns
+        self.column_names = column_names
+        self.null_value = null_value
+        self.csv_escape_formulas = csv_escape_formulas
         self.part_bytes = part_bytes
         self.row_count_check = row_count_check
         self.on_bad_text = on_bad_text

@@ -16,6 +16,7 @@ from airflow_provider_veza.async_query.watch import Ended, Outcome
 from airflow_provider_veza.exceptions import QueryUnreachableError
 from airflow_provider_veza.operators.airflow_rules import airflow_failures
 from airflow_provider_veza.operators.arguments import (
+    ColumnNames,
     CompressionName,
     FailOrReplace,
     FailOrWarn,
@@ -64,6 +65,9 @@ class GetQueryResultsOperator(HandleOperator):
     output_format: OutputFormat
     compression: CompressionName | None
     columns: Names | None
+    column_names: ColumnNames
+    null_value: str
+    csv_escape_formulas: bool
     part_bytes: int
     row_count_check: FailOrWarn
     on_bad_text: FailOrReplace

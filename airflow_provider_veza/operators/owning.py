@@ -31,6 +31,7 @@ from airflow_provider_veza.exceptions import (
 )
 from airflow_provider_veza.operators.airflow_rules import BACKSTOP, earliest_resume
 from airflow_provider_veza.operators.arguments import (
+    ColumnNames,
     CompressionName,
     Duration,
     FailOrReplace,
@@ -70,6 +71,9 @@ class QueryOperator(SubmittingOperator):
     output_format: OutputFormat
     compression: CompressionName | None
     columns: Names | None
+    column_names: ColumnNames
+    null_value: str
+    csv_escape_formulas: bool
     part_bytes: int
     row_count_check: FailOrWarn
     on_bad_text: FailOrReplace

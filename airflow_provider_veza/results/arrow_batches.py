@@ -14,7 +14,8 @@ from airflow_provider_veza.async_query.rows import JsonRows
 from airflow_provider_veza.exceptions import ColumnError
 from airflow_provider_veza.results.formats.arrow import schema_of
 from airflow_provider_veza.results.formats.known_formats import format_row, output_format
-from airflow_provider_veza.results.manifest import Columns
+from airflow_provider_veza.results.manifest import Column, Columns
+from airflow_provider_veza.results.schema import published
 
 if TYPE_CHECKING:
     from airflow_provider_veza.results.reading import LandedResult
@@ -35,12 +36,12 @@ def batches_of(result: LandedResult) -> Iterator[pa.RecordBatch]:
 
 def _columns(result: LandedResult) -> Columns:
     """Return the columns; rows that were landed as they were sent are read once for that."""
-    columns = result.manifest.columns
+    columns = tuple(Column(column.name, column.type) for column in result.manifest.columns)
     if not format_row(result.manifest.format).has_columns:
         form = output_format("parquet", layout=result.layout)
         for rows in _groups(result):
             columns = form.group(rows, columns).columns
-    return columns
+    return published(columns)
 
 
 def _batches(result: LandedResult, columns: Columns) -> Iterator[pa.RecordBatch]:
@@ -51,7 +52,7 @@ def _batches(result: LandedResult, columns: Columns) -> Iterator[pa.RecordBatch]
     form = output_format("parquet", layout=_layout(result.layout, columns), select=names or None)
     for rows in _groups(result):
         group = form.group(rows, columns)
-        for column, found in zip(columns, group.columns, strict=True):
+        for column, found in zip(columns, published(group.columns), strict=True):
             if column != found:
                 raise ColumnError(column.name, f"{column.type} holds most values, but some fit {found.type} only")
         yield group.data.batch()
@@ -60,7 +61,8 @@ def _batches(result: LandedResult, columns: Columns) -> Iterator[pa.RecordBatch]
 def _parquet_batches(result: LandedResult) -> Iterator[pa.RecordBatch]:
     for part in result.manifest.parts:
         with result.opened(part) as file:
-            yield from parquet.ParquetFile(file).iter_batches(_BATCH_ROWS)
+            for batch in parquet.ParquetFile(file).iter_batches(_BATCH_ROWS):
+                yield batch.replace_schema_metadata(None)
 
 
 def _groups(result: LandedResult) -> Iterator[JsonRows]:
@@ -72,4 +74,4 @@ def _groups(result: LandedResult) -> Iterator[JsonRows]:
 def _layout(layout: RowLayout, columns: Columns) -> RowLayout:
     """Return the layout with which these columns come out again, whichever rows are looked at."""
     types = {column.name: column.type for column in columns if column.type is not ColumnType.NULL}
-    return RowLayout(prefixes=layout.prefixes, types=types)
+    return RowLayout(prefixes=layout.prefixes, types=types, depth=layout.depth)

@@ -15,6 +15,7 @@ from airflow_provider_veza.async_query.vocabulary import MOST_WARNINGS, Page
 from airflow_provider_veza.results.manifest import Columns, Count, Manifest, Part
 from airflow_provider_veza.results.own_files import FileKind
 from airflow_provider_veza.results.part_names import MARK, number_of
+from airflow_provider_veza.results.table_options import NO_OPTIONS, TableOptions
 
 CHECKPOINT_NAME = "_checkpoint.json"
 CHECKPOINT_FILE = FileKind(CHECKPOINT_NAME, "v", "session")
@@ -36,14 +37,20 @@ class LandingKey:
     format: str
     compression: str | None
     select: tuple[str, ...] | None
+    options: TableOptions = NO_OPTIONS
 
     @classmethod
     def of(
-        cls, handle: QueryHandle, format_name: str, compression: str | None, select: Sequence[str] | None
+        cls,
+        handle: QueryHandle,
+        format_name: str,
+        compression: str | None,
+        select: Sequence[str] | None,
+        options: TableOptions = NO_OPTIONS,
     ) -> LandingKey:
         """Return the key of a query's landing."""
         chosen = None if select is None else tuple(select)
-        return cls(handle.service, handle.tenant, handle.id, format_name, compression, chosen)
+        return cls(handle.service, handle.tenant, handle.id, format_name, compression, chosen, options)
 
 
 @dataclass(frozen=True)
@@ -252,4 +259,4 @@ def first_step(
 
 def key_of(manifest: Manifest) -> LandingKey:
     """Return the key of what was landed."""
-    return LandingKey.of(manifest.handle, manifest.format, manifest.compression, manifest.select)
+    return LandingKey.of(manifest.handle, manifest.format, manifest.compression, manifest.select, manifest.options)

@@ -7,13 +7,14 @@ The rule:
 - A field of the row is a column under its own name. The fields of an object become columns with a dotted name, such as
   ``properties.name``; where the layout gives the object a prefix, the prefix replaces the first name and its dot
   (``source_id``, ``source_properties.name``).
-- A list is one column. So is an object below three names, such as ``source.properties.tags``, one that the layout declares
-  as JSON, and one that is asked for by its own name.
+- A list is one column. So is an object below three names, such as ``source.properties.tags`` (a layout may say another
+  depth), one that the layout declares as JSON, and one that is asked for by its own name.
 - An object without fields gives no column. A missing field and a null are both null; a column that only ever was null is
   a column all the same, so that a table does not lose it on a day without values.
 - A value and an object under one name are two columns (``owner`` and ``owner.id``).
+- A task may choose other names (:mod:`.table_options`); the rule and the layout speak of the dotted ones.
 - Two fields that would become one column (``{"a.b": 1}`` and ``{"a": {"b": 2}}``) are an error.
-- Columns are in the order in which they first appear.
+- Columns are in the order in which they first appear, row by row, whichever rows are looked at together.
 """
 
 from __future__ import annotations
@@ -28,8 +29,7 @@ from typing import Any
 from airflow_provider_veza.async_query.layout import ColumnType, RowLayout
 from airflow_provider_veza.async_query.rows import Row
 from airflow_provider_veza.exceptions import ColumnError
-
-MOST_NAMES = 3
+from airflow_provider_veza.results.table_options import NO_OPTIONS, TableOptions
 
 _Path = tuple[str, ...]
 _NO_FIELDS: Row = {}
@@ -75,7 +75,8 @@ class FieldOfRows:
 class Flattener:
     """Flattens the rows of one result, a group at a time, and remembers which field each column came from.
 
-    :param only: names of the columns that are wanted; None for all.
+    :param only: names of the columns that are wanted, as the rule makes them; None for all.
+    :param options: what columns are called in the end.
 
     >>> flatten = Flattener(RowLayout(prefixes={"source": "source_"}))
     >>> columns = flatten([{"source": {"id": "u1", "properties": {"name": "Ana"}}}, {"source": {"id": "u2"}, "tags": []}])
@@ -83,8 +84,11 @@ class Flattener:
     {'source_id': ['u1', 'u2'], 'source_properties.name': ['Ana', None], 'tags': [None, []]}
     """
 
-    def __init__(self, layout: RowLayout, only: Collection[str] | None = None) -> None:
+    def __init__(
+        self, layout: RowLayout, only: Collection[str] | None = None, options: TableOptions = NO_OPTIONS
+    ) -> None:
         self._layout = layout
+        self._options = options
         self._types: Mapping[str, ColumnType] = layout.types
         self._only = only
         self._fields: dict[str, _Path] = {}
@@ -93,13 +97,21 @@ class Flattener:
         """Take the types that an answer itself declares for its columns."""
         self._types = {**self._types, **types}
 
+    def dotted_name(self, column: str) -> str:
+        """Return how the rule calls a column that came, whatever it is called in the end."""
+        return self._column_name(self._fields[column])
+
     def __call__(self, rows: Sequence[Row]) -> dict[str, Cells]:
         """Return the columns of these rows.
 
         :raises ColumnError: when two fields would become one column.
         """
+        known = len(self._fields)
         columns: dict[str, Cells] = {}
         self._add_fields(columns, rows, ())
+        new = [name for name in list(self._fields)[known:] if name in columns]
+        for name in self._as_they_appear(new, rows):
+            columns[name] = columns.pop(name)
         return columns
 
     def fields(self, objects: Sequence[Row], above: _Path = ()) -> tuple[FieldOfRows, ...] | None:
@@ -112,12 +124,39 @@ class Flattener:
 
     def _field(self, path: _Path, cells: Cells) -> FieldOfRows:
         name = self._column_name(path)
-        splits = self._is_split(name, path)
         inner = None
-        if splits and not self._is_asked_for(name) and cells.kinds - {NoneType} == {dict}:
+        if self._is_opened(path) and cells.kinds - {NoneType} == {dict}:
             inner = self.fields(_only_objects(cells), path)
         is_wanted = self._only is None or self._is_asked_for(name)
-        return FieldOfRows(path[-1], name if is_wanted else None, splits, inner)
+        column = self._options.name_of(name) if is_wanted else None
+        return FieldOfRows(path[-1], column, self._is_split(name, path), inner)
+
+    def _as_they_appear(self, new: Sequence[str], rows: Sequence[Row]) -> Sequence[str]:
+        """Return new columns in the order of the rows that bring them, and of the fields in such a row."""
+        if len(new) < 2 or len(rows) < 2:
+            return new
+        bringers = {name: self._first_row_with(self._fields[name], rows) for name in new}
+        places: dict[tuple[int, str], int] = {}
+        for row in set(bringers.values()):
+            of_row: dict[str, Cells] = {}
+            self._add_fields(of_row, rows[row : row + 1], ())
+            places |= {(row, name): place for place, name in enumerate(of_row)}
+        return sorted(new, key=lambda name: (bringers[name], places[bringers[name], name]))
+
+    def _first_row_with(self, path: _Path, rows: Sequence[Row]) -> int:
+        return next(place for place, row in enumerate(rows) if self._makes_column(row, path))
+
+    def _makes_column(self, row: Row, path: _Path) -> bool:
+        value: Any = row
+        for field in path:
+            if type(value) is not dict or field not in value:
+                return False
+            value = value[field]
+        return type(value) is not dict or not self._is_opened(path)
+
+    def _is_opened(self, path: _Path) -> bool:
+        name = self._column_name(path)
+        return self._is_split(name, path) and not self._is_asked_for(name)
 
     def _add_fields(self, columns: dict[str, Cells], objects: Sequence[Row], above: _Path) -> None:
         for field, values in _by_field(objects).items():
@@ -136,13 +175,14 @@ class Flattener:
     def _add_column(self, columns: dict[str, Cells], name: str, path: _Path, cells: Cells) -> None:
         if self._only is not None and not self._is_asked_for(name):
             return
+        name = self._options.name_of(name)
         known = self._fields.setdefault(name, path)
         if known != path:
             raise ColumnError(name, f"the fields {_spelled(known)} and {_spelled(path)} would both become this column")
         columns[name] = cells
 
     def _is_split(self, name: str, path: _Path) -> bool:
-        return len(path) < MOST_NAMES and self._types.get(name) is not ColumnType.JSON
+        return len(path) < self._layout.depth and self._types.get(name) is not ColumnType.JSON
 
     def _is_asked_for(self, name: str) -> bool:
         return self._only is not None and name in self._only

@@ -46,12 +46,12 @@ def remove_older_landings(beside: str, *, keep_last: int) -> list[str]:
 
 def older_than_last(results: Iterable[LandedResult], keep_last: int) -> list[LandedResult]:
     """Return the results of one query that are older than its newest whole ones."""
-    newest_first = sorted(results, key=lambda result: result.manifest.finished_at, reverse=True)
+    newest_first = sorted(results, key=lambda result: result.manifest.when, reverse=True)
     whole = [result for result in newest_first if not result.manifest.partial]
     if len(whole) <= keep_last:
         return []
-    oldest_kept = whole[keep_last - 1].manifest.finished_at
-    return [result for result in newest_first if result.manifest.finished_at < oldest_kept]
+    oldest_kept = whole[keep_last - 1].manifest.when
+    return [result for result in newest_first if result.manifest.when < oldest_kept]
 
 
 def _landed_in(folder: Folder) -> LandedResult | None:

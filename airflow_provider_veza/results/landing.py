@@ -30,6 +30,7 @@ from airflow_provider_veza.results.manifest_file import has_old_manifest
 from airflow_provider_veza.results.own_files import is_half_written
 from airflow_provider_veza.results.part_names import is_marked, mark_of_writer, new_token, part_name
 from airflow_provider_veza.results.parts import OpenPart, is_intact, widened
+from airflow_provider_veza.results.schema import published
 
 REMEMBERED_MARKS = 64
 """Of attempts in one folder: what the last of them left is still known for their own when the folder is landed into again."""
@@ -261,7 +262,7 @@ class Landing:
             format=plan.format.name,
             compression=plan.format.compression,
             select=plan.select,
-            columns=done.columns,
+            columns=published(done.columns),
             parts=done.own_parts,
             started_at=done.started_at,
             finished_at=self._now(),
@@ -272,6 +273,8 @@ class Landing:
             partial=progress.partial,
             warnings=progress.warnings,
             marks=done.marks[-REMEMBERED_MARKS:],
+            options=plan.options,
+            run_at=plan.run_at,
         )
 
     def _write_manifest(self, manifest: Manifest) -> None:

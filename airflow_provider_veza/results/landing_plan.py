@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from airflow_provider_veza.async_query.handle import QueryHandle
@@ -10,6 +11,7 @@ from airflow_provider_veza.results.checkpoint import LandingKey
 from airflow_provider_veza.results.folder import Folder
 from airflow_provider_veza.results.formats.format import Format
 from airflow_provider_veza.results.landing_limits import LandingLimits
+from airflow_provider_veza.results.table_options import NO_OPTIONS, TableOptions
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,8 @@ class LandingPlan:
 
     :param scratch: a local folder for parts in the making.
     :param select: names of the columns to write, in this order; None for all.
+    :param options: with which the format was made.
+    :param run_at: when the run that lands was due (UTC); None outside a run.
     """
 
     folder: Folder
@@ -26,8 +30,10 @@ class LandingPlan:
     scratch: Path
     select: tuple[str, ...] | None = None
     limits: LandingLimits = field(default_factory=LandingLimits)
+    options: TableOptions = NO_OPTIONS
+    run_at: datetime | None = None
 
     @property
     def key(self) -> LandingKey:
         """What two attempts must share to go on with each other's parts."""
-        return LandingKey.of(self.handle, self.format.name, self.format.compression, self.select)
+        return LandingKey.of(self.handle, self.format.name, self.format.compression, self.select, self.options)

@@ -17,6 +17,7 @@ from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.layout import ColumnType
 from airflow_provider_veza.exceptions import ManifestError
 from airflow_provider_veza.results.part_names import PART_NAME, number_of
+from airflow_provider_veza.results.table_options import NO_OPTIONS, TableOptions
 
 MANIFEST_NAME = "_manifest.json"
 """Engines that read a whole folder leave out names that begin so."""
@@ -31,14 +32,23 @@ Sha256 = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a landed table."""
+    """A column of a landed table.
+
+    :param field: its name by the rule of columns, such as ``properties.name``, where a task has chosen another; else empty.
+    """
 
     name: str
     type: ColumnType
+    field: str = ""
+
+    @property
+    def dotted_name(self) -> str:
+        """Its name by the rule of columns."""
+        return self.field or self.name
 
     def to_json(self) -> dict[str, str]:
         """Return the column as plain JSON types."""
-        return {"name": self.name, "type": self.type.value}
+        return {"name": self.name, "type": self.type.value} | ({"field": self.field} if self.field else {})
 
 
 Columns = tuple[Column, ...]
@@ -78,6 +88,9 @@ class Manifest:
     :param row_count: as the service counted; None where it does not say.
     :param partial: the service says that these rows are not all.
     :param marks: of all attempts that wrote files of this landing, see :mod:`.part_names`.
+    :param options: what else was chosen of the table.
+    :param run_at: when the run that landed it was due (UTC), by which results are in order whatever a clock did; None where
+        no run did.
     """
 
     handle: QueryHandle
@@ -95,6 +108,8 @@ class Manifest:
     partial: bool = False
     warnings: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
+    options: TableOptions = NO_OPTIONS
+    run_at: datetime | None = None
     schema_version: int = SCHEMA_VERSION
 
     @property
@@ -106,6 +121,17 @@ class Manifest:
     def bytes(self) -> int:
         """Size of all parts."""
         return sum(part.bytes for part in self.parts)
+
+    @property
+    def when(self) -> tuple[datetime, datetime]:
+        """Its place among the results of one query: by its run, and where it knows none, by the clock of its worker."""
+        return self.run_at or self.finished_at, self.finished_at
+
+    def is_earlier_than(self, other: Manifest) -> bool:
+        """Whether it is of an earlier run; where a run is not known, or both are of one, whether it was finished earlier."""
+        if self.run_at is not None and other.run_at is not None:
+            return self.when < other.when
+        return self.finished_at < other.finished_at
 
     def summary(self, folder: str) -> dict[str, Any]:
         """Return what XCom gets: how much there is, and where all else is said."""
@@ -133,11 +159,13 @@ class Manifest:
             "compression": self.compression,
             "select": None if self.select is None else list(self.select),
             "columns": [column.to_json() for column in self.columns],
+            "options": self.options.to_json(),
             "parts": [part.to_json() for part in self.parts],
             "rows": self.rows,
             "bytes": self.bytes,
             "started_at": self.started_at.isoformat(),
             "finished_at": self.finished_at.isoformat(),
+            "run_at": None if self.run_at is None else self.run_at.isoformat(),
             "pages": self.pages,
             "retries": self.retries,
             "resumed": self.resumed,
@@ -178,16 +206,18 @@ class Manifest:
             if name in data or name not in _ADDED_LATER
         }
         values |= {name: utc_from_iso(data[name]) for name in ("started_at", "finished_at")}
+        values["run_at"] = None if data.get("run_at") is None else utc_from_iso(data["run_at"])
         return cls(handle=QueryHandle.from_json(data["handle"]), **values)
 
 
-_ADDED_LATER = frozenset({"marks"})
+_ADDED_LATER = frozenset({"marks", "options"})
+_READ_APART = frozenset({"handle", "started_at", "finished_at", "run_at"})
 
 
 def _field_types() -> dict[str, Any]:
     """Return the types of all fields that JSON has as they are."""
     hints = get_type_hints(Manifest, include_extras=True)
-    return {name: kind for name, kind in hints.items() if name not in ("handle", "started_at", "finished_at")}
+    return {name: kind for name, kind in hints.items() if name not in _READ_APART}
 
 
 def _require_known_version(version: Any) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.util import find_spec
 from typing import IO, TYPE_CHECKING
@@ -14,10 +14,11 @@ from airflow_provider_veza.async_query.rows import Row
 from airflow_provider_veza.exceptions import ArgumentError, AsyncQueryError, LandingError, ManifestError
 from airflow_provider_veza.results.folder import Folder
 from airflow_provider_veza.results.formats.format import Format
-from airflow_provider_veza.results.formats.known_formats import output_format
-from airflow_provider_veza.results.manifest import MANIFEST_NAME, Manifest, Part
+from airflow_provider_veza.results.formats.known_formats import format_row, output_format
+from airflow_provider_veza.results.manifest import MANIFEST_NAME, Columns, Manifest, Part
 from airflow_provider_veza.results.manifest_file import find_manifest, manifest_folder
 from airflow_provider_veza.results.parts import digest_of
+from airflow_provider_veza.results.table_options import NO_OPTIONS
 
 if TYPE_CHECKING:
     import pandas
@@ -33,11 +34,13 @@ class LandedResult:
     A part that is missing, or has another size or other rows than the manifest says, is an error and never a short result.
 
     :param manifest: what was landed.
+    :param dotted_names: whether the columns of rows are called as the rule of columns calls them, whatever a task has chosen.
     """
 
     folder: Folder
     manifest: Manifest
     layout: RowLayout = field(default_factory=RowLayout)
+    dotted_names: bool = False
 
     def __len__(self) -> int:
         return self.manifest.rows
@@ -54,10 +57,11 @@ class LandedResult:
     def rows_of(self, part: Part) -> Iterator[Row]:
         """Yield the rows of one part; raises as iterating over all does."""
         rows = 0
+        renamed = self._renamed
         with self.opened(part) as file:
             for row in self._format.rows(file, self.manifest.columns):
                 rows += 1
-                yield row
+                yield {renamed.get(name, name): value for name, value in row.items()} if renamed else row
         if rows != part.rows:
             raise self._spoilt(part, f"has {rows} rows, not the {part.rows} of its manifest")
 
@@ -134,9 +138,22 @@ class LandedResult:
                 about=f"{self.folder}/{part.name}",
             ) from e
 
+    @property
+    def columns(self) -> Columns:
+        """The columns of a table, by the names that rows have; empty for ``jsonl``."""
+        renamed = self._renamed
+        return tuple(replace(column, name=renamed.get(column.name, column.name)) for column in self.manifest.columns)
+
+    @cached_property
+    def _renamed(self) -> Mapping[str, str]:
+        columns = self.manifest.columns if self.dotted_names else ()
+        return {column.name: column.field for column in columns if column.field}
+
     @cached_property
     def _format(self) -> Format:
-        return output_format(self.manifest.format, compression=self.manifest.compression, layout=self.layout)
+        manifest = self.manifest
+        options = manifest.options if format_row(manifest.format).has_columns else NO_OPTIONS
+        return output_format(manifest.format, compression=manifest.compression, layout=self.layout, options=options)
 
     def _spoilt(self, part: Part, problem: str) -> ManifestError:
         return ManifestError(

@@ -1,15 +1,15 @@
 """The types of columns: what values show, and how a type widens when later values do not fit; pure.
 
-Types widen by one table. ``NULL`` gives way to any type; ``INT64`` and ``DOUBLE`` are ``DOUBLE`` together, as long as every
-integer is exact in it; any other two are ``STRING`` together, where each value is its text (:mod:`~.formats.text`).
-The order in which values come does not matter, with one exception: integers beyond 2**53 that are landed as ``INT64`` before
-the first fraction comes do not fit a ``DOUBLE`` any more, which is an error when that part is widened.
+Types widen by one table. ``NULL`` gives way to any type, ``INT64`` to ``LARGE_INT64``; ``INT64`` and ``DOUBLE`` are ``DOUBLE``
+together, since every integer is exact in it; any other two are ``STRING`` together, where each value is its text
+(:mod:`~.formats.text`). Neither the order in which values come nor the groups that they come in matter.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence, Set
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from types import NoneType
@@ -25,14 +25,16 @@ _INT64 = range(-(2**63), 2**63)
 _OF_KIND: Mapping[type, ColumnType] = {
     NoneType: ColumnType.NULL,
     bool: ColumnType.BOOLEAN,
-    int: ColumnType.INT64,
     float: ColumnType.DOUBLE,
     str: ColumnType.STRING,
     Decimal: ColumnType.STRING,  # No type of column holds such a number; its text is exact.
     list: ColumnType.JSON,
     dict: ColumnType.JSON,
 }
-_NUMBERS = frozenset({ColumnType.INT64, ColumnType.DOUBLE})
+_TOGETHER: Mapping[frozenset[ColumnType], ColumnType] = {
+    frozenset({ColumnType.INT64, ColumnType.LARGE_INT64}): ColumnType.LARGE_INT64,
+    frozenset({ColumnType.INT64, ColumnType.DOUBLE}): ColumnType.DOUBLE,
+}
 
 _TIMESTAMP = re.compile(
     r"(?!(?:0001-01-01|9999-12-31)T[^Z\n]*+$)"  # an offset could lead out of the years 1 to 9999
@@ -51,10 +53,10 @@ def wider(one: ColumnType, other: ColumnType) -> ColumnType:
     >>> wider(ColumnType.INT64, ColumnType.DOUBLE), wider(ColumnType.NULL, ColumnType.JSON)
     (<ColumnType.DOUBLE: 'double'>, <ColumnType.JSON: 'json'>)
     """
-    both = {one, other} - {ColumnType.NULL}
-    if both == _NUMBERS:
-        return ColumnType.DOUBLE
-    return both.pop() if len(both) == 1 else ColumnType.STRING if both else ColumnType.NULL
+    both = frozenset({one, other} - {ColumnType.NULL})
+    if len(both) < 2:
+        return next(iter(both), ColumnType.NULL)
+    return _TOGETHER.get(both, ColumnType.STRING)
 
 
 def widened_type(known: ColumnType, cells: Cells, declared: ColumnType | None = None) -> ColumnType:
@@ -70,10 +72,10 @@ def widened_type(known: ColumnType, cells: Cells, declared: ColumnType | None = 
         return widened
     may_be_timestamp = widened in (ColumnType.NULL, ColumnType.TIMESTAMP)
     for kind in cells.kinds:
-        widened = wider(widened, _OF_KIND[kind])
+        widened = wider(widened, _integer_type(cells) if kind is int else _OF_KIND[kind])
     if widened is ColumnType.STRING and may_be_timestamp and _are_timestamps(cells):
         return ColumnType.TIMESTAMP
-    return widened if int not in cells.kinds or _integers_fit(cells, widened) else ColumnType.STRING
+    return widened
 
 
 class KnownColumns:
@@ -92,30 +94,57 @@ class KnownColumns:
         """Return where a column stands."""
         return self._places[name]
 
-    def widen(self, group: Mapping[str, Cells], declared: Mapping[str, ColumnType]) -> None:
+    def column(self, name: str) -> Column | None:
+        """Return the column of that name, if it is known."""
+        place = self._places.get(name)
+        return None if place is None else self.columns[place]
+
+    def widen(
+        self,
+        group: Mapping[str, Cells],
+        declared: Mapping[str, ColumnType],
+        fields: Mapping[str, str] | None = None,
+    ) -> None:
         """Take a group of rows: columns become wider where need be, and new ones follow.
 
         Where nothing changes, the tuple stays the very same.
 
+        :param fields: dotted names of the columns that are called otherwise.
+
         >>> known = KnownColumns((Column("id", ColumnType.STRING),))
         >>> known.widen({"count": Cells.of([6])}, {})
-        >>> known.columns
-        (Column(name='id', type=<ColumnType.STRING: 'string'>), Column(name='count', type=<ColumnType.INT64: 'int64'>))
+        >>> [str(column.type) for column in known.columns]
+        ['string', 'int64']
         """
-        types = {name: widened_type(self._type(name), cells, declared.get(name)) for name, cells in group.items()}
-        changed = {
-            name: type_ for name, type_ in types.items() if name not in self._places or type_ is not self._type(name)
-        }
+        changed = []
+        for name, cells in group.items():
+            known = self.column(name)
+            type_ = widened_type(known.type if known else ColumnType.NULL, cells, declared.get(name))
+            if known is None or type_ is not known.type:
+                changed.append(
+                    replace(known, type=type_) if known else Column(name, type_, (fields or {}).get(name, ""))
+                )
         if changed:
-            columns = list(self.columns)
-            for name, type_ in changed.items():
-                place = self._places.setdefault(name, len(columns))
-                columns[place : place + 1] = [Column(name, type_)]
-            self.columns = tuple(columns)
+            self._put(changed)
 
-    def _type(self, name: str) -> ColumnType:
-        place = self._places.get(name)
-        return ColumnType.NULL if place is None else self.columns[place].type
+    def _put(self, changed: Sequence[Column]) -> None:
+        columns = list(self.columns)
+        for column in changed:
+            place = self._places.setdefault(column.name, len(columns))
+            columns[place : place + 1] = [column]
+        self.columns = tuple(columns)
+
+
+def published(columns: Columns) -> Columns:
+    """Return the columns as a manifest names them: what only a landing tells apart is one type.
+
+    >>> published((Column("id", ColumnType.LARGE_INT64),))
+    (Column(name='id', type=<ColumnType.INT64: 'int64'>, field=''),)
+    """
+    return tuple(
+        replace(column, type=ColumnType.INT64) if column.type is ColumnType.LARGE_INT64 else column
+        for column in columns
+    )
 
 
 def without_integer_texts(cells: Cells, declared: ColumnType | None) -> Cells:
@@ -130,12 +159,12 @@ def without_integer_texts(cells: Cells, declared: ColumnType | None) -> Cells:
     return Cells.of([int(value) if type(value) is str else value for value in cells.values])
 
 
-def _integers_fit(cells: Cells, column: ColumnType) -> bool:
+def _integer_type(cells: Cells) -> ColumnType:
     integers = cells.present if cells.kinds <= {int, NoneType} else [v for v in cells.values if type(v) is int]
     low, high = min(integers), max(integers)
-    if column is ColumnType.DOUBLE:
-        return low >= -EXACT_IN_DOUBLE and high <= EXACT_IN_DOUBLE
-    return low in _INT64 and high in _INT64
+    if low >= -EXACT_IN_DOUBLE and high <= EXACT_IN_DOUBLE:
+        return ColumnType.INT64
+    return ColumnType.LARGE_INT64 if low in _INT64 and high in _INT64 else ColumnType.STRING
 
 
 def _are_timestamps(cells: Cells) -> bool:

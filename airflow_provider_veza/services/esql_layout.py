@@ -6,22 +6,29 @@ from collections.abc import Iterable, Mapping
 
 from airflow_provider_veza.async_query.layout import ColumnType, RowLayout
 
-LAYOUT = RowLayout()
-"""ES|QL's rows are flat, and each answer names the types of its own columns."""
+LAYOUT = RowLayout(depth=1)
+"""ES|QL's rows are flat: an object in them is one value (``flattened``, ``_source``). Each answer names its columns' types."""
 
+# As Elasticsearch answers them: aggregates, histograms and ranges as one text, too, and only those below as objects or lists
+# (its PositionToXContent).
 _TEXT = (
+    "aggregate_metric_double",
     "cartesian_point",
     "cartesian_shape",
     "date_nanos",  # up to nine digits of a second, where a timestamp holds six
     "date_period",
+    "date_range",
+    "double_range",
     "geo_point",
     "geo_shape",
     "geohash",
     "geohex",
     "geotile",
+    "histogram",
     "ip",
     "keyword",
     "semantic_text",
+    "tdigest",
     "text",
     "time_duration",
     "unsupported",
@@ -39,12 +46,9 @@ _OF_TYPE: Mapping[str, ColumnType] = {
     "date": ColumnType.TIMESTAMP,
     "datetime": ColumnType.TIMESTAMP,
     "_source": ColumnType.JSON,
-    "aggregate_metric_double": ColumnType.JSON,
-    "date_range": ColumnType.JSON,
     "dense_vector": ColumnType.JSON,
     "exponential_histogram": ColumnType.JSON,
-    "histogram": ColumnType.JSON,
-    "tdigest": ColumnType.JSON,
+    "flattened": ColumnType.JSON,
 } | dict.fromkeys(_TEXT, ColumnType.STRING)
 
 

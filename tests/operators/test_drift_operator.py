@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from airflow_provider_veza.exceptions import ArgumentError, BaselineError, Drift
 from airflow_provider_veza.operators.drift import VezaAccessDriftOperator
 from airflow_provider_veza.operators.query import VezaQueryOperator
 from airflow_provider_veza.results.reading import LandedResult, read_manifest
+from airflow_provider_veza.results.table_options import TableOptions
 from support.landed_nights import Nights, path
 from support.object_store import Bucket
 from support.served_tenant import AT_ONCE, PAYROLL_ACCESS
@@ -51,6 +53,12 @@ class Run:
 @pytest.fixture
 def nights(tmp_path: Path) -> Nights:
     return Nights(f"{tmp_path}/access")
+
+
+@pytest.fixture
+def logged(caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
+    """Return what was logged so far, whether this Airflow hands it to Python's loggers or prints it."""
+    return lambda: caplog.text + capsys.readouterr().out
 
 
 def counts(summary: dict[str, Any]) -> tuple[int, ...]:
@@ -205,3 +213,54 @@ def test_what_two_tasks_landed_of_one_query_does_not_differ(tenant: Tenant, tmp_
     summary = Run(tmp_path, current=second.execute(), fail_on=CHANGES).execute()
 
     assert (summary["first_run"], summary["unchanged"]) == (False, 12)
+
+
+def test_names_that_no_row_has_are_said(tmp_path: Path, nights: Nights, logged: Callable[[], str]) -> None:
+    nights.land(FIRST)
+    current = str(nights.land(SECOND).folder)
+    Run(
+        tmp_path,
+        current=current,
+        ignore_properties=["name", "source_properties", "naem", "source_risk_level"],
+        also_compare=["last_used_at"],
+    ).execute()
+
+    assert (
+        "No row has last_used_at, naem, which ignore_properties or also_compare names: check the spelling." in logged()
+    )
+
+
+def test_a_key_of_no_column_is_refused(tmp_path: Path, nights: Nights) -> None:
+    nights.land(FIRST)
+
+    failure = Run(tmp_path, current=str(nights.land(SECOND).folder), key=[]).failure()
+
+    assert isinstance(failure, ArgumentError)
+    assert "key names no column" in str(failure)
+
+
+def test_results_that_are_passed_over_are_said(tmp_path: Path, nights: Nights, logged: Callable[[], str]) -> None:
+    current = str(nights.land(FIRST).folder)
+    for _ in range(7):
+        nights.land(SECOND)
+    Run(tmp_path, current=current).execute()
+    said = logged()
+
+    assert said.count("not taken for its baseline: by its worker's clock it was finished at 2026-01-") == 5
+    assert "Nor are 2 more." in said
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_how_results_name_their_columns_does_not_matter(tmp_path: Path, form: str) -> None:
+    nights = Nights(f"{tmp_path}/access", form)
+    nights.land([*FIRST, path("di", "payroll", last_used_at="2026-01-01")])
+    renamed = nights.land(
+        [*SECOND, path("di", "payroll", last_used_at="2026-01-02")], options=TableOptions("underscored")
+    )
+    assert "source_properties_last_used_at" in next(iter(renamed))
+
+    summary = Run(tmp_path, current=str(renamed.folder), output_format=form, column_names="underscored").execute()
+
+    assert counts(summary) == (1, 1, 1)
+    [changed] = read_manifest(summary["manifests"]["changed"])
+    assert (changed["changed"], changed["after_source_properties_name"]) == (["concrete_permissions"], "ana")

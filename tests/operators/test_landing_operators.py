@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from airflow_provider_veza.exceptions import ArgumentError, EmptyResultError, La
 from airflow_provider_veza.hooks.landing_loop import LandingOrder, land
 from airflow_provider_veza.hooks.veza import VezaHook
 from airflow_provider_veza.operators.assets import landed_asset
+from airflow_provider_veza.operators.delivery import run_at
 from airflow_provider_veza.operators.query import (
     VezaGetQueryResultsOperator,
     VezaQueryOperator,
@@ -30,6 +33,7 @@ from veza_emulator.tenant.faults import Fault, FaultKind, FaultMatch
 from veza_emulator.tenant.tenant import Tenant
 
 USERS = {"source_node_types": {"nodes": [{"node_type": "OktaUser"}]}}
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SMALL_PAGES = {"page_size": 5, "rate_limit": 100_000}
 
 
@@ -74,6 +78,65 @@ def test_columns_are_picked_and_ordered(tenant: Tenant, path: str) -> None:
     query(path, output_format="csv", columns=["destination_id", "source_id"]).execute()
 
     assert tuple(next(iter(read_manifest(path)))) == ("destination_id", "source_id")
+
+
+def test_a_task_chooses_what_columns_are_called_and_what_csv_writes_for_nulls(tenant: Tenant, path: str) -> None:
+    tenant.set_behaviour(AT_ONCE)
+    names = '{"source_id": "who", "never": "x"}'
+    query(path, output_format="csv", columns=["never", "source_id"], column_names=names, null_value="NULL").execute()
+    part = next(Path(path).glob("part-*")).read_text(encoding="utf-8")
+
+    assert part.startswith("x,who\nNULL,")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (
+            {"output_format": "csv", "column_names": "snake"},
+            "column_names must be 'dotted', 'underscored' or a mapping",
+        ),
+        ({"output_format": "csv", "null_value": "0"}, "null_value must not be what a number or a boolean looks like"),
+        ({"output_format": "csv", "csv_escape_formulas": "yes"}, "csv_escape_formulas must be True or False"),
+        (
+            {"output_format": "parquet", "csv_escape_formulas": True},
+            "goes with output_format='csv' only, not 'parquet'",
+        ),
+        ({"column_names": "underscored"}, "does not go with output_format='jsonl'"),
+    ],
+)
+def test_options_of_tables_that_cannot_be_are_refused_while_a_dag_is_parsed(
+    path: str, arguments: dict[str, Any], problem: str
+) -> None:
+    with pytest.raises(ArgumentError, match=problem):
+        VezaQueryOperator(task_id="ask", query_spec=PAYROLL_ACCESS, output_path=path, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("run", "due"),
+    [
+        (SimpleNamespace(run_after=NOON, data_interval_end=None, logical_date=None), NOON),
+        (SimpleNamespace(data_interval_end=NOON, logical_date=NOON - timedelta(days=1)), NOON),
+        (SimpleNamespace(logical_date=NOON), NOON),
+        (SimpleNamespace(run_after=NOON.astimezone(timezone(timedelta(hours=2)))), NOON),
+        (SimpleNamespace(run_after=NOON.replace(tzinfo=None)), None),
+        (None, None),
+    ],
+)
+def test_a_landing_knows_when_its_run_was_due(run: Any, due: datetime | None) -> None:
+    found = run_at({"dag_run": run})
+
+    assert (found, None if found is None else found.tzinfo) == (due, None if due is None else UTC)
+
+
+def test_the_manifest_says_when_the_run_was_due(tenant: Tenant, path: str) -> None:
+    tenant.set_behaviour(AT_ONCE)
+    ask = query(path)
+    context = ask.start_attempt()
+    context["dag_run"].run_after = NOON
+    ask.operator.execute(context)
+
+    assert read_manifest(path).manifest.run_at == NOON
 
 
 def test_xcom_gets_a_small_summary_and_nothing_else(tenant: Tenant, path: str) -> None:

@@ -31,6 +31,7 @@ from airflow_provider_veza.results.manifest import Column, Manifest, Part
 from airflow_provider_veza.results.manifest_file import MANIFEST_FILE
 from airflow_provider_veza.results.own_files import FileKind, own_file
 from airflow_provider_veza.results.part_names import is_mark, part_name
+from airflow_provider_veza.results.table_options import TableOptions
 from airflow_provider_veza.services import esql_errors, veza_errors
 from airflow_provider_veza.services.esql import EsqlService
 from airflow_provider_veza.services.esql_query import EsqlQuery
@@ -350,7 +351,7 @@ def _own(raw: bytes, kind: FileKind, read: Callable[[Any], Any]) -> Any:
     return None if file.data is None else read(file.data)
 
 
-_COLUMNS = (Column("id", ColumnType.STRING), Column("age", ColumnType.INT64))
+_COLUMNS = (Column("id", ColumnType.STRING), Column("years", ColumnType.INT64, "age"))
 _PARTS = tuple(Part(part_name(number, "1f0c9a3e.csv"), 3, 90, "0" * 64) for number in range(2))
 _MANIFEST = Manifest(
     handle=QueryHandle.from_json(_HANDLE_JSON),
@@ -365,6 +366,8 @@ _MANIFEST = Manifest(
     row_count=6,
     warnings=("w",),
     marks=("1f0c9a3e.csv",),
+    options=TableOptions({"age": "years"}, null_value="NULL", escape_formulas=True),
+    run_at=NOON,
 )
 _CHECKPOINT = Checkpoint(
     key=key_of(_MANIFEST),

@@ -20,6 +20,7 @@ from airflow_provider_veza.results.landing_limits import LandingLimits
 from airflow_provider_veza.results.landing_plan import LandingPlan
 from airflow_provider_veza.results.manifest import Manifest
 from airflow_provider_veza.results.reading import read_manifest
+from airflow_provider_veza.results.table_options import NO_OPTIONS, TableOptions
 from airflow_provider_veza.services.veza_layout import LAYOUT
 
 START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -69,6 +70,8 @@ class Lander:
     limits: LandingLimits = SMALL_PARTS
     now: datetime = START
     url: str = ""
+    options: TableOptions = NO_OPTIONS
+    run_at: datetime | None = None
 
     @property
     def folder(self) -> Folder:
@@ -78,8 +81,10 @@ class Lander:
         """Return a new attempt."""
         scratch = self.place / "scratch"
         scratch.mkdir(exist_ok=True)
-        form = output_format(self.format, compression=self.compression, layout=LAYOUT, select=self.select)
-        plan = LandingPlan(self.folder, handle_of(self.query_id), form, scratch, self.select, self.limits)
+        of_table = {"layout": LAYOUT, "select": self.select, "options": self.options}
+        form = output_format(self.format, compression=self.compression, **of_table)
+        handle, options = handle_of(self.query_id), self.options
+        plan = LandingPlan(self.folder, handle, form, scratch, self.select, self.limits, options, self.run_at)
         return Landing(plan, getLogger("landing"), lambda: self.now)
 
     def land(self, pages: Sequence[Page], *, crash_after: int | None = None) -> Manifest:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from airflow_provider_veza.async_query.layout import ColumnType, RowLayout
 from airflow_provider_veza.exceptions import ColumnError
 from airflow_provider_veza.results import columns
-from airflow_provider_veza.results.columns import MOST_NAMES, Cells, Flattener
+from airflow_provider_veza.results.columns import Cells, Flattener
 
 REPEATABLE = settings(deadline=None, derandomize=True)
 PATHS = RowLayout(prefixes={"source": "source_", "destination": "destination_"})
@@ -36,7 +36,7 @@ def fields_of_one_row(fields: dict[str, Any], above: tuple[str, ...] = ()) -> It
     """The rule once more, a row at a time and with no other aim than to be seen to be right."""
     for name, value in fields.items():
         path = (*above, name)
-        if isinstance(value, dict) and len(path) < MOST_NAMES:
+        if isinstance(value, dict) and len(path) < PATHS.depth:
             yield from fields_of_one_row(value, path)
         elif path[0] in PATHS.prefixes and len(path) > 1:
             yield PATHS.prefixes[path[0]] + ".".join(path[1:]), value

@@ -79,7 +79,7 @@ def test_a_damaged_manifest_does_not_stop_the_drift_of_its_neighbours(tmp_path: 
     spoilt._files.write(MANIFEST, MANIFEST_DAMAGES[damage](spoilt.read(MANIFEST) or b""))
     current = nights.land([user("u1")])
 
-    baseline = newest_earlier(current.manifest, candidates_beside(current.folder), PartialCheck.FAIL)
+    baseline = newest_earlier(current.manifest, candidates_beside(current.folder), PartialCheck.FAIL).baseline
     assert baseline is not None
     assert str(baseline.folder).endswith("whole")
 

@@ -27,7 +27,7 @@ def kept(place: Path) -> set[str]:
 
 
 def baseline_of(result: LandedResult) -> str | None:
-    found = newest_earlier(result.manifest, candidates_beside(result.folder), PartialCheck.FAIL)
+    found = newest_earlier(result.manifest, candidates_beside(result.folder), PartialCheck.FAIL).baseline
     return None if found is None else str(found.folder).rpartition("/")[2]
 
 

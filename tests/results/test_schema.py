@@ -18,14 +18,14 @@ from airflow_provider_veza.results.manifest import Column
 from airflow_provider_veza.results.schema import KnownColumns, widened_type, wider, without_integer_texts
 
 REPEATABLE = settings(deadline=None, derandomize=True)
-NULL, BOOLEAN, INT64, DOUBLE, TIMESTAMP, STRING, JSON = ColumnType
+NULL, BOOLEAN, INT64, LARGE_INT64, DOUBLE, TIMESTAMP, STRING, JSON = ColumnType
 
 NOON = "2026-01-31T12:00:00Z"
 TIMESTAMPS = st.datetimes(timezones=st.just(UTC)).map(lambda time: time.isoformat().replace("+00:00", "Z"))
 VALUES = st.lists(
     st.none()
     | st.booleans()
-    | st.integers(-(2**53), 2**53)
+    | st.integers(-(2**64), 2**64)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(max_size=3)
     | TIMESTAMPS
@@ -47,6 +47,8 @@ def test_two_types_widen_by_one_table(one: ColumnType, other: ColumnType) -> Non
         expected = other
     elif {one, other} == {INT64, DOUBLE}:
         expected = DOUBLE
+    elif {one, other} == {INT64, LARGE_INT64}:
+        expected = LARGE_INT64
     assert wider(one, other) is expected
 
 
@@ -63,7 +65,9 @@ def test_the_order_of_widening_does_not_matter() -> None:
         ([None], NULL),
         ([True, None], BOOLEAN),
         ([6, -6], INT64),
-        ([2**63 - 1, -(2**63)], INT64),
+        ([2**53, -(2**53)], INT64),
+        ([2**53 + 1, 6], LARGE_INT64),
+        ([2**63 - 1, -(2**63)], LARGE_INT64),
         ([2**63], STRING),
         ([-(2**63) - 1], STRING),
         ([0.5], DOUBLE),
@@ -157,7 +161,7 @@ def test_pythons_own_spelling_of_a_moment_is_a_timestamp_if_utc_can_say_it(momen
         (INT64, [None], INT64),
         (INT64, ["6", None, "-7", "0"], INT64),
         (INT64, ["6", 7], INT64),
-        (INT64, ["9223372036854775807"], INT64),
+        (INT64, ["9223372036854775807"], LARGE_INT64),
         (INT64, ["9223372036854775808"], STRING),
         (INT64, ["6", "text"], STRING),
         (INT64, ["06"], STRING),

@@ -21,6 +21,7 @@ from airflow_provider_veza.results.landing import Landing
 from airflow_provider_veza.results.landing_limits import LandingLimits
 from airflow_provider_veza.results.landing_plan import LandingPlan
 from airflow_provider_veza.results.reading import LandedResult
+from airflow_provider_veza.results.table_options import NO_OPTIONS, TableOptions
 from airflow_provider_veza.services.veza_layout import LAYOUT
 
 FIRST_NIGHT = datetime(2026, 1, 1, 2, 0, tzinfo=UTC)
@@ -48,21 +49,27 @@ class Nights:
         *,
         select: Sequence[str] | None = None,
         partial: bool = False,
+        options: TableOptions = NO_OPTIONS,
+        run_at: datetime | None = None,
+        clock: timedelta = timedelta(0),
         **of_handle: Any,
     ) -> LandedResult:
         """Land rows, in parts of a few rows each.
 
+        :param clock: by how much the worker's clock is ahead.
         :param of_handle: what the query's handle says other than by default.
         """
         at = FIRST_NIGHT + timedelta(days=self.landed)
         self.landed += 1
         folder = Folder(f"{self.place}/{name or at.date()}")
         handle = replace(_handle(at), **of_handle)
-        form = output_format(self.format, compression=self.compression, layout=self.layout, select=select)
+        of_table: dict[str, Any] = {"layout": self.layout, "select": select, "options": options}
+        form = output_format(self.format, compression=self.compression, **of_table)
+        limits = LandingLimits(part_bytes=self.part_bytes)
         with TemporaryDirectory() as scratch:
             chosen = None if select is None else tuple(select)
-            plan = LandingPlan(folder, handle, form, Path(scratch), chosen, LandingLimits(part_bytes=self.part_bytes))
-            landing = Landing(plan, getLogger("nights"), lambda: at)
+            plan = LandingPlan(folder, handle, form, Path(scratch), chosen, limits, options, run_at)
+            landing = Landing(plan, getLogger("nights"), lambda: at + clock)
             landing.begin()
             for start in range(0, max(len(rows), 1), 3):
                 token = str(start) if start + 3 < len(rows) else None

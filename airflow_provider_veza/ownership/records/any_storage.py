@@ -5,17 +5,19 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from airflow_provider_veza.ownership.records.file_storage import StoredFile, content_version
+from airflow_provider_veza.ownership.records.file_storage import StoredFile, content_version, sibling
 
 
 class AnyStorage:
     """The files of any fsspec file system. The version is the content's hash.
 
     :param fs: the file system, such as ``path.fs``.
+    :param has_real_folders: whether folders must be made, and a file that is being written can be seen; else a put is whole.
     """
 
-    def __init__(self, fs: Any) -> None:
+    def __init__(self, fs: Any, *, has_real_folders: bool) -> None:
         self._fs = fs
+        self._has_real_folders = has_real_folders
 
     def read(self, name: str) -> StoredFile | None:
         """Return the file, or None where it is absent; listings that the library keeps are not believed."""
@@ -27,13 +29,23 @@ class AnyStorage:
         return StoredFile(data, content_version(data))
 
     def put(self, name: str, data: bytes) -> str:
-        """Write the file, and its folder where the storage wants one."""
-        try:
-            self._fs.pipe_file(name, data)
-        except FileNotFoundError:
-            self._fs.makedirs(name.rpartition("/")[0], exist_ok=True)
+        """Write the file, and its folder where the storage wants one; readers see the old or the new one."""
+        if self._has_real_folders:
+            self._put_aside(name, data)
+        else:
             self._fs.pipe_file(name, data)
         return content_version(data)
+
+    def _put_aside(self, name: str, data: bytes) -> None:
+        self._fs.makedirs(name.rpartition("/")[0], exist_ok=True)
+        written = sibling(name, "half")
+        try:
+            self._fs.pipe_file(written, data)
+            self._fs.mv(written, name)
+        except BaseException:
+            with suppress(Exception):
+                self._fs.rm_file(written)
+            raise
 
     def delete(self, name: str) -> None:
         """Remove the file by its literal name; an absent one is fine."""

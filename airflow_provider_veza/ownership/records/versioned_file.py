@@ -13,6 +13,7 @@ from airflow_provider_veza.ownership.records.file_storage import ConditionalStor
 from airflow_provider_veza.ownership.records.locked_disk import LockedFile
 from airflow_provider_veza.ownership.records.probe import StorageName
 from airflow_provider_veza.ownership.records.probed import ProbedFile, UnconditionalFile
+from airflow_provider_veza.results.storage_place import BUCKET_SCHEMES
 
 _DISK = "fsspec.implementations.local.LocalFileSystem"
 _CONDITIONAL: dict[str, Callable[[Any], ConditionalStorage]] = {
@@ -68,7 +69,8 @@ def versioned_file(path: Any) -> VersionedFile:
     storage_name = _storage_name(path)
     for of_library in classes & _CONDITIONAL.keys():
         return ProbedFile(_CONDITIONAL[of_library](fs), storage_name, name, place)
-    return UnconditionalFile(AnyStorage(fs), storage_name, name, place)
+    storage = AnyStorage(fs, has_real_folders=storage_name.protocol not in BUCKET_SCHEMES)
+    return UnconditionalFile(storage, storage_name, name, place)
 
 
 def _storage_name(path: Any) -> StorageName:

@@ -39,6 +39,10 @@ def agreed_rule(current: LandedResult, baseline: LandedResult, wishes: DriftWish
     :raises ArgumentError: where no column tells what a row is about, or ``also_compare`` names what counts anyway.
     """
     _require_same_shape(current, baseline)
+    if wishes.key == ():
+        raise ArgumentError(
+            "key names no column, so that all rows would be about the same thing. Nothing was compared."
+        )
     layout = current.layout
     if needless := wishes.also_compare - layout.volatile:
         raise ArgumentError(
@@ -51,6 +55,12 @@ def agreed_rule(current: LandedResult, baseline: LandedResult, wishes: DriftWish
         ignored=(layout.volatile - wishes.also_compare) | wishes.ignore_properties,
         as_text=frozenset(_columns_of_two_types(current, baseline)),
     )
+
+
+def unseen_names(current: LandedResult, baseline: LandedResult, wishes: DriftWishes, rule: DriftRule) -> list[str]:
+    """Return the names among the wishes that no column or property of the compared rows has: misspelt, perhaps."""
+    columns = {column.name for result in (current, baseline) for column in result.columns}
+    return rule.unseen(wishes.ignore_properties | wishes.also_compare, columns)
 
 
 def _require_same_shape(current: LandedResult, baseline: LandedResult) -> None:
@@ -85,13 +95,13 @@ def _identity(current: LandedResult, baseline: LandedResult, layout: RowLayout, 
 
 def _names_in(result: LandedResult, layout: RowLayout) -> set[str]:
     if format_row(result.manifest.format).has_columns:
-        return {column.name for column in result.manifest.columns}
+        return {column.name for column in result.columns}
     return set(fields_of(next(iter(result)), layout))
 
 
 def _columns_of_two_types(current: LandedResult, baseline: LandedResult) -> Iterator[str]:
-    types = {column.name: column.type for column in baseline.manifest.columns}
-    for column in current.manifest.columns:
+    types = {column.name: column.type for column in baseline.columns}
+    for column in current.columns:
         both = frozenset({column.type, types.get(column.name, column.type)}) - {ColumnType.NULL}
         if len(both) > 1 and both != _NUMBERS:
             yield column.name

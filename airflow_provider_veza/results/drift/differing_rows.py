@@ -91,7 +91,7 @@ class FlatChange:
 def layout_of_rows(layout: RowLayout, columns: Columns) -> RowLayout:
     """Return the layout for landing rows of a result again: its columns keep the types that they have."""
     types = {column.name: column.type for column in columns if column.type is not ColumnType.NULL}
-    return RowLayout(prefixes=layout.prefixes, types={**layout.types, **types})
+    return RowLayout(prefixes=layout.prefixes, types={**layout.types, **types}, depth=layout.depth)
 
 
 def layout_of_changes(layout: RowLayout, before: Columns, after: Columns) -> RowLayout:

@@ -37,6 +37,7 @@ from airflow_provider_veza.results.landing_plan import LandingPlan
 from airflow_provider_veza.results.manifest import MANIFEST_NAME, Columns
 from airflow_provider_veza.results.own_files import FileKind, read_own
 from airflow_provider_veza.results.reading import LandedResult
+from airflow_provider_veza.results.table_options import NO_OPTIONS, TableOptions
 
 DRIFT_NAME = "_drift.json"
 """Engines that read a whole folder leave out names that begin so."""
@@ -53,6 +54,7 @@ class DriftPlan:
 
     :param scratch: a local folder for parts in the making.
     :param now: the time in UTC.
+    :param options: what else was chosen of a table.
     """
 
     folder: Folder
@@ -61,6 +63,7 @@ class DriftPlan:
     scratch: Path
     log: TaskLog
     now: Callable[[], datetime]
+    options: TableOptions = NO_OPTIONS
 
 
 @dataclass(frozen=True)
@@ -125,9 +128,10 @@ def _remove_report(folder: Folder) -> None:
 
 def _land(change: Change, differences: Differences, plan: DriftPlan) -> None:
     layout = _layout(change, differences)
-    form = output_format(plan.output_format, compression=plan.compression, layout=layout)
-    handle = _handle(change, differences)
-    landing = Landing(LandingPlan(plan.folder / change, handle, form, plan.scratch), plan.log, plan.now)
+    options, handle = plan.options, _handle(change, differences)
+    form = output_format(plan.output_format, compression=plan.compression, layout=layout, options=options)
+    of_change = LandingPlan(plan.folder / change, handle, form, plan.scratch, options=options)
+    landing = Landing(of_change, plan.log, plan.now)
     if landing.begin() is not None:
         return
     if not landing.progress.all_read:
@@ -168,8 +172,8 @@ def _layout(change: Change, differences: Differences) -> RowLayout:
 
 
 def _columns(differences: Differences) -> tuple[Columns, Columns]:
-    before = () if differences.baseline is None else differences.baseline.manifest.columns
-    return before, differences.current.manifest.columns
+    before = () if differences.baseline is None else differences.baseline.columns
+    return before, differences.current.columns
 
 
 def _handle(change: Change, differences: Differences) -> QueryHandle:

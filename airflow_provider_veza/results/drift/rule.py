@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -68,6 +68,14 @@ class DriftRule:
         """Name what of a row counts and differs."""
         old, new = (self._content_in(fields_of(row, self.layout)) for row in (before, after))
         return [name for name in dict.fromkeys([*old, *new]) if _canonical(old.get(name)) != _canonical(new.get(name))]
+
+    def unseen(self, names: Iterable[str], columns: Iterable[str] = ()) -> list[str]:
+        """Return the names that mean nothing in the rows that were looked at.
+
+        :param columns: of tables, which have them though all rows are null there.
+        """
+        seen = {name for column in {*self._comparables, *columns} for name in _names_of(column)}
+        return sorted(set(names) - seen)
 
     def _identity_in(self, found: Mapping[str, Any]) -> dict[str, Any] | None:
         identity = {name: found.get(name) for name in self.identity}

@@ -5,7 +5,7 @@ How an array is built is in :mod:`.arrow_arrays`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from types import NoneType
@@ -19,6 +19,7 @@ from airflow_provider_veza.exceptions import ColumnError
 from airflow_provider_veza.results.columns import Cells
 from airflow_provider_veza.results.formats.arrow_arrays import boolean_array, double_array, integer_array, text_array
 from airflow_provider_veza.results.formats.format import Group
+from airflow_provider_veza.results.formats.moment_spelling import Runs, runs_of, spelled
 from airflow_provider_veza.results.formats.table import Table
 from airflow_provider_veza.results.formats.text import texts_of
 from airflow_provider_veza.results.manifest import Column, Columns
@@ -29,12 +30,15 @@ _ARROW_TYPE = {
     ColumnType.NULL: pa.string(),
     ColumnType.BOOLEAN: pa.bool_(),
     ColumnType.INT64: pa.int64(),
+    ColumnType.LARGE_INT64: pa.int64(),
     ColumnType.DOUBLE: pa.float64(),
     ColumnType.TIMESTAMP: pa.timestamp("us", "UTC"),
     ColumnType.STRING: pa.string(),
     ColumnType.JSON: pa.string(),
 }
 _NOTHING = frozenset({NoneType})
+SPELLINGS = b"airflow_provider_veza.date_time_spellings"
+"""Under this name the metadata of a part have the spellings of its date-times."""
 
 
 def schema_of(columns: Columns) -> pa.Schema:
@@ -47,11 +51,13 @@ class Arrays:
     """The columns of some rows.
 
     :param present: those that the rows have, by their places; the others are null throughout.
+    :param spellings: of the date-times among them, by the same places.
     """
 
     rows: int
     columns: Columns
     present: Mapping[int, pa.Array]
+    spellings: Mapping[int, Runs]
 
     def batch(self) -> pa.RecordBatch:
         """Return the rows as a record batch with all columns."""
@@ -64,8 +70,10 @@ class Arrays:
 
 def group_of(table: Table) -> Group:
     """Return a group of rows as arrays."""
-    present = {place: array_of(cells, table.columns[place].type) for place, cells in table.present}
-    return Group(table.rows, table.columns, Arrays(table.rows, table.columns, present))
+    typed = [(place, cells, table.columns[place].type) for place, cells in table.present]
+    present = {place: array_of(cells, type_) for place, cells, type_ in typed}
+    spellings = {place: runs_of(cells.values) for place, cells, type_ in typed if type_ is ColumnType.TIMESTAMP}
+    return Group(table.rows, table.columns, Arrays(table.rows, table.columns, present, spellings))
 
 
 def arrow_type(column: ColumnType) -> pa.DataType:
@@ -80,7 +88,7 @@ def array_of(cells: Cells, column: ColumnType) -> pa.Array:
     match column:
         case ColumnType.BOOLEAN:
             return boolean_array(cells)
-        case ColumnType.INT64:
+        case ColumnType.INT64 | ColumnType.LARGE_INT64:
             return integer_array(cells)
         case ColumnType.DOUBLE:
             return double_array(cells)
@@ -101,13 +109,20 @@ def _with_integers(cells: Cells) -> Cells:
     )
 
 
-def widened(array: pa.Array, column: Column, to: ColumnType) -> pa.Array:
+def widened(array: pa.Array, column: Column, to: ColumnType, spellings: Iterator[str]) -> pa.Array:
     """Return the values of a column in a wider type.
 
+    :param spellings: of its date-times; one is taken for each value.
     :raises ColumnError: when a value does not fit.
     """
-    if to is column.type:
+    if _ARROW_TYPE[to] == _ARROW_TYPE[column.type]:
         return array
+    if column.type is ColumnType.TIMESTAMP:
+        moments = values_of(array, column.type)
+        texts = [
+            None if moment is None else spelled(moment, how) for moment, how in zip(moments, spellings, strict=False)
+        ]
+        return text_array(Cells.of(texts))
     if column.type is not ColumnType.INT64 or to is not ColumnType.DOUBLE:
         return array_of(Cells.of(values_of(array, column.type)), to)
     try:

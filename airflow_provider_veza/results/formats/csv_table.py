@@ -3,8 +3,8 @@
 Every part has a header. A null is an empty field, an empty text is ``""``; booleans are ``true`` and ``false``; texts and
 timestamps are as they were sent, and numbers are the shortest text that reads as the same number. A value's text does not
 depend on its column's type, so that widening adds columns and changes nothing else. In a table of one column a null is an
-empty line, which some readers skip. A field that a spreadsheet would take for a formula is **not** altered: these files are
-for machines, and an altered value would be a wrong one.
+empty line, which most readers skip, unless a ``null_value`` is chosen. A field that a spreadsheet would take for a formula is
+**not** altered unless that is asked for: these files are for machines, and an altered value would be a wrong one.
 """
 
 from __future__ import annotations
@@ -32,12 +32,14 @@ from airflow_provider_veza.results.formats.csv_text import (
 from airflow_provider_veza.results.formats.format import Group, OutputFile
 from airflow_provider_veza.results.formats.table import GROUP_BYTES, Table, Tabulator, without_garbage_collection
 from airflow_provider_veza.results.manifest import Columns
+from airflow_provider_veza.results.table_options import NO_OPTIONS, TableOptions
 
 _RECORDS_AT_ONCE = 1_000
 
 _VALUE_OF: dict[ColumnType, Callable[[str], Any]] = {
     ColumnType.BOOLEAN: "true".__eq__,
     ColumnType.INT64: int,
+    ColumnType.LARGE_INT64: int,
     ColumnType.DOUBLE: float,
     ColumnType.TIMESTAMP: lambda text: datetime.fromisoformat(text).astimezone(UTC),
     ColumnType.JSON: value_of,
@@ -50,10 +52,10 @@ class CsvPart:
     Later records may have more fields than the header: :meth:`CsvTable.widen` makes all of them equal.
     """
 
-    def __init__(self, sink: Sink, columns: Columns) -> None:
+    def __init__(self, sink: Sink, columns: Columns, header_line: str) -> None:
         self.columns = columns
         self._sink = sink
-        self._sink.write(_header(columns).encode())
+        self._sink.write(header_line.encode())
 
     def takes(self, columns: Columns) -> bool:
         """Whether there is a header that can be lengthened when the part ends: without columns there is none."""
@@ -72,14 +74,22 @@ class CsvTable:
     """CSV, plain or compressed.
 
     :param select: names of the columns to write, in this order; None for all.
+    :param options: what columns are called, and how nulls and formulas are written.
     """
 
     name = "csv"
     group_bytes = GROUP_BYTES
 
-    def __init__(self, codec: Compression, layout: RowLayout, select: tuple[str, ...] | None) -> None:
+    def __init__(
+        self,
+        codec: Compression,
+        layout: RowLayout,
+        select: tuple[str, ...] | None,
+        options: TableOptions = NO_OPTIONS,
+    ) -> None:
         self._codec = codec
-        self._tabulator = Tabulator(layout, select)
+        self._options = options
+        self._tabulator = Tabulator(layout, select, options)
 
     @property
     def compression(self) -> str | None:
@@ -98,26 +108,27 @@ class CsvTable:
     def group(self, rows: JsonRows, columns: Columns) -> Group:
         """Return the rows as lines."""
         with without_garbage_collection():
-            return _group_of(self._tabulator.table(rows, columns))
+            return _group_of(self._tabulator.table(rows, columns), self._options)
 
     def open(self, file: OutputFile, columns: Columns) -> CsvPart:
         """Begin a part with its header."""
-        return CsvPart(compressed(file, self._codec), columns)
+        return CsvPart(compressed(file, self._codec), columns, self._header(columns))
 
     def fits(self, columns: Columns, to: Columns) -> bool:
         """Whether the header is the same; a value's text does not depend on its column's type."""
-        return columns is to or _header(columns) == _header(to)
+        return columns is to or self._header(columns) == self._header(to)
 
     def widen(self, source: IO[bytes], file: OutputFile, columns: Columns, to: Columns) -> None:
-        """Write the part once more with empty fields for the columns that a record lacks."""
+        """Write the part once more with nulls for the columns that a record lacks."""
         if self.fits(columns, to):
             shutil.copyfileobj(source, file)
             return
         sink = compressed(file, self._codec)
-        sink.write(_header(to).encode())
+        sink.write(self._header(to).encode())
+        null = self._options.null_value
         records = self._records(source, columns)
         while some := list(islice(records, _RECORDS_AT_ONCE)):
-            sink.write("".join(padded(record, len(to)) + LINE_END for record in some).encode())
+            sink.write("".join(padded(record, len(to), null) + LINE_END for record in some).encode())
         sink.close()
 
     def rows(self, file: IO[bytes], columns: Columns) -> Iterator[Row]:
@@ -125,7 +136,7 @@ class CsvTable:
         names = [column.name for column in columns]
         readers = [(column.name, _VALUE_OF[column.type]) for column in columns if column.type in _VALUE_OF]
         for record in self._records(file, columns):
-            fields = fields_in(record)
+            fields = fields_in(record, self._options)
             if len(fields) != len(names):
                 raise ManifestError(f"A CSV record has {len(fields)} fields and not {len(names)}: {record[:200]!r}")
             row: dict[str, Any] = dict(zip(names, fields, strict=True))
@@ -139,35 +150,34 @@ class CsvTable:
         end = LINE_END.encode()
         texts = map(bytes.decode, chain.from_iterable(lines(file, self._codec, end)))
         records = records_in(texts)
-        found, expected = next(records, "") + LINE_END, _header(columns) or LINE_END
+        found, expected = next(records, "") + LINE_END, self._header(columns) or LINE_END
         if found != expected:
             raise ManifestError(f"A CSV part begins with {found[:200]!r} and not with its header {expected[:200]!r}.")
         return records
 
-
-def _header(columns: Columns) -> str:
-    return header(column.name for column in columns)
-
-
-def _group_of(table: Table) -> Group:
-    return Group(table.rows, table.columns, _lines_of(table).encode())
+    def _header(self, columns: Columns) -> str:
+        return header((column.name for column in columns), self._options)
 
 
-def _lines_of(table: Table) -> str:
-    return body(list(_fields_of(table)), table.rows)
+def _group_of(table: Table, options: TableOptions) -> Group:
+    return Group(table.rows, table.columns, _lines_of(table, options).encode())
 
 
-def _fields_of(table: Table) -> Iterator[Sequence[str]]:
+def _lines_of(table: Table, options: TableOptions) -> str:
+    return body(list(_fields_of(table, options)), table.rows)
+
+
+def _fields_of(table: Table, options: TableOptions) -> Iterator[Sequence[str]]:
     """Yield the fields of each column that the rows have; those of all that they lack in between, or at the end, in one."""
     following = 0
     for place, cells in table.present:
         if place > following:
-            yield _empty(table, place - following)
-        yield fields_of(cells, table.columns[place].type)
+            yield _nulls(table.rows, place - following, options)
+        yield fields_of(cells, table.columns[place].type, options)
         following = place + 1
     if following < len(table.columns):
-        yield _empty(table, len(table.columns) - following)
+        yield _nulls(table.rows, len(table.columns) - following, options)
 
 
-def _empty(table: Table, columns: int) -> Sequence[str]:
-    return ["," * (columns - 1)] * table.rows
+def _nulls(rows: int, columns: int, options: TableOptions) -> Sequence[str]:
+    return [",".join([options.null_value] * columns)] * rows

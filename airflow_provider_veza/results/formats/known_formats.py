@@ -13,6 +13,7 @@ from airflow_provider_veza.results.formats.csv_table import CsvTable
 from airflow_provider_veza.results.formats.format import Format
 from airflow_provider_veza.results.formats.jsonl import JsonLines
 from airflow_provider_veza.results.formats.parquet import ParquetTable
+from airflow_provider_veza.results.table_options import DOTTED, NO_OPTIONS, TableOptions
 
 
 @dataclass(frozen=True)
@@ -30,14 +31,14 @@ class Library:
 class FormatRow:
     """What is known of a format before a landing; what it makes knows how to batch, write and read a part.
 
-    :param make: from compression, layout and selected columns.
+    :param make: from compression, layout, selected columns and options.
     :param has_columns: whether rows become flat columns; else they are landed as they are sent, objects in them included.
     :param is_arrow: whether a part is read as Arrow as it is, without a row in between.
     :param needs: a library, whatever the compression.
     :param compresses_itself: whether it needs no library of ours to compress.
     """
 
-    make: Callable[[str | None, RowLayout, tuple[str, ...] | None], Format]
+    make: Callable[[str | None, RowLayout, tuple[str, ...] | None, TableOptions], Format]
     has_columns: bool
     is_arrow: bool = False
     needs: tuple[Library, ...] = ()
@@ -45,9 +46,12 @@ class FormatRow:
 
 
 FORMATS: Mapping[str, FormatRow] = {
-    "jsonl": FormatRow(lambda codec, _layout, _select: JsonLines(Compression(codec or "")), has_columns=False),
+    "jsonl": FormatRow(
+        lambda codec, _layout, _select, _options: JsonLines(Compression(codec or "")), has_columns=False
+    ),
     "csv": FormatRow(
-        lambda codec, layout, select: CsvTable(Compression(codec or ""), layout, select), has_columns=True
+        lambda codec, layout, select, options: CsvTable(Compression(codec or ""), layout, select, options),
+        has_columns=True,
     ),
     "parquet": FormatRow(
         ParquetTable, has_columns=True, is_arrow=True, needs=(Library("pyarrow", "parquet"),), compresses_itself=True
@@ -65,6 +69,7 @@ def output_format(
     compression: str | None = None,
     layout: RowLayout = _NO_LAYOUT,
     select: Sequence[str] | None = None,
+    options: TableOptions = NO_OPTIONS,
 ) -> Format:
     """Return a format for one landing.
 
@@ -73,12 +78,14 @@ def output_format(
     :param layout: what the service knows of its rows.
     :param select: names of the columns to write, in this order; a name without values is a column of nulls, and the name
         of an object is a column of JSON. None for all columns.
-    :raises ArgumentError: for a name, compression or selection that does not exist or fit, or when a library is missing.
+    :param options: what columns are called, and how CSV writes some values.
+    :raises ArgumentError: for a name, compression, selection or option that does not exist or fit, or when a library is missing.
     """
     row = format_row(name)
     _require(compression in COMPRESSIONS, f"compression must be 'gzip', 'zstd' or None, not {compression!r}.")
     _require_libraries(name, compression)
-    return row.make(compression, layout, _checked(select, name))
+    check_options(name, options)
+    return row.make(compression, layout, _checked(select, name), options)
 
 
 def format_row(name: str) -> FormatRow:
@@ -96,6 +103,20 @@ def check_columns(name: str, select: Sequence[str] | None) -> None:
     :raises ArgumentError: saying which.
     """
     _checked(select, name)
+
+
+def check_options(name: str, options: TableOptions) -> None:
+    """Refuse options that the format does not have.
+
+    :raises ArgumentError: saying which.
+    """
+    _require(
+        options.column_names == DOTTED or format_row(name).has_columns,
+        f"column_names= does not go with output_format={name!r}, whose rows are landed as they are sent.",
+    )
+    of_csv = {"null_value": options.null_value, "csv_escape_formulas": options.escape_formulas}
+    given = [argument for argument, value in of_csv.items() if value]
+    _require(name == "csv" or not given, f"{' and '.join(given)} goes with output_format='csv' only, not {name!r}.")
 
 
 def _checked(select: Sequence[str] | None, name: str) -> tuple[str, ...] | None:

@@ -14,8 +14,13 @@ from airflow_provider_veza.async_query.rows import JsonRows, Row
 from airflow_provider_veza.results.formats.format import Group, OutputFile, PartWriter
 from airflow_provider_veza.results.formats.table import GROUP_BYTES, Tabulator, without_garbage_collection
 from airflow_provider_veza.results.manifest import Column, Columns
+from airflow_provider_veza.results.table_options import NO_OPTIONS, TableOptions
 
-_STORED_AS = {ColumnType.NULL: ColumnType.STRING, ColumnType.JSON: ColumnType.STRING}
+_STORED_AS = {
+    ColumnType.NULL: ColumnType.STRING,
+    ColumnType.JSON: ColumnType.STRING,
+    ColumnType.LARGE_INT64: ColumnType.INT64,
+}
 
 
 class ParquetTable:
@@ -23,15 +28,22 @@ class ParquetTable:
 
     :param compression: ``gzip``, ``zstd``, or None for snappy, which all readers have.
     :param select: names of the columns to write, in this order; None for all.
+    :param options: what columns are called.
     """
 
     name = "parquet"
     suffix = ".parquet"
     group_bytes = GROUP_BYTES
 
-    def __init__(self, compression: str | None, layout: RowLayout, select: tuple[str, ...] | None) -> None:
+    def __init__(
+        self,
+        compression: str | None,
+        layout: RowLayout,
+        select: tuple[str, ...] | None,
+        options: TableOptions = NO_OPTIONS,
+    ) -> None:
         self.compression = compression
-        self._tabulator = Tabulator(layout, select)
+        self._tabulator = Tabulator(layout, select, options)
 
     def declare(self, types: Mapping[str, ColumnType]) -> None:
         """Take the types that an answer itself declares for its columns."""

@@ -5,15 +5,18 @@ Which columns there are is decided in :mod:`airflow_provider_veza.results.schema
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Set
 from typing import IO
 
+import pyarrow as pa
 from pyarrow import parquet
 
+from airflow_provider_veza.async_query.layout import ColumnType
 from airflow_provider_veza.async_query.rows import Row
 from airflow_provider_veza.exceptions import ManifestError
-from airflow_provider_veza.results.formats.arrow import Arrays, schema_of, values_of, widened
+from airflow_provider_veza.results.formats.arrow import SPELLINGS, Arrays, schema_of, values_of, widened
 from airflow_provider_veza.results.formats.format import Group, OutputFile
+from airflow_provider_veza.results.formats.moment_spelling import Remaining, Runs, Spellings, one_by_one, spellings_in
 from airflow_provider_veza.results.formats.row_group import RowGroup
 from airflow_provider_veza.results.manifest import Columns
 
@@ -43,6 +46,7 @@ class ParquetPart:
         self._fits = fits
         self._writer: parquet.ParquetWriter | None = None
         self._gathered = RowGroup()
+        self._spellings = Spellings()
 
     def takes(self, columns: Columns) -> bool:
         """Whether rows with these columns can still go into the file."""
@@ -56,6 +60,7 @@ class ParquetPart:
         """Append rows."""
         self.columns = arrays.columns
         self._gathered.add(arrays)
+        self._spellings.add(arrays.rows, {arrays.columns[place].name: runs for place, runs in arrays.spellings.items()})
         if self._gathered.rows >= _ROW_GROUP_ROWS or self._gathered.bytes >= _ROW_GROUP_BYTES:
             self._write_row_group()
 
@@ -63,7 +68,10 @@ class ParquetPart:
         """Write what is left and the footer."""
         if self._gathered.rows:
             self._write_row_group()
-        self._begun_writer().close()
+        writer = self._begun_writer()
+        if spellings := self._spellings.to_text(_moments(self.columns)):
+            writer.add_key_value_metadata({SPELLINGS: spellings})
+        writer.close()
 
     def _write_row_group(self) -> None:
         rows, self._gathered = self._gathered, RowGroup()
@@ -83,23 +91,37 @@ def widen_part(source: IO[bytes], wider: ParquetPart, columns: Columns, to: Colu
 
     :raises ColumnError: when a value does not fit its wider column.
     """
-    part = _opened(source, columns)
+    part = _part_in(source, columns)
+    runs_of_part = spellings_in((part.metadata.metadata or {}).get(SPELLINGS, b""))
+    runs = {place: Remaining(runs_of_part.get(column.name, [])) for place, column in enumerate(columns)}
     for batch in part.iter_batches(_rows_widened_at_once(part.metadata)):
-        ready = {place: widened(batch.column(place), column, to[place].type) for place, column in enumerate(columns)}
-        wider.write_arrays(Arrays(batch.num_rows, to, ready))
+        wider.write_arrays(_widened(batch, columns, to, {p: left.take(batch.num_rows) for p, left in runs.items()}))
     wider.close()
+
+
+def _widened(batch: pa.RecordBatch, columns: Columns, to: Columns, runs: Mapping[int, Runs]) -> Arrays:
+    arrays = {
+        place: widened(batch.column(place), column, to[place].type, one_by_one(runs[place]))
+        for place, column in enumerate(columns)
+    }
+    moments = {place: of_column for place, of_column in runs.items() if to[place].type is ColumnType.TIMESTAMP}
+    return Arrays(batch.num_rows, to, arrays, moments)
+
+
+def _moments(columns: Columns) -> Set[str]:
+    return {column.name for column in columns if column.type is ColumnType.TIMESTAMP}
 
 
 def rows_of(file: IO[bytes], columns: Columns) -> Iterator[Row]:
     """Read a part's rows as flat objects."""
     names = [column.name for column in columns]
-    for batch in _opened(file, columns).iter_batches(_ROWS_READ_AT_ONCE):
+    for batch in _part_in(file, columns).iter_batches(batch_size=_ROWS_READ_AT_ONCE):
         values = [values_of(batch.column(column.name), column.type) for column in columns]
         for row in zip(*values, strict=True):
             yield dict(zip(names, row, strict=True))
 
 
-def _opened(file: IO[bytes], columns: Columns) -> parquet.ParquetFile:
+def _part_in(file: IO[bytes], columns: Columns) -> parquet.ParquetFile:
     part = parquet.ParquetFile(file)
     if part.schema_arrow != schema_of(columns):
         raise ManifestError(

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from airflow_provider_veza.async_query.layout import ColumnType
 from airflow_provider_veza.results.formats.arrow import Arrays, arrow_type, schema_of, widened
+from airflow_provider_veza.results.formats.moment_spelling import Runs, one_by_one
 from airflow_provider_veza.results.manifest import Column, Columns
 
 
@@ -21,11 +22,13 @@ class _Chunk:
 
     :param first: the first of its rows.
     :param type: of the column when they came.
+    :param spellings: of date-times.
     """
 
     first: int
     type: ColumnType
     values: pa.Array
+    spellings: Runs
 
 
 class RowGroup:
@@ -40,7 +43,9 @@ class RowGroup:
         """Append rows; their columns are those of the rows before, wider ones, and new ones."""
         for place, values in arrays.present.items():
             if values.null_count < len(values):
-                self._chunks.setdefault(place, []).append(_Chunk(self.rows, arrays.columns[place].type, values))
+                self._chunks.setdefault(place, []).append(
+                    _Chunk(self.rows, arrays.columns[place].type, values, arrays.spellings.get(place, []))
+                )
                 self.bytes += values.nbytes
         self.rows += arrays.rows
 
@@ -69,6 +74,4 @@ class RowGroup:
 
 
 def _as(column: Column, chunk: _Chunk) -> pa.Array:
-    if arrow_type(chunk.type) == arrow_type(column.type):
-        return chunk.values
-    return widened(chunk.values, Column(column.name, chunk.type), column.type)
+    return widened(chunk.values, Column(column.name, chunk.type), column.type, one_by_one(chunk.spellings))

@@ -20,6 +20,7 @@ from airflow_provider_veza.results.columns import Cells, Flattener
 from airflow_provider_veza.results.manifest import Column, Columns
 from airflow_provider_veza.results.schema import KnownColumns, without_integer_texts
 from airflow_provider_veza.results.shapes import ShapedRows
+from airflow_provider_veza.results.table_options import NO_OPTIONS, TableOptions
 
 # Rows as objects are several times the size of their text: beyond this they leave the processor's cache, and each row costs
 # up to three times as much.
@@ -44,12 +45,12 @@ class Tabulator:
     :param select: names of the columns to write, in this order; None for all, in the order in which they appear.
     """
 
-    def __init__(self, layout: RowLayout, select: Sequence[str] | None) -> None:
+    def __init__(self, layout: RowLayout, select: Sequence[str] | None, options: TableOptions = NO_OPTIONS) -> None:
         self._declared: Mapping[str, ColumnType] = layout.types
-        self._flatten = Flattener(layout, None if select is None else frozenset(select))
+        self._flatten = Flattener(layout, None if select is None else frozenset(select), options)
         self._shaped = ShapedRows(self._flatten)
-        self._at_first = tuple(Column(name, layout.types.get(name, ColumnType.NULL)) for name in select or ())
         self._known = KnownColumns()
+        self._at_first = _columns_asked_for(select or (), layout.types, options)
 
     def declare(self, types: Mapping[str, ColumnType]) -> None:
         """Take the types that an answer itself declares for its columns; they go before the layout's."""
@@ -68,11 +69,14 @@ class Tabulator:
         :raises MalformedResponseError: when a row is not JSON that can be read.
         """
         known = self._known_as(columns or self._at_first)
-        cells = self._shaped.cells(rows, known.names)
-        if cells is None:
-            cells = self._cells_of_objects(rows)
-        cells = {name: without_integer_texts(column, self._declared.get(name)) for name, column in cells.items()}
-        known.widen(cells, self._declared)
+        found = self._shaped.cells(rows, known.names)
+        if found is None:
+            found = self._cells_of_objects(rows)
+        fields = {name: self._flatten.dotted_name(name) for name in found}
+        _require_same_fields(known, fields)
+        declared = {name: self._declared[field] for name, field in fields.items() if field in self._declared}
+        cells = {name: without_integer_texts(column, declared.get(name)) for name, column in found.items()}
+        known.widen(cells, declared, {name: field for name, field in fields.items() if name != field})
         if rows and not known.columns:
             raise ColumnError("", "the rows have no fields, so that a table would lose even how many they are")
         present = sorted(((known.place(name), column) for name, column in cells.items()), key=itemgetter(0))
@@ -103,6 +107,28 @@ def without_garbage_collection() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+def _columns_asked_for(select: Sequence[str], types: Mapping[str, ColumnType], options: TableOptions) -> Columns:
+    """Return the columns that are there before a row has come.
+
+    :raises ColumnError: when two would have one name.
+    """
+    columns: dict[str, Column] = {}
+    for field in select:
+        name = options.name_of(field)
+        if name in columns:
+            raise ColumnError(name, f"{columns[name].dotted_name!r} and {field!r} would both become this column")
+        columns[name] = Column(name, types.get(field, ColumnType.NULL), field if field != name else "")
+    return tuple(columns.values())
+
+
+def _require_same_fields(known: KnownColumns, fields: Mapping[str, str]) -> None:
+    """Refuse a field whose column an earlier attempt made of another field."""
+    for name, field in fields.items():
+        column = known.column(name)
+        if column is not None and column.dotted_name != field:
+            raise ColumnError(name, f"the fields {column.dotted_name!r} and {field!r} would both become this column")
 
 
 def _require_whole(cells: Mapping[str, Cells]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,11 @@ from airflow_provider_veza.results.drift.baseline import (
 )
 from airflow_provider_veza.results.drift.partial import PartialCheck
 from airflow_provider_veza.results.reading import LandedResult
-from support.landed_nights import Nights, user
+from support.landed_nights import FIRST_NIGHT, Nights, user
 from support.object_store import Bucket
 
 ROWS = [user("u1")]
+RUNS = [FIRST_NIGHT + timedelta(days=n) for n in range(3)]
 
 
 @pytest.fixture
@@ -28,7 +30,7 @@ def nights(tmp_path: Path) -> Nights:
 
 
 def found(current: LandedResult, partial: PartialCheck = PartialCheck.FAIL) -> str | None:
-    baseline = newest_earlier(current.manifest, candidates_beside(current.folder), partial)
+    baseline = newest_earlier(current.manifest, candidates_beside(current.folder), partial).baseline
     return None if baseline is None else str(baseline.folder).rpartition("/")[2]
 
 
@@ -39,6 +41,63 @@ def test_the_baseline_is_the_newest_that_was_finished_earlier(nights: Nights) ->
     nights.land(ROWS, "a-later-night")
 
     assert found(current) == "a-the-second-night"
+
+
+def test_the_run_decides_what_is_earlier_though_a_clock_went_back(nights: Nights) -> None:
+    nights.land(ROWS, "one", run_at=RUNS[0], clock=timedelta(hours=9))
+    nights.land(ROWS, "two", run_at=RUNS[1], clock=timedelta(hours=3))
+    current = nights.land(ROWS, "three", run_at=RUNS[2], clock=-timedelta(days=7))
+
+    assert found(current) == "two"
+
+
+def test_a_run_that_is_made_up_for_is_compared_with_the_run_before_it(nights: Nights) -> None:
+    nights.land(ROWS, "one", run_at=RUNS[0])
+    nights.land(ROWS, "three", run_at=RUNS[2])
+
+    assert found(nights.land(ROWS, "two", run_at=RUNS[1])) == "one"
+
+
+def test_two_results_of_one_run_are_in_the_order_of_their_ends(nights: Nights) -> None:
+    nights.land(ROWS, "one", run_at=RUNS[0])
+
+    assert found(nights.land(ROWS, "other", run_at=RUNS[0])) == "one"
+
+
+def test_results_that_know_no_run_are_in_the_order_of_their_ends(nights: Nights) -> None:
+    nights.land(ROWS, "of-an-earlier-version")
+
+    assert found(nights.land(ROWS, "tonight", run_at=FIRST_NIGHT - timedelta(days=30))) == "of-an-earlier-version"
+
+
+def test_a_first_run_beside_later_results_of_its_query_says_so(nights: Nights) -> None:
+    nights.land(ROWS, "two", run_at=RUNS[1])
+    nights.land(ROWS, "unknown", clock=timedelta(days=9))
+    nights.land(ROWS, "other", fingerprint="of-another-spec", run_at=RUNS[2])
+    current = nights.land(ROWS, "one", run_at=RUNS[0])
+
+    choice = newest_earlier(current.manifest, candidates_beside(current.folder), PartialCheck.FAIL)
+
+    assert choice.baseline is None
+    assert {str(one.folder).rpartition("/")[2]: one.why.partition(" at ")[0] for one in choice.passed_over} == {
+        "two": "its run was due",
+        "unknown": "by its worker's clock it was finished",
+    }
+
+
+def test_what_is_newer_than_the_baseline_and_passed_over_is_said(nights: Nights, tmp_path: Path) -> None:
+    nights.land(ROWS, "older")
+    nights.land(ROWS, "whole")
+    nights.land(ROWS, "part", partial=True)
+    nights.land(ROWS, "other", fingerprint="of-another-spec")
+    current = nights.land(ROWS)
+
+    choice = newest_earlier(current.manifest, candidates_beside(current.folder), PartialCheck.FAIL)
+
+    assert [(str(one.folder).rpartition("/")[2], one.why[:28]) for one in choice.passed_over] == [
+        ("other", "it differs in: the query (it"),
+        ("part", "it differs in: being partial"),
+    ]
 
 
 def test_a_first_run_has_no_baseline(nights: Nights) -> None:

@@ -85,9 +85,21 @@ def test_duckdb_reads_moments_numbers_and_nulls(tmp_path: Path) -> None:
     assert found == [("a", 1769860800.0, 7), ("b", None, None)]
 
 
-def test_integers_that_a_double_cannot_hold_are_refused_with_the_columns_name() -> None:
+def test_integers_that_a_double_cannot_hold_are_text_beside_fractions_wherever_a_part_ends() -> None:
+    large, fraction = {"score": 2**53 + 1}, {"score": 0.5}
+
+    for groups in ([[large], [fraction]], [[fraction], [large]], [[large, fraction]]):
+        rows = landed(PARQUET, *groups).rows
+        assert sorted(row["score"] for row in rows) == ["0.5", "9007199254740993"]
+
+
+def test_a_part_of_an_earlier_version_with_integers_that_no_double_holds_is_refused() -> None:
+    """Its checkpoint calls them int64, whatever their size."""
+    score = (Column("score", ColumnType.INT64),)
     with pytest.raises(ColumnError, match="Column 'score': values that were landed as int64 do not fit double"):
-        landed(PARQUET, [{"score": 2**53 + 1}], [{"score": 0.5}])
+        PARQUET.widen(
+            BytesIO(part_of(PARQUET, [{"score": 2**53 + 1}])), BytesIO(), score, (Column("score", ColumnType.DOUBLE),)
+        )
 
 
 @pytest.mark.parametrize(
@@ -99,7 +111,8 @@ def test_integers_that_a_double_cannot_hold_are_refused_with_the_columns_name() 
         (6.0, "x", "6"),
         (["r"], "x", '["r"]'),
         ("2026-01-31T12:00:00Z", "x", "2026-01-31T12:00:00Z"),
-        ("2026-01-31T14:00:00.500+02:00", "x", "2026-01-31T12:00:00.5Z"),
+        ("2026-01-31T14:00:00.500+02:00", "x", "2026-01-31T14:00:00.500+02:00"),
+        ("2026-01-31T12:00:00.000Z", "x", "2026-01-31T12:00:00.000Z"),
         ("0001-01-01T00:00:00Z", "x", "0001-01-01T00:00:00Z"),
         (True, 1, "true"),
         (["r"], 1, '["r"]'),

@@ -1,0 +1,86 @@
+"""What a task chooses of a table besides its format: names of columns, and what CSV writes for nulls and formulas; pure.
+
+Which columns there are is decided in :mod:`.columns`, what a format makes of a value in :mod:`.formats`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from airflow_provider_veza.exceptions import ArgumentError
+
+DOTTED, UNDERSCORED = "dotted", "underscored"
+_NOT_IN_AN_IDENTIFIER = re.compile(r"[^A-Za-z0-9_]")
+_NUMBER_OR_BOOLEAN = re.compile(r"true|false|-?[\d.]+(?:e[+-]?\d+)?", re.ASCII)
+_NOT_BARE = re.compile(r'[",\r\n]')
+
+
+@dataclass(frozen=True)
+class TableOptions:
+    r"""What a task chooses of a table besides its format.
+
+    :param column_names: ``dotted``: as the rule of columns makes them, ``properties.name``; ``underscored``: letters, digits and
+        underscores only, ``properties_name``, as BigQuery and Avro want them; or other names for some of the dotted ones.
+    :param null_value: what stands in CSV for a null, without quotes; a text that is the same is quoted.
+    :param escape_formulas: whether CSV puts ``'`` before a text that a spreadsheet would take for a formula.
+
+    >>> TableOptions("underscored").name_of("source_properties.cost-center")
+    'source_properties_cost_center'
+    """
+
+    column_names: str | dict[str, str] = DOTTED
+    null_value: str = ""
+    escape_formulas: bool = False
+
+    def name_of(self, dotted: str) -> str:
+        """Return how a column is called."""
+        if isinstance(self.column_names, dict):
+            return self.column_names.get(dotted, dotted)
+        if self.column_names == DOTTED:
+            return dotted
+        name = _NOT_IN_AN_IDENTIFIER.sub("_", dotted)
+        return f"_{name}" if name[:1].isdigit() or not name else name
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what differs from the defaults."""
+        return {name: value for name, value in asdict(self).items() if value != getattr(NO_OPTIONS, name)}
+
+
+NO_OPTIONS = TableOptions()
+
+
+def checked_column_names(value: Any) -> str | dict[str, str]:
+    """Return what ``column_names`` may be.
+
+    :raises ArgumentError: saying what it must be, or which two columns would get one name.
+    """
+    if value in (DOTTED, UNDERSCORED):
+        return str(value)
+    if not isinstance(value, Mapping) or not all(isinstance(one, str) for pair in value.items() for one in pair):
+        raise ArgumentError(
+            f"column_names must be {DOTTED!r}, {UNDERSCORED!r} or a mapping of dotted names to names, not {value!r}."
+        )
+    names = list(value.values())
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice or "" in names:
+        raise ArgumentError(
+            f"column_names gives {', '.join(map(repr, twice))} to more than one column."
+            if twice
+            else "column_names has an empty name."
+        )
+    return dict(value)
+
+
+def checked_null_value(value: Any) -> str:
+    """Return what ``null_value`` may be.
+
+    :raises ArgumentError: where it could not stand without quotes, or would be taken for a value.
+    """
+    if not isinstance(value, str) or _NOT_BARE.search(value):
+        raise ArgumentError(f"null_value must be a text without quotes, commas and line breaks, not {value!r}.")
+    if _NUMBER_OR_BOOLEAN.fullmatch(value):
+        raise ArgumentError(f"null_value must not be what a number or a boolean looks like, as {value!r} does.")
+    return value

@@ -1,0 +1,199 @@
+"""What a task chooses of a table: names of columns, what stands for a null in CSV, and what becomes of formulas."""
+
+from __future__ import annotations
+
+import csv
+import doctest
+from dataclasses import replace
+from datetime import UTC, datetime
+from io import BytesIO, StringIO
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from airflow_provider_veza.async_query.layout import ColumnType, RowLayout
+from airflow_provider_veza.exceptions import ArgumentError, ColumnError
+from airflow_provider_veza.results import table_options
+from airflow_provider_veza.results.formats.csv_text import escaped, unescaped
+from airflow_provider_veza.results.formats.format import Format
+from airflow_provider_veza.results.formats.known_formats import FORMATS, output_format
+from airflow_provider_veza.results.reading import read_manifest
+from airflow_provider_veza.results.table_options import TableOptions, checked_column_names, checked_null_value
+from results.formats.small_landing import landed, part_of
+from results.landed import Lander, pages_of, users
+
+REPEATABLE = settings(deadline=None, derandomize=True)
+TABLES = tuple(name for name, row in FORMATS.items() if row.has_columns)
+UNDERSCORED = TableOptions("underscored")
+FORMULAS = ["=1+1", "+1", "-a", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1", "-1+1", "--1"]
+NO_FORMULAS = ["", "a=1", " =1", "-6", "-6.5", "-1e9", "'tis", "'", "it's", "[-1]"]
+USER = {"id": "u1", "properties": {"cost-center": "7", "tags": {"1st": "x"}}, "seen": None}
+
+
+def csv_with(**options: Any) -> Format:
+    return output_format("csv", options=TableOptions(**options))
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ("dotted", ["id", "properties.cost-center", "properties.tags.1st", "seen"]),
+        ("underscored", ["id", "properties_cost_center", "properties_tags_1st", "seen"]),
+        (
+            {"properties.cost-center": "Cost centre", "no.such": "x"},
+            ["id", "Cost centre", "properties.tags.1st", "seen"],
+        ),
+    ],
+)
+@pytest.mark.parametrize("form", TABLES)
+def test_columns_are_called_as_the_task_says(form: str, names: Any, expected: list[str]) -> None:
+    result = landed(output_format(form, options=TableOptions(names)), [USER], [USER])
+
+    assert [column.name for column in result.columns] == expected
+    assert [column.dotted_name for column in result.columns] == [
+        "id",
+        "properties.cost-center",
+        "properties.tags.1st",
+        "seen",
+    ]
+    assert result.rows == [dict(zip(expected, ["u1", "7", "x", None], strict=True))] * 2
+
+
+@pytest.mark.parametrize("form", TABLES)
+def test_layout_and_choice_of_columns_speak_of_dotted_names(form: str) -> None:
+    layout = RowLayout(types={"properties.cost-center": ColumnType.INT64})
+    chosen = output_format(form, layout=layout, select=["never.seen", "properties.cost-center"], options=UNDERSCORED)
+
+    assert landed(chosen, [USER]).rows == [{"never_seen": None, "properties_cost_center": 7}]
+
+
+@pytest.mark.parametrize("form", TABLES)
+@pytest.mark.parametrize("groups", [[[{"a": {"b": 1}, "a_b": 2}]], [[{"a": {"b": 1}}], [{"a_b": 2}]]])
+def test_two_columns_of_one_name_are_an_error_that_names_both(form: str, groups: list[Any]) -> None:
+    with pytest.raises(
+        ColumnError, match=r"Column 'a_b': the fields 'a' > 'b' and 'a_b' would both become this column"
+    ):
+        landed(output_format(form, options=UNDERSCORED), *groups)
+    with pytest.raises(ColumnError, match="would both become this column"):
+        output_format(form, select=["a.b", "a_b"], options=UNDERSCORED)
+
+
+def test_two_columns_of_one_name_are_an_error_though_another_attempt_landed_the_first(tmp_path: Path) -> None:
+    lander = Lander(tmp_path, format="csv", options=UNDERSCORED)
+    pages = pages_of([{"a": {"b": n}} if n < 5 else {"a_b": n} for n in range(10)], size=5)
+    lander = replace(lander, limits=replace(lander.limits, part_bytes=1))
+    lander.crash(pages, after=1)
+
+    with pytest.raises(ColumnError, match=r"Column 'a_b': the fields 'a.b' and 'a_b'"):
+        lander.land(pages)
+
+
+def test_a_result_says_how_it_was_written_and_is_read_accordingly(tmp_path: Path) -> None:
+    options = TableOptions({"properties.name": "=name"}, null_value="NULL", escape_formulas=True)
+    lander = Lander(tmp_path, format="csv", options=options)
+    rows = [*users(2), {"id": "=u3", "type": "NULL"}]
+    manifest = lander.land(pages_of(rows))
+
+    assert manifest.options == read_manifest(str(lander.folder)).manifest.options == options
+    assert [column.to_json() for column in manifest.columns][2] == {
+        "name": "=name",
+        "type": "string",
+        "field": "properties.name",
+    }
+    assert lander.rows()[2] == {"id": "=u3", "type": "NULL", "=name": None, "properties.is_active": None}
+    assert read_manifest(str(lander.folder)).to_arrow().num_rows == 3
+
+
+def test_attempts_that_write_otherwise_do_not_share_parts(tmp_path: Path) -> None:
+    lander = Lander(tmp_path, format="csv")
+    pages = pages_of(users(10))
+    lander.crash(pages, after=4)
+    other = replace(lander, options=TableOptions(null_value="NULL"))
+
+    assert other.land(pages).resumed == 0
+    assert len(other.rows()) == 10
+
+
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
+def test_options_go_with_the_formats_that_have_them(form: str) -> None:
+    for options in (TableOptions(null_value="NULL"), TableOptions(escape_formulas=True)):
+        with pytest.raises(ArgumentError, match=f"goes with output_format='csv' only, not '{form}'"):
+            output_format(form, options=options)
+    if form == "jsonl":
+        with pytest.raises(ArgumentError, match="column_names= does not go with output_format='jsonl'"):
+            output_format(form, options=UNDERSCORED)
+
+
+@pytest.mark.parametrize("value", ["snake", 7, None, {"a": 1}, {"a": "x", "b": "x"}, {"a": ""}])
+def test_names_that_cannot_be_are_refused(value: Any) -> None:
+    with pytest.raises(ArgumentError, match="^column_names "):
+        checked_column_names(value)
+
+
+@pytest.mark.parametrize("value", [None, 7, 'a"b', "a,b", "a\n", "0", "-1.5", "1e+21", "true"])
+def test_a_null_that_would_be_taken_for_something_else_is_refused(value: Any) -> None:
+    with pytest.raises(ArgumentError, match="^null_value must "):
+        checked_null_value(value)
+
+
+@pytest.mark.parametrize("null", ["NULL", "\\N", "-", "NA"])
+def test_nulls_are_written_as_chosen_and_the_same_text_is_quoted(null: str) -> None:
+    rows: list[dict[str, Any]] = [{"a": None}, {"a": null}, {"a": ""}, {"a": "x"}]
+
+    assert part_of(csv_with(null_value=null), rows).decode() == f'a\r\n{null}\r\n"{null}"\r\n""\r\nx\r\n'
+    assert landed(csv_with(null_value=null), rows[:1], [{"a": 6}, {"a": None}], [{"b": True}, {}], rows[1:]).rows == [
+        {"a": None, "b": None},
+        {"a": "6", "b": None},
+        {"a": None, "b": None},
+        {"a": None, "b": True},
+        {"a": None, "b": None},
+        *({**row, "b": None} for row in rows[1:]),
+    ]
+
+
+def test_a_table_of_one_column_keeps_its_nulls_in_duckdb_with_a_null_value(tmp_path: Path) -> None:
+    rows = [{"a": "x"}, {"a": None}, {"a": ""}, {"a": "NULL"}]
+    (tmp_path / "part.csv").write_bytes(part_of(csv_with(null_value="NULL"), rows))
+    read = "read_csv('{}', all_varchar = true, nullstr = 'NULL', allow_quoted_nulls = false)"
+    found = duckdb.sql(f"from {read.format(tmp_path / 'part.csv')}").fetchall()
+
+    assert found == [("x",), (None,), ("",), ("NULL",)]
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_what_begins_like_a_formula_is_escaped(text: str) -> None:
+    assert escaped(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", NO_FORMULAS)
+def test_what_is_no_formula_stays_as_it_is(text: str) -> None:
+    assert escaped(text) == text
+
+
+@REPEATABLE
+@given(st.lists(st.text(st.sampled_from("'=+-@16.e\t\r\na\""), max_size=5) | st.none(), min_size=1))
+def test_our_reader_gives_the_texts_back_and_no_field_begins_like_a_formula(texts: list[str | None]) -> None:
+    form = csv_with(escape_formulas=True)
+    part = part_of(form, [{"=id": 1, "a": text} for text in texts])
+    fields = [row[1] for row in csv.reader(StringIO(part.decode(), newline=""))][1:]
+
+    assert [row["a"] for row in form.rows(BytesIO(part), landed(form, [{"=id": 1, "a": "x"}]).columns)] == texts
+    assert all(field == escaped(field) or field[0] == "'" for field in fields)
+    assert part.startswith(b"'=id,a")
+    assert [unescaped(field) if field else field for field in fields] == [text or "" for text in texts]
+
+
+def test_numbers_and_moments_are_not_escaped() -> None:
+    form = csv_with(escape_formulas=True)
+    rows = [{"n": -6, "x": -0.5, "seen": "2026-01-31T12:00:00Z", "any": [-1]}]
+
+    assert part_of(form, rows).decode().endswith("-6,-0.5,2026-01-31T12:00:00Z,[-1]\r\n")
+    assert landed(form, rows).rows == [rows[0] | {"seen": datetime(2026, 1, 31, 12, tzinfo=UTC)}]
+
+
+def test_the_examples_in_the_docstrings_are_true() -> None:
+    assert doctest.testmod(table_options).failed == 0
