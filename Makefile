@@ -23,8 +23,9 @@ NODEJS := 24.19.0
 # What imports no Airflow is tested once, with Airflow barred; tests/test_without_airflow.py holds the list to what is so.
 WITHOUT_AIRFLOW := tests/async_query tests/distributions tests/doctor tests/esql_double tests/services tests/transport \
 	tests/test_contributing.py tests/test_declared.py tests/test_deprecations.py tests/test_drills_table.py \
-	tests/test_exceptions.py tests/test_messages.py tests/test_outcomes.py tests/test_release.py tests/test_rows_table.py \
-	tests/test_stages.py tests/test_storages_table.py tests/test_without_airflow.py tests/test_words.py
+	tests/test_engines_table.py tests/test_exceptions.py tests/test_messages.py tests/test_outcomes.py \
+	tests/test_release.py tests/test_rows_table.py tests/test_stages.py tests/test_storages_table.py \
+	tests/test_without_airflow.py tests/test_words.py
 # What has targets of its own.
 APART := tests/airflow tests/celery_cluster tests/docs_site tests/storages tests/test_benchmarks.py
 # Many cases each, once: the model of ownership plays every Airflow itself, and what readers do, and how calls to a hostile
@@ -38,7 +39,7 @@ STAGE := @.venv/tools/bin/python -m tools.stage
 STAGED = @$(if $(PYTHON),$(PYTHON),$(NO_PYTHON)) -m tools.stages .run/stages-of-$@.jsonl $(MAKE) --no-print-directory $@-stages
 NO_PYTHON = $(error no Python 3.11 or 3.12 found; name one with PYTHON=...)
 
-.PHONY: help check check-stages test test-stages without-airflow many-cases test-browser test-storages sample-storages fuzz drills demo lint format emulator drills-celery sample-drills-celery units $(UNITS) $(REAL) $(DRILLS) $(CELERY_DRILLS) $(SOAKS) sample-benchmarks bench-import bench-landing bench-drift bench-esql bench-look bench-emulator conformance-elasticsearch-8 airflow-arguments lock docs test-lowest test-python-3.13 dist sbom clean
+.PHONY: help check check-stages test test-stages without-airflow many-cases test-browser test-storages sample-storages fuzz drills demo lint format emulator drills-celery sample-drills-celery units $(UNITS) $(REAL) $(DRILLS) $(CELERY_DRILLS) $(SOAKS) sample-benchmarks bench-import bench-landing bench-drift bench-esql bench-look bench-emulator conformance-elasticsearch-8 airflow-arguments lock docs test-lowest test-python-3.13 dist sbom test-engines clean
 .NOTPARALLEL:
 
 help: ## List the targets
@@ -122,6 +123,11 @@ test-storages: .venv/storages/installed .venv/azurite/installed ## Test landing 
 	$(STAGE) 'landing and records on storages' $(ON_STORAGES) tests/storages
 	@.venv/tools/bin/python -m tools.storages_table
 
+test-engines: .venv/engines/installed ## Read every format with eight engines, Spark among them, and write docs/engines.md
+	$(STAGE) 'engines' env ENGINES=all 'PYTHONPATH=$(CURDIR)/.venv/engines' 'AIRFLOW_HOME=$(CURDIR)/.run/units-engines' \
+		$(NEWEST_PYTHON) -m pytest tests/engines
+	@.venv/tools/bin/python -m tools.engines_table
+
 sample-storages: .venv/storages/installed ## Test records on Google's storage alone, which needs no npm
 	$(STAGE) 'records on Google' $(ON_STORAGES) tests/storages/test_google.py
 
@@ -155,8 +161,9 @@ sample-benchmarks: .venv/airflow-$(NEWEST)/installed ## Run a short sample of ea
 bench-import: .venv/airflow-$(NEWEST)/installed ## Measure what importing the operators costs
 	$(NEWEST_PYTHON) tools/bench_import.py
 
-bench-landing: .venv/airflow-$(NEWEST)/installed ## Measure landing a million rows, beside the naive way and the raw limit
+bench-landing: .venv/airflow-$(NEWEST)/installed ## Measure landing a million rows, beside the naive way and the raw limit, and thousands of late columns
 	$(NEWEST_PYTHON) -m tools.bench_landing
+	$(NEWEST_PYTHON) -m tools.bench_landing.late_columns
 
 bench-drift: .venv/airflow-$(NEWEST)/installed ## Measure comparing a million landed rows with a million others
 	$(NEWEST_PYTHON) -m tools.bench_drift
@@ -261,6 +268,10 @@ endef
 
 .venv/storages/installed: requirements/storages.txt .venv/airflow-$(NEWEST)/installed
 	@$(UV) pip install --quiet --no-deps --python $(NEWEST_PYTHON) --target .venv/storages --requirement $<
+	@touch $@
+
+.venv/engines/installed: requirements/engines.txt .venv/airflow-$(NEWEST)/installed
+	@$(UV) pip install --quiet --no-deps --python $(NEWEST_PYTHON) --target .venv/engines --requirement $<
 	@touch $@
 
 # Where there is no npm, Node.js comes from PyPI with it.

@@ -55,7 +55,7 @@ def _batches(result: LandedResult, columns: Columns) -> Iterator[pa.RecordBatch]
         for column, found in zip(columns, published(group.columns), strict=True):
             if column != found:
                 raise ColumnError(column.name, f"{column.type} holds most values, but some fit {found.type} only")
-        yield group.data.replace_schema_metadata(None)
+        yield group.data.batch()
 
 
 def _parquet_batches(result: LandedResult) -> Iterator[pa.RecordBatch]:

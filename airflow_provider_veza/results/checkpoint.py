@@ -128,15 +128,17 @@ class Checkpoint:
 
     def to_json(self) -> dict[str, Any]:
         """Return the checkpoint as plain JSON types; columns that parts share are written once."""
-        schemas = list(dict.fromkeys([*(landed.columns for landed in self.parts), self.columns]))
+        schemas, numbers = _numbered([*(landed.columns for landed in self.parts), self.columns])
         return {
             "v": CHECKPOINT_VERSION,
             "key": asdict(self.key),
             "session": self.session,
             "started_at": self.started_at.isoformat(),
             "schemas": [[column.to_json() for column in columns] for columns in schemas],
-            "columns": schemas.index(self.columns),
-            "parts": [asdict(landed.part) | {"columns": schemas.index(landed.columns)} for landed in self.parts],
+            "columns": numbers[-1],
+            "parts": [
+                landed.part.to_json() | {"columns": number} for landed, number in zip(self.parts, numbers, strict=False)
+            ],
             "progress": asdict(self.progress),
             "resumed": self.resumed,
             "marks": list(self.marks),
@@ -177,6 +179,21 @@ class Checkpoint:
             and done.all_read == (done.pages > 0 and done.next_page_token is None)
             and (done.pages > 0 or (done.rows == 0 and done.next_page_token is None))
         )
+
+
+def _numbered(columns: Sequence[Columns]) -> tuple[list[Columns], list[int]]:
+    """Return the different ones, and the number of each.
+
+    They are told apart by identity: parts share the tuple as long as no column changes, and to compare thousands of columns of
+    each part with those of each other at each save would cost more than the rows.
+    """
+    places: dict[int, int] = {}
+    different = []
+    for one in columns:
+        if id(one) not in places:
+            places[id(one)] = len(different)
+            different.append(one)
+    return different, [places[id(one)] for one in columns]
 
 
 def _begins_with(columns: Columns, earlier: Columns) -> bool:

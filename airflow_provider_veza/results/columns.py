@@ -57,6 +57,21 @@ class Cells:
         return [value for value in self.values if value is not None] if NoneType in self.kinds else self.values
 
 
+@dataclass(frozen=True)
+class FieldOfRows:
+    """A field that rows have, and what becomes of its values.
+
+    :param column: that they become; None where it is not wanted.
+    :param splits: whether an object among them would become columns of its own.
+    :param fields: of the objects that all of its values are; None for other values.
+    """
+
+    name: str
+    column: str | None = None
+    splits: bool = False
+    fields: tuple[FieldOfRows, ...] | None = None
+
+
 class Flattener:
     """Flattens the rows of one result, a group at a time, and remembers which field each column came from.
 
@@ -98,6 +113,23 @@ class Flattener:
         for name in self._as_they_appear(new, rows):
             columns[name] = columns.pop(name)
         return columns
+
+    def fields(self, objects: Sequence[Row], above: _Path = ()) -> tuple[FieldOfRows, ...] | None:
+        """Return what becomes of the fields of these rows; None where most rows lack most of them."""
+        values_of = _by_field(objects)
+        if sum(map(len, objects)) * 2 < len(objects) * len(values_of):
+            return None
+        found = [self._field((*above, name), Cells.of(values)) for name, values in values_of.items()]
+        return tuple(found)
+
+    def _field(self, path: _Path, cells: Cells) -> FieldOfRows:
+        name = self._column_name(path)
+        inner = None
+        if self._is_opened(path) and cells.kinds - {NoneType} == {dict}:
+            inner = self.fields(_only_objects(cells), path)
+        is_wanted = self._only is None or self._is_asked_for(name)
+        column = self._options.name_of(name) if is_wanted else None
+        return FieldOfRows(path[-1], column, self._is_split(name, path), inner)
 
     def _as_they_appear(self, new: Sequence[str], rows: Sequence[Row]) -> Sequence[str]:
         """Return new columns in the order of the rows that bring them, and of the fields in such a row."""

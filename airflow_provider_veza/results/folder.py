@@ -5,7 +5,6 @@ What a path says is in :mod:`.storage_place`, how each kind of storage is writte
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -14,6 +13,7 @@ from os import PathLike
 from pathlib import Path
 from typing import IO, Any
 
+from airflow_provider_veza.async_query.json_value import text_of_value
 from airflow_provider_veza.exceptions import ArgumentError, AsyncQueryError, ConnectionSettingsError, LandingError
 from airflow_provider_veza.results.files import DiskFiles, Files, RemoteFiles
 from airflow_provider_veza.results.storage_place import PROVIDERS, StoragePlace
@@ -62,9 +62,10 @@ class Folder:
 
     def write_json(self, name: str, data: Any) -> None:
         """Replace a JSON file; readers see the old or the new one."""
-        text = json.dumps(data, indent=1, ensure_ascii=False)
+        from msgspec import json
+
         with self._naming("write", name):
-            self._files.write(name, text.encode())
+            self._files.write(name, json.format(text_of_value(data), indent=1))
 
     def publish(self, source: Path, name: str) -> None:
         """Bring a finished local file here under that name; when this returns, it is durable."""

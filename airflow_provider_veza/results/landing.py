@@ -12,7 +12,7 @@ from datetime import datetime
 from airflow_provider_veza.async_query.rows import JsonRows, concatenated
 from airflow_provider_veza.async_query.task_log import TaskLog
 from airflow_provider_veza.async_query.vocabulary import MOST_WARNINGS, Page
-from airflow_provider_veza.exceptions import BadTextError, LandingError, LandingTakenOverError
+from airflow_provider_veza.exceptions import BadTextError, LandingTakenOverError, ResultsError
 from airflow_provider_veza.results.batches import Batch, Batches
 from airflow_provider_veza.results.checkpoint import (
     CHECKPOINT_NAME,
@@ -92,7 +92,7 @@ class Landing:
         """Publish what is written of the part in the making, so that the next attempt goes on after it; as well as possible."""
         try:
             self._publish_open()
-        except LandingError as e:
+        except ResultsError as e:
             self._log.warning("What was read after the last durable part is read again by the next attempt: %s", e)
 
     def start_over(self) -> None:
@@ -210,7 +210,7 @@ class Landing:
             )
 
     def _part_for(self, group: Group) -> OpenPart:
-        if self._open is not None and not self._plan.format.fits(self._open.columns, group.columns):
+        if self._open is not None and not self._open.takes(group):
             self._publish_open()
         if self._open is None:
             name = part_name(len(self._durable.parts), self._mark)

@@ -6,7 +6,7 @@ It is written in :mod:`.landing` and read in :mod:`.reading`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, get_type_hints
 
@@ -48,7 +48,7 @@ class Column:
 
     def to_json(self) -> dict[str, str]:
         """Return the column as plain JSON types."""
-        return {"name": self.name, "type": str(self.type)} | ({"field": self.field} if self.field else {})
+        return {"name": self.name, "type": self.type.value} | ({"field": self.field} if self.field else {})
 
 
 Columns = tuple[Column, ...]
@@ -67,6 +67,10 @@ class Part:
     rows: Count
     bytes: Count
     sha256: Sha256
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the part as plain JSON types."""
+        return {"name": self.name, "rows": self.rows, "bytes": self.bytes, "sha256": self.sha256}
 
 
 @dataclass(frozen=True)
@@ -156,7 +160,7 @@ class Manifest:
             "select": None if self.select is None else list(self.select),
             "columns": [column.to_json() for column in self.columns],
             "options": self.options.to_json(),
-            "parts": [asdict(part) for part in self.parts],
+            "parts": [part.to_json() for part in self.parts],
             "rows": self.rows,
             "bytes": self.bytes,
             "started_at": self.started_at.isoformat(),

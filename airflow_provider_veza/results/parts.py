@@ -76,12 +76,17 @@ class OpenPart:
         self.name = name
         self.columns = columns
         self.rows = 0
+        self._plan = plan
         self._path = plan.scratch / name
         self._file = PartFile(self._path)
         self._writer: PartWriter = plan.format.open(self._file, columns)
 
+    def takes(self, group: Group) -> bool:
+        """Whether a group of rows can still go into this part."""
+        return self._writer.takes(group.columns)
+
     def write(self, group: Group) -> None:
-        """Append a group of rows.
+        """Append a group of rows that the part takes.
 
         :raises ScratchError: when the local disk has no room.
         """
@@ -90,9 +95,14 @@ class OpenPart:
         self.rows += group.rows
 
     def publish(self, folder: Folder) -> Part:
-        """Finish the file and bring it to the folder; when this returns, it is durable."""
+        """Finish the file and bring it to the folder; when this returns, it is durable.
+
+        :raises ColumnError: when a value does not fit its column, which later rows have widened.
+        """
         self._writer.close()
         self._file.close()
+        if not self._plan.format.fits(self._writer.columns, self.columns):
+            self._write_anew()
         folder.publish(self._path, self.name)
         self._path.unlink(missing_ok=True)
         return Part(self.name, self.rows, self._file.size, self._file.sha256)
@@ -102,6 +112,15 @@ class OpenPart:
         with suppress(ScratchError):
             self._file.close()
         self._path.unlink(missing_ok=True)
+
+    def _write_anew(self) -> None:
+        """Give the rows that came first the columns that came later."""
+        before = self._path.with_name(f"{self.name}.before")
+        with telling_of_scratch(before.parent):
+            self._path.replace(before)
+            with before.open("rb") as source, PartFile(self._path) as self._file:
+                self._plan.format.widen(source, self._file, self._writer.columns, self.columns)
+            before.unlink()
 
 
 def widened(landed: LandedPart, name: str, plan: LandingPlan, to: Columns) -> Part:

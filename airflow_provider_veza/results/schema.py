@@ -8,7 +8,7 @@ together, since every integer is exact in it; any other two are ``STRING`` toget
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -42,6 +42,8 @@ _TIMESTAMP = re.compile(
     re.ASCII | re.MULTILINE,
 )
 _TIMESTAMPS = re.compile(rf"(?:{_TIMESTAMP.pattern}\n)*+", re.ASCII | re.MULTILINE)
+_SECONDS_IN_UTC = "0000-00-00T00:00:00Z"
+_SIGNS = {place: sign for place, sign in enumerate(_SECONDS_IN_UTC) if sign != "0"}
 _INTEGER = re.compile(r"0|-?[1-9]\d{0,18}", re.ASCII)
 
 
@@ -76,24 +78,61 @@ def widened_type(known: ColumnType, cells: Cells, declared: ColumnType | None = 
     return widened
 
 
-def widened_columns(
-    known: Columns,
-    group: Mapping[str, Cells],
-    declared: Mapping[str, ColumnType],
-    fields: Mapping[str, str] | None = None,
-) -> Columns:
-    """Return the columns that a table has with a group of rows too: those known, wider where need be, and then the new ones.
+class KnownColumns:
+    """The columns of a table, found by name: to take a group of rows costs what the group has, however many are known."""
 
-    :param fields: dotted names of the columns that are called otherwise.
+    def __init__(self, columns: Columns = ()) -> None:
+        self.columns = columns
+        self._places = {column.name: place for place, column in enumerate(columns)}
 
-    >>> [str(column.type) for column in widened_columns((Column("id", ColumnType.STRING),), {"count": Cells.of([6])}, {})]
-    ['string', 'int64']
-    """
-    columns = {column.name: column for column in known}
-    for name, cells in group.items():
-        column = columns.get(name) or Column(name, ColumnType.NULL, (fields or {}).get(name, ""))
-        columns[name] = replace(column, type=widened_type(column.type, cells, declared.get(name)))
-    return tuple(columns.values())
+    @property
+    def names(self) -> Set[str]:
+        """The names of all."""
+        return self._places.keys()
+
+    def place(self, name: str) -> int:
+        """Return where a column stands."""
+        return self._places[name]
+
+    def column(self, name: str) -> Column | None:
+        """Return the column of that name, if it is known."""
+        place = self._places.get(name)
+        return None if place is None else self.columns[place]
+
+    def widen(
+        self,
+        group: Mapping[str, Cells],
+        declared: Mapping[str, ColumnType],
+        fields: Mapping[str, str] | None = None,
+    ) -> None:
+        """Take a group of rows: columns become wider where need be, and new ones follow.
+
+        Where nothing changes, the tuple stays the very same.
+
+        :param fields: dotted names of the columns that are called otherwise.
+
+        >>> known = KnownColumns((Column("id", ColumnType.STRING),))
+        >>> known.widen({"count": Cells.of([6])}, {})
+        >>> [str(column.type) for column in known.columns]
+        ['string', 'int64']
+        """
+        changed = []
+        for name, cells in group.items():
+            known = self.column(name)
+            type_ = widened_type(known.type if known else ColumnType.NULL, cells, declared.get(name))
+            if known is None or type_ is not known.type:
+                changed.append(
+                    replace(known, type=type_) if known else Column(name, type_, (fields or {}).get(name, ""))
+                )
+        if changed:
+            self._put(changed)
+
+    def _put(self, changed: Sequence[Column]) -> None:
+        columns = list(self.columns)
+        for column in changed:
+            place = self._places.setdefault(column.name, len(columns))
+            columns[place : place + 1] = [column]
+        self.columns = tuple(columns)
 
 
 def published(columns: Columns) -> Columns:
@@ -136,7 +175,17 @@ def _are_timestamps(cells: Cells) -> bool:
     texts = cells.present
     if not cells.kinds <= {str, NoneType} or not _TIMESTAMP.fullmatch(texts[0]):
         return False
-    return _TIMESTAMPS.fullmatch("\n".join(texts) + "\n") is not None and _are_in_calendar(texts)
+    are_like = _are_seconds_in_utc(texts) or _TIMESTAMPS.fullmatch("\n".join(texts) + "\n") is not None
+    return are_like and _are_in_calendar(texts)
+
+
+def _are_seconds_in_utc(texts: Sequence[Any]) -> bool:
+    """Whether all are as ``2026-01-31T12:00:00Z``, as far as signs go that are no digits; the calendar refuses the rest."""
+    length = len(_SECONDS_IN_UTC)
+    if set(map(len, texts)) != {length}:
+        return False
+    whole = "".join(texts)
+    return all(whole[place::length] == sign * len(texts) for place, sign in _SIGNS.items())
 
 
 def _are_in_calendar(texts: Sequence[Any]) -> bool:

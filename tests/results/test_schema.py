@@ -15,7 +15,7 @@ from airflow_provider_veza.async_query.layout import ColumnType
 from airflow_provider_veza.results import schema
 from airflow_provider_veza.results.columns import Cells
 from airflow_provider_veza.results.manifest import Column
-from airflow_provider_veza.results.schema import widened_columns, widened_type, wider, without_integer_texts
+from airflow_provider_veza.results.schema import KnownColumns, widened_type, wider, without_integer_texts
 
 REPEATABLE = settings(deadline=None, derandomize=True)
 NULL, BOOLEAN, INT64, LARGE_INT64, DOUBLE, TIMESTAMP, STRING, JSON = ColumnType
@@ -211,16 +211,27 @@ def test_a_type_never_narrows(values: list[Any], known: ColumnType) -> None:
 
 
 def test_known_columns_keep_their_places_and_new_ones_follow() -> None:
-    known = (Column("b", NULL), Column("a", INT64), Column("absent", BOOLEAN))
+    known = KnownColumns((Column("b", NULL), Column("a", INT64), Column("absent", BOOLEAN)))
     group = {"c": Cells.of(["x"]), "a": Cells.of([0.5]), "id": Cells.of([7]), "b": Cells.of([True])}
 
-    assert widened_columns(known, group, {"id": STRING}) == (
+    known.widen(group, {"id": STRING})
+
+    assert known.columns == (
         Column("b", BOOLEAN),
         Column("a", DOUBLE),
         Column("absent", BOOLEAN),
         Column("c", STRING),
         Column("id", STRING),
     )
+    assert [known.place(name) for name in group] == [3, 1, 4, 0]
+
+
+def test_a_group_that_changes_no_column_leaves_the_very_same_tuple() -> None:
+    known = KnownColumns((Column("a", INT64), Column("b", STRING)))
+    before = known.columns
+    known.widen({"b": Cells.of(["x"]), "a": Cells.of([1, None])}, {})
+
+    assert known.columns is before
 
 
 def test_the_examples_in_the_docstrings_are_true() -> None:

@@ -5,7 +5,8 @@ How an array is built is in :mod:`.arrow_arrays`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC
 from types import NoneType
 from typing import Any
@@ -18,7 +19,7 @@ from airflow_provider_veza.exceptions import ColumnError
 from airflow_provider_veza.results.columns import Cells
 from airflow_provider_veza.results.formats.arrow_arrays import boolean_array, double_array, integer_array, text_array
 from airflow_provider_veza.results.formats.format import Group
-from airflow_provider_veza.results.formats.moment_spelling import Spellings, runs_of, spelled
+from airflow_provider_veza.results.formats.moment_spelling import Runs, runs_of, spelled
 from airflow_provider_veza.results.formats.table import Table
 from airflow_provider_veza.results.formats.text import texts_of
 from airflow_provider_veza.results.manifest import Column, Columns
@@ -37,7 +38,7 @@ _ARROW_TYPE = {
 }
 _NOTHING = frozenset({NoneType})
 SPELLINGS = b"airflow_provider_veza.date_time_spellings"
-"""Under this name the metadata of a batch, and of a part, have the spellings of its date-times."""
+"""Under this name the metadata of a part have the spellings of its date-times."""
 
 
 def schema_of(columns: Columns) -> pa.Schema:
@@ -45,24 +46,39 @@ def schema_of(columns: Columns) -> pa.Schema:
     return pa.schema([(column.name, _ARROW_TYPE[column.type]) for column in columns])
 
 
+@dataclass(frozen=True)
+class Arrays:
+    """The columns of some rows.
+
+    :param present: those that the rows have, by their places; the others are null throughout.
+    :param spellings: of the date-times among them, by the same places.
+    """
+
+    rows: int
+    columns: Columns
+    present: Mapping[int, pa.Array]
+    spellings: Mapping[int, Runs]
+
+    def batch(self) -> pa.RecordBatch:
+        """Return the rows as a record batch with all columns."""
+        arrays = [
+            self.present[place] if place in self.present else pa.nulls(self.rows, arrow_type(column.type))
+            for place, column in enumerate(self.columns)
+        ]
+        return pa.RecordBatch.from_arrays(arrays, schema=schema_of(self.columns))
+
+
 def group_of(table: Table) -> Group:
-    """Return a group of rows as a record batch."""
-    arrays = [
-        array_of(table.cells[column.name], column.type)
-        if column.name in table.cells
-        else pa.nulls(table.rows, _ARROW_TYPE[column.type])
-        for column in table.columns
-    ]
-    batch = pa.RecordBatch.from_arrays(arrays, schema=schema_of(table.columns)).replace_schema_metadata(_spelled(table))
-    return Group(table.rows, table.columns, batch)
+    """Return a group of rows as arrays."""
+    typed = [(place, cells, table.columns[place].type) for place, cells in table.present]
+    present = {place: array_of(cells, type_) for place, cells, type_ in typed}
+    spellings = {place: runs_of(cells.values) for place, cells, type_ in typed if type_ is ColumnType.TIMESTAMP}
+    return Group(table.rows, table.columns, Arrays(table.rows, table.columns, present, spellings))
 
 
-def _spelled(table: Table) -> dict[bytes, str] | None:
-    of_moments = [c.name for c in table.columns if c.type is ColumnType.TIMESTAMP and c.name in table.cells]
-    spellings = Spellings()
-    spellings.add(table.rows, {name: runs_of(table.cells[name].values) for name in of_moments})
-    text = spellings.to_text()
-    return {SPELLINGS: text} if text else None
+def arrow_type(column: ColumnType) -> pa.DataType:
+    """Return the type in which the values of a column are stored."""
+    return _ARROW_TYPE[column]
 
 
 def array_of(cells: Cells, column: ColumnType) -> pa.Array:

@@ -10,7 +10,7 @@ empty line, which most readers skip, unless a ``null_value`` is chosen. A field 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain, islice
 from typing import IO, Any
@@ -20,7 +20,15 @@ from airflow_provider_veza.async_query.layout import ColumnType, RowLayout
 from airflow_provider_veza.async_query.rows import JsonRows, Row
 from airflow_provider_veza.exceptions import ManifestError
 from airflow_provider_veza.results.formats.compressing import Compression, Sink, compressed, lines
-from airflow_provider_veza.results.formats.csv_text import LINE_END, body, fields_in, fields_of, header, records_in
+from airflow_provider_veza.results.formats.csv_text import (
+    LINE_END,
+    body,
+    fields_in,
+    fields_of,
+    header,
+    padded,
+    records_in,
+)
 from airflow_provider_veza.results.formats.format import Group, OutputFile
 from airflow_provider_veza.results.formats.table import GROUP_BYTES, Table, Tabulator, without_garbage_collection
 from airflow_provider_veza.results.manifest import Columns
@@ -39,10 +47,19 @@ _VALUE_OF: dict[ColumnType, Callable[[str], Any]] = {
 
 
 class CsvPart:
-    """Writes a part whose groups are CSV already."""
+    """Writes a part whose groups are CSV already.
 
-    def __init__(self, sink: Sink) -> None:
+    Later records may have more fields than the header: :meth:`CsvTable.widen` makes all of them equal.
+    """
+
+    def __init__(self, sink: Sink, columns: Columns, header_line: str) -> None:
+        self.columns = columns
         self._sink = sink
+        self._sink.write(header_line.encode())
+
+    def takes(self, columns: Columns) -> bool:
+        """Whether there is a header that can be lengthened when the part ends: without columns there is none."""
+        return bool(self.columns) or not columns
 
     def write(self, group: Group) -> None:
         """Append rows."""
@@ -95,25 +112,23 @@ class CsvTable:
 
     def open(self, file: OutputFile, columns: Columns) -> CsvPart:
         """Begin a part with its header."""
-        sink = compressed(file, self._codec)
-        sink.write(self._header(columns).encode())
-        return CsvPart(sink)
+        return CsvPart(compressed(file, self._codec), columns, self._header(columns))
 
     def fits(self, columns: Columns, to: Columns) -> bool:
         """Whether the header is the same; a value's text does not depend on its column's type."""
-        return self._header(columns) == self._header(to)
+        return columns is to or self._header(columns) == self._header(to)
 
     def widen(self, source: IO[bytes], file: OutputFile, columns: Columns, to: Columns) -> None:
-        """Write the part once more with empty fields for the columns that it lacks."""
+        """Write the part once more with nulls for the columns that a record lacks."""
         if self.fits(columns, to):
             shutil.copyfileobj(source, file)
             return
         sink = compressed(file, self._codec)
         sink.write(self._header(to).encode())
-        more = f",{self._options.null_value}" * (len(to) - len(columns)) + LINE_END
+        null = self._options.null_value
         records = self._records(source, columns)
         while some := list(islice(records, _RECORDS_AT_ONCE)):
-            sink.write("".join(record + more for record in some).encode())
+            sink.write("".join(padded(record, len(to), null) + LINE_END for record in some).encode())
         sink.close()
 
     def rows(self, file: IO[bytes], columns: Columns) -> Iterator[Row]:
@@ -149,9 +164,20 @@ def _group_of(table: Table, options: TableOptions) -> Group:
 
 
 def _lines_of(table: Table, options: TableOptions) -> str:
-    nothing = [options.null_value] * table.rows
-    fields = [
-        fields_of(table.cells[column.name], column.type, options) if column.name in table.cells else nothing
-        for column in table.columns
-    ]
-    return body(fields, table.rows)
+    return body(list(_fields_of(table, options)), table.rows)
+
+
+def _fields_of(table: Table, options: TableOptions) -> Iterator[Sequence[str]]:
+    """Yield the fields of each column that the rows have; those of all that they lack in between, or at the end, in one."""
+    following = 0
+    for place, cells in table.present:
+        if place > following:
+            yield _nulls(table.rows, place - following, options)
+        yield fields_of(cells, table.columns[place].type, options)
+        following = place + 1
+    if following < len(table.columns):
+        yield _nulls(table.rows, len(table.columns) - following, options)
+
+
+def _nulls(rows: int, columns: int, options: TableOptions) -> Sequence[str]:
+    return [",".join([options.null_value] * columns)] * rows

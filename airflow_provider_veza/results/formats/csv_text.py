@@ -51,8 +51,12 @@ def fields_of(cells: Cells, column: ColumnType, options: TableOptions = NO_OPTIO
     """
     kinds = cells.kinds - {NoneType}
     null = options.null_value
+    if cells.kinds == {bool}:
+        return list(map(_BOOLEANS.__getitem__, cells.values))
     if kinds == {bool}:
         return [null if value is None else _BOOLEANS[value] for value in cells.values]
+    if cells.kinds in (_INTEGERS, _FRACTIONS):
+        return list(map(repr, cells.values))
     if kinds in (_INTEGERS, _FRACTIONS):
         return [null if value is None else repr(value) for value in cells.values]
     texts = texts_of(cells, column)
@@ -95,6 +99,16 @@ def unescaped(text: str) -> str:
     return text[1:] if text[0] == "'" and _FORMULA.match(text) else text
 
 
+def padded(record: str, fields: int, null: str = "") -> str:
+    """Return a record with nulls at its end for the fields that it lacks.
+
+    >>> padded('a,"b, ""c"", d"', 4)
+    'a,"b, ""c"", d",,'
+    """
+    commas = record.count(",") if '"' not in record else sum(text.count(",") for text in record.split('"')[::2])
+    return record + f",{null}" * (fields - 1 - commas)
+
+
 def records_in(lines: Iterable[str]) -> Iterator[str]:
     """Put lines together to records: a line end between quotes belongs to its field."""
     begun: list[str] = []
@@ -110,10 +124,10 @@ def records_in(lines: Iterable[str]) -> Iterator[str]:
 def _quoted(cells: Cells, null: str) -> Sequence[str]:
     """Quote what must be: nothing in most columns, which one look at the whole text tells."""
     texts = cells.values
-    whole = "".join(filter(None, texts))
+    whole = "".join(filter(None, texts) if NoneType in cells.kinds else texts)
     if any(mark in whole for mark in _MARKS) or (null and null in texts):
         return [null if text is None else _field(text, null) for text in texts]
-    if NoneType in cells.kinds or "" in texts:
+    if not all(texts):
         return [null if text is None else text or '""' for text in texts]
     return texts
 

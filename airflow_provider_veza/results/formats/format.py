@@ -34,8 +34,15 @@ class Group:
 class PartWriter(Protocol):
     """Writes one part."""
 
+    @property
+    def columns(self) -> Columns:
+        """With which the file was begun: where rows that came later have others, it has to be written once more."""
+
+    def takes(self, columns: Columns, /) -> bool:
+        """Whether rows with these columns can still go into the part; they are those of the part, wider ones, and new ones."""
+
     def write(self, group: Group) -> None:
-        """Append rows; the group's columns are those that the part was opened with."""
+        """Append rows with columns that the part takes."""
 
     def close(self) -> None:
         """Write what the format needs at its end; the file object stays open."""
@@ -80,6 +87,7 @@ class Format(Protocol):
     def widen(self, source: IO[bytes], file: OutputFile, columns: Columns, to: Columns, /) -> None:
         """Write a part once more with more or wider columns, in bounded memory.
 
+        :param columns: of its first rows; later ones may have some of those in ``to`` already.
         :raises ColumnError: when a value does not fit its wider column.
         """
 

@@ -16,8 +16,14 @@ from airflow_provider_veza.results.manifest import Columns
 class LineWriter:
     """Writes a part whose groups are lines already."""
 
+    columns: Columns = ()
+
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
+
+    def takes(self, _columns: Columns) -> bool:
+        """Return True: lines have no columns."""
+        return True
 
     def write(self, group: Group) -> None:
         """Append rows."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import UTC, datetime, timedelta
 from itertools import chain, groupby, repeat
 from zlib import compress, decompress
@@ -65,16 +65,46 @@ class Spellings:
 
     def add(self, rows: int, of_group: Mapping[str, Runs]) -> None:
         """Append a group; a column that is not named is spelled shortest."""
-        for name in {*self._runs, *of_group}:
+        for name in dict.fromkeys((*self._runs, *of_group)):
             runs = self._runs.setdefault(name, [(self._rows, SHORTEST)] if self._rows else [])
             for count, spelling in of_group.get(name, [(rows, SHORTEST)]):
                 _append(runs, count, spelling)
         self._rows += rows
 
-    def to_text(self) -> str:
-        """Return what a file keeps; empty where all is spelled shortest."""
-        told = {name: runs for name, runs in self._runs.items() if any(spelling for _, spelling in runs)}
+    def to_text(self, names: Set[str] | None = None) -> str:
+        """Return what a file keeps; empty where all is spelled shortest.
+
+        :param names: of the columns that still are date-times; None for all.
+        """
+        told = {
+            name: runs
+            for name, runs in self._runs.items()
+            if (names is None or name in names) and any(spelling for _, spelling in runs)
+        }
         return b64encode(compress(json.encode(told))).decode() if told else ""
+
+
+class Remaining:
+    """The spellings of one column, taken from the first on.
+
+    >>> left = Remaining([(3, "3Z"), (2, "")])
+    >>> left.take(2), left.take(2), left.take(2)
+    ([(2, '3Z')], [(1, '3Z'), (1, '')], [(1, ''), (1, '')])
+    """
+
+    def __init__(self, runs: Runs) -> None:
+        self._runs = list(reversed(runs))
+
+    def take(self, count: int) -> Runs:
+        """Return the spellings of the next values; those that nothing is known of are spelled shortest."""
+        taken: Runs = []
+        while count > 0:
+            length, spelling = self._runs.pop() if self._runs else (count, SHORTEST)
+            if length > count:
+                self._runs.append((length - count, spelling))
+            taken.append((min(length, count), spelling))
+            count -= taken[-1][0]
+        return taken
 
 
 def spellings_in(text: str | bytes) -> Mapping[str, Runs]:

@@ -50,7 +50,7 @@ class ParquetTable:
         self._tabulator.declare(types)
 
     def group(self, rows: JsonRows, columns: Columns) -> Group:
-        """Return the rows as an Arrow batch."""
+        """Return the rows as Arrow arrays."""
         from airflow_provider_veza.results.formats.arrow import group_of
 
         with without_garbage_collection():
@@ -60,17 +60,17 @@ class ParquetTable:
         """Begin a part."""
         from airflow_provider_veza.results.formats.parquet_file import ParquetPart
 
-        return ParquetPart(file, columns, self.compression or "snappy")
+        return ParquetPart(file, columns, self.compression or "snappy", self.fits)
 
     def fits(self, columns: Columns, to: Columns) -> bool:
         """Whether the file's columns are the same; text, JSON and columns without values are all strings there."""
-        return _stored(columns) == _stored(to)
+        return columns is to or _stored(columns) == _stored(to)
 
     def widen(self, source: IO[bytes], file: OutputFile, columns: Columns, to: Columns) -> None:
         """Write the part once more with the wider types and the columns that it lacks."""
         from airflow_provider_veza.results.formats.parquet_file import ParquetPart, widen_part
 
-        widen_part(source, ParquetPart(file, to, self.compression or "snappy"), columns, to)
+        widen_part(source, ParquetPart(file, to, self.compression or "snappy", self.fits), columns, to)
 
     def rows(self, file: IO[bytes], columns: Columns) -> Iterator[Row]:
         """Read the rows as flat objects."""

@@ -5,7 +5,7 @@ Which columns there are is decided in :mod:`airflow_provider_veza.results.schema
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from typing import IO
 
 import pyarrow as pa
@@ -14,62 +14,76 @@ from pyarrow import parquet
 from airflow_provider_veza.async_query.layout import ColumnType
 from airflow_provider_veza.async_query.rows import Row
 from airflow_provider_veza.exceptions import ManifestError
-from airflow_provider_veza.results.formats.arrow import SPELLINGS, schema_of, values_of, widened
+from airflow_provider_veza.results.formats.arrow import SPELLINGS, Arrays, schema_of, values_of, widened
 from airflow_provider_veza.results.formats.format import Group, OutputFile
-from airflow_provider_veza.results.formats.moment_spelling import Runs, Spellings, one_by_one, spellings_in
+from airflow_provider_veza.results.formats.moment_spelling import Remaining, Runs, Spellings, one_by_one, spellings_in
+from airflow_provider_veza.results.formats.row_group import RowGroup
 from airflow_provider_veza.results.manifest import Columns
 
 _ROW_GROUP_ROWS = 64 * 1024
 _ROW_GROUP_BYTES = 32 * 1024 * 1024
 _ROWS_READ_AT_ONCE = 1_000
+_WIDENED_AT_ONCE_BYTES = 8 * 1024 * 1024
+_BYTES_A_CELL = 4
+"""Of a null, for which the file itself has next to nothing."""
 # Arrow would take gzip's level 9.
 _LEVELS = {"gzip": 1}
 
 
 class ParquetPart:
-    """Gathers batches until they make a row group, and writes them.
+    """Gathers rows until they make a row group, and writes them. Until the first is written, columns may still come.
 
     :param codec: ``snappy``, ``gzip`` or ``zstd``.
+    :param fits: whether a file with some columns is what it would be with others.
     """
 
-    def __init__(self, file: OutputFile, columns: Columns, codec: str) -> None:
+    def __init__(
+        self, file: OutputFile, columns: Columns, codec: str, fits: Callable[[Columns, Columns], bool]
+    ) -> None:
+        self.columns = columns
+        self._file = file
+        self._codec = codec
+        self._fits = fits
+        self._writer: parquet.ParquetWriter | None = None
+        self._gathered = RowGroup()
         self._spellings = Spellings()
-        self._schema = schema_of(columns)
-        self._writer = parquet.ParquetWriter(
-            file, self._schema, compression=codec, compression_level=_LEVELS.get(codec)
-        )
-        self._batches: list[pa.RecordBatch] = []
-        self._rows = self._bytes = 0
+
+    def takes(self, columns: Columns) -> bool:
+        """Whether rows with these columns can still go into the file."""
+        return self._writer is None or self._fits(self.columns, columns)
 
     def write(self, group: Group) -> None:
         """Append rows."""
-        self.add_spellings(group.rows, _spellings_of(group.data.schema.metadata))
-        self.write_batch(group.data)
+        self.write_arrays(group.data)
 
-    def add_spellings(self, rows: int, of_rows: Mapping[str, Runs]) -> None:
-        """Take the spellings of the date-times of so many rows, to be kept in the file."""
-        self._spellings.add(rows, of_rows)
-
-    def write_batch(self, batch: pa.RecordBatch) -> None:
-        """Append a batch."""
-        self._batches.append(batch)
-        self._rows += batch.num_rows
-        self._bytes += batch.nbytes
-        if self._rows >= _ROW_GROUP_ROWS or self._bytes >= _ROW_GROUP_BYTES:
+    def write_arrays(self, arrays: Arrays) -> None:
+        """Append rows."""
+        self.columns = arrays.columns
+        self._gathered.add(arrays)
+        self._spellings.add(arrays.rows, {arrays.columns[place].name: runs for place, runs in arrays.spellings.items()})
+        if self._gathered.rows >= _ROW_GROUP_ROWS or self._gathered.bytes >= _ROW_GROUP_BYTES:
             self._write_row_group()
 
     def close(self) -> None:
         """Write what is left and the footer."""
-        self._write_row_group()
-        if spellings := self._spellings.to_text():
-            self._writer.add_key_value_metadata({SPELLINGS: spellings})
-        self._writer.close()
+        if self._gathered.rows:
+            self._write_row_group()
+        writer = self._begun_writer()
+        if spellings := self._spellings.to_text(_moments(self.columns)):
+            writer.add_key_value_metadata({SPELLINGS: spellings})
+        writer.close()
 
     def _write_row_group(self) -> None:
-        if self._rows:
-            self._writer.write_table(pa.Table.from_batches(self._batches, self._schema), self._rows)
-        self._batches = []
-        self._rows = self._bytes = 0
+        rows, self._gathered = self._gathered, RowGroup()
+        self._begun_writer().write_table(rows.table(self.columns), rows.rows)
+
+    def _begun_writer(self) -> parquet.ParquetWriter:
+        if self._writer is None:
+            level = _LEVELS.get(self._codec)
+            self._writer = parquet.ParquetWriter(
+                self._file, schema_of(self.columns), compression=self._codec, compression_level=level
+            )
+        return self._writer
 
 
 def widen_part(source: IO[bytes], wider: ParquetPart, columns: Columns, to: Columns) -> None:
@@ -77,19 +91,25 @@ def widen_part(source: IO[bytes], wider: ParquetPart, columns: Columns, to: Colu
 
     :raises ColumnError: when a value does not fit its wider column.
     """
-    schema = schema_of(to)
-    types = {column.name: column.type for column in to}
     part = _part_in(source, columns)
-    spellings = _spellings_of(part.metadata.metadata)
-    wider.add_spellings(
-        part.metadata.num_rows, {n: r for n, r in spellings.items() if types[n] is ColumnType.TIMESTAMP}
-    )
-    one_each = {column.name: one_by_one(spellings.get(column.name, [])) for column in columns}
-    for batch in part.iter_batches(batch_size=_ROWS_READ_AT_ONCE):
-        ready = [widened(batch.column(c.name), c, types[c.name], one_each[c.name]) for c in columns]
-        absent = [pa.nulls(batch.num_rows, field.type) for field in list(schema)[len(columns) :]]
-        wider.write_batch(pa.RecordBatch.from_arrays(ready + absent, schema=schema))
+    runs_of_part = spellings_in((part.metadata.metadata or {}).get(SPELLINGS, b""))
+    runs = {place: Remaining(runs_of_part.get(column.name, [])) for place, column in enumerate(columns)}
+    for batch in part.iter_batches(_rows_widened_at_once(part.metadata)):
+        wider.write_arrays(_widened(batch, columns, to, {p: left.take(batch.num_rows) for p, left in runs.items()}))
     wider.close()
+
+
+def _widened(batch: pa.RecordBatch, columns: Columns, to: Columns, runs: Mapping[int, Runs]) -> Arrays:
+    arrays = {
+        place: widened(batch.column(place), column, to[place].type, one_by_one(runs[place]))
+        for place, column in enumerate(columns)
+    }
+    moments = {place: of_column for place, of_column in runs.items() if to[place].type is ColumnType.TIMESTAMP}
+    return Arrays(batch.num_rows, to, arrays, moments)
+
+
+def _moments(columns: Columns) -> Set[str]:
+    return {column.name for column in columns if column.type is ColumnType.TIMESTAMP}
 
 
 def rows_of(file: IO[bytes], columns: Columns) -> Iterator[Row]:
@@ -101,10 +121,6 @@ def rows_of(file: IO[bytes], columns: Columns) -> Iterator[Row]:
             yield dict(zip(names, row, strict=True))
 
 
-def _spellings_of(metadata: Mapping[bytes, bytes] | None) -> Mapping[str, Runs]:
-    return spellings_in((metadata or {}).get(SPELLINGS, b""))
-
-
 def _part_in(file: IO[bytes], columns: Columns) -> parquet.ParquetFile:
     part = parquet.ParquetFile(file)
     if part.schema_arrow != schema_of(columns):
@@ -113,3 +129,10 @@ def _part_in(file: IO[bytes], columns: Columns) -> parquet.ParquetFile:
             f"manifest: {schema_of(columns).to_string()!r}."
         )
     return part
+
+
+def _rows_widened_at_once(metadata: parquet.FileMetaData) -> int:
+    """Return how many rows are in memory together: each call costs as much as hundreds of values that stay Arrow's."""
+    size = sum(metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups))
+    bytes_a_row = size // max(metadata.num_rows, 1) + _BYTES_A_CELL * metadata.num_columns
+    return max(_WIDENED_AT_ONCE_BYTES // bytes_a_row, 1)

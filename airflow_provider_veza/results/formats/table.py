@@ -10,6 +10,7 @@ import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import itemgetter
 
 from airflow_provider_veza.async_query.layout import ColumnType, RowLayout
 from airflow_provider_veza.async_query.rows import JsonRows
@@ -17,7 +18,8 @@ from airflow_provider_veza.exceptions import BadTextError, ColumnError
 from airflow_provider_veza.results.bad_text import first_half, has_halves
 from airflow_provider_veza.results.columns import Cells, Flattener
 from airflow_provider_veza.results.manifest import Column, Columns
-from airflow_provider_veza.results.schema import widened_columns, without_integer_texts
+from airflow_provider_veza.results.schema import KnownColumns, without_integer_texts
+from airflow_provider_veza.results.shapes import ShapedRows
 from airflow_provider_veza.results.table_options import NO_OPTIONS, TableOptions
 
 # Rows as objects are several times the size of their text: beyond this they leave the processor's cache, and each row costs
@@ -29,12 +31,12 @@ GROUP_BYTES = 384 * 1024
 class Table:
     """A group of rows as columns.
 
-    :param cells: of the columns that these rows have; the others are null throughout.
+    :param present: the columns that these rows have, by their places, in order; the others are null throughout.
     """
 
     rows: int
     columns: Columns
-    cells: Mapping[str, Cells]
+    present: Sequence[tuple[int, Cells]]
 
 
 class Tabulator:
@@ -46,12 +48,17 @@ class Tabulator:
     def __init__(self, layout: RowLayout, select: Sequence[str] | None, options: TableOptions = NO_OPTIONS) -> None:
         self._declared: Mapping[str, ColumnType] = layout.types
         self._flatten = Flattener(layout, None if select is None else frozenset(select), options)
+        self._shaped = ShapedRows(self._flatten)
+        self._known = KnownColumns()
         self._at_first = _columns_asked_for(select or (), layout.types, options)
 
     def declare(self, types: Mapping[str, ColumnType]) -> None:
         """Take the types that an answer itself declares for its columns; they go before the layout's."""
-        self._declared = {**self._declared, **types}
-        self._flatten.declare(types)
+        declared = {**self._declared, **types}
+        if declared != self._declared:
+            self._declared = declared
+            self._flatten.declare(types)
+            self._shaped.forget()
 
     def table(self, rows: JsonRows, columns: Columns) -> Table:
         """Return the rows as columns.
@@ -61,19 +68,33 @@ class Tabulator:
         :raises BadTextError: with a row of this group, where a text has half of a character.
         :raises MalformedResponseError: when a row is not JSON that can be read.
         """
-        found = self._flatten(rows[:])
+        known = self._known_as(columns or self._at_first)
+        found = self._shaped.cells(rows, known.names)
+        if found is None:
+            found = self._cells_of_objects(rows)
         fields = {name: self._flatten.dotted_name(name) for name in found}
+        _require_same_fields(known, fields)
         declared = {name: self._declared[field] for name, field in fields.items() if field in self._declared}
         cells = {name: without_integer_texts(column, declared.get(name)) for name, column in found.items()}
+        known.widen(cells, declared, {name: field for name, field in fields.items() if name != field})
+        if rows and not known.columns:
+            raise ColumnError("", "the rows have no fields, so that a table would lose even how many they are")
+        present = sorted(((known.place(name), column) for name, column in cells.items()), key=itemgetter(0))
+        return Table(len(rows), known.columns, present)
+
+    def _cells_of_objects(self, rows: JsonRows) -> dict[str, Cells]:
+        objects = rows[:]
+        cells = self._flatten(objects)
         if has_halves(rows):
             _require_whole(cells)
-        columns = columns or self._at_first
-        _require_same_fields(columns, fields)
-        renamed = {name: field for name, field in fields.items() if name != field}
-        columns = widened_columns(columns, cells, declared, renamed)
-        if rows and not columns:
-            raise ColumnError("", "the rows have no fields, so that a table would lose even how many they are")
-        return Table(len(rows), columns, cells)
+        self._shaped.learn(objects)
+        return cells
+
+    def _known_as(self, columns: Columns) -> KnownColumns:
+        """Return what is known of the columns; almost always they are those of the group before."""
+        if columns is not self._known.columns:
+            self._known = KnownColumns(columns)
+        return self._known
 
 
 @contextmanager
@@ -102,14 +123,12 @@ def _columns_asked_for(select: Sequence[str], types: Mapping[str, ColumnType], o
     return tuple(columns.values())
 
 
-def _require_same_fields(columns: Columns, fields: Mapping[str, str]) -> None:
+def _require_same_fields(known: KnownColumns, fields: Mapping[str, str]) -> None:
     """Refuse a field whose column an earlier attempt made of another field."""
-    for column in columns:
-        field = fields.get(column.name, column.dotted_name)
-        if field != column.dotted_name:
-            raise ColumnError(
-                column.name, f"the fields {column.dotted_name!r} and {field!r} would both become this column"
-            )
+    for name, field in fields.items():
+        column = known.column(name)
+        if column is not None and column.dotted_name != field:
+            raise ColumnError(name, f"the fields {column.dotted_name!r} and {field!r} would both become this column")
 
 
 def _require_whole(cells: Mapping[str, Cells]) -> None:

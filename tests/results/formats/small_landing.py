@@ -1,4 +1,4 @@
-"""Lands groups of rows in memory as the landing does it: a part ends where columns widen, and all get the same columns."""
+"""Lands groups of rows in memory as the landing does it: a part ends where it takes no other columns, and all get the same."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ Row = dict[str, Any]
 class MemoryPart:
     """A part in the making."""
 
-    columns: Columns
     file: BytesIO
     writer: PartWriter
 
@@ -44,9 +43,9 @@ def landed(form: Format, *groups: Iterable[Row]) -> Landed:
     for rows in groups:
         group = form.group(JsonRows.of(rows), columns)
         columns = group.columns
-        if not parts or parts[-1].columns != columns:
+        if not parts or not parts[-1].writer.takes(columns):
             file = BytesIO()
-            parts.append(MemoryPart(columns, file, form.open(file, columns)))
+            parts.append(MemoryPart(file, form.open(file, columns)))
         parts[-1].writer.write(group)
     for part in parts:
         part.writer.close()
@@ -55,11 +54,11 @@ def landed(form: Format, *groups: Iterable[Row]) -> Landed:
 
 def widened(form: Format, part: MemoryPart, to: Columns) -> bytes:
     """Return the bytes of a part with other columns."""
-    if form.fits(part.columns, to):
+    if form.fits(part.writer.columns, to):
         return part.file.getvalue()
     part.file.seek(0)
     wider = BytesIO()
-    form.widen(part.file, wider, part.columns, to)
+    form.widen(part.file, wider, part.writer.columns, to)
     return wider.getvalue()
 
 

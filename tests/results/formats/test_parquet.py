@@ -147,7 +147,7 @@ def test_columns_that_a_group_lacks_are_null_in_it() -> None:
         JsonRows.of([{"id": "a"}]), (Column("gone", ColumnType.TIMESTAMP), Column("id", ColumnType.STRING))
     )
 
-    assert group.data.to_pylist() == [{"gone": None, "id": "a"}]
+    assert group.data.batch().to_pylist() == [{"gone": None, "id": "a"}]
 
 
 def test_the_layout_reaches_the_file() -> None:
