@@ -203,6 +203,36 @@ def test_the_doctor_takes_the_key_of_a_url_from_the_environment_and_says_plainly
     assert not key or key not in ended.output + ended.errors
 
 
+def test_the_doctor_asks_a_url_by_oauth2_and_with_the_extras_that_are_given(quick: RunningTenant) -> None:
+    of_tenant = quick.tenant.settings
+    oauth = ("--client-id", of_tenant.oauth_client_id, "--token-url", f"{quick.url}/oauth/token")
+    extras = [f"--extra={name}={value}" for name, value in {**UNPACED, "nodes_get_method": "GET"}.items()]
+
+    ended = run("doctor", "--url", quick.url, *oauth, *extras, VEZA_CLIENT_SECRET=of_tenant.oauth_client_secret)
+
+    assert ended.status == 0, ended.errors
+    assert "GET /api/v1/assessments/query_spec:nodes_async_get shows the query." in ended.output
+    assert of_tenant.oauth_client_secret not in ended.output + ended.errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--url", "https://b", "--extra", "page_sise=5"), "--extra names what no connection has: page_sise"),
+        (("--url", "https://b", "--extra", "page_size=many"), "extra page_size must be of type integer"),
+        (("--url", "https://b", "--client-id", "c"), "No client secret: set VEZA_CLIENT_SECRET"),
+        (("--conn-id", "a", "--extra", "page_size=5"), "go with --url"),
+    ],
+    ids=["misspelt", "no number", "no secret", "with a connection"],
+)
+def test_extras_that_make_no_sense_are_said_before_anything_is_sent(arguments: tuple[str, ...], said: str) -> None:
+    ended = run("doctor", *arguments, VEZA_API_KEY="k1-of-acme")
+
+    assert (ended.status, ended.output) == (2, "")
+    assert said in ended.errors
+    assert "Nothing was sent." in ended.errors
+
+
 def test_a_tenant_that_does_not_answer_is_said_without_a_traceback() -> None:
     ended = run("doctor", "--url", "http://127.0.0.1:9", VEZA_API_KEY="k1")
 
@@ -235,8 +265,14 @@ def test_a_doctor_that_is_interrupted_cancels_what_it_has_submitted(
 
 @pytest.mark.parametrize(
     "arguments",
-    [(), ("--conn-id", "a", "--url", "https://b"), ("--url", "https://b", "--patience", "0"), ("--api-key", "k")],
-    ids=["no tenant", "two tenants", "no patience", "a key as an argument"],
+    [
+        (),
+        ("--conn-id", "a", "--url", "https://b"),
+        ("--url", "https://b", "--patience", "0"),
+        ("--api-key", "k"),
+        ("--url", "b", "--extra", "verify"),
+    ],
+    ids=["no tenant", "two tenants", "no patience", "a key as an argument", "an extra without a value"],
 )
 def test_wrong_arguments_of_the_doctor_are_answered_with_its_usage_and_status_two(arguments: tuple[str, ...]) -> None:
     ended = run("doctor", *arguments)

@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 RETRY = RetryPolicy(max_attempts=3, max_retry_after=30.0)
 MOST_UNANSWERED = 6
-"""Requests in a row that have no whole answer, after which nothing more is asked: each may take a minute."""
+"""Each may take a minute."""
 
 
 class Sender(Protocol):
@@ -45,6 +45,7 @@ class Driver:
     """Drives one examination.
 
     :param hold: around what an interruption must not cut off: a submit, whose answer names a query to cancel, and the cancels.
+    :param most_unanswered: requests in a row without a whole answer, after which nothing more is asked.
     """
 
     def __init__(
@@ -54,11 +55,13 @@ class Driver:
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
         hold: Callable[[], AbstractContextManager[None]] = no_hold,
+        most_unanswered: int = MOST_UNANSWERED,
     ) -> None:
         self._sender = sender
         self._sleep = sleep
         self._monotonic = monotonic
         self._hold = hold
+        self._most_unanswered = most_unanswered
         self.asked: list[Asked] = []
         self.own: list[str] = []
         self.of_others: list[str] = []
@@ -107,7 +110,7 @@ class Driver:
 
     def _ask(self, step: Ask) -> Asked:
         for attempt in count(1):
-            if self._unanswered >= MOST_UNANSWERED:
+            if self._unanswered >= self._most_unanswered:
                 return self._not_asked(step.call)
             asked = self._send(step.call)
             self._unanswered = self._unanswered + 1 if asked.status is None else 0
@@ -126,7 +129,7 @@ class Driver:
 
     def _not_asked(self, call: Call[object]) -> Asked:
         error = NotSentError(
-            f"The request was not sent: the {MOST_UNANSWERED} before it had no whole answer, so nothing more is asked."
+            f"The request was not sent: the {self._most_unanswered} before it had no whole answer, so nothing more is asked."
         )
         return Asked(call.request, self._monotonic(), 0.0, None, None, error)
 

@@ -36,6 +36,7 @@ from airflow_provider_veza.doctor.seen import (
     Stopped,
     TaskSeen,
     chosen,
+    row_name,
     rows_of,
 )
 from airflow_provider_veza.doctor.words import Quoted, Words
@@ -83,10 +84,15 @@ class Plan:
     node_types: tuple[str, ...] = COMMON_NODE_TYPES
     patience: float = 60.0
 
-    def spec(self, node_type: str) -> dict[str, Any]:
-        """Return a spec for all nodes of a type: those whose name is not the marker."""
-        condition = {"fn": "EQ", "property": "name", "value": self.marker, "not": True}
-        expression = {"operator": "AND", "specs": [condition]}
+    def spec(self, node_type: str, name: str = "") -> dict[str, Any]:
+        """Return a spec for all nodes of a type: those whose name is not the marker.
+
+        :param name: of the nodes, if only those are asked for.
+        """
+        conditions: list[dict[str, Any]] = [{"fn": "EQ", "property": "name", "value": self.marker, "not": True}]
+        if name:
+            conditions.append({"fn": "EQ", "property": "name", "value": name, "not": False})
+        expression = {"operator": "AND", "specs": conditions}
         return {
             "query_type": "SOURCE_TO_DESTINATION",
             "source_node_types": {"nodes": [{"node_type": node_type, "condition_expression": expression}]},
@@ -107,7 +113,6 @@ def examine(veza: VezaSettings, plan: Plan) -> Examination[Seen | Stopped]:
     if isinstance(first.submitted.error, ForbiddenError):
         return Stopped(("The key may not run queries: ", Quoted(str(first.submitted.error))))
     nodes = yield from _examine_nodes(veza, plan, spec, first)
-    few_rows = nodes.pages is not None and nodes.pages.whole.complete and nodes.pages.whole.rows <= MAX_PAGE_SIZE
     return Seen(
         listed=listed,
         health=health,
@@ -116,12 +121,20 @@ def examine(veza: VezaSettings, plan: Plan) -> Examination[Seen | Stopped]:
         first=nodes.first,
         forms=nodes.forms,
         lost=(yield from _lose(veza, nodes.service, plan)),
-        task=(yield from _run_task(veza, {**spec, "include_nodes": few_rows}, plan.patience)),
+        task=(yield from _run_task(veza, _spec_of_few_rows(plan, spec, chosen(choices), nodes.pages), plan.patience)),
         saved=(yield from _run_saved_query(veza, nodes.service, plan.patience)),
         pages=nodes.pages,
         cache=nodes.cache,
         cancel=nodes.cancel,
     )
+
+
+def _spec_of_few_rows(plan: Plan, spec: dict[str, Any], node_type: str, pages: PagesSeen | None) -> dict[str, Any]:
+    """Return a spec that asks for rows where they will be few: a task shows all of them in every look."""
+    if pages is not None and pages.whole.complete and pages.whole.rows <= MAX_PAGE_SIZE:
+        return {**spec, "include_nodes": True}
+    name = row_name(pages)
+    return {**plan.spec(node_type, name), "include_nodes": bool(name)}
 
 
 def _why_closed(error: AsyncQueryError | None) -> Words | None:
@@ -155,6 +168,8 @@ def _examine_nodes(veza: VezaSettings, plan: Plan, spec: dict[str, Any], first: 
     if first.phase is not Phase.SUCCEEDED or first.ids is None:
         return _Nodes(service, first, forms)
     pages = yield from read_pages(service, first.ids.id)
+    if pages.refused and pages.whole.pages[0].error is None:
+        service = replace(service, page_size=pages.size)
     cache = yield from use_cache(service, spec, first.ids.cache_id, plan.lost_id)
     stable_after = max(veza.stale_grace.total_seconds() + 1, OLDER_RESULT_SECONDS)
     cancel = yield from cancel_one_of_two(service, spec, patience=plan.patience, stable_after=stable_after)

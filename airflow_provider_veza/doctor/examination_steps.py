@@ -5,11 +5,12 @@ They are carried out in :mod:`.driver`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeAlias, TypeVar
 
+from airflow_provider_veza.async_query.json_value import value_of
 from airflow_provider_veza.async_query.message import Call, Request, Response
 from airflow_provider_veza.exceptions import AsyncQueryError
 
@@ -62,12 +63,12 @@ class Asked:
         """The HTTP status."""
         return self.response.status if self.response else None
 
-    @property
+    @cached_property
     def body(self) -> Mapping[str, Any]:
         """The answer as a JSON object; empty where it is none."""
         try:
-            parsed = json.loads(self.response.body) if self.response else None
-        except (ValueError, RecursionError):
+            parsed = value_of(self.response.body) if self.response else None
+        except ValueError:
             return {}
         return parsed if isinstance(parsed, dict) else {}
 

@@ -12,7 +12,16 @@ from airflow_provider_veza.async_query.polling import PollSchedule
 from airflow_provider_veza.async_query.service import QueryService
 from airflow_provider_veza.async_query.vocabulary import Page, Phase, Snapshot, Submitted
 from airflow_provider_veza.doctor.examination_steps import Asked, Examination, ask, pause, submit
-from airflow_provider_veza.doctor.seen import CacheSeen, CancelSeen, Life, LookForm, PagesSeen, Walk, rows_of
+from airflow_provider_veza.doctor.seen import (
+    CacheSeen,
+    CancelSeen,
+    Life,
+    LookForm,
+    PagesSeen,
+    Walk,
+    is_refused,
+    rows_of,
+)
 from airflow_provider_veza.exceptions import RepeatedPageTokenError
 from airflow_provider_veza.services.veza_cache import (
     CachedResultContext,
@@ -79,9 +88,13 @@ def read_pages(service: VezaNodesService, query_id: str) -> Examination[PagesSee
     two = yield from ask(replace(service, page_size=2).page(query_id, None))
     over = yield from ask(replace(service, page_size=MAX_PAGE_SIZE + 1).page(query_id, None))
     whole = yield from _walk(service, query_id)
-    is_refused = whole.pages[0].error is not None
-    smaller = (yield from _smaller_pages(service, query_id)) if is_refused else ()
-    return PagesSeen(one, second, otherwise, two, over, whole, smaller)
+    refused: list[Asked] = []
+    for size in SMALLER_PAGES:
+        if not is_refused(whole.pages[0]) or size >= service.page_size:
+            continue
+        refused.append(whole.pages[0])
+        whole = yield from _walk(replace(service, page_size=size), query_id)
+    return PagesSeen(one, second, otherwise, two, over, whole, tuple(refused))
 
 
 def use_cache(
@@ -111,10 +124,17 @@ def cancel_one_of_two(
     if cancelled.ids is None or other.ids is None:
         return CancelSeen(cancelled, None, other)
     before = yield from first_looks(service, other.ids.id)
+    just_before = yield from _own_look(service, cancelled.ids.id)
     cancel = yield from ask(service.cancel(cancelled.ids.id))
     looks = yield from watch(service, cancelled.ids.id, _AFTER_CANCEL_SECONDS)
     other = replace(other, looks=(yield from _to_a_stable_end(service, other, patience, stable_after)))
-    return CancelSeen(replace(cancelled, looks=looks), cancel, other, before)
+    return CancelSeen(replace(cancelled, looks=looks), cancel, other, before, just_before)
+
+
+def _own_look(service: VezaNodesService, query_id: str) -> Examination[Asked]:
+    """Look until the query is visible, and once more where what is seen may be an older result."""
+    look = (yield from first_looks(service, query_id))[-1]
+    return (yield from ask(service.look(query_id))) if _is_done(look) else look
 
 
 def end_what_runs(
@@ -203,15 +223,6 @@ def _walk(service: VezaNodesService, query_id: str) -> Examination[Walk]:
         if token is None:
             return Walk(tuple(pages), complete=True)
     return Walk(tuple(pages))
-
-
-def _smaller_pages(service: VezaNodesService, query_id: str) -> Examination[tuple[tuple[int, Asked], ...]]:
-    tried = []
-    for size in SMALLER_PAGES:
-        tried.append((size, (yield from ask(replace(service, page_size=size).page(query_id, None)))))
-        if rows_of(tried[-1][1]):
-            break
-    return tuple(tried)
 
 
 def _may_go_on(look: Asked) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from airflow_provider_veza import __version__
 from airflow_provider_veza.doctor.assumptions import Finding, judge_all
+from airflow_provider_veza.doctor.evidence import Evidence
 from airflow_provider_veza.doctor.examination import COMMON_NODE_TYPES
 from airflow_provider_veza.doctor.seen import Seen, Stopped
 from airflow_provider_veza.doctor.verdicts import Advice, Case, Verdict
@@ -17,6 +18,8 @@ from airflow_provider_veza.doctor.words import redacted, spoken
 from airflow_provider_veza.hooks.veza_settings import VezaSettings
 from airflow_provider_veza.shown import one_line
 
+MOST_EVIDENCE = 3
+"""Kinds of requests that people are shown of one finding."""
 EMULATOR_NOTE = (
     "THIS IS AN EMULATOR of this project, not Veza: it answers as this project believes, so nothing is confirmed by it."
 )
@@ -78,7 +81,8 @@ def as_json(report: Report) -> dict[str, Any]:
 def _by_an_emulator(finding: Finding) -> Finding:
     if finding.verdict is not Verdict.CONFIRMED:
         return finding
-    return replace(finding, verdict=Verdict.NOT_SEEN, words=("On an emulator: ", *finding.words))
+    seen = replace(finding.judgement, verdict=Verdict.NOT_SEEN, words=("On an emulator: ", *finding.words))
+    return replace(finding, judgement=seen)
 
 
 def _as_json(finding: Finding) -> dict[str, Any]:
@@ -89,8 +93,13 @@ def _as_json(finding: Finding) -> dict[str, Any]:
         "source": assumption.source.value,
         "verdict": finding.verdict.value,
         "seen": redacted(finding.words),
+        "evidence": [_evidence_as_json(one) for one in finding.judgement.evidence],
         "advice": _advice_as_json(finding.advice) if finding.advice else None,
     }
+
+
+def _evidence_as_json(evidence: Evidence) -> dict[str, Any]:
+    return {"asked": redacted(evidence.asked), "came": redacted(evidence.came), "times": evidence.times}
 
 
 def _advice_as_json(advice: Advice) -> dict[str, Any]:
@@ -114,6 +123,7 @@ def _findings(report: Report, seen: Seen) -> Iterator[str]:
         assumption = finding.assumption
         yield f"\n{finding.verdict.upper()}  {assumption.statement} ({assumption.source}; {assumption.name})"
         yield f"    {spoken(finding.words)}"
+        yield from _shown_evidence(finding.judgement.evidence)
         if finding.advice is not None:
             yield f"    -> {finding.advice.text}"
     counts = ", ".join(f"{report.count(verdict)} {verdict}" for verdict in Verdict)
@@ -121,6 +131,14 @@ def _findings(report: Report, seen: Seen) -> Iterator[str]:
     yield (
         f"\n{counts}. Asked for nodes of type {seen.node_type}, in {len(visit.asked)} requests and {visit.seconds:.1f} s."
     )
+
+
+def _shown_evidence(evidence: tuple[Evidence, ...]) -> Iterator[str]:
+    for one in evidence[:MOST_EVIDENCE]:
+        times = f" ({one.times} times)" if one.times > 1 else ""
+        yield f"    {spoken(one.asked)}: {spoken(one.came)}{times}"
+    if len(evidence) > MOST_EVIDENCE:
+        yield f"    and {len(evidence) - MOST_EVIDENCE} kinds of requests more, which --json shows"
 
 
 def _remains(visit: Visit) -> Iterator[str]:

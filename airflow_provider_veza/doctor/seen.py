@@ -1,6 +1,6 @@
 """What an examination saw, part by part, as plain records.
 
-What it means is judged in :mod:`.judge_connection`, :mod:`.judge_lifecycle`, :mod:`.judge_rows` and :mod:`.judge_others`.
+What it means is judged in the modules `judge_*`, by the table in :mod:`.assumptions`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 from airflow_provider_veza.async_query.vocabulary import Page, Phase, Snapshot, Submitted
 from airflow_provider_veza.doctor.examination_steps import Asked
 from airflow_provider_veza.doctor.words import Words
+from airflow_provider_veza.exceptions import MalformedResponseError
 from airflow_provider_veza.services.veza_nodes import VezaNodesService
 
 
@@ -86,7 +87,7 @@ class Walk:
     @property
     def rows(self) -> int:
         """How many rows came."""
-        return sum(len(rows_of(page)) for page in self.pages)
+        return sum(map(number_of_rows, self.pages))
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,8 @@ class PagesSeen:
     :param second: the next page after ``one`` that has rows; None where there is none.
     :param second_otherwise: the same by the other method, asked only where ``second`` repeats ``one``.
     :param over: asked with one row more than the documented maximum.
-    :param smaller: sizes that were tried, the largest first, where the connection's own was refused.
+    :param whole: read with the first page size that was not refused.
+    :param refused: the first page in each size that was refused, the connection's own first.
     """
 
     one: Asked
@@ -105,7 +107,18 @@ class PagesSeen:
     two: Asked
     over: Asked
     whole: Walk
-    smaller: tuple[tuple[int, Asked], ...] = ()
+    refused: tuple[Asked, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """The page size that the whole result was read with."""
+        return page_size_of(self.whole.pages[0])
+
+    @property
+    def all_asked(self) -> tuple[Asked, ...]:
+        """Every page."""
+        asked = (self.one, self.second, self.second_otherwise, self.two, self.over, *self.refused, *self.whole.pages)
+        return tuple(page for page in asked if page is not None)
 
 
 @dataclass(frozen=True)
@@ -129,12 +142,14 @@ class CancelSeen:
 
     :param cancel: the answer to the cancel; None where no query could be submitted.
     :param before: looks at the other query before the cancel; its own life tells what came after it.
+    :param just_before: the last look at the first one before the cancel.
     """
 
     cancelled: Life
     cancel: Asked | None
     other: Life
     before: tuple[Asked, ...] = ()
+    just_before: Asked | None = None
 
 
 @dataclass(frozen=True)
@@ -204,5 +219,33 @@ def chosen(choices: Sequence[Choice]) -> str:
 
 
 def rows_of(asked: Asked | None) -> list[Any]:
-    """Return the rows of a page; none where it could not be read."""
-    return list(asked.value.rows) if asked is not None and isinstance(asked.value, Page) else []
+    """Return the rows of a page; none where the page, or one of them, could not be read."""
+    try:
+        return list(asked.value.rows) if asked is not None and isinstance(asked.value, Page) else []
+    except MalformedResponseError:
+        return []
+
+
+def number_of_rows(asked: Asked | None) -> int:
+    """Return how many rows a page has, whether they can be read or not."""
+    return len(asked.value.rows) if asked is not None and isinstance(asked.value, Page) else 0
+
+
+def is_refused(asked: Asked) -> bool:
+    """Whether the request was answered as a wrong one."""
+    return asked.status is not None and 400 <= asked.status < 500
+
+
+def page_size_of(asked: Asked) -> int:
+    """Return how many rows a page was asked to have at most."""
+    return int({**asked.request.params, **(asked.request.body or {})}["page_size"])
+
+
+def row_name(pages: PagesSeen | None) -> str:
+    """Return the name of a row that came; empty where none has one."""
+    for row in rows_of(pages.one if pages else None):
+        properties = row.get("properties")
+        name = properties.get("name") if isinstance(properties, dict) else None
+        if isinstance(name, str):
+            return name
+    return ""

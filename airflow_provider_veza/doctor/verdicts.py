@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from airflow_provider_veza.async_query.vocabulary import Snapshot
+from airflow_provider_veza.doctor.evidence import Evidence, evidence_of
 from airflow_provider_veza.doctor.examination_steps import Asked
 from airflow_provider_veza.doctor.seen import Seen
 from airflow_provider_veza.doctor.words import Quoted, Words
@@ -35,11 +37,15 @@ class Advice:
 
 @dataclass(frozen=True)
 class Judgement:
-    """A verdict with what was seen, or why nothing was."""
+    """A verdict with what was seen, or why nothing was.
+
+    :param evidence: what it rests on; empty where nothing was asked.
+    """
 
     verdict: Verdict
     words: Words
     advice: Advice | None = None
+    evidence: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,19 +60,35 @@ class Case:
     asked: tuple[Asked, ...]
 
 
-def confirmed(*words: str | Quoted) -> Judgement:
-    """Say that it is as assumed."""
-    return Judgement(Verdict.CONFIRMED, words)
+Basis = Asked | Iterable[Asked | None] | None
+"""The requests that a verdict rests on; None among them was not asked."""
 
 
-def contradicted(*words: str | Quoted, advice: Advice) -> Judgement:
-    """Say that it is not as assumed, and what helps."""
-    return Judgement(Verdict.CONTRADICTED, words, advice)
+def confirmed(basis: Basis, *words: str | Quoted) -> Judgement:
+    """Say that it is as assumed, as these requests showed."""
+    return Judgement(Verdict.CONFIRMED, words, evidence=_evidence(basis))
 
 
-def not_seen(*words: str | Quoted) -> Judgement:
-    """Say why it could not be seen."""
-    return Judgement(Verdict.NOT_SEEN, words)
+def contradicted(basis: Basis, *words: str | Quoted, advice: Advice) -> Judgement:
+    """Say that it is not as assumed, as these requests showed, and what helps."""
+    return Judgement(Verdict.CONTRADICTED, words, advice, _evidence(basis))
+
+
+def answered_otherwise(asked: Asked, *words: str | Quoted, advice: Advice) -> Judgement:
+    """Say that it is not as assumed, by this answer; where none came, nothing was seen, and `whole_answers` says more."""
+    if asked.response is None:
+        return not_seen("There was ", *told(asked), basis=asked)
+    return contradicted(asked, *words, *told(asked), advice=advice)
+
+
+def not_seen(*words: str | Quoted, basis: Basis = None) -> Judgement:
+    """Say why it could not be seen, although these requests were made."""
+    return Judgement(Verdict.NOT_SEEN, words, evidence=_evidence(basis))
+
+
+def _evidence(basis: Basis) -> tuple[Evidence, ...]:
+    asked = (basis,) if isinstance(basis, Asked) else basis or ()
+    return evidence_of([one for one in asked if one is not None])
 
 
 def told(asked: Asked) -> Words:

@@ -104,7 +104,7 @@ def read_connection(conn: AirflowConnection) -> VezaSettings:
             extras["page_size"], reader.path("nodes_get_path", extras), extras["nodes_get_method"], rows_fields
         ),
         VezaResultService(rows_fields),
-        sync=VezaSyncService(extras["page_size"]),
+        sync=VezaSyncService(extras["page_size"], tuple(dict.fromkeys((*rows_fields, *DEFAULT_ROWS_FIELDS)))),
         saved_queries=VezaSavedQueriesService(extras["page_size"], reader.saved_query_path(extras)),
         stale_grace=timedelta(seconds=extras["stale_grace"]),
         ui_url_template=extras["ui_url_template"] or "",

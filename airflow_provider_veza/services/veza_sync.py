@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from airflow_provider_veza.async_query.json_value import words_of
@@ -15,7 +16,7 @@ from airflow_provider_veza.async_query.message import Call, Purpose, Request, Re
 from airflow_provider_veza.async_query.vocabulary import Page
 from airflow_provider_veza.exceptions import MalformedResponseError
 from airflow_provider_veza.services.veza_counts import number_value_of
-from airflow_provider_veza.services.veza_rows import answer_with_rows, page_of
+from airflow_provider_veza.services.veza_rows import DEFAULT_ROWS_FIELDS, answer_with_rows, page_of
 
 NODES_PATH = "/api/v1/assessments/query_spec:nodes"
 RESULT_PATH = "/api/v1/assessments/query_spec:result"
@@ -42,21 +43,21 @@ class VezaSyncService:
     """``query_spec:nodes`` and ``query_spec:result``: both only read, so they may be sent twice.
 
     :param page_size: rows a page.
+    :param rows_fields: of an answer, where its rows are; inferred.
     """
 
     page_size: int = 100
+    rows_fields: tuple[str, ...] = DEFAULT_ROWS_FIELDS
 
     def nodes(self, spec: Mapping[str, Any], page_token: str | None = None) -> Call[Page]:
         """Ask for a page of rows. Page size and token stand in the query string: in the body Veza ignores them."""
-        return Call(
-            Request("POST", NODES_PATH, spec, params=self.page_params(page_token), purpose=Purpose.PAGE), read_page
-        )
+        request = Request("POST", NODES_PATH, spec, params=self.page_params(page_token), purpose=Purpose.PAGE)
+        return Call(request, partial(read_page, rows_fields=self.rows_fields))
 
     def result(self, spec: Mapping[str, Any], page_token: str | None = None) -> Call[Result]:
         """Ask for the result; here page size and token stand in the body, as documented."""
-        return Call(
-            Request("POST", RESULT_PATH, {**spec, **self.page_params(page_token)}, purpose=Purpose.PAGE), read_result
-        )
+        request = Request("POST", RESULT_PATH, {**spec, **self.page_params(page_token)}, purpose=Purpose.PAGE)
+        return Call(request, partial(read_result, rows_fields=self.rows_fields))
 
     def page_params(self, page_token: str | None) -> dict[str, str]:
         """Return what asks for one page."""
@@ -64,20 +65,20 @@ class VezaSyncService:
         return size if page_token is None else {**size, "page_token": page_token}
 
 
-def read_page(response: Response) -> Page:
+def read_page(response: Response, rows_fields: tuple[str, ...] = DEFAULT_ROWS_FIELDS) -> Page:
     """Read an answer that is a page of rows."""
-    return page_of(answer_with_rows(response))
+    return page_of(answer_with_rows(response, rows_fields), rows_fields)
 
 
-def read_result(response: Response) -> Result:
+def read_result(response: Response, rows_fields: tuple[str, ...] = DEFAULT_ROWS_FIELDS) -> Result:
     """Read an answer that is a result.
 
     :raises MalformedResponseError: when it is none.
     """
-    answer = answer_with_rows(response)
+    answer = answer_with_rows(response, rows_fields)
     nodes = answer.get("nodes_value")
     if isinstance(nodes, list):
-        nodes = {"values": nodes}
+        nodes = {rows_fields[0]: nodes}
     if not isinstance(nodes or {}, dict) or not answer.keys() & {"result_type", "number_value", "nodes_value"}:
         raise MalformedResponseError(f"Veza's answer holds no result (fields: {sorted(answer)}).")
     timestamp = answer.get("timestamp_value") or None
@@ -85,5 +86,5 @@ def read_result(response: Response) -> Result:
         type=words_of(answer.get("result_type") or "").upper(),
         number=number_value_of(answer.get("number_value")),
         timestamp=None if timestamp is None else words_of(timestamp),
-        nodes=page_of(nodes) if nodes else Page(),
+        nodes=page_of(nodes, rows_fields) if nodes else Page(),
     )

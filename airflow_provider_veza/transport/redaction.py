@@ -37,7 +37,7 @@ class Redaction:
     def learn(self, secret: str) -> None:
         """Hide one more secret from now on."""
         if secret and secret not in self._forms:
-            known = {**self._forms, **dict.fromkeys(form for form in _forms(secret) if len(form) >= SHORTEST)}
+            known = {**self._forms, **dict.fromkeys(form for form in forms_of(secret) if len(form) >= SHORTEST)}
             # The longest first, so that none is hidden in part; a new dictionary, since other threads may read the old one.
             self._forms = dict.fromkeys(sorted(known, key=len, reverse=True))
             self._beginnings = frozenset(form[:TELLING] for form in self._forms)
@@ -89,7 +89,8 @@ def proxy_secrets(proxy: str | None) -> tuple[str, ...]:
     return (*pair(unquote(user), unquote(password)), *pair(user, password))
 
 
-def _forms(secret: str) -> Iterator[str]:
+def forms_of(secret: str) -> Iterator[str]:
+    """Yield each form in which somebody may echo a secret, itself first; some more than once."""
     encoded = base64.b64encode(secret.encode()).decode()
     for form in (secret, encoded, encoded.rstrip("="), quote(secret), quote(secret, safe=""), quote_plus(secret)):
         yield form

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 
 from airflow_provider_veza.doctor.assumptions import Finding, judge_all
-from airflow_provider_veza.doctor.driver import Driver
+from airflow_provider_veza.doctor.driver import MOST_UNANSWERED, Driver
 from airflow_provider_veza.doctor.examination import Plan
+from airflow_provider_veza.doctor.report import Report
 from airflow_provider_veza.doctor.seen import Seen
 from airflow_provider_veza.doctor.verdicts import Case, Verdict
 from airflow_provider_veza.doctor.visit import Visit, visit
@@ -21,6 +23,7 @@ from airflow_provider_veza.services.veza_nodes import VezaNodesService
 from airflow_provider_veza.transport.settings import ApiKeyAuth, TransportSettings
 from airflow_provider_veza.transport.sync import SyncTransport
 from doctor.altered import Alteration, AlteredTransport, unaltered
+from doctor.forwarder import Forwarder
 from veza_emulator.http.server import RunningTenant, running_tenant
 from veza_emulator.tenant.executions import Family
 from veza_emulator.tenant.settings import TenantSettings
@@ -36,10 +39,18 @@ def tenant_with(size: int = 1_000, **variants: Any) -> Tenant:
     return Tenant(TenantSettings(size=size, variants=Variants(**variants)), now=lambda: NOON)
 
 
-def settings_of(running: RunningTenant, **settings: Any) -> VezaSettings:
-    """Return what a connection to the tenant says; no test waits for the pace."""
-    transport = TransportSettings(running.url, ApiKeyAuth(running.api_key), "tests", rate_limit=100_000)
-    return replace(VezaSettings(transport), **settings)
+def settings_of(
+    running: RunningTenant, url: str = "", transport: Mapping[str, Any] | None = None, **settings: Any
+) -> VezaSettings:
+    """Return what a connection to the tenant says; no test waits for the pace.
+
+    :param url: where the tenant is asked, if not at its own address.
+    :param transport: what the connection says of the transport.
+    """
+    fields = {"rate_limit": 100_000, **(transport or {})}
+    return replace(
+        VezaSettings(TransportSettings(url or running.url, ApiKeyAuth(running.api_key), "tests", **fields)), **settings
+    )
 
 
 def driver_of(tenant: Tenant, transport: Any, **options: Any) -> Driver:
@@ -67,6 +78,12 @@ def findings_of(visit: Visit, veza: VezaSettings) -> dict[str, Finding]:
     return {finding.assumption.name: finding for finding in findings}
 
 
+def by_name(report: Report) -> dict[str, Finding]:
+    """Return the findings of a report by name."""
+    assert isinstance(report.visit.outcome, Seen), report.visit.outcome
+    return {finding.assumption.name: finding for finding in report.findings}
+
+
 def contradictions(findings: Mapping[str, Finding]) -> dict[str, tuple[str | None, Any]]:
     """Return the contradicted assumptions, each with the connection extra that helps and its value."""
     advised = {name: f.advice for name, f in findings.items() if f.verdict is Verdict.CONTRADICTED}
@@ -86,16 +103,35 @@ def save_a_query(running: RunningTenant, name: str = "All Okta users") -> str:
     return str(answer.json().get("value", answer.json())["id"])
 
 
-def examined(
-    tenant: Tenant, plan: Plan = PLAN, nodes: Mapping[str, Any] | None = None, **settings: Any
-) -> dict[str, Finding]:
-    """Examine a tenant and return the findings by name.
+def not_seen(findings: Mapping[str, Finding]) -> set[str]:
+    """Return the names of what was not seen."""
+    return {name for name, finding in findings.items() if finding.verdict is Verdict.NOT_SEEN}
 
-    :param nodes: what the connection says of the nodes family.
-    """
+
+def seen_through(
+    forwarder: Forwarder,
+    tenant: Tenant,
+    plan: Plan = PLAN,
+    most_unanswered: int = MOST_UNANSWERED,
+    **settings: Any,
+) -> Report:
+    """Return the report on a tenant of which the doctor cannot know that it is an emulator; it leaves nothing running."""
+    variants, tenant.variants = tenant.variants, Variants()
     with running_tenant(tenant) as running:
         save_a_query(running)
-        veza = settings_of(running, nodes=VezaNodesService(**(nodes or {})), **settings)
+        tenant.variants = variants
+        veza = settings_of(running, forwarder.leading_to(urlsplit(running.url).port or 0), **settings)
+        seen = visited(running, veza, plan, most_unanswered=most_unanswered)
+        tenant.variants = Variants()
+        assert [execution for execution in tenant.running() if execution.family is Family.NODES] == []
+    return Report.of(seen, veza)
+
+
+def examined(tenant: Tenant, plan: Plan = PLAN, **settings: Any) -> dict[str, Finding]:
+    """Examine a tenant that leaves nothing running and return the findings by name, as they would be of no emulator."""
+    with running_tenant(tenant) as running:
+        save_a_query(running)
+        veza = settings_of(running, nodes=VezaNodesService(**settings.pop("nodes", {})), **settings)
         seen = visited(running, veza, plan)
     assert [execution for execution in tenant.running() if execution.family is Family.NODES] == []
     assert seen.left == ()

@@ -14,6 +14,7 @@ from airflow_provider_veza.async_query.message import Request, Response
 from airflow_provider_veza.doctor.assumptions import Finding
 from airflow_provider_veza.doctor.examination import Plan
 from airflow_provider_veza.doctor.verdicts import Verdict
+from airflow_provider_veza.exceptions import NoAnswerError
 from airflow_provider_veza.transport.settings import ApiKeyAuth, TransportSettings
 from doctor.altered import Alteration, Send, answered, edited, instead, refused, sent_otherwise, unaltered, without
 from doctor.examined import PLAN, contradictions, findings_of, save_a_query, settings_of, tenant_with, visited
@@ -212,7 +213,9 @@ def test_a_tenant_that_reads_page_tokens_nowhere_is_helped_by_no_extra() -> None
         body = without("page_token")(dict(request.body)) if request.body else request.body
         return replace(request, body=body, params=without("page_token")(dict(request.params)))
 
-    assert contradictions(findings(sent_otherwise(tokenless))) == {"page_token": NO_EXTRA}
+    seen = contradictions(findings(sent_otherwise(tokenless)))
+
+    assert seen == {"page_token": NO_EXTRA, "pages_end": NO_EXTRA}
 
 
 def test_slow_answers_advise_a_longer_read_timeout() -> None:
@@ -254,6 +257,24 @@ def test_blips_contradict_nothing() -> None:
         return refused(503) if request.idempotent and next(came) % 7 == 6 else send(request)
 
     assert contradictions(findings(every_seventh_unavailable)) == {}
+
+
+def test_a_connection_that_breaks_once_contradicts_nothing_and_one_that_always_breaks_is_told_as_that_alone() -> None:
+    broken: list[Request] = []
+
+    def breaking_once(request: Request, send: Send) -> Response:
+        if request.idempotent and request not in broken:
+            broken.append(request)
+            raise NoAnswerError("the connection broke")
+        return send(request)
+
+    def always_breaking(request: Request, send: Send) -> Response:
+        if request.path.endswith("query_spec:result"):
+            raise NoAnswerError("the connection broke")
+        return send(request)
+
+    assert contradictions(findings(breaking_once)) == {}
+    assert set(contradictions(findings(always_breaking))) == {"whole_answers"}
 
 
 def test_an_empty_node_type_leaves_rows_unseen_and_contradicts_nothing() -> None:

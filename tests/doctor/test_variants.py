@@ -1,4 +1,4 @@
-"""Every variant of the emulator, and what the doctor says of a tenant that is so: which assumption falls, and what helps."""
+"""Every variant of the emulator, hidden behind a proxy, and the verdicts on it: what falls, what helps, what was not seen."""
 
 from __future__ import annotations
 
@@ -6,15 +6,31 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from airflow_provider_veza.doctor.assumptions import ASSUMPTIONS
 from airflow_provider_veza.doctor.seen import Stopped
 from airflow_provider_veza.doctor.verdicts import Verdict
-from doctor.examined import PLAN, contradictions, examined, settings_of, tenant_with, visited
-from veza_emulator import hostility
+from airflow_provider_veza.doctor.words import redacted, spoken
+from airflow_provider_veza.services.veza_result import VezaResultService
+from airflow_provider_veza.services.veza_rows import DEFAULT_ROWS_FIELDS
+from airflow_provider_veza.services.veza_sync import VezaSyncService
+from airflow_provider_veza.transport.settings import TotalTimes
+from doctor.examined import (
+    PLAN,
+    by_name,
+    contradictions,
+    examined,
+    not_seen,
+    seen_through,
+    settings_of,
+    tenant_with,
+    visited,
+)
+from doctor.forwarder import Forwarder
+from veza_emulator.hostility import Counts, Drip, EchoedCredential, EndlessBody, EndlessPages, PageMarks
 from veza_emulator.http.server import running_tenant
 from veza_emulator.variants import (
     ApiKeys,
@@ -34,41 +50,153 @@ from veza_emulator.variants import (
 PREVIEW = "/api/preview/assessments/query_spec:nodes_async_get"
 NO_EXTRA = (None, None)
 
+T = TypeVar("T")
 Contradictions = Mapping[str, tuple[str | None, Any]]
 """By assumption: the connection extra that helps, and its value."""
 
-CONTRADICTED: Mapping[StrEnum, Contradictions] = {
-    LookMethods.GET: {"nodes_look": ("nodes_get_method", "GET")},
-    PageTokenPlace.QUERY_STRING: {"page_token": ("nodes_get_method", "GET")},
-    RowCount.WRONG: {"row_count": NO_EXTRA},
-    EqualSpecs.SHARED_RUN: {"own_execution": NO_EXTRA},
-    EqualSpecs.SAME_ID: {"own_execution": NO_EXTRA},
-    LostTask.UNKNOWN_STATE: {"lost_task": NO_EXTRA},
+NEVER_SEEN = {"failed_states", "failed_task"}
+"""The doctor asks for nothing that fails."""
+
+
+def by_choice(*rows: tuple[StrEnum, T]) -> Mapping[tuple[type[StrEnum], StrEnum], T]:
+    """Return rows by switch and choice: the choices of several switches are called alike."""
+    return {(type(choice), choice): row for choice, row in rows}
+
+
+CONTRADICTED = by_choice(
+    (LookMethods.GET, {"nodes_look": ("nodes_get_method", "GET")}),
+    (PageTokenPlace.QUERY_STRING, {"page_token": ("nodes_get_method", "GET"), "pages_end": NO_EXTRA}),
+    (RowCount.WRONG, {"row_count": NO_EXTRA}),
+    (EqualSpecs.SHARED_RUN, {"own_execution": NO_EXTRA}),
+    (EqualSpecs.SAME_ID, {"own_execution": NO_EXTRA}),
+    (LostTask.UNKNOWN_STATE, {"lost_task": NO_EXTRA}),
+    (TaskResult.NUMBER, {"task_rows": NO_EXTRA}),
+    (PageMarks.ABSENT, {"page_marks": NO_EXTRA}),
+    (EndlessPages.WITH_ROWS, {"page_token": NO_EXTRA, "pages_end": NO_EXTRA}),
+    (EndlessPages.WITHOUT_ROWS, {"rows_shape": NO_EXTRA, "pages_end": NO_EXTRA}),
+    *(
+        (counts, dict.fromkeys(("row_count", "sync_result", "task_result"), NO_EXTRA))
+        for counts in Counts
+        if counts is not Counts.USUAL
+    ),
+)
+UNREAD_ROWS = {
+    *("row_count", "sync_result", "page_size", "page_size_maximum", "page_token", "cached_context", "task_rows"),
 }
-NOT_EXAMINED = {ApiKeys.REFUSED}
+NOT_SEEN = by_choice(
+    (PageTokenPlace.QUERY_STRING, {"row_count", "sync_result"}),
+    (RowCount.ABSENT, {"row_count"}),
+    (EqualSpecs.SHARED_RUN, {"final_answer"}),
+    (EqualSpecs.SAME_ID, {"final_answer"}),
+    (PageMarks.ABSENT, UNREAD_ROWS | {"pages_end"}),
+    (EndlessPages.WITH_ROWS, {"row_count", "sync_result"}),
+    (EndlessPages.WITHOUT_ROWS, UNREAD_ROWS | {"sync_nodes"}),
+    *((counts, {"task_rows"}) for counts in Counts if counts is not Counts.USUAL),
+)
+"""Beside what is never seen."""
+NOT_EXAMINED = by_choice((ApiKeys.REFUSED, None))
+
+LOOK = "nodes_async_get"
+MET_AT_EVERY_LOOK = by_choice(
+    *((echo, {"credentials_stay_unsaid", "nodes_look", "saved_look"}) for echo in EchoedCredential),
+    *((drip, {"whole_answers"}) for drip in Drip),
+    *((body, {"whole_answers"}) for body in EndlessBody),
+)
+"""What falls where looks alone are met by harm."""
 
 
-def choices() -> list[tuple[str, StrEnum]]:
-    """Return each choice of each switch, but for those of harm: what the doctor makes of harm is in `tests/hostile`."""
+def choices(*, of_answers: bool) -> list[tuple[str, StrEnum]]:
+    """Return each choice of each switch: those of what is said, or those of how an answer comes."""
     switches = {field.name: getattr(Variants, field.name) for field in fields(Variants)}
     choosing = {name: type(one) for name, one in switches.items() if isinstance(one, StrEnum)}
     return [
-        (name, choice) for name, kind in choosing.items() if kind.__module__ != hostility.__name__ for choice in kind
+        (name, choice)
+        for name, kind in choosing.items()
+        if (kind in (Drip, EndlessBody, EchoedCredential)) is of_answers
+        for choice in kind
     ]
 
 
-@pytest.mark.parametrize(("switch", "choice"), choices(), ids=lambda value: str(value))
-def test_each_choice_of_each_switch_contradicts_what_it_should_and_nothing_else(switch: str, choice: StrEnum) -> None:
-    if choice in NOT_EXAMINED:
+@pytest.mark.parametrize(("switch", "choice"), choices(of_answers=False), ids=lambda value: str(value))
+def test_each_choice_of_each_switch_contradicts_what_it_should_and_nothing_else(
+    forwarder: Forwarder, switch: str, choice: StrEnum
+) -> None:
+    chosen = (type(choice), choice)
+    if chosen in NOT_EXAMINED:
         return
-    assert contradictions(examined(tenant_with(**{switch: choice}))) == CONTRADICTED.get(choice, {})
+    report = seen_through(forwarder, tenant_with(**{switch: choice}))
+    found = by_name(report)
+
+    assert not report.visit.is_emulator
+    assert contradictions(found) == CONTRADICTED.get(chosen, {})
+    assert not_seen(found) == NEVER_SEEN | NOT_SEEN.get(chosen, set())
 
 
-def test_a_tenant_as_assumed_confirms_everything() -> None:
-    findings = examined(tenant_with())
+SMALL = {"total_times": TotalTimes(look=1.5), "max_answer_bytes": 1_000_000}
 
-    assert list(findings) == [assumption.name for assumption in ASSUMPTIONS]
-    assert {name for name, finding in findings.items() if finding.verdict is not Verdict.CONFIRMED} == set()
+
+@pytest.mark.parametrize(
+    ("switch", "choice"),
+    [(switch, choice) for switch, choice in choices(of_answers=True) if choice != "none"],
+    ids=lambda value: str(value),
+)
+def test_harm_to_looks_is_said_with_the_fields_that_came(forwarder: Forwarder, switch: str, choice: StrEnum) -> None:
+    tenant = tenant_with(**{switch: choice, "hostile_path": LOOK, "drip_seconds": 0.05})
+
+    found = by_name(seen_through(forwarder, tenant, most_unanswered=2, transport=SMALL))
+
+    assert set(contradictions(found)) == MET_AT_EVERY_LOOK[type(choice), choice]
+    assert not_seen(found) >= {"done", "rows_shape", "row_count"}
+
+
+def test_a_redirect_to_another_host_is_said(forwarder: Forwarder) -> None:
+    tenant = tenant_with(redirect_to="http://localhost:9", hostile_path=LOOK)
+
+    found = by_name(seen_through(forwarder, tenant))
+
+    assert set(contradictions(found)) == {"whole_answers"}
+    assert "redirected (307) to another host" in spoken(found["whole_answers"].words)
+
+
+def test_rows_under_another_key_are_found_and_the_extra_that_reads_them_is_advised(forwarder: Forwarder) -> None:
+    found = by_name(seen_through(forwarder, tenant_with(rows_key="result")))
+
+    assert contradictions(found) == dict.fromkeys(("rows_shape", "sync_nodes"), ("rows_field", "result"))
+    assert "result[1]" in redacted(found["rows_shape"].judgement.evidence[0].came)
+    assert found["row_count"].advice is None
+
+
+def test_rows_under_another_key_are_read_by_the_extra_that_was_advised() -> None:
+    read = examined(
+        tenant_with(rows_key="result"),
+        nodes={"rows_fields": ("result",)},
+        sync=VezaSyncService(rows_fields=("result", *DEFAULT_ROWS_FIELDS)),
+        result=VezaResultService(("result",)),
+    )
+
+    assert contradictions(read) == {}
+    assert read["task_rows"].verdict is Verdict.CONFIRMED
+
+
+def test_of_pages_without_marks_the_fields_are_named_that_came_instead(forwarder: Forwarder) -> None:
+    found = by_name(seen_through(forwarder, tenant_with(page_marks=PageMarks.ABSENT, maximum_page_size=5)))
+
+    assert set(contradictions(found)) == {"page_marks"}
+    assert "status, progress_status.row_count, values[1]" in spoken(found["page_marks"].words)
+
+
+def test_a_tenant_as_assumed_confirms_everything_that_a_well_tenant_shows(forwarder: Forwarder) -> None:
+    report = seen_through(forwarder, tenant_with())
+    found = by_name(report)
+
+    assert list(found) == [assumption.name for assumption in ASSUMPTIONS]
+    assert {name for name, finding in found.items() if finding.verdict is not Verdict.CONFIRMED} == NEVER_SEEN
+
+
+def test_nothing_is_confirmed_without_an_answer_to_go_by(forwarder: Forwarder) -> None:
+    for finding in seen_through(forwarder, tenant_with()).findings:
+        if finding.verdict is Verdict.CONFIRMED:
+            assert any(redacted(one.came).startswith("HTTP ") for one in finding.judgement.evidence), finding
 
 
 @pytest.mark.parametrize(
@@ -93,13 +221,13 @@ def test_other_values_of_switches_contradict_what_they_should(variants: Any, exp
     assert contradictions(examined(tenant_with(**variants))) == expected
 
 
-def test_rows_that_a_task_leaves_out_contradict_only_where_they_were_few_enough_to_ask_for() -> None:
-    few = tenant_with(size=100, task_result=TaskResult.NUMBER)
-
+def test_rows_of_a_task_are_asked_for_where_they_are_many_too_by_the_name_of_one_row() -> None:
     nothing = replace(PLAN, node_types=("NoSuchType",))
+    many, few = tenant_with(task_result=TaskResult.NUMBER), tenant_with(size=100, task_result=TaskResult.NUMBER)
 
-    assert contradictions(examined(few)) == {"task_result": NO_EXTRA}
+    assert contradictions(examined(few)) == contradictions(examined(many)) == {"task_rows": NO_EXTRA}
     assert contradictions(examined(tenant_with(task_result=TaskResult.NUMBER), nothing)) == {}
+    assert examined(tenant_with())["task_rows"].verdict is Verdict.CONFIRMED
 
 
 def test_what_was_advised_is_what_helps() -> None:
@@ -108,6 +236,14 @@ def test_what_was_advised_is_what_helps() -> None:
 
     assert contradictions(examined(tenant_with(**by_get))) == {"nodes_look": ("nodes_get_path", PREVIEW)}
     assert contradictions(examined(tenant_with(**by_get), nodes={"get_path": PREVIEW, "get_method": "GET"})) == {}
+
+
+def test_a_refused_page_size_hides_nothing_else() -> None:
+    refusing = tenant_with(maximum_page_size=30, page_size_over_maximum=PageSizeOverMaximum.REFUSED)
+    findings = examined(refusing)
+
+    assert contradictions(findings) == {"page_size": ("page_size", 20)}
+    assert not_seen(findings) == NEVER_SEEN | {"page_size_maximum"}
 
 
 def test_an_older_result_that_is_shown_first_is_covered_by_the_stale_grace_or_by_a_longer_one() -> None:

@@ -79,6 +79,12 @@ def damaged_bodies(values: Sequence[Any]) -> st.SearchStrategy[bytes]:
     return st.builds(_damaged_body, damaged(values), st.integers(0, 2**32))
 
 
+def damaged_body(value: Any, dice: random.Random) -> bytes:
+    """Return the JSON text of a value, half of the times as it is, else damaged."""
+    seed = dice.randrange(2**32)
+    return as_json(value) if dice.random() < 0.5 else _damaged_body(_damaged(value, seed, 1 + seed % 2), seed)
+
+
 def as_json(value: Any) -> bytes:
     """Return the JSON text of a value, literals as they are."""
     match value:

@@ -11,6 +11,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from airflow_provider_veza.__main__ import main as cancel_command
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.event import WaitEvent
 from airflow_provider_veza.async_query.handle import QueryHandle
@@ -22,6 +23,7 @@ from airflow_provider_veza.async_query.retry import parse_retry_after
 from airflow_provider_veza.async_query.rows import JsonRows, rows_in
 from airflow_provider_veza.async_query.vocabulary import Page, Snapshot, Submitted
 from airflow_provider_veza.async_query.watch import Ended, Outcome
+from airflow_provider_veza.doctor import cli as doctor_command
 from airflow_provider_veza.exceptions import AsyncQueryError
 from airflow_provider_veza.hooks import esql_settings, veza_settings
 from airflow_provider_veza.operators import drift
@@ -47,6 +49,7 @@ from airflow_provider_veza.transport.steps import WireRequest
 from airflow_provider_veza.transport.tokens import Token, read_token, token_request
 from airflow_provider_veza.triggers.async_query import AsyncQueryTrigger
 from readers.damage import DIGITS, as_python, damaged, damaged_bodies
+from readers.examined import examined
 from services import answers, esql_answers
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -60,12 +63,14 @@ class Reader:
     :param read: takes what was drawn.
     :param returns: what it promises, where it does not raise an error of our tree.
     :param covers: the functions that read here, as ``module.function`` without the package.
+    :param answers: how many answers one case draws; fewer cases do where it is many.
     """
 
     read: Callable[[Any], Any]
     drawn: st.SearchStrategy[Any]
     returns: type | tuple[type, ...]
     covers: tuple[str, ...]
+    answers: int = 1
 
 
 def _samples(beginning: str) -> list[Any]:
@@ -292,6 +297,7 @@ _YAML += [
     "a: 0b2",
     "a: 1:99:99",
 ]
+_SECRETS = (doctor_command.KEY_VARIABLE, doctor_command.SECRET_VARIABLE)
 _DATES = [
     "Thu, 01 Jan 2026 00:00:30 GMT",
     DIGITS,
@@ -377,6 +383,36 @@ _CHECKPOINT = Checkpoint(
     columns=_COLUMNS,
     progress=Progress("t", pages=2, rows=6, warnings=("w",)),
     marks=("1f0c9a3e.csv",),
+)
+
+
+_BY_PATH = {
+    "nodes_async_create": [_SUBMITTED],
+    "nodes_async_get": [*_LOOKS, {"status": "DONE", "progress_status": {"row_count": 2}, **_ROWS, "has_more": False}],
+    "nodes_async_cancel": [{}],
+    "query_spec:nodes": [_ROWS, _PATHS],
+    "query_spec:result_async_create": _TASKS,
+    "query_spec:result": _RESULTS,
+    "async_tasks": _TASKS,
+    "/queries": [_SAVED],
+}
+_EXTRAS = st.sampled_from(
+    ["verify=", "page_size=7", "proxy=http://[", "x=1", "auth=oauth2_client_credentials", "scope=\ud83d"]
+)
+_DOCTORS_ARGUMENTS = st.tuples(
+    st.builds(
+        lambda url, client, token, extras: [
+            f"--url={url}",
+            *([f"--client-id={client}"] if client else []),
+            *([f"--token-url={token}"] if token else []),
+            *(f"--extra={extra}" for extra in extras),
+        ],
+        _URLS,
+        st.sampled_from(["", "client", "\udcff"]),
+        _URLS,
+        st.lists(_EXTRAS, max_size=3),
+    ),
+    st.fixed_dictionaries({name: st.sampled_from(["key", "\n", "\udcff", "a" * 5000]) for name in _SECRETS}),
 )
 
 
@@ -546,6 +582,25 @@ READERS: Mapping[str, Reader] = {
         damaged_bodies([_CHECKPOINT.to_json()]),
         (Checkpoint, type(None)),
         ("results.checkpoint.Checkpoint.from_json", "results.own_files"),
+    ),
+    "a tenant, by the doctor": Reader(
+        lambda seed: examined(seed, _BY_PATH),
+        st.integers(0, 2**32),
+        str,
+        ("doctor.examination_steps", "doctor.examination._nothing"),
+        answers=40,
+    ),
+    "the doctor's arguments": Reader(
+        lambda given: doctor_command.settings_of(doctor_command.parser().parse_args(given[0]), given[1]),
+        _DOCTORS_ARGUMENTS,
+        veza_settings.VezaSettings,
+        (),
+    ),
+    "a handle, by the command that cancels": Reader(
+        lambda text: cancel_command(["cancel", "--conn-id", "nowhere", "--", text]),
+        _texts_or_objects({**_HANDLE_JSON, "service": "none"}).filter(lambda text: isinstance(text, str)),
+        int,
+        (),
     ),
     "a veza connection": Reader(
         veza_settings.read_connection,
