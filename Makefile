@@ -39,7 +39,7 @@ STAGE := @.venv/tools/bin/python -m tools.stage
 STAGED = @$(if $(PYTHON),$(PYTHON),$(NO_PYTHON)) -m tools.stages .run/stages-of-$@.jsonl $(MAKE) --no-print-directory $@-stages
 NO_PYTHON = $(error no Python 3.11 or 3.12 found; name one with PYTHON=...)
 
-.PHONY: help check check-stages test test-stages without-airflow many-cases test-browser test-storages sample-storages fuzz drills demo lint format emulator drills-celery sample-drills-celery units $(UNITS) $(REAL) $(DRILLS) $(CELERY_DRILLS) $(SOAKS) sample-benchmarks bench-import bench-landing bench-drift bench-esql bench-look bench-emulator conformance-elasticsearch-8 airflow-arguments lock docs test-lowest test-python-3.13 dist sbom test-engines clean
+.PHONY: help check check-stages test test-stages without-airflow many-cases test-browser test-storages sample-storages fuzz drills demo lint format emulator drills-celery sample-drills-celery units $(UNITS) $(REAL) $(DRILLS) $(CELERY_DRILLS) $(SOAKS) sample-benchmarks bench-import bench-landing bench-drift bench-esql bench-look bench-emulator conformance-elasticsearch-8 airflow-arguments lock docs test-lowest test-python-3.13 dist sbom test-engines bench-look-beside-aiohttp clean
 .NOTPARALLEL:
 
 help: ## List the targets
@@ -173,6 +173,9 @@ bench-esql: .venv/airflow-$(NEWEST)/installed ## Measure how soon the end of one
 
 bench-look: .venv/airflow-$(NEWEST)/installed ## Measure what a look costs the processor; LOOK_AGAINST=COMMIT compares with an earlier build
 	$(NEWEST_PYTHON) -m tools.bench_look $(LOOK_AGAINST:%=--against %)
+
+bench-look-beside-aiohttp: .venv/airflow-$(NEWEST)/installed ## Measure what a look costs over bare aiohttp that sends the same
+	$(NEWEST_PYTHON) -m tools.bench_look.beside_aiohttp
 
 bench-emulator: .venv/airflow-$(NEWEST)/installed ## Measure the emulated tenant: specs, polls, sizes, the pytest fixture
 	$(NEWEST_PYTHON) -m tools.bench_emulator

@@ -5,11 +5,17 @@ It is sent in :mod:`airflow_provider_veza.transport`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
+
+from airflow_provider_veza.exceptions import ArgumentError
+
+_written = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -44,10 +50,25 @@ class Request:
     wait: float = 0.0
     purpose: Purpose = Purpose.LOOK
 
-    @property
+    @cached_property
     def target(self) -> str:
         """Path and query, as they stand in the request line."""
         return f"{self.path}?{urlencode(self.params)}" if self.params else self.path
+
+    @cached_property
+    def content(self) -> bytes | None:
+        """The body as it goes out, JSON in UTF-8, written once however often it is sent.
+
+        :raises ArgumentError: when it cannot be written so.
+        """
+        if self.body is None:
+            return None
+        try:
+            return _written(self.body).encode()
+        except (TypeError, ValueError, RecursionError) as e:
+            raise ArgumentError(
+                f"The query cannot be written as JSON ({type(e).__name__}: {e}). Nothing was sent."
+            ) from e
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ class ProgressLog:
         head = look.state if isinstance(look, Snapshot) else "not to be seen"
         warnings = self._new_warnings(look)
         lines = tuple(LogLine(logging.WARNING, text) for text in warnings)
-        log = replace(self, warned=self.warned.union(warnings))
+        log = replace(self, warned=self.warned.union(warnings)) if warnings else self
         if head not in self.said and len(self.said) < MOST_STATES:
             log = replace(log, said=self.said | {head}, said_at=now, interval=FIRST_INTERVAL)
         elif self._is_due(now):

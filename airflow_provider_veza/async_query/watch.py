@@ -132,6 +132,8 @@ class Watch:
             return self, Ended(Outcome.DEADLINE_PASSED, f"its state was {state}")
         seconds = min(delay, self.deadline.remaining(now).total_seconds())
         progress, lines = self.progress.observe(look, now=now, elapsed=self._elapsed(now), next_look=seconds)
+        if (progress, failing_since, absent_since) == (self.progress, self.failing_since, self.absent_since):
+            return self, LookAgain(seconds, lines)
         watch = replace(self, progress=progress, failing_since=failing_since, absent_since=absent_since)
         return watch, LookAgain(seconds, lines)
 

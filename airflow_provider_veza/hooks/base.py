@@ -199,11 +199,12 @@ class AsyncQueryHook(BaseHook):
         used = await self._asettings()
         with self._naming_itself():
             try:
-                return await (await self._shared_transport()).run(call, turn=turn, retry=retry, within=within)
+                return await (await self._shared_transport(used)).run(call, turn=turn, retry=retry, within=within)
             except UnauthorizedError:
-                if await self._arenewed_settings(used) == used:
+                renewed = await self._arenewed_settings(used)
+                if renewed == used:
                     raise
-                return await (await self._shared_transport()).run(call, turn=turn, retry=retry, within=within)
+                return await (await self._shared_transport(renewed)).run(call, turn=turn, retry=retry, within=within)
 
     async def arun_flow(self, flow: Flow[T], turn: Turn = Turn.IN_LINE, within: float | None = None) -> T:
         """Send one call after the other; the async twin of :meth:`run_flow`."""
@@ -239,8 +240,10 @@ class AsyncQueryHook(BaseHook):
         return type(self).__qualname__, self.conn_id
 
     async def _asettings(self) -> HookSettings:
-        self._settings = await SETTINGS_CACHE.get(self._cache_key, self._look_up_settings)
-        return self._settings
+        key = self._cache_key
+        settings: HookSettings = SETTINGS_CACHE.fresh(key) or await SETTINGS_CACHE.get(key, self._look_up_settings)
+        self._settings = settings
+        return settings
 
     async def _arenewed_settings(self, outdated: HookSettings) -> HookSettings:
         SETTINGS_CACHE.forget(self._cache_key, outdated)
@@ -273,8 +276,10 @@ class AsyncQueryHook(BaseHook):
             error.heals = True
             raise error from e
 
-    async def _shared_transport(self) -> AsyncClient:
-        wanted = (await self._asettings()).transport
+    async def _shared_transport(self, settings: HookSettings) -> AsyncClient:
+        wanted = settings.transport
+        if self._shared is not None and self._shared.settings is wanted:
+            return self._shared
         if self._shared is not None and self._shared.settings != wanted:
             await self._release()
         if self._shared is None:

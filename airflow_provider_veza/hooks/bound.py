@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.layout import RowLayout
+from airflow_provider_veza.async_query.message import Call
 from airflow_provider_veza.async_query.pages import reading_end
 from airflow_provider_veza.async_query.retry import ONE_ATTEMPT
 from airflow_provider_veza.async_query.service import Cancellation, QueryService, cancel_flow, drive_flow
@@ -65,6 +66,7 @@ class BoundQuery:
         self.conn_id = conn_id
         self.deadline = deadline
         self._make_hook = make_hook
+        self._last_look: tuple[QueryService, float, Call[Snapshot]] | None = None
 
     def until(self, deadline: Deadline) -> BoundQuery:
         """Return the same query for a caller whose looks and pages end by the deadline."""
@@ -165,8 +167,15 @@ class BoundQuery:
 
     async def alook(self, wait: float = 0.0) -> Snapshot:
         """Return how the query stands; the async twin of :meth:`look`."""
-        look = (await self.aservice()).look(self.handle.id, wait)
+        look = self._look_of(await self.aservice(), wait)
         return await self.hook.arun(look, within=self._time_for_a_look(wait))
+
+    def _look_of(self, service: QueryService, wait: float) -> Call[Snapshot]:
+        """Return the call of a look, the same as long as nothing about it changes."""
+        last = self._last_look
+        if last is None or last[0] is not service or last[1] != wait:
+            last = self._last_look = service, wait, service.look(self.handle.id, wait)
+        return last[2]
 
     async def apages(self) -> AsyncGenerator[Page]:
         """Yield the pages of the succeeded query; the async twin of :meth:`pages`."""

@@ -37,13 +37,18 @@ class SettingsCache:
 
         Where that fails in a way that may heal, the old ones stay in use: a short failure of Airflow ends nobody's wait.
         """
-        if (entry := self._fresh(key)) is not None:
-            return entry.settings
+        if (settings := self.fresh(key)) is not None:
+            return settings
         async with self._lock(key):
-            if (entry := self._fresh(key)) is None:
+            if (settings := self.fresh(key)) is None:
                 settings = await self._look_up(key, look_up)
-                entry = self._entries[key] = _Entry(settings, self._clock() + self._lifetime)
-            return entry.settings
+                self._entries[key] = _Entry(settings, self._clock() + self._lifetime)
+            return settings
+
+    def fresh(self, key: Hashable) -> Any:
+        """Return the settings of ``key`` that need no look-up; None where there are none."""
+        entry = self._entries.get(key)
+        return entry.settings if entry is not None and self._clock() < entry.expires else None
 
     def forget(self, key: Hashable, outdated: Any) -> None:
         """Let the next :meth:`get` look up again, unless somebody has done so since ``outdated`` was returned."""
@@ -60,10 +65,6 @@ class SettingsCache:
                 raise
             log.warning("%s could not be looked up again and is used as it was: %s: %s", key, type(e).__name__, e)
             return old.settings
-
-    def _fresh(self, key: Hashable) -> _Entry | None:
-        entry = self._entries.get(key)
-        return entry if entry is not None and self._clock() < entry.expires else None
 
     def _lock(self, key: Hashable) -> asyncio.Lock:
         locks = self._locks.setdefault(asyncio.get_running_loop(), {})

@@ -25,8 +25,14 @@ from airflow_provider_veza.transport.bounded_aiohttp import (
     read_whole,
 )
 from airflow_provider_veza.transport.clock import read_clock
-from airflow_provider_veza.transport.driving import READ_ON_THE_LOOP_BYTES, drive_async, read_aside, tenant_steps
-from airflow_provider_veza.transport.exchange import USUAL_RETRY, fetch_token
+from airflow_provider_veza.transport.driving import (
+    READ_ON_THE_LOOP_BYTES,
+    Patience,
+    drive_async,
+    straight,
+    tenant_steps,
+)
+from airflow_provider_veza.transport.exchange import USUAL_RETRY, fetch_token, needs_no_decision
 from airflow_provider_veza.transport.failures import failed
 from airflow_provider_veza.transport.pacing import Turn, tenant_pace
 from airflow_provider_veza.transport.reasons import causes
@@ -97,19 +103,24 @@ class AsyncTransport:
         :param timeout: instead of the connection's; a wait for a free connection counts as connecting.
         :param within: seconds after which nobody wants the answer, however patient the connection is.
         """
-        driver = _Driver(
-            self.settings,
-            await self._open_session(),
-            self._routes,
-            self._redaction,
-            self._renewing,
-            retry or self._retry,
-            timeout or self.settings.timeouts,
-        )
-        steps = tenant_steps(call, self.settings, driver.retry, self._pace, turn, within)
+        patience = Patience(retry or self._retry, timeout or self.settings.timeouts, turn, within)
         with self._redaction:
-            answer = await driver.drive(steps)
-            return self._redaction.result(await read_aside(call, answer, self.read_on_the_loop_bytes))
+            answer = await self._response(call, patience)
+            if len(answer.body) > self.read_on_the_loop_bytes:
+                return self._redaction.result(await asyncio.to_thread(call.read, answer))
+            return self._redaction.result(call.read(answer))
+
+    async def _response(self, call: Call[T], patience: Patience) -> Response:
+        session = self._session or await self._open_session()
+        driver = _Driver(self.settings, session, self._routes, self._redaction, self._renewing, patience)
+        first = straight(call, self.settings, self._pace, patience)
+        if first is None:
+            return await driver.drive(tenant_steps(call, self.settings, self._pace, patience))
+        answer = await driver.send(first.wire, first.until)
+        if isinstance(answer, Response) and needs_no_decision(answer):
+            return answer
+        begun = first, Received(answer, read_clock()) if isinstance(answer, Response) else answer
+        return await driver.drive(tenant_steps(call, self.settings, self._pace, patience, begun))
 
     async def _open_session(self) -> aiohttp.ClientSession:
         async with self._opening:
@@ -137,8 +148,7 @@ class _Driver:
     routes: Routes
     redaction: Redaction
     renewing: asyncio.Lock
-    retry: RetryPolicy
-    timeouts: Timeouts
+    patience: Patience
 
     async def drive(self, steps: Steps[T]) -> T:
         return await drive_async(steps, self._answer)
@@ -150,7 +160,7 @@ class _Driver:
             token = TOKENS.current(auth, now=time.monotonic(), refused=refused)
             if token is None:
                 user_agent = self.settings.user_agent
-                fetching = fetch_token(auth, user_agent, self.retry, read_clock(), total=total, until=until)
+                fetching = fetch_token(auth, user_agent, self.patience.retry, read_clock(), total=total, until=until)
                 # In a thread, since whoever is told of it may block.
                 token = await asyncio.to_thread(TOKENS.keep, auth, await self.drive(fetching))
         finally:
@@ -168,19 +178,21 @@ class _Driver:
     async def _answer(self, step: Step) -> Answer:
         match step:
             case Send(wire, until):
-                return await self._send(wire, until)
+                answer = await self.send(wire, until)
+                return Received(answer, read_clock()) if isinstance(answer, Response) else answer
             case Pause(seconds):
                 await asyncio.sleep(seconds)
                 return Resumed(read_clock())
             case Authorize(auth, refused, until):
                 return Authorized(await self._access_token(auth, refused, until), read_clock())
 
-    async def _send(self, wire: WireRequest, until: float) -> Received | Failed:
+    async def send(self, wire: WireRequest, until: float) -> Response | Failed:
+        """Send a request once."""
         handled, route = sys.exception(), self.routes.to(wire.url)
-        current = Sending(until, with_wait(self.timeouts, wire.wait), self.settings.max_answer_bytes)
+        current = Sending(until, with_wait(self.patience.timeouts, wire.wait), self.settings.max_answer_bytes)
         try:
             with sending(current):
-                return Received(await self._response(wire, route.proxy_url, current), read_clock())
+                return await self._response(wire, route.proxy_url, current)
         except aiohttp.ClientHttpProxyError as e:
             reason = f"the proxy refused the connection to {route} with status {e.status}; check the extra `proxy`"
             return Failed(Failure.NOT_SENT, reason, read_clock())

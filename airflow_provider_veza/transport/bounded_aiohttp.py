@@ -44,8 +44,10 @@ def new_session(connector: aiohttp.BaseConnector, **options: Any) -> aiohttp.Cli
 
 def client_timeout(current: Sending) -> aiohttp.ClientTimeout:
     """Return the timeouts of one sending, as exact as they were given."""
-    left, (connect, silence) = current.left, current.timeouts_left
-    return aiohttp.ClientTimeout(total=left, connect=connect, sock_read=silence, ceil_threshold=left + 1.0)
+    left, (connect, silence) = current.left, current.timeouts
+    # A silence as long as all that is left needs no timer of its own.
+    sock_read = None if silence >= left else silence
+    return aiohttp.ClientTimeout(left, min(connect, left), sock_read, ceil_threshold=left + 1.0)
 
 
 async def read_whole(answer: aiohttp.ClientResponse, limit: int) -> bytes:

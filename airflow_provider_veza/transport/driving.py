@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import math
+import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
 from airflow_provider_veza.async_query.message import Call, Response
 from airflow_provider_veza.async_query.retry import RetryPolicy
 from airflow_provider_veza.transport.clock import read_clock
-from airflow_provider_veza.transport.exchange import Rules, exchange, unpaced
+from airflow_provider_veza.transport.exchange import Begun, Rules, exchange, straight_request, unpaced
 from airflow_provider_veza.transport.pacing import TenantPace, Turn
-from airflow_provider_veza.transport.settings import TotalTimes, TransportSettings
-from airflow_provider_veza.transport.steps import Answer, Moment, Step, Steps
+from airflow_provider_veza.transport.settings import Timeouts, TotalTimes, TransportSettings
+from airflow_provider_veza.transport.steps import Answer, Failed, Moment, Received, Step, Steps, WireRequest
 
 READ_ON_THE_LOOP_BYTES = 256 * 1024
 """A longer answer is read in a thread: parsing it would hold up everything else on the loop for milliseconds."""
@@ -25,18 +27,60 @@ READ_ON_THE_LOOP_BYTES = 256 * 1024
 T = TypeVar("T")
 
 
+@dataclass(frozen=True)
+class Patience:
+    """How long one caller waits for a tenant, and how.
+
+    :param within: seconds after which nobody wants the answer; None leaves it to the connection.
+    """
+
+    retry: RetryPolicy
+    timeouts: Timeouts
+    turn: Turn
+    within: float | None
+
+
+@dataclass(frozen=True)
+class Straight:
+    """A first attempt that may leave at once.
+
+    :param began: in monotonic seconds, as is ``until``.
+    """
+
+    wire: WireRequest
+    began: float
+    until: float
+
+
+def straight(call: Call[T], settings: TransportSettings, pace: TenantPace, patience: Patience) -> Straight | None:
+    """Return the first attempt of a call that needs no step before it; None where its turn or a token must be awaited."""
+    began, request = time.monotonic(), call.request
+    wire = straight_request(request, settings)
+    seconds = settings.total_times.of(request.purpose) + request.wait
+    if patience.within is not None:
+        seconds = min(seconds, patience.within)
+    if wire is None or seconds <= 0 or not pace.start(began, rate=settings.rate_limit, turn=patience.turn):
+        return None
+    return Straight(wire, began, began + seconds)
+
+
 def tenant_steps(
     call: Call[T],
     settings: TransportSettings,
-    retry: RetryPolicy,
     pace: TenantPace,
-    turn: Turn,
-    within: float | None = None,
+    patience: Patience,
+    first: tuple[Straight, Received | Failed] | None = None,
 ) -> Steps[Response]:
-    """Return the steps that bring a tenant's answer to a call, in its turn among the requests of this process."""
-    at, reserve = read_clock(), partial(pace.reserve, rate=settings.rate_limit, turn=turn)
-    rules = rules_for(call, settings.total_times, retry, at, within, reserve)
-    return exchange(call.request, settings, rules, at)
+    """Return the steps that bring a tenant's answer to a call, in its turn among the requests of this process.
+
+    :param first: the first attempt and what it came to, if it was made already.
+    """
+    at, begun = read_clock(), None
+    if first is not None:
+        at, begun = replace(at, monotonic=first[0].began), Begun(first[0].until, first[1])
+    reserve = partial(pace.reserve, rate=settings.rate_limit, turn=patience.turn)
+    rules = rules_for(call, settings.total_times, patience.retry, at, patience.within, reserve)
+    return exchange(call.request, settings, rules, at, begun)
 
 
 def rules_for(

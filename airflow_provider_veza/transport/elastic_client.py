@@ -113,8 +113,7 @@ def cluster_steps(
 ) -> Steps[Received]:
     """Return the steps that bring a cluster's answer to a call; nothing waits for its turn."""
     at = read_clock()
-    with building():
-        wire = settings.wire_request(call.request)
+    wire = building(lambda: settings.wire_request(call.request))
     return attempts(wire, rules_for(call, settings.total_times, retry, at, within), at)
 
 

@@ -11,7 +11,7 @@ from airflow_provider_veza.transport.reasons import FieldNames
 from airflow_provider_veza.transport.redaction import pair
 from airflow_provider_veza.transport.routes import Route
 from airflow_provider_veza.transport.settings import MAX_ANSWER_BYTES, USUAL_TIMES, Timeouts, TotalTimes
-from airflow_provider_veza.transport.steps import WireRequest, json_body
+from airflow_provider_veza.transport.steps import WireRequest
 
 FIELD_NAMES = FieldNames(
     "host, port and schema", "ca_certs", "request_timeout", "write http into the connection's schema"
@@ -75,9 +75,9 @@ class ElasticSettings:
     def wire_request(self, request: Request) -> WireRequest:
         """Return the request with its address and headers; credentials are the client's to add."""
         headers = {"Accept": MIME_TYPE, "User-Agent": self.user_agent}
-        body = None
         if request.body is not None:
             headers["Content-Type"] = MIME_TYPE
-            body = json_body(request.body)
         url = f"{self.base_url}{request.target}"
-        return WireRequest(request.method, url, headers, body, idempotent=request.idempotent, wait=request.wait)
+        return WireRequest(
+            request.method, url, headers, request.content, idempotent=request.idempotent, wait=request.wait
+        )

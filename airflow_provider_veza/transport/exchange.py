@@ -6,8 +6,9 @@ The steps are in :mod:`.steps`, the loops that carry them out in :mod:`.driving`
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import count
 
 from airflow_provider_veza.async_query.message import Request, Response
@@ -24,13 +25,13 @@ from airflow_provider_veza.transport.steps import (
     WireRequest,
     authorize,
     building,
-    json_body,
     send,
 )
 from airflow_provider_veza.transport.tokens import Token, read_token, token_request
 
 USUAL_RETRY = RetryPolicy()
 
+_PLAIN_SUCCESS = 200
 _PASSING = 503
 """The status by which HTTP itself says that an error passes."""
 
@@ -66,23 +67,53 @@ class Rules:
     until: float = math.inf
 
 
-def exchange(request: Request, settings: TransportSettings, rules: Rules, at: Moment) -> Steps[Response]:
+@dataclass(frozen=True)
+class Begun:
+    """A first attempt that its driver has made already, see :func:`straight_request`.
+
+    :param until: when all of it had to be there, in monotonic seconds.
+    :param answer: neither a plain success nor an error that was raised.
+    """
+
+    until: float
+    answer: Received | Failed
+
+
+def straight_request(request: Request, settings: TransportSettings) -> WireRequest | None:
+    """Return what a driver may send without asking, where no token is needed; almost every answer needs no decision.
+
+    :raises ArgumentError: when the request cannot be built.
+    """
+    auth = settings.auth
+    return building(lambda: _wire_request(request, settings, auth.key)) if isinstance(auth, ApiKeyAuth) else None
+
+
+def needs_no_decision(response: Response) -> bool:
+    """Whether an answer is the last one: no redirect, no repetition, no other token."""
+    return response.status == _PLAIN_SUCCESS
+
+
+def exchange(
+    request: Request, settings: TransportSettings, rules: Rules, at: Moment, begun: Begun | None = None
+) -> Steps[Response]:
     """Bring one request to its last answer, whatever its status; the service reads that.
 
     A 401 to an OAuth2 token renews the token once and sends again: a request that was refused was not accepted.
 
     :param at: when the exchange begins.
+    :param begun: what :func:`straight_request` came to, if it was sent.
     :raises NotSentError: when after the attempts the request has certainly not reached the tenant.
     :raises NoAnswerError: when it may have reached the tenant.
     :raises RedirectRefusedError: when the answer pointed where the request may not go.
     :raises UnauthorizedError: when the token endpoint refused the client's credentials.
     """
-    with building():
-        wire = _wire_request(request, settings)
-    if isinstance(settings.auth, ApiKeyAuth):
-        received = yield from attempts(_bearing(wire, settings.auth.key), rules, at)
+    auth = settings.auth
+    if isinstance(auth, ApiKeyAuth):
+        wire = building(lambda: _wire_request(request, settings, auth.key))
+        received = yield from attempts(wire, rules, at, begun)
     else:
-        received = yield from _with_token(wire, settings.auth, rules)
+        wire = building(lambda: _wire_request(request, settings))
+        received = yield from _with_token(wire, auth, rules)
     return received.response
 
 
@@ -123,14 +154,16 @@ def _with_token(wire: WireRequest, auth: OAuth2ClientCredentials, rules: Rules) 
     return (yield from attempts(_bearing(wire, second.token), rules, second.at))
 
 
-def attempts(wire: WireRequest, rules: Rules, at: Moment) -> Steps[Received]:
+def attempts(wire: WireRequest, rules: Rules, at: Moment, begun: Begun | None = None) -> Steps[Received]:
     """Bring a request that is ready to send to its last answer; raises what :func:`exchange` does.
 
     :param at: when its first attempt begins.
+    :param begun: what the first attempt came to, if it was made already.
     """
     left = rules.total + wire.wait
     for attempt in count(1):
-        answer, left = yield from _follow(wire, rules, at, left)
+        answer, left = yield from _follow(wire, rules, at, left, begun)
+        begun = None
         delay = _delay(wire, rules, attempt, answer) if left > 0 else None
         if delay is not None and answer.at.monotonic + delay < rules.until:
             at = (yield Pause(delay)).at
@@ -141,17 +174,22 @@ def attempts(wire: WireRequest, rules: Rules, at: Moment) -> Steps[Received]:
     raise AssertionError("counting never ends")
 
 
-def _follow(wire: WireRequest, rules: Rules, at: Moment, left: float) -> Steps[tuple[Received | Failed, float]]:
+def _follow(
+    wire: WireRequest, rules: Rules, at: Moment, left: float, begun: Begun | None
+) -> Steps[tuple[Received | Failed, float]]:
     """Bring one attempt to its answer; return it and the seconds that are left for more attempts."""
     hop = wire
     for _ in range(MAX_REDIRECTS + 1):
-        wait = rules.reserve(at.monotonic)
-        if left <= 0 or at.monotonic + wait >= rules.until:
-            return Failed(Failure.NOT_SENT, "no time was left for it", at), left
-        if wait > 0:
-            at = (yield Pause(wait)).at
-        until = min(at.monotonic + left, rules.until)
-        answer = yield from send(hop, until)
+        if begun is None:
+            wait = rules.reserve(at.monotonic)
+            if left <= 0 or at.monotonic + wait >= rules.until:
+                return Failed(Failure.NOT_SENT, "no time was left for it", at), left
+            if wait > 0:
+                at = (yield Pause(wait)).at
+            until = min(at.monotonic + left, rules.until)
+            answer = yield from send(hop, until)
+        else:
+            until, answer, begun = begun.until, begun.answer, None
         left -= answer.at.monotonic - at.monotonic
         url = redirect_url(hop, answer.response) if isinstance(answer, Received) else None
         if url is None:
@@ -205,19 +243,28 @@ def _error(wire: WireRequest, failed: Failed, attempts: int) -> RequestError:
     )
 
 
-def _wire_request(request: Request, settings: TransportSettings) -> WireRequest:
+def _wire_request(request: Request, settings: TransportSettings, token: str | None = None) -> WireRequest:
+    body = request.content
+    return WireRequest(
+        request.method,
+        settings.base_url.rstrip("/") + request.target,
+        _headers(settings.user_agent, has_body=body is not None),
+        body,
+        token and f"Bearer {token}",
+        idempotent=request.idempotent,
+        wait=request.wait,
+    )
+
+
+@cache
+def _headers(user_agent: str, *, has_body: bool) -> Mapping[str, str]:
     headers = {
         "Accept": "application/json",
         # Only what both HTTP libraries can decode without further packages.
         "Accept-Encoding": "gzip, deflate",
-        "User-Agent": settings.user_agent,
+        "User-Agent": user_agent,
     }
-    body = None
-    if request.body is not None:
-        headers["Content-Type"] = "application/json"
-        body = json_body(request.body)
-    url = settings.base_url.rstrip("/") + request.target
-    return WireRequest(request.method, url, headers, body, idempotent=request.idempotent, wait=request.wait)
+    return headers | {"Content-Type": "application/json"} if has_body else headers
 
 
 def _bearing(wire: WireRequest, token: str) -> WireRequest:

@@ -56,6 +56,15 @@ class TenantPace:
         # Reentrant: Airflow calls on_kill from a signal handler, which may interrupt the holder in its own thread.
         self._lock = threading.RLock()
 
+    def start(self, now: float, *, rate: float, turn: Turn) -> bool:
+        """Book one request if it may go out now; return whether it may."""
+        with self._lock:
+            pace, wait = self._pace.reserve(now, rate=rate)
+            if wait > 0 and turn is Turn.IN_LINE:
+                return False
+            self._pace = pace
+        return True
+
     def reserve(self, now: float, *, rate: float, turn: Turn) -> float:
         """Book one request and return the seconds that it must wait."""
         with self._lock:

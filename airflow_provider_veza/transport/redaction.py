@@ -51,18 +51,23 @@ class Redaction:
 
     def result(self, result: T) -> T:
         """Return what a call read, without secrets in what it says of a query; almost always that is what was read."""
-        if not isinstance(result, Snapshot | Page):
+        if not isinstance(result, (Snapshot, Page)):
+            return result
+        said = [*result.warnings, result.state, result.error] if isinstance(result, Snapshot) else result.warnings
+        whole = "\n".join(said)
+        if not whole or self.text(whole) is whole:
             return result
         shown: dict[str, Any] = {"warnings": tuple([self.text(warning) for warning in result.warnings])}
         if isinstance(result, Snapshot):
             shown |= {"state": self.text(result.state), "error": self.text(result.error)}
-        is_clean = all(getattr(result, name) == value for name, value in shown.items())
-        return result if is_clean else cast("T", replace(result, **shown))
+        return cast("T", replace(result, **shown))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        if error is None:
+            return
         for link in _chain(error):
             link.args = tuple(self.text(arg) if isinstance(arg, str) else arg for arg in link.args)
             for name, value in vars(link).items():

@@ -39,17 +39,20 @@ class Routes:
 
     def __init__(self, proxy: str | None) -> None:
         self._proxy = proxy
-        self._known: dict[Origin, Route] = {}
+        self._known: dict[str, Route] = {}
 
     def to(self, url: str) -> Route:
         """Return the way to the origin of ``url``.
 
         :raises ConnectionSettingsError: when the proxy is no HTTP proxy.
         """
-        origin = Origin.of(url)
-        if origin not in self._known:
-            self._known[origin] = Route(origin, _http_proxy(self._proxy or _environment_proxy(url)))
-        return self._known[origin]
+        end = url.find("/", len("https://"))
+        prefix = url if end < 0 else url[:end]
+        route = self._known.get(prefix)
+        if route is None:
+            origin = Origin.of(url)
+            route = self._known[prefix] = Route(origin, _http_proxy(self._proxy or _environment_proxy(url)))
+        return route
 
 
 def _environment_proxy(url: str) -> str | None:

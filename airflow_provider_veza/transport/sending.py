@@ -6,9 +6,7 @@ They are in :mod:`.bounded_urllib3` and :mod:`.bounded_aiohttp`.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from http.client import HTTPException
 
@@ -53,11 +51,17 @@ def current_sending() -> Sending | None:
     return _CURRENT.get()
 
 
-@contextmanager
-def sending(current: Sending) -> Iterator[None]:
-    """Let the connections that are used within know what is sent."""
-    token = _CURRENT.set(current)
-    try:
-        yield
-    finally:
-        _CURRENT.reset(token)
+class sending:  # noqa: N801  # read as a verb: `with sending(current)`
+    """Lets the connections that are used within know what is sent."""
+
+    __slots__ = ("_current", "_token")
+    _token: Token[Sending | None]
+
+    def __init__(self, current: Sending) -> None:
+        self._current = current
+
+    def __enter__(self) -> None:
+        self._token = _CURRENT.set(self._current)
+
+    def __exit__(self, *_raised: object) -> None:
+        _CURRENT.reset(self._token)

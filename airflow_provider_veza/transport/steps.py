@@ -5,19 +5,19 @@ Which step comes next is decided in :mod:`.exchange`.
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from airflow_provider_veza.async_query.message import Response
 from airflow_provider_veza.async_query.retry import Failure
 from airflow_provider_veza.exceptions import ArgumentError
 from airflow_provider_veza.transport.settings import OAuth2ClientCredentials
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -61,29 +61,17 @@ class WireRequest:
         return f"{self.method} {parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
-@contextmanager
-def building() -> Iterator[None]:
-    """Say of whatever goes wrong while a request is built that nothing was sent.
+def building(build: Callable[[], T]) -> T:
+    """Return what is built; say of whatever goes wrong meanwhile that nothing was sent.
 
     :raises ArgumentError: in its place.
     """
     try:
-        yield
+        return build()
     except (ValueError, ArithmeticError, LookupError, TypeError, AttributeError, RecursionError) as e:
         raise ArgumentError(
             f"The request cannot be built from what was given ({type(e).__name__}: {e}). Nothing was sent."
         ) from e
-
-
-def json_body(body: Mapping[str, Any]) -> bytes:
-    """Return a body as it goes out.
-
-    :raises ArgumentError: when it cannot be written as JSON in UTF-8.
-    """
-    try:
-        return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
-    except (TypeError, ValueError, RecursionError) as e:
-        raise ArgumentError(f"The query cannot be written as JSON ({type(e).__name__}: {e}). Nothing was sent.") from e
 
 
 @dataclass(frozen=True)
@@ -157,7 +145,6 @@ class Authorized:
 Step = Send | Pause | Authorize
 Answer = Received | Failed | Resumed | Authorized
 
-T = TypeVar("T")
 Steps: TypeAlias = Generator[Step, Answer, T]
 
 

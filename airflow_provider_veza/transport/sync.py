@@ -21,8 +21,8 @@ from airflow_provider_veza.async_query.retry import RetryPolicy
 from airflow_provider_veza.transport.answer_body import BODY_ERRORS
 from airflow_provider_veza.transport.bounded_urllib3 import read_whole
 from airflow_provider_veza.transport.clock import read_clock
-from airflow_provider_veza.transport.driving import drive, tenant_steps
-from airflow_provider_veza.transport.exchange import USUAL_RETRY, fetch_token
+from airflow_provider_veza.transport.driving import Patience, drive, straight, tenant_steps
+from airflow_provider_veza.transport.exchange import USUAL_RETRY, fetch_token, needs_no_decision
 from airflow_provider_veza.transport.failures import failed
 from airflow_provider_veza.transport.pacing import Turn, tenant_pace
 from airflow_provider_veza.transport.reasons import causes
@@ -97,20 +97,29 @@ class SyncTransport:
         :param timeout: instead of the connection's.
         :param within: seconds after which nobody wants the answer, however patient the connection is.
         """
-        driver = self._driver(retry, timeout)
-        steps = tenant_steps(call, self._settings, driver.retry, self._pace, turn, within)
+        patience = Patience(retry or self._retry, timeout or self._settings.timeouts, turn, within)
         with self._redaction:
-            return self._redaction.result(call.read(driver.drive(steps)))
+            return self._redaction.result(call.read(self._response(call, patience)))
+
+    def _response(self, call: Call[T], patience: Patience) -> Response:
+        driver = self._driver(patience)
+        first = straight(call, self._settings, self._pace, patience)
+        if first is None:
+            return driver.drive(tenant_steps(call, self._settings, self._pace, patience))
+        answer = driver.send(first.wire, first.until)
+        if isinstance(answer, Response) and needs_no_decision(answer):
+            return answer
+        begun = first, Received(answer, read_clock()) if isinstance(answer, Response) else answer
+        return driver.drive(tenant_steps(call, self._settings, self._pace, patience, begun))
 
     def token(self) -> str:
         """Return the next request's bearer token, fetched now if there is none; to have it before a cancel needs it."""
-        auth = self._settings.auth
+        auth, patience = self._settings.auth, Patience(self._retry, self._settings.timeouts, Turn.IN_LINE, None)
         with self._redaction:
-            return self._driver().access_token(auth) if isinstance(auth, OAuth2ClientCredentials) else auth.key
+            return self._driver(patience).access_token(auth) if isinstance(auth, OAuth2ClientCredentials) else auth.key
 
-    def _driver(self, retry: RetryPolicy | None = None, timeout: Timeouts | None = None) -> _Driver:
-        timeouts = timeout or self._settings.timeouts
-        return _Driver(self._settings, self._session, self._routes, self._redaction, retry or self._retry, timeouts)
+    def _driver(self, patience: Patience) -> _Driver:
+        return _Driver(self._settings, self._session, self._routes, self._redaction, patience)
 
 
 @dataclass(frozen=True)
@@ -121,8 +130,7 @@ class _Driver:
     session: TenantSession
     routes: Routes
     redaction: Redaction
-    retry: RetryPolicy
-    timeouts: Timeouts
+    patience: Patience
 
     def drive(self, steps: Steps[T]) -> T:
         return drive(steps, self._answer)
@@ -135,7 +143,7 @@ class _Driver:
             token = TOKENS.current(auth, now=time.monotonic(), refused=refused)
             if token is None:
                 user_agent = self.settings.user_agent
-                fetching = fetch_token(auth, user_agent, self.retry, read_clock(), total=total, until=until)
+                fetching = fetch_token(auth, user_agent, self.patience.retry, read_clock(), total=total, until=until)
                 token = TOKENS.keep(auth, self.drive(fetching))
         finally:
             renewal.release()
@@ -145,19 +153,21 @@ class _Driver:
     def _answer(self, step: Step) -> Answer:
         match step:
             case Send(wire, until):
-                return self._send(wire, until)
+                answer = self.send(wire, until)
+                return Received(answer, read_clock()) if isinstance(answer, Response) else answer
             case Pause(seconds):
                 time.sleep(seconds)
                 return Resumed(read_clock())
             case Authorize(auth, refused, until):
                 return Authorized(self.access_token(auth, refused, until), read_clock())
 
-    def _send(self, wire: WireRequest, until: float) -> Received | Failed:
+    def send(self, wire: WireRequest, until: float) -> Response | Failed:
+        """Send a request once."""
         handled = sys.exception()
-        current = Sending(until, with_wait(self.timeouts, wire.wait), self.settings.max_answer_bytes)
+        current = Sending(until, with_wait(self.patience.timeouts, wire.wait), self.settings.max_answer_bytes)
         try:
             with sending(current):
-                return Received(self._response(wire, current), read_clock())
+                return self._response(wire, current)
         except (requests.RequestException, HTTPError, *BODY_ERRORS, *LIBRARY_ERRORS) as e:
             return failed(causes(e, handled=handled), current, self.routes.to(wire.url))
 

@@ -18,7 +18,14 @@ from airflow_provider_veza.exceptions import (
     RedirectRefusedError,
     UnauthorizedError,
 )
-from airflow_provider_veza.transport.exchange import Rules, exchange, fetch_token
+from airflow_provider_veza.transport.exchange import (
+    Begun,
+    Rules,
+    exchange,
+    fetch_token,
+    needs_no_decision,
+    straight_request,
+)
 from airflow_provider_veza.transport.settings import OAuth2ClientCredentials, TransportSettings
 from airflow_provider_veza.transport.steps import (
     Answer,
@@ -83,6 +90,44 @@ def test_a_good_answer_is_the_result_at_once() -> None:
 
     assert sent(steps) == [("https://tenant.example/api/v1/look", f"Bearer {KEY}")]
     assert response.body == b"rows"
+
+
+def test_an_attempt_that_was_made_already_is_neither_booked_nor_sent_again() -> None:
+    booked: list[float] = []
+
+    def book(now: float) -> float:
+        booked.append(now)
+        return 0.0
+
+    begun = Begun(AT.monotonic + 60.0, received(503))
+
+    steps, response = play(exchange(LOOK, TENANT, Rules(USUAL.retry, book), AT, begun), [RESUMED, received()])
+
+    assert [type(step) for step in steps] == [Pause, Send]
+    assert (response.attempts, len(booked)) == (2, 1)
+
+
+def test_a_redirect_in_answer_to_an_attempt_that_was_made_already_is_followed() -> None:
+    begun = Begun(AT.monotonic + 60.0, received(302, location="/there"))
+
+    steps, _ = play(exchange(LOOK, TENANT, USUAL, AT, begun), [received()])
+
+    assert sent(steps) == [("https://tenant.example/there", f"Bearer {KEY}")]
+
+
+@pytest.mark.parametrize("status", [100, 201, 204, 301, 307, 400, 401, 404, 429, 500, 503])
+def test_whatever_is_no_plain_success_is_decided_on(status: int) -> None:
+    assert not needs_no_decision(received(status).response)
+
+
+def test_what_may_be_sent_without_asking_is_what_an_exchange_sends() -> None:
+    steps, _ = run(SUBMIT, received())
+
+    assert steps == [Send(straight_request(SUBMIT, TENANT))]
+
+
+def test_nothing_is_sent_without_asking_where_a_token_is_needed() -> None:
+    assert straight_request(LOOK, settings_for("https://tenant.example", auth=OAUTH)) is None
 
 
 def test_a_trailing_slash_of_the_base_url_is_not_doubled() -> None:
