@@ -17,7 +17,7 @@ from airflow_provider_veza.async_query.record import Owner, QueryRecord, RecordS
 _ENDED_TASK = frozenset({"success", "failed", "skipped", "upstream_failed", "removed"})
 _ENDED_RUN = frozenset({"success", "failed"})
 _RESTARTING = "restarting"
-_DEFERRED = "deferred"
+DEFERRED = "deferred"
 
 
 class Standing(StrEnum):
@@ -71,7 +71,7 @@ def task_standing(answer: Answer | None, *, is_deferred: bool, query_id: str = "
         return Standing.ENDED
     if answer.state == _RESTARTING:
         return Standing.CLEARED
-    if answer.cannot_know or (answer.state == _DEFERRED and query_id and answer.query_id not in (None, query_id)):
+    if answer.cannot_know or (answer.state == DEFERRED and query_id and answer.query_id not in (None, query_id)):
         return Standing.ELSEWHERE
     return Standing.AT_WORK
 

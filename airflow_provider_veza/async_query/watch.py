@@ -12,7 +12,7 @@ from enum import StrEnum
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.polling import PollSchedule
-from airflow_provider_veza.async_query.progress import LogLine, ProgressLog
+from airflow_provider_veza.async_query.progress import LogLine, ProgressLog, Voice
 from airflow_provider_veza.async_query.vocabulary import Phase, Snapshot, Traits
 from airflow_provider_veza.exceptions import RequestError
 from airflow_provider_veza.shown import one_line
@@ -89,40 +89,43 @@ class Watch:
         return min(self.traits.long_poll_seconds, max(self.deadline.remaining(now).total_seconds(), 0.0))
 
     def observe(
-        self, look: Snapshot | RequestError, *, now: datetime, jitter: float, took: float = 0.0
+        self, look: Snapshot | RequestError, *, now: datetime, jitter: float, took: float = 0.0, quiet: bool = False
     ) -> tuple[Watch, Verdict]:
         """Return the watch after one look, and what the look means.
 
         :param look: what the look showed, or why it failed.
         :param jitter: random in [0, 1).
         :param took: seconds that the look waited on the server; they count as part of the pause before the next one.
+        :param quiet: write no line that can be written later.
         """
+        voice = Voice(jitter, quiet)
         if isinstance(look, RequestError):
-            return self._observe_failure(look, now, jitter)
+            return self._observe_failure(look, now, voice)
         if look.phase is Phase.SUCCEEDED and self.handle.stale_until and now < self.handle.stale_until:
             stale = replace(look, state=f"{look.state} (it may still show an older result)")
-            return self._again(stale, now, (self.handle.stale_until - now).total_seconds())
+            return self._again(stale, now, (self.handle.stale_until - now).total_seconds(), voice)
         if self._may_not_be_visible_yet(look, now):
             absent = replace(look, state=f"{look.state} (it may not be visible yet)")
-            return self._again(absent, now, self._delay(now, jitter), absent_since=self.absent_since or now)
+            return self._again(absent, now, self._delay(now, jitter), voice, absent_since=self.absent_since or now)
         if look.phase is Phase.RUNNING:
-            return self._again(look, now, max(self._delay(now, jitter) - took, 0.0))
+            return self._again(look, now, max(self._delay(now, jitter) - took, 0.0), voice)
         return self, Ended(Outcome(look.phase), look.error, look.rows, self.progress.ended(look, self._elapsed(now)))
 
-    def _observe_failure(self, error: RequestError, now: datetime, jitter: float) -> tuple[Watch, Verdict]:
+    def _observe_failure(self, error: RequestError, now: datetime, voice: Voice) -> tuple[Watch, Verdict]:
         if not error.heals:
             return self, Ended(Outcome.REFUSED, f"{type(error).__name__}: {error}")
         since = self.failing_since or now
         if now - since >= self.patience and not self.deadline.passed(now):
             detail = f"no look succeeded since {since.isoformat()}; the last: {error}"
             return self, Ended(Outcome.UNREACHABLE, detail)
-        return self._again(error, now, self._delay(now, jitter), failing_since=since)
+        return self._again(error, now, self._delay(now, voice.jitter), voice, failing_since=since)
 
     def _again(
         self,
         look: Snapshot | RequestError,
         now: datetime,
         delay: float,
+        voice: Voice,
         *,
         failing_since: datetime | None = None,
         absent_since: datetime | None = None,
@@ -131,7 +134,8 @@ class Watch:
             state = look.state if isinstance(look, Snapshot) else f"unknown, the last look failed: {look}"
             return self, Ended(Outcome.DEADLINE_PASSED, f"its state was {state}")
         seconds = min(delay, self.deadline.remaining(now).total_seconds())
-        progress, lines = self.progress.observe(look, now=now, elapsed=self._elapsed(now), next_look=seconds)
+        elapsed = self._elapsed(now)
+        progress, lines = self.progress.observe(look, now=now, elapsed=elapsed, next_look=seconds, voice=voice)
         if (progress, failing_since, absent_since) == (self.progress, self.failing_since, self.absent_since):
             return self, LookAgain(seconds, lines)
         watch = replace(self, progress=progress, failing_since=failing_since, absent_since=absent_since)

@@ -12,11 +12,14 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
 
-from airflow_provider_veza.async_query.progress import LogLine
+from airflow_provider_veza.async_query.counts import COUNTS
+from airflow_provider_veza.async_query.progress import LineBudget, LogLine
 from airflow_provider_veza.async_query.task_log import TaskLog
 from airflow_provider_veza.async_query.vocabulary import Snapshot
 from airflow_provider_veza.async_query.watch import Ended, LookAgain, Verdict, Watch
 from airflow_provider_veza.exceptions import RequestError
+from airflow_provider_veza.hooks.metrics import REPORTER, counted_wait
+from airflow_provider_veza.hooks.tracing import span
 
 RACE_PAUSE_SECONDS = 1.0
 
@@ -51,33 +54,85 @@ def wait(watch: Watch, look: Callable[[float], Snapshot], log: TaskLog, pause: C
     :param look: takes the seconds that it may wait on the server.
     :param pause: waits so many seconds; may raise to give up the wait.
     """
-    while True:
-        began = time.monotonic()
-        seen = _seen(partial(look, watch.longest_look(utc_now())))
-        watch, verdict = _judged(watch, seen, log, _waited(watch, began))
-        if isinstance(verdict, Ended):
-            return verdict
-        pause(verdict.seconds)
+    with span("veza.wait", watch.handle) as attributes, counted_wait(REPORTER.report):
+        looked_at = time.monotonic()
+        while True:
+            began = time.monotonic()
+            seen = _seen(partial(look, watch.longest_look(utc_now())))
+            watch, verdict = _judged(watch, seen, log, _waited(watch, began))
+            looked_at = _counted(watch, seen, verdict, looked_at)
+            if isinstance(verdict, Ended):
+                attributes["veza.outcome"] = verdict.outcome
+                return verdict
+            if REPORTER.is_due:
+                REPORTER.report()
+            pause(verdict.seconds)
 
 
-async def wait_async(watch: Watch, look: Callable[[float], Awaitable[Snapshot]], log: TaskLog) -> Ended:
+class SharedLog:
+    """The lines of all waits of one process, which must not come too many at once; see :class:`LineBudget`."""
+
+    def __init__(self) -> None:
+        self._budget = LineBudget()
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a line may be written that could be written later."""
+        return self._budget.has_room(time.monotonic())
+
+    def note(self, lines: int) -> None:
+        """Count so many lines, or waits that begin."""
+        if lines:
+            self._budget = self._budget.spent(lines, time.monotonic())
+
+
+OF_THIS_PROCESS = SharedLog()
+
+
+async def wait_async(
+    watch: Watch,
+    look: Callable[[float], Awaitable[Snapshot]],
+    log: TaskLog,
+    shared: SharedLog = OF_THIS_PROCESS,
+) -> Ended:
     """Look until the wait has ended; the first look comes after a random part of the first delay.
 
     :param look: takes the seconds that it may wait on the server.
+    :param shared: what all waits of this process may write.
 
     A triggerer that restarts begins all its waits at the same moment; the random part spreads them.
     """
+    shared.note(1)
     elapsed = (utc_now() - watch.handle.submitted_at).total_seconds()
     verdict: Verdict = LookAgain(random.random() * watch.schedule.delay(elapsed=elapsed, jitter=0.5))
-    while isinstance(verdict, LookAgain):
-        await asyncio.sleep(verdict.seconds)
-        began = time.monotonic()
-        try:
-            seen: Snapshot | RequestError = await look(watch.longest_look(utc_now()))
-        except RequestError as e:
-            seen = e
-        watch, verdict = _judged(watch, seen, log, _waited(watch, began))
+    with span("veza.wait", watch.handle) as attributes, counted_wait(REPORTER.report_aside):
+        looked_at = time.monotonic()
+        while isinstance(verdict, LookAgain):
+            await asyncio.sleep(verdict.seconds)
+            began = time.monotonic()
+            try:
+                seen: Snapshot | RequestError = await look(watch.longest_look(utc_now()))
+            except RequestError as e:
+                seen = e
+            watch, verdict = _judged(watch, seen, log, _waited(watch, began), quiet=not shared.has_room)
+            shared.note(len(verdict.lines))
+            looked_at = _counted(watch, seen, verdict, looked_at)
+            if REPORTER.is_due:
+                REPORTER.report_aside()
+        attributes["veza.outcome"] = verdict.outcome
     return verdict
+
+
+def _counted(watch: Watch, seen: Snapshot | RequestError, verdict: Verdict, looked_at: float) -> float:
+    """Count a look, and how late it came to notice the end; return when it was."""
+    now = time.monotonic()
+    if isinstance(seen, RequestError):
+        COUNTS.failed += 1
+        return looked_at
+    COUNTS.answered += 1
+    if isinstance(verdict, Ended) and seen.phase.is_terminal and not watch.traits.long_poll_seconds:
+        COUNTS.noticed_after(now - looked_at)
+    return now
 
 
 def _seen(look: Callable[[], Snapshot]) -> Snapshot | RequestError:
@@ -92,8 +147,10 @@ def _waited(watch: Watch, began: float) -> float:
     return time.monotonic() - began if watch.traits.long_poll_seconds else 0.0
 
 
-def _judged(watch: Watch, seen: Snapshot | RequestError, log: TaskLog, took: float = 0.0) -> tuple[Watch, Verdict]:
-    watch, verdict = watch.observe(seen, now=utc_now(), jitter=random.random(), took=took)
+def _judged(
+    watch: Watch, seen: Snapshot | RequestError, log: TaskLog, took: float = 0.0, *, quiet: bool = False
+) -> tuple[Watch, Verdict]:
+    watch, verdict = watch.observe(seen, now=utc_now(), jitter=random.random(), took=took, quiet=quiet)
     for line in verdict.lines:
         _write(log, line)
     return watch, verdict

@@ -6,15 +6,17 @@ Workers and triggerers of Airflow 3 ask the Execution API, all others the databa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from enum import Enum
 from typing import Any, Protocol
 
 from airflow_provider_veza.async_query.ending import Currency
 from airflow_provider_veza.async_query.handle import HANDLE_KEY
 from airflow_provider_veza.async_query.identity import TaskIdentity
+from airflow_provider_veza.async_query.questions import Question, Waiter
 from airflow_provider_veza.async_query.record import Owner, QueryRecord
-from airflow_provider_veza.async_query.standing import Answer, Standing, answerable, standing_of
+from airflow_provider_veza.async_query.standing import DEFERRED, Answer, Standing, answerable, standing_of
 from airflow_provider_veza.async_query.task_log import TaskLog
 from airflow_provider_veza.ownership.airflow_versions import HAS_TASK_SDK, require_own_id, status_of
 from airflow_provider_veza.ownership.attempt import Attempt
@@ -39,6 +41,10 @@ class Airflow(Protocol):
         """
         ...
 
+    def waiting_tasks(self, question: Question, *, is_remembered: bool) -> Mapping[Waiter, Answer]:
+        """Return how all the tasks of a question stand, but not for which queries those wait that are deferred."""
+        ...
+
     def run(self, identity: TaskIdentity) -> Answer:
         """Return what is known of the DAG run of a task instance."""
         ...
@@ -53,23 +59,14 @@ class ExecutionApi:
 
     def task(self, identity: TaskIdentity) -> Answer:
         """Return the state by name: no id and no try are told."""
-        from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
-
-        runs = RuntimeTaskInstance.get_task_states(
-            dag_id=identity.dag_id,
-            task_ids=[identity.task_id],
-            run_ids=[identity.run_id],
-            map_index=identity.map_index,
-        )
-        states: Mapping[str, Any] = runs.get(identity.run_id) or {}
-        name = identity.task_id if identity.map_index < 0 else f"{identity.task_id}_{identity.map_index}"
-        return Answer(_name(states[name])) if name in states else Answer(exists=False)
+        states = _states(identity.dag_id, (identity.task_id,), (identity.run_id,), identity.map_index)
+        return _answer_about(identity, states)
 
     def waiting_task(self, identity: TaskIdentity, try_number: int, *, is_remembered: bool) -> Answer:
         """Return the same, and the query that a deferred task has announced in XCom."""
         del try_number, is_remembered
         answer = self.task(identity)
-        if answer.state != "deferred":
+        if answer.state != DEFERRED:
             return answer
         from airflow.sdk.execution_time.xcom import XCom
 
@@ -81,6 +78,12 @@ class ExecutionApi:
             map_index=identity.map_index,
         )
         return Answer(answer.state, query_id=_query_id(announced))
+
+    def waiting_tasks(self, question: Question, *, is_remembered: bool) -> Mapping[Waiter, Answer]:
+        """Return all states by name, in one call."""
+        del is_remembered
+        states = _states(question.dag_id, question.task_ids, question.run_ids, question.map_index)
+        return {waiter: _answer_about(waiter.identity, states) for waiter in question.waiters}
 
     def run(self, identity: TaskIdentity) -> Answer:
         """Return the run's state; counted first, since the state of a deleted run is an error like any other."""
@@ -114,9 +117,17 @@ class Database:
         row = _task_row(identity)
         if row is None:
             return Answer(exists=False)
-        query_id = _announced_in_database(identity) if _name(row.state) == "deferred" else None
-        cannot_know = row.try_number > try_number and not is_remembered
-        return Answer(_name(row.state), query_id=query_id, cannot_know=cannot_know)
+        query_id = _announced_in_database(identity) if _name(row.state) == DEFERRED else None
+        return replace(_answer_of_row(row, try_number, is_remembered=is_remembered), query_id=query_id)
+
+    def waiting_tasks(self, question: Question, *, is_remembered: bool) -> Mapping[Waiter, Answer]:
+        """Return all states, and whether later attempts are at work, from one query of the database."""
+        rows = {(row.task_id, row.run_id, row.map_index): row for row in _task_rows(question)}
+        found = ((waiter, _row_of(waiter.identity, rows)) for waiter in question.waiters)
+        return {
+            waiter: _answer_of_row(row, waiter.try_number, is_remembered=is_remembered) if row else Answer(exists=False)
+            for waiter, row in found
+        }
 
     def run(self, identity: TaskIdentity) -> Answer:
         """Return the run's state."""
@@ -163,6 +174,48 @@ def _is_another_process(ti: Any, row: Any) -> bool:
     """Whether a running row is another process's; Airflow 2.11 hands a task its job's id as text, and keeps a number."""
     pairs = ((getattr(ti, name, None), getattr(row, name)) for name in ("hostname", "pid", "job_id"))
     return any(own is not None and kept is not None and str(own) != str(kept) for own, kept in pairs)
+
+
+def _states(
+    dag_id: str, task_ids: Sequence[str], run_ids: Sequence[str], map_index: int | None
+) -> Mapping[str, Mapping[str, Any]]:
+    from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+
+    states: Mapping[str, Mapping[str, Any]] = RuntimeTaskInstance.get_task_states(
+        dag_id=dag_id, task_ids=list(task_ids), run_ids=list(run_ids), map_index=map_index
+    )
+    return states
+
+
+def _answer_about(identity: TaskIdentity, states: Mapping[str, Mapping[str, Any]]) -> Answer:
+    of_run = states.get(identity.run_id) or {}
+    name = identity.task_id if identity.map_index < 0 else f"{identity.task_id}_{identity.map_index}"
+    return Answer(_name(of_run[name])) if name in of_run else Answer(exists=False)
+
+
+def _answer_of_row(row: Any, try_number: int, *, is_remembered: bool) -> Answer:
+    return Answer(_name(row.state), cannot_know=row.try_number > try_number and not is_remembered)
+
+
+def _row_of(identity: TaskIdentity, rows: Mapping[tuple[str, str, int], Any]) -> Any:
+    return rows.get((identity.task_id, identity.run_id, identity.map_index))
+
+
+def _task_rows(question: Question) -> Sequence[Any]:
+    from airflow.models.taskinstance import TaskInstance
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    columns = (getattr(TaskInstance, name) for name in ("task_id", "run_id", "map_index", "state", "try_number"))
+    wanted = select(*columns).where(
+        TaskInstance.dag_id == question.dag_id,
+        TaskInstance.task_id.in_(question.task_ids),
+        TaskInstance.run_id.in_(question.run_ids),
+    )
+    if question.map_index is not None:
+        wanted = wanted.where(TaskInstance.map_index == question.map_index)
+    with create_session() as session:
+        return list(session.execute(wanted).all())
 
 
 def _task_row(identity: TaskIdentity) -> Any:

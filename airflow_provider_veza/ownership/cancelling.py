@@ -15,13 +15,14 @@ from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.progress import LogLine
 from airflow_provider_veza.async_query.service import Cancellation
 from airflow_provider_veza.async_query.task_log import TaskLog
+from airflow_provider_veza.hooks.metrics import count_cancel
 
 if TYPE_CHECKING:
     from airflow_provider_veza.hooks.bound import BoundQuery
 
 
 class CancelOutcome(StrEnum):
-    """The tag of the counter ``veza.cancel``."""
+    """The last part of the counter ``veza.cancel.…``, and its tag."""
 
     CANCELLED = "cancelled"
     ALREADY_ENDED = "already_ended"
@@ -56,11 +57,9 @@ def cancel_command(handle: QueryHandle, conn_id: str) -> str:
 
 
 def _report(query: BoundQuery, log: TaskLog, result: Cancellation | Exception) -> CancelOutcome:
-    from airflow.providers.common.compat.sdk import Stats
-
     outcome, line = _told(query.handle, query.conn_id, result)
     log.log(line.level, "%s", line.text)
-    Stats.incr("veza.cancel", tags={"outcome": outcome.value})
+    count_cancel(outcome.value)
     return outcome
 
 

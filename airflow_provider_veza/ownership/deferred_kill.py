@@ -7,42 +7,23 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any
 
 from asgiref.sync import sync_to_async
 
 from airflow_provider_veza.async_query.handle import QueryHandle
-from airflow_provider_veza.async_query.identity import TaskIdentity
+from airflow_provider_veza.async_query.questions import Waiter
 from airflow_provider_veza.async_query.standing import Answer, Standing, task_standing
 from airflow_provider_veza.async_query.task_log import TaskLog
 from airflow_provider_veza.exceptions import RecordError
 from airflow_provider_veza.hooks.of_service import hook_of
-from airflow_provider_veza.ownership.airflow_versions import HAS_TASK_STATE_STORE
-from airflow_provider_veza.ownership.asking import airflow_for_tasks
 from airflow_provider_veza.ownership.cancelling import CancelOutcome, cancel_command, try_to_cancel_async
+from airflow_provider_veza.ownership.inquiry import answer_about
 from airflow_provider_veza.ownership.records.record_path import RecordPathStore, configured_record_path
 from airflow_provider_veza.ownership.records.registry import RecordRegistry
 
 KILL_BUDGET_SECONDS = 25.0
 _under_way: set[asyncio.Task[None]] = set()
 """Kills that outlive their trigger; the loop alone would not keep them from being collected."""
-
-
-@dataclass(frozen=True)
-class Waiter:
-    """The task instance that deferred on a trigger."""
-
-    identity: TaskIdentity
-    try_number: int
-
-    @classmethod
-    def of(cls, task_instance: Any) -> Waiter | None:
-        """Read it off what Airflow sets on a trigger; None where it sets nothing, as in ``dag.test()``."""
-        if task_instance is None:
-            return None
-        ti = task_instance
-        map_index = -1 if ti.map_index is None else ti.map_index
-        return cls(TaskIdentity(ti.dag_id, ti.task_id, ti.run_id, map_index), ti.try_number)
 
 
 @dataclass(frozen=True)
@@ -95,11 +76,12 @@ class DeferredKill:
             )
 
     async def _standing(self) -> Standing:
-        """SDK calls run in a thread: called on the event loop of a dying trigger they fail or block it."""
         if self.waiter is None:
             return Standing.UNKNOWN
         try:
-            return await sync_to_async(_standing_of)(self.waiter, self.handle.id)
+            answer = await answer_about(self.waiter)
+            is_deferred = await sync_to_async(_is_deferred)(answer, self.waiter, self.handle.id)
+            return task_standing(answer, is_deferred=is_deferred, query_id=self.handle.id)
         except Exception as e:
             self.log.warning("Airflow does not say what became of the task of query %s: %s", self.handle.shown_id, e)
             return Standing.UNKNOWN
@@ -111,12 +93,6 @@ class DeferredKill:
             await sync_to_async(_note_cancel)(self.waiter, self.handle.id)
         except RecordError as e:
             self.log.warning("The cancel could not be noted: %s", e)
-
-
-def _standing_of(waiter: Waiter, query_id: str) -> Standing:
-    is_remembered = HAS_TASK_STATE_STORE or bool(configured_record_path())
-    answer = airflow_for_tasks().waiting_task(waiter.identity, waiter.try_number, is_remembered=is_remembered)
-    return task_standing(answer, is_deferred=_is_deferred(answer, waiter, query_id), query_id=query_id)
 
 
 def _is_deferred(answer: Answer, waiter: Waiter, query_id: str) -> bool:

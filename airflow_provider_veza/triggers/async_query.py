@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
@@ -13,6 +13,8 @@ from airflow_provider_veza.async_query.deadline import Deadline, utc_from_iso
 from airflow_provider_veza.async_query.event import WaitEvent
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.polling import PollSchedule
+from airflow_provider_veza.async_query.progress import ProgressLog
+from airflow_provider_veza.async_query.questions import Waiter
 from airflow_provider_veza.async_query.vocabulary import Snapshot
 from airflow_provider_veza.async_query.watch import Ended, Outcome, Watch
 from airflow_provider_veza.exceptions import AsyncQueryError, HandleError
@@ -20,12 +22,10 @@ from airflow_provider_veza.hooks.bound import BoundQuery
 from airflow_provider_veza.hooks.of_service import hook_of
 from airflow_provider_veza.hooks.waiting import utc_now, wait_async
 from airflow_provider_veza.ownership.airflow_versions import CALLS_TRIGGER_ON_KILL
-from airflow_provider_veza.ownership.deferred_kill import DeferredKill, Waiter
+from airflow_provider_veza.ownership.deferred_kill import DeferredKill
+from airflow_provider_veza.ownership.inquiry import Doubt, inquiry
 
 TRIGGER_VERSION = 1
-FIRST_CHECK_INTERVAL = timedelta(minutes=1)
-LONGEST_CHECK_INTERVAL = timedelta(minutes=10)
-"""Airflow answers a triggerer only some 20 to 35 times a second, so it is asked less and less often."""
 
 
 class AsyncQueryTrigger(BaseTrigger):
@@ -74,8 +74,6 @@ class AsyncQueryTrigger(BaseTrigger):
                 f"The stored arguments of a wait cannot be read ({e}). The query is as it was; a retry goes on waiting for it."
             ) from e
         self._fired = False
-        self._check_interval = FIRST_CHECK_INTERVAL
-        self._next_check = utc_now() + self._check_interval
 
     @classmethod
     def of(cls, watch: Watch, *, conn_id: str, cancel_on_kill: bool, not_before: datetime) -> AsyncQueryTrigger:
@@ -132,8 +130,10 @@ class AsyncQueryTrigger(BaseTrigger):
         try:
             hook = hook_of(self.handle.service, self.conn_id)
             async with hook.connected():
-                query = hook.query(self.handle).until(self.deadline)
-                return await wait_async(await self._watch(query), lambda seconds: self._look(query, seconds), self.log)
+                with inquiry().about(self._waiter if self.cancel_on_kill else None) as doubt:
+                    query = hook.query(self.handle).until(self.deadline)
+                    watch = await self._watch(query)
+                    return await wait_async(watch, lambda seconds: self._look(query, doubt, seconds), self.log)
         except _NobodyWaitsError:
             await self._deferred_kill().cancel()
             return Ended(Outcome.CANCELED, "its task was cleared, or is over")
@@ -143,25 +143,27 @@ class AsyncQueryTrigger(BaseTrigger):
             self.log.exception("The trigger could not go on waiting for query %s.", self.handle.shown_id)
             return Ended(Outcome.UNREACHABLE, f"{type(e).__name__}: {e}")
 
-    async def _look(self, query: BoundQuery, wait: float) -> Snapshot:
-        """Look, and now and then ask whether anybody still waits.
+    async def _look(self, query: BoundQuery, doubt: Doubt, wait: float) -> Snapshot:
+        """Look, unless Airflow, asked beside all looks, said that nobody waits, and says so again.
 
         Airflow does not end the trigger of a task that is cleared while its DAG is paused or no slot is free.
         """
-        if self.cancel_on_kill and utc_now() >= self._next_check:
-            self._check_interval = min(2 * self._check_interval, LONGEST_CHECK_INTERVAL)
-            self._next_check = utc_now() + self._check_interval
+        if doubt.is_there:
+            doubt.is_there = False
             if await self._deferred_kill().nobody_waits():
                 raise _NobodyWaitsError
         return await query.alook(wait)
 
     async def _watch(self, query: BoundQuery) -> Watch:
         traits = (await query.aservice()).traits
-        return Watch(self.handle, traits, self.schedule, self.deadline)
+        return Watch(self.handle, traits, self.schedule, self.deadline, progress=ProgressLog(is_taken_up=True))
+
+    @property
+    def _waiter(self) -> Waiter | None:
+        return Waiter.of(getattr(self, "task_instance", None))
 
     def _deferred_kill(self) -> DeferredKill:
-        waiter = Waiter.of(getattr(self, "task_instance", None))
-        return DeferredKill(self.handle, self.conn_id, waiter, self.log)
+        return DeferredKill(self.handle, self.conn_id, self._waiter, self.log)
 
 
 class _NobodyWaitsError(Exception):

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import logging
 import math
+import random
+from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_veza.async_query.progress import (
     FIRST_INTERVAL,
+    LINES_AT_ONCE,
+    LINES_PER_SECOND,
     LONGEST_INTERVAL,
     MOST_STATES,
     NO_MORE_WARNINGS,
+    SPREAD,
+    LineBudget,
     LogLine,
     ProgressLog,
+    Voice,
 )
 from airflow_provider_veza.async_query.vocabulary import LONGEST_WORDS, MOST_WARNINGS, Phase, Snapshot
 from airflow_provider_veza.exceptions import NoAnswerError, RequestError
@@ -104,7 +113,8 @@ def test_lines_grow_with_the_logarithm_of_the_wait_however_the_states_come_and_g
     waited = sum(pause for _, pause in history)
     states = len({look.state if isinstance(look, Snapshot) else "" for look, _ in history})
 
-    assert len(lines_of(history)) <= states * (1 + math.log2(1 + waited / FIRST_INTERVAL)) + waited / LONGEST_INTERVAL
+    shortest = FIRST_INTERVAL * (1 - SPREAD)
+    assert len(lines_of(history)) <= states * (1 + math.log2(1 + waited / shortest)) + waited / LONGEST_INTERVAL
 
 
 def test_a_day_of_looks_each_half_minute_costs_one_line_per_longest_interval_and_a_few_more() -> None:
@@ -112,6 +122,77 @@ def test_a_day_of_looks_each_half_minute_costs_one_line_per_longest_interval_and
     lines = lines_of([(running(), 30.0)] * (day // 30))
 
     assert day / LONGEST_INTERVAL - 3 < len(lines) < day / LONGEST_INTERVAL + 10
+
+
+def lines_at(log: ProgressLog, *, looks_each: float, until: float, voice: Callable[[float], Voice]) -> list[float]:
+    """When lines come, in seconds from the first look."""
+    moments, elapsed = [], 0.0
+    while elapsed < until:
+        now = START + timedelta(seconds=elapsed)
+        log, lines = log.observe(running(), now=now, elapsed=elapsed, next_look=looks_each, voice=voice(elapsed))
+        moments += [elapsed] * len(lines)
+        elapsed += looks_each
+    return moments
+
+
+def test_a_wait_that_was_taken_up_says_nothing_in_its_first_minute_and_then_ever_less() -> None:
+    taken_up = ProgressLog(is_taken_up=True)
+    moments = lines_at(taken_up, looks_each=5.0, until=14_400, voice=lambda _: Voice(0.5))
+    pauses = [later - earlier for earlier, later in pairwise(moments)]
+    assert moments[0] >= FIRST_INTERVAL
+    assert pauses == sorted(pauses)
+    assert len(moments) < 10
+
+
+def test_waits_taken_up_together_do_not_speak_together() -> None:
+    dice = random.Random(14)
+    voices = [Voice(dice.random()) for _ in range(1_000)]
+    firsts = [
+        lines_at(ProgressLog(is_taken_up=True), looks_each=5.0, until=130, voice=lambda _, voice=voice: voice)[0]
+        for voice in voices
+    ]
+    assert max(Counter(int(first // 5) for first in firsts).values()) <= 150
+
+
+def test_a_change_of_state_is_said_at_once_by_a_wait_that_was_taken_up() -> None:
+    log, first = ProgressLog(is_taken_up=True).observe(running("PENDING"), now=START, elapsed=0, next_look=1)
+    _, changed = log.observe(running("IN_PROGRESS"), now=START, elapsed=0, next_look=1)
+    assert (first, len(changed)) == ((), 1)
+
+
+def test_a_look_that_fails_at_once_is_said_by_a_wait_that_was_taken_up() -> None:
+    _, lines = ProgressLog(is_taken_up=True).observe(FAILED_LOOK, now=START, elapsed=0, next_look=1)
+    assert len(lines) == 1
+
+
+def test_what_may_not_be_said_now_is_said_later() -> None:
+    quiet = Voice(quiet=True)
+    look = running("PENDING", warnings=("unknown state",))
+    log, nothing = ProgressLog().observe(look, now=START, elapsed=0, next_look=1, voice=quiet)
+    _, lines = log.observe(look, now=START, elapsed=0, next_look=1)
+    assert nothing == ()
+    assert [line.level for line in lines] == [logging.WARNING, logging.INFO]
+
+
+def test_while_very_many_waits_begin_and_for_some_seconds_after_there_is_no_room_for_a_line() -> None:
+    budget, now = LineBudget(), 100.0
+    assert budget.has_room(now)
+    for _ in range(1_000):
+        now += 1 / 140
+        budget = budget.spent(1, now)
+    assert not budget.has_room(now)
+    assert not budget.has_room(now + 5)
+    assert budget.has_room(now + 15)
+
+
+@given(st.lists(st.floats(0, 5), max_size=300))
+def test_lines_of_a_process_stay_within_their_rate(pauses: list[float]) -> None:
+    budget, now, written = LineBudget(at=0.0), 0.0, 0
+    for pause in pauses:
+        now += pause
+        if budget.has_room(now):
+            budget, written = budget.spent(1, now), written + 1
+    assert written <= LINES_AT_ONCE + now * LINES_PER_SECOND + 1e-6
 
 
 def test_a_look_that_fails_every_other_time_costs_hardly_more_lines_than_one_that_never_fails() -> None:

@@ -9,15 +9,19 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from airflow_provider_veza.async_query.counts import Counts
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.polling import PollSchedule
 from airflow_provider_veza.async_query.vocabulary import Phase, Snapshot, Traits
 from airflow_provider_veza.async_query.watch import Ended, LookAgain, Outcome, Watch
 from airflow_provider_veza.exceptions import ForbiddenError, HandleError, NoAnswerError, RequestError
-from airflow_provider_veza.hooks import waiting
-from airflow_provider_veza.hooks.waiting import look_once, look_until_sure, utc_now, wait, wait_async
+from airflow_provider_veza.hooks import tracing, waiting
+from airflow_provider_veza.hooks.waiting import SharedLog, look_once, look_until_sure, utc_now, wait, wait_async
 
 LOG = logging.getLogger("task")
 RUNNING = Snapshot(Phase.RUNNING, "IN_PROGRESS")
@@ -165,3 +169,62 @@ def test_a_waiter_without_memory_looks_until_an_absent_query_is_surely_gone(
 
 def test_deadlines_are_judged_by_a_clock_that_knows_its_zone() -> None:
     assert utc_now().tzinfo is UTC
+
+
+def test_what_can_be_said_later_waits_until_the_process_has_room_for_it(
+    watch: Callable[..., Watch], caplog: pytest.LogCaptureFixture
+) -> None:
+    shared = SharedLog()
+    shared.note(1_000)
+    with caplog.at_level(logging.INFO):
+        asyncio.run(wait_async(watch(), Tenant(RUNNING, RUNNING, DONE).look_later, LOG, shared))
+
+    assert [message.partition(" (")[0] for message in caplog.messages] == ["Query ended as SUCCEEDED"]
+
+
+@pytest.mark.parametrize("driver", ["worker", "trigger"])
+def test_looks_and_the_time_until_the_end_was_noticed_are_counted(watch: Callable[..., Watch], driver: str) -> None:
+    tenant = Tenant(RUNNING, BLIP, RUNNING, DONE)
+    counted = Counts()
+
+    def end() -> Ended:
+        if driver == "worker":
+            return wait(watch(), tenant.look, LOG, lambda seconds: None)
+        return asyncio.run(wait_async(watch(), tenant.look_later, LOG))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(waiting, "COUNTS", counted)
+        end()
+
+    assert (counted.answered, counted.failed, len(counted.delays)) == (3, 1, 1)
+
+
+def test_a_service_that_answers_when_a_query_ends_is_not_late(watch: Callable[..., Watch]) -> None:
+    counted = Counts()
+    long_poll = replace(watch(), traits=Traits(long_poll_seconds=30.0))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(waiting, "COUNTS", counted)
+        wait(long_poll, Tenant(RUNNING, DONE).look, LOG, lambda seconds: None)
+
+    assert counted.delays == []
+
+
+@pytest.mark.parametrize("driver", ["worker", "trigger"])
+def test_a_wait_is_a_span_inside_that_of_its_task_and_says_how_it_ended(
+    watch: Callable[..., Watch], monkeypatch: pytest.MonkeyPatch, driver: str
+) -> None:
+    spans = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(spans))
+    monkeypatch.setattr(tracing.trace, "get_tracer", provider.get_tracer)
+    with provider.get_tracer("airflow").start_as_current_span("trigger.ask") as airflows:
+        if driver == "worker":
+            wait(watch(), Tenant(DONE).look, LOG, lambda seconds: None)
+        else:
+            asyncio.run(wait_async(watch(), Tenant(DONE).look_later, LOG))
+
+    ours, _ = spans.get_finished_spans()
+    assert ours.name == "veza.wait"
+    assert ours.parent is not None
+    assert ours.parent.span_id == airflows.get_span_context().span_id
+    assert ours.attributes == {"veza.service": "veza_nodes", "veza.query_id": "q1", "veza.outcome": "SUCCEEDED"}

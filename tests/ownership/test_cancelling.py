@@ -116,7 +116,7 @@ def test_a_cancel_in_a_worker_is_told_and_counted_and_never_raises(
 
     assert said is outcome
     assert [(record.levelno, record.getMessage()) for record in caplog.records] == [(level, text)]
-    assert counters.seen == [("veza.cancel", {"outcome": outcome.value})]
+    assert counters.seen == [(f"veza.cancel.{outcome}", {"outcome": outcome.value})]
 
 
 @OUTCOMES
@@ -133,7 +133,7 @@ def test_a_cancel_in_a_trigger_is_told_and_counted_and_never_raises(
 
     assert said is outcome
     assert [(record.levelno, record.getMessage()) for record in caplog.records] == [(level, text)]
-    assert counters.seen == [("veza.cancel", {"outcome": outcome.value})]
+    assert counters.seen == [(f"veza.cancel.{outcome}", {"outcome": outcome.value})]
 
 
 def test_the_command_survives_a_shell_and_carries_the_whole_handle() -> None:

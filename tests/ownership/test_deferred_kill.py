@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_veza.async_query import questions
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.standing import Answer
 from airflow_provider_veza.hooks.veza import VezaHook
 from airflow_provider_veza.ownership import deferred_kill
 from airflow_provider_veza.services.veza_query import check_query
-from airflow_provider_veza.triggers import async_query
 from airflow_provider_veza.triggers.async_query import AsyncQueryTrigger
 from support.served_tenant import PAYROLL_ACCESS, cancelled_ids
 from support.told_airflow import ToldAirflow
@@ -46,8 +46,8 @@ def answers(monkeypatch: pytest.MonkeyPatch, told_airflow: ToldAirflow) -> list[
         told_airflow.answer = now
 
     told_airflow.before_answer = answer
-    monkeypatch.setattr(async_query, "FIRST_CHECK_INTERVAL", timedelta(0))
-    monkeypatch.setattr(async_query, "LONGEST_CHECK_INTERVAL", timedelta(0))
+    for name in ("FIRST_AFTER", "LONGEST_AFTER", "BETWEEN_QUESTIONS"):
+        monkeypatch.setattr(questions, name, 0.0)
     return answers
 
 

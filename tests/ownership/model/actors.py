@@ -11,12 +11,13 @@ from typing import Any
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException, TaskDeferred
 
 from airflow_provider_veza.async_query.event import WaitEvent
+from airflow_provider_veza.async_query.questions import Waiter
 from airflow_provider_veza.async_query.watch import Ended, Outcome
 from airflow_provider_veza.exceptions import RequestError
 from airflow_provider_veza.ownership.acceptance import ForgetOnAcceptance
 from airflow_provider_veza.ownership.airflow_versions import HAS_TASK_SDK
 from airflow_provider_veza.ownership.asking import Database, standing_of_record
-from airflow_provider_veza.ownership.deferred_kill import DeferredKill, Waiter
+from airflow_provider_veza.ownership.deferred_kill import DeferredKill
 from airflow_provider_veza.ownership.marked import CancelOnMarked, MarkedTask
 from airflow_provider_veza.ownership.records.registry import FiledRecord, RecordRegistry
 from airflow_provider_veza.ownership.sweep import Settler

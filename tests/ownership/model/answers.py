@@ -7,6 +7,7 @@ from typing import Any
 
 from airflow_provider_veza.async_query.handle import HANDLE_KEY
 from airflow_provider_veza.async_query.identity import TaskIdentity
+from airflow_provider_veza.async_query.questions import Waiter
 from airflow_provider_veza.async_query.standing import Answer
 from airflow_provider_veza.ownership.asking import Database, ExecutionApi
 from ownership.model import promises
@@ -73,3 +74,11 @@ def announced_id(world: World) -> str | None:
 
 def airflow_for_tasks(world: World) -> Any:
     return ModelExecutionApi(world) if world.rules.is_airflow_3 else Database()
+
+
+async def answer_about(world: World, waiter: Waiter) -> Answer:
+    """Answer a trigger that asks for itself."""
+    is_remembered = world.rules.has_state_store or world.rules.has_file
+    airflow = airflow_for_tasks(world)
+    answer: Answer = airflow.waiting_task(waiter.identity, waiter.try_number, is_remembered=is_remembered)
+    return answer

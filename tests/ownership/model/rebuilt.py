@@ -79,8 +79,9 @@ def _listing(world: World) -> list[ListedFile]:
 
 
 def _answers(patch: pytest.MonkeyPatch, world: World) -> None:
-    for module in (asking, taking_charge, deferred_kill):
+    for module in (asking, taking_charge):
         patch.setattr(module, "airflow_for_tasks", lambda: answers.airflow_for_tasks(world))
+    patch.setattr(deferred_kill, "answer_about", lambda waiter: answers.answer_about(world, waiter))
     patch.setattr(asking, "_task_row", lambda identity: answers.task_row(world, identity))
     patch.setattr(
         asking,
@@ -91,7 +92,6 @@ def _answers(patch: pytest.MonkeyPatch, world: World) -> None:
         patch.setattr(asking, "require_own_id", lambda ti, store: answers.require_own_id(world, ti.attempt))
     for module in (charge, asking, airflow_rules):
         patch.setattr(module, "HAS_TASK_SDK", world.rules.is_airflow_3)
-    patch.setattr(deferred_kill, "HAS_TASK_STATE_STORE", world.rules.has_state_store)
     for module in (deferred_kill, of_service):
         patch.setattr(module, "hook_of", lambda service, conn_id: ModelHook(world))
     patch.setattr(BoundQuery, "cancel_now", BoundQuery.cancel)

@@ -1,0 +1,190 @@
+"""Which waiting tasks Airflow is asked about next, and how many at once: many waits cost it few questions; nobody is asked here.
+
+How it is asked is in :mod:`airflow_provider_veza.ownership.inquiry`, what an answer means in :mod:`.standing`.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from airflow_provider_veza.async_query.identity import TaskIdentity
+
+FIRST_AFTER = 60.0
+"""Seconds from the beginning of a wait to the first question about it, give or take a third."""
+LONGEST_AFTER = 600.0
+BETWEEN_QUESTIONS = 60.0
+"""Seconds between two questions about one DAG."""
+MOST_NAMES = 100
+"""Of tasks and runs in one question: they travel in a URL."""
+MOST_PAIRS = 250
+"""Of a task and a run in one question: Airflow answers for each task in each run."""
+SHARE_OF_TIME = 0.2
+"""Of the time of whoever answers, at most: it has triggers to claim and events to pass on meanwhile."""
+SHORTEST_PAUSE = 0.1
+
+
+@dataclass(frozen=True)
+class Waiter:
+    """The attempt of a task instance that deferred on a trigger."""
+
+    identity: TaskIdentity
+    try_number: int
+
+    @classmethod
+    def of(cls, task_instance: Any) -> Waiter | None:
+        """Read it off what Airflow sets on a trigger; None where it sets nothing, as in ``dag.test()``."""
+        if task_instance is None:
+            return None
+        ti = task_instance
+        map_index = -1 if ti.map_index is None else ti.map_index
+        return cls(TaskIdentity(ti.dag_id, ti.task_id, ti.run_id, map_index), ti.try_number)
+
+
+@dataclass(frozen=True)
+class Question:
+    """How do these tasks of one DAG stand? Airflow answers for each named task in each named run."""
+
+    waiters: tuple[Waiter, ...]
+
+    @property
+    def dag_id(self) -> str:
+        """The DAG of all of them."""
+        return self.waiters[0].identity.dag_id
+
+    @property
+    def task_ids(self) -> tuple[str, ...]:
+        """Each task once."""
+        return tuple(dict.fromkeys(waiter.identity.task_id for waiter in self.waiters))
+
+    @property
+    def run_ids(self) -> tuple[str, ...]:
+        """Each run once."""
+        return tuple(dict.fromkeys(waiter.identity.run_id for waiter in self.waiters))
+
+    @property
+    def map_index(self) -> int | None:
+        """The one that all of them share, -1 for tasks that are not mapped; None where they differ."""
+        indices = {waiter.identity.map_index for waiter in self.waiters}
+        return indices.pop() if len(indices) == 1 else None
+
+
+@dataclass(frozen=True)
+class Due:
+    """When a wait is asked about next.
+
+    :param at: in monotonic seconds.
+    :param interval: seconds that this question came after the one before.
+    """
+
+    waiter: Waiter
+    at: float
+    interval: float = FIRST_AFTER
+
+    @classmethod
+    def first(cls, waiter: Waiter, now: float) -> Due:
+        """Return when a wait that begins now is first asked about: waits that begin together are spread.
+
+        >>> waiter = Waiter(TaskIdentity("access", "ask", "manual__1"), 1)
+        >>> 140.0 <= Due.first(waiter, 100.0).at < 180.0
+        True
+        """
+        return cls(waiter, now + FIRST_AFTER * (1 + _part_of(waiter.identity)) * 2 / 3)
+
+    def after_question(self, now: float) -> Due:
+        """Return when it is asked about again, ever more rarely."""
+        interval = min(2 * self.interval, LONGEST_AFTER)
+        return Due(self.waiter, now + interval, interval)
+
+
+def next_question(dues: Collection[Due], asked: Mapping[str, float], now: float) -> Question | None:
+    """Return the question that is due, None where none is: about the DAG whose wait has been due for longest.
+
+    A question takes along the waits that would be answered for anyway.
+
+    :param asked: when each DAG was last asked about, in monotonic seconds.
+    """
+    ready = [due for due in dues if due.at <= now and _dag_is_free_at(due, asked) <= now]
+    if not ready:
+        return None
+    dag_id = min(ready, key=_at).waiter.identity.dag_id
+    of_dag = sorted((due for due in ready if due.waiter.identity.dag_id == dag_id), key=_at)
+    question = questions(due.waiter for due in of_dag)[0]
+    return Question(tuple(dict.fromkeys((*question.waiters, *_also_answered_for(question, dues)))))
+
+
+def next_at(dues: Iterable[Due], asked: Mapping[str, float]) -> float | None:
+    """Return when the next question is due, in monotonic seconds; None where nobody waits."""
+    return min((max(due.at, _dag_is_free_at(due, asked)) for due in dues), default=None)
+
+
+def pause_after(took: float) -> float:
+    """Return the seconds to leave whoever answers alone, after a question that took so many."""
+    return max(took * (1 / SHARE_OF_TIME - 1), SHORTEST_PAUSE)
+
+
+def questions(waiters: Iterable[Waiter]) -> list[Question]:
+    """Put waiters into as few questions as may be, in their order."""
+    by_dag: dict[str, list[_Names]] = {}
+    for waiter in waiters:
+        groups = by_dag.setdefault(waiter.identity.dag_id, [])
+        group = next((group for group in groups if group.have_room_for(waiter.identity)), None)
+        if group is None:
+            group = _Names()
+            groups.append(group)
+        group.add(waiter)
+    return [Question(tuple(group.waiters)) for groups in by_dag.values() for group in groups]
+
+
+class _Names:
+    """The tasks and runs that one question names, while it is put together."""
+
+    def __init__(self) -> None:
+        self.waiters: list[Waiter] = []
+        self._task_ids: set[str] = set()
+        self._run_ids: set[str] = set()
+
+    def have_room_for(self, identity: TaskIdentity) -> bool:
+        tasks = len(self._task_ids | {identity.task_id})
+        runs = len(self._run_ids | {identity.run_id})
+        if tasks + runs > MOST_NAMES or tasks * runs > MOST_PAIRS:
+            return False
+        return not any(_could_be_mistaken(identity.task_id, other) for other in self._task_ids)
+
+    def add(self, waiter: Waiter) -> None:
+        self.waiters.append(waiter)
+        self._task_ids.add(waiter.identity.task_id)
+        self._run_ids.add(waiter.identity.run_id)
+
+
+def _could_be_mistaken(one: str, other: str) -> bool:
+    """Whether a mapped instance of one task has the other's name: the Execution API calls the first of ``ask`` ``ask_0``."""
+    shorter, longer = sorted((one, other), key=len)
+    number = longer.removeprefix(f"{shorter}_")
+    return number != longer and number.isdecimal()
+
+
+def _also_answered_for(question: Question, dues: Iterable[Due]) -> Iterator[Waiter]:
+    dag_id, map_index = question.dag_id, question.map_index
+    task_ids, run_ids = frozenset(question.task_ids), frozenset(question.run_ids)
+    for due in dues:
+        asked = due.waiter.identity
+        is_named = asked.dag_id == dag_id and asked.task_id in task_ids and asked.run_id in run_ids
+        if is_named and map_index in (None, asked.map_index):
+            yield due.waiter
+
+
+def _part_of(identity: TaskIdentity) -> float:
+    """Return a number in [0, 1) that is the same for this task in every process."""
+    return zlib.crc32(identity.key.encode()) / 2**32
+
+
+def _at(due: Due) -> float:
+    return due.at
+
+
+def _dag_is_free_at(due: Due, asked: Mapping[str, float]) -> float:
+    return asked.get(due.waiter.identity.dag_id, -math.inf) + BETWEEN_QUESTIONS

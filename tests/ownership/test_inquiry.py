@@ -1,0 +1,140 @@
+"""How a triggerer's process asks Airflow: one question at a time, in few questions, and nobody waits for them but the dying."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from airflow_provider_veza.async_query import questions
+from airflow_provider_veza.async_query.identity import TaskIdentity
+from airflow_provider_veza.async_query.questions import Waiter
+from airflow_provider_veza.async_query.standing import Answer
+from airflow_provider_veza.ownership.inquiry import Doubt, Inquiry
+from support.told_airflow import ToldAirflow
+
+CLEARED, ENDED, DEFERRED = Answer(None), Answer("failed"), Answer("deferred")
+
+
+def waiter(task: str = "ask", index: int = -1, dag: str = "access") -> Waiter:
+    return Waiter(TaskIdentity(dag, task, "r", index), 1)
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every wait be due as soon as it begins, and again as soon as it was asked about."""
+    for name in ("FIRST_AFTER", "LONGEST_AFTER", "BETWEEN_QUESTIONS", "SHORTEST_PAUSE"):
+        monkeypatch.setattr(questions, name, 0.0)
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not is_so():
+            await asyncio.sleep(0)
+
+
+async def doubts_of(waiters: list[Waiter], then: Callable[[list[Doubt]], bool]) -> list[bool]:
+    inquiry = Inquiry()
+    with inquiry.about(waiters[0]) as first, inquiry.about(waiters[-1]) as last:
+        await until(lambda: then([first, last]))
+        return [first.is_there, last.is_there]
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_wait_that_nobody_waits_for_any_more_is_doubted_and_no_other(told_airflow: ToldAirflow) -> None:
+    told_airflow.answer, told_airflow.tasks["cleared"] = DEFERRED, CLEARED
+    doubts = asyncio.run(doubts_of([waiter("waits"), waiter("cleared")], lambda found: found[1].is_there))
+    assert doubts == [False, True]
+
+
+@pytest.mark.usefixtures("at_once")
+def test_an_airflow_that_does_not_answer_makes_nobody_doubt(
+    told_airflow: ToldAirflow, caplog: pytest.LogCaptureFixture
+) -> None:
+    told_airflow.does_not_answer()
+    doubts = asyncio.run(doubts_of([waiter()], lambda found: len(told_airflow.questions) > 2))
+    assert doubts == [False, False]
+    assert "Airflow does not say how 1 waiting tasks stand (ConnectionError: no answer)" in caplog.text
+
+
+def test_a_wait_that_has_just_begun_is_not_asked_about(told_airflow: ToldAirflow) -> None:
+    async def begin_and_end() -> None:
+        with Inquiry().about(waiter()):
+            await asyncio.sleep(0)
+
+    asyncio.run(begin_and_end())
+    assert told_airflow.questions == []
+
+
+@pytest.mark.usefixtures("at_once")
+def test_nothing_goes_on_once_nobody_waits(told_airflow: ToldAirflow) -> None:
+    async def left() -> set[asyncio.Task[None]]:
+        inquiry = Inquiry()
+        with inquiry.about(waiter()):
+            await until(lambda: bool(told_airflow.questions))
+        await until(lambda: len(asyncio.all_tasks()) == 1)
+        return asyncio.all_tasks() - {asyncio.current_task()}
+
+    assert asyncio.run(left()) == set()
+
+
+def test_a_thousand_that_are_killed_at_once_are_told_by_a_few_questions(told_airflow: ToldAirflow) -> None:
+    told_airflow.answer = ENDED
+    waiters = [waiter(index=index) for index in range(1_000)]
+
+    async def killed() -> list[Answer]:
+        inquiry = Inquiry()
+        return list(await asyncio.gather(*(inquiry.answer(one) for one in waiters)))
+
+    assert asyncio.run(killed()) == [ENDED] * 1_000
+    assert len(told_airflow.asked) <= 3
+
+
+def test_only_the_deferred_are_asked_for_which_query_they_wait(told_airflow: ToldAirflow) -> None:
+    told_airflow.answer, told_airflow.tasks["deferred"] = ENDED, DEFERRED
+
+    async def killed() -> None:
+        inquiry = Inquiry()
+        await asyncio.gather(*(inquiry.answer(waiter(task)) for task in ("a", "b", "deferred")))
+
+    asyncio.run(killed())
+    assert told_airflow.asked.count("task") == 1
+
+
+def test_an_answer_that_does_not_come_is_an_error_for_each_that_asked(told_airflow: ToldAirflow) -> None:
+    told_airflow.does_not_answer()
+
+    async def killed() -> list[Answer | BaseException]:
+        inquiry = Inquiry()
+        return list(await asyncio.gather(*(inquiry.answer(waiter(index=i)) for i in range(3)), return_exceptions=True))
+
+    assert [type(answer) for answer in asyncio.run(killed())] == [ConnectionError] * 3
+
+
+@pytest.mark.usefixtures("at_once")
+def test_one_question_at_a_time_is_under_way(told_airflow: ToldAirflow) -> None:
+    under_way, most = 0, 0
+    lock = threading.Lock()
+
+    def answer() -> None:
+        nonlocal under_way, most
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+        asked = len(told_airflow.questions)
+        threading.Event().wait(0.001 * (asked % 3))
+        with lock:
+            under_way -= 1
+
+    told_airflow.before_answer = answer
+
+    async def ask_everything() -> None:
+        inquiry = Inquiry()
+        with inquiry.about(waiter("waits")):
+            await asyncio.gather(*(inquiry.answer(waiter(dag=f"dag {number}")) for number in range(20)))
+            await until(lambda: any(q.task_ids == ("waits",) for q in told_airflow.questions))
+
+    asyncio.run(ask_everything())
+    assert most == 1
