@@ -258,14 +258,14 @@ endef
 .venv/python-3.13/installed: requirements/airflow-$(NEWEST).txt pyproject.toml veza-emulator/pyproject.toml .venv/tools/installed
 	@echo 'Setting up Airflow $(NEWEST) on Python 3.13'
 	@$(UV) venv --quiet --clear --python $(or $(PYTHON_3_13),3.13) .venv/python-3.13
-	@$(UV) pip sync --quiet --compile-bytecode --python .venv/python-3.13/bin/python $<
+	@$(UV) pip sync --quiet --python .venv/python-3.13/bin/python $<
 	@$(UV) pip install --quiet --no-deps --python .venv/python-3.13/bin/python --editable . --editable ./veza-emulator
 	@touch $@
 
 .venv/lowest/installed: requirements/lowest.txt pyproject.toml veza-emulator/pyproject.toml .venv/tools/installed
 	@echo 'Setting up the lowest dependencies'
 	@$(UV) venv --quiet --clear --python .venv/tools/bin/python .venv/lowest
-	@$(UV) pip sync --quiet --compile-bytecode --python .venv/lowest/bin/python $<
+	@$(UV) pip sync --quiet --python .venv/lowest/bin/python $<
 	@$(UV) pip install --quiet --no-deps --python .venv/lowest/bin/python --editable . --editable ./veza-emulator
 	@touch $@
 

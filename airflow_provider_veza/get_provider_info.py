@@ -55,7 +55,11 @@ def get_provider_info() -> dict[str, Any]:
         "config": {
             "veza": {
                 "description": "Options of the Veza provider.",
-                "options": {"record_path": _RECORD_PATH, "cancel_on_marked": _CANCEL_ON_MARKED},
+                "options": {
+                    "record_path": _RECORD_PATH,
+                    "cancel_on_marked": _CANCEL_ON_MARKED,
+                    "preview_rows": _PREVIEW_ROWS,
+                },
             }
         },
     }
@@ -88,4 +92,15 @@ _CANCEL_ON_MARKED = {
     "type": "boolean",
     "example": "True",
     "default": "False",
+}
+
+_PREVIEW_ROWS = {
+    "description": (
+        "How many rows of a result in XCom the page of a task's query shows, with a picture of their access paths: 0 to 10. "
+        "Rows are sensitive; whoever may read the task's XComs sees them. Read by the API server of Airflow 3."
+    ),
+    "version_added": "0.1.0",
+    "type": "integer",
+    "example": "10",
+    "default": "0",
 }

@@ -1,12 +1,14 @@
-"""Airflow's entry point for listeners; it registers nothing unless the configuration asks for it."""
+"""Airflow's entry point for listeners and for the page of a task's query; no listener unless the configuration asks for it."""
 
 from __future__ import annotations
 
 import logging
 from types import ModuleType
+from typing import Any
 
 from airflow.providers.common.compat.sdk import AirflowPlugin, conf
 
+from airflow_provider_veza.ownership.airflow_versions import HAS_TASK_SDK
 from airflow_provider_veza.ownership.records.record_path import configured_record_path
 
 log = logging.getLogger(__name__)
@@ -27,8 +29,28 @@ def configured_listeners() -> list[ModuleType | object]:
     return [marks]
 
 
+def page_apps() -> list[dict[str, Any]]:
+    """Return the web application of the page, which Airflow 3 mounts; it is made when somebody first looks."""
+    if not HAS_TASK_SDK:
+        return []
+    from airflow_provider_veza.pages.app import PREFIX, MadeWhenAsked
+
+    return [{"app": MadeWhenAsked(), "url_prefix": PREFIX, "name": "Veza"}]
+
+
+def page_views() -> list[dict[str, Any]]:
+    """Return the tab that Airflow 3 shows beside each task instance."""
+    if not HAS_TASK_SDK:
+        return []
+    from airflow_provider_veza.pages.app import external_view
+
+    return [external_view()]
+
+
 class VezaPlugin(AirflowPlugin):
-    """Registers the listener."""
+    """Registers the listener and the page."""
 
     name = "veza"
     listeners = configured_listeners()
+    fastapi_apps = page_apps()
+    external_views = page_views()

@@ -25,7 +25,7 @@ MODULES_OF = {
     "zstandard": {"zstandard"},
 }
 """What a distribution gives to import where that is not its own name; with what it brings for good."""
-AIRFLOW_BRINGS = {"asgiref", "flask_appbuilder", "fsspec", "sqlalchemy", "upath", "wtforms"}
+AIRFLOW_BRINGS = {"asgiref", "fastapi", "flask_appbuilder", "fsspec", "sqlalchemy", "starlette", "upath", "wtforms"}
 """Of the Airflow that imports the code which imports these; importing them on another one fails nothing."""
 PYTEST_IMPORTS_IT = {"pytest"}
 """The plugin of pytest is imported by pytest alone."""

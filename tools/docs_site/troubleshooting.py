@@ -36,7 +36,7 @@ def troubleshooting_page(package: Path) -> str:
 def tree(root: type[AsyncQueryError] = AsyncQueryError, depth: int = 0) -> Iterator[tuple[type[AsyncQueryError], int]]:
     """Yield each error below the root in the order of exceptions.py, with how deep it stands."""
     for cls in vars(exceptions).values():
-        if isclass(cls) and root in cls.__bases__:
+        if isclass(cls) and issubclass(cls, AsyncQueryError) and root in cls.__bases__:
             yield cls, depth
             yield from tree(cls, depth + 1)
 
