@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Unpack
 
@@ -36,10 +37,12 @@ class VezaCancelOrphanedQueriesOperator(CheckedOperator):
     A ``record_path`` belongs to one Airflow: to another one, the tasks of this one look deleted. A query of a task with
     ``cancel_on_kill=False`` is left running.
 
-    :param grace: queries submitted more recently are left alone: timedelta or seconds, which may be zero; default 5 minutes.
+    :param grace: queries submitted more recently are left alone: timedelta, seconds or ISO 8601 text (``PT1H``), which may be
+        zero; default 5 minutes.
     :param max_cancels: so many cancels end a run's work, and the next run goes on; default 100.
     """
 
+    template_fields: Sequence[str] = ("grace",)
     ui_color = VEZA_COLOR
 
     def __init__(
