@@ -388,7 +388,7 @@ class LandingTakenOverError(LandingError):
         advice = (
             "The query and its record are left to it."
             if by_same_query
-            else "Give every run and every map index an output_path of its own, such as one with {{ ds }} or "
+            else "Give every run and every map index an output_path of its own, such as one with {{ run_id }} or "
             "{{ ti.map_index }} in it. No retry follows; clear the task to take the folder back."
         )
         super().__init__(

@@ -16,7 +16,7 @@ from pathlib import Path
 VERSIONS = ("3.3", "3.2", "2.11")
 """The newest first: where two differ about a type, it is believed."""
 TARGET = Path("airflow_provider_veza/operators/airflow_arguments.py")
-SPELLED_OUT_BY_OURS = frozenset({"poke_interval"})
+SPELLED_OUT_BY_OURS = frozenset({"max_wait", "poke_interval", "timeout"})
 _KNOWN = re.compile(r"Any|Mapping|MutableMapping|None|Sequence|bool|datetime|dict|float|int|list|str|timedelta")
 _HEAD = '''\
 """The arguments that Airflow's own operators and sensors take, for type checkers; written by `make airflow-arguments`."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from datetime import datetime
 from typing import Any
 
 from airflow_provider_veza.async_query.deadline import Deadline, utc_from_iso
 from airflow_provider_veza.async_query.declared_types import mistyped_field
-from airflow_provider_veza.async_query.json_value import ascii_of, value_of
+from airflow_provider_veza.async_query.json_value import ascii_of
+from airflow_provider_veza.async_query.rendered_text import value_in
 from airflow_provider_veza.exceptions import ForeignTenantError, HandleError, MissingHandleError
 from airflow_provider_veza.shown import one_line
 
@@ -76,7 +77,7 @@ class QueryHandle:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any] | str | None) -> QueryHandle:
-        """Read a handle from a mapping or from JSON text.
+        """Read a handle from a mapping, or from text that a template made of one.
 
         :raises MissingHandleError: when nothing was given, which a retry may find otherwise.
         :raises HandleError: when it is no handle; the message says what is missing.
@@ -109,6 +110,21 @@ def is_no_handle(given: object) -> bool:
     return given is None or given in ("", "None", {})
 
 
+def is_one_handle(given: object) -> bool:
+    """Whether what was given is no sequence of handles, such as a mapped task returns, nor text of one."""
+    return not _is_sequence(_value(given))
+
+
+def handles_in(given: object) -> Iterator[QueryHandle]:
+    """Yield each handle in a sequence, or in text of one; mapped tasks that submitted nothing have left none.
+
+    :raises HandleError: when something in it is no handle.
+    """
+    for one in _value(given):
+        if not is_no_handle(one):
+            yield QueryHandle.from_json(one)
+
+
 def _no_handle(problem: str) -> HandleError:
     return HandleError(
         f"Not a query handle: {problem}. Pass what VezaSubmitQueryOperator or EsqlSubmitQueryOperator returned, or "
@@ -116,15 +132,27 @@ def _no_handle(problem: str) -> HandleError:
     )
 
 
-def _mapping(data: Mapping[str, Any] | str | None) -> Mapping[str, Any]:
-    if isinstance(data, str):
-        try:
-            data = value_of(data)
-        except ValueError as e:
-            raise _no_handle(f"the text is not JSON ({e})") from e
-    if not isinstance(data, Mapping):
-        raise _no_handle(f"{type(data).__name__} instead of a mapping")
-    return data
+def _mapping(given: object) -> Mapping[str, Any]:
+    value = _value(given)
+    if _is_sequence(value):
+        raise _no_handle(
+            "it is a sequence, as a mapped task returns. Only a cancel takes one; map this task too, with "
+            ".partial(...).expand(handle=submit.output)"
+        )
+    if not isinstance(value, Mapping):
+        raise _no_handle(f"{type(value).__name__} instead of a mapping")
+    return value
+
+
+def _value(given: object) -> Any:
+    try:
+        return value_in(given) if isinstance(given, str) else given
+    except ValueError as e:
+        raise _no_handle(f"the text is not JSON ({e})") from e
+
+
+def _is_sequence(value: object) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, (str, bytes))
 
 
 def _known_values(plain: Mapping[str, Any]) -> dict[str, Any]:

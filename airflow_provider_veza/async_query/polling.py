@@ -19,6 +19,7 @@ class PollSchedule:
     take 10 %. No schedule that does not know how long queries take can do better by more than a few per cent.
 
     :param fixed_interval: look every so many seconds instead, with the same jitter.
+    :param doubles_from: let the delay double instead, beginning so many seconds after the submit.
 
     >>> PollSchedule().delay(elapsed=100.0, jitter=0.5)
     10.0
@@ -27,6 +28,7 @@ class PollSchedule:
     min_interval: float = 1.0
     max_interval: float = 30.0
     fixed_interval: float | None = None
+    doubles_from: float | None = None
 
     def __post_init__(self) -> None:
         if self.fixed_interval is not None and not self.fixed_interval > 0:
@@ -48,4 +50,5 @@ class PollSchedule:
     def _interval(self, elapsed: float) -> float:
         if self.fixed_interval is not None:
             return self.fixed_interval
-        return min(max(math.sqrt(elapsed), self.min_interval), self.max_interval)
+        grown = math.sqrt(elapsed) if self.doubles_from is None else elapsed - self.doubles_from
+        return min(max(grown, self.min_interval), self.max_interval)

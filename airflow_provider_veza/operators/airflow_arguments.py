@@ -72,12 +72,10 @@ class SensorArguments(OperatorArguments, total=False):
     """What Airflow's ``BaseSensorOperator`` takes, but for what our sensors spell out themselves."""
 
     exponential_backoff: bool
-    max_wait: timedelta | float | None
     mode: str
     never_fail: bool
     silent_fail: bool
     soft_fail: bool
-    timeout: timedelta | float | None
 
 
 ONLY_IN: Mapping[str, tuple[str, ...]] = {

@@ -5,34 +5,50 @@ When a value is checked is in :mod:`.checked`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
-from itertools import accumulate
-from os import PathLike
-from typing import Any, Literal, TypeAlias, get_args
+from os import PathLike, fspath
+from typing import Any, Literal, Protocol, TypeAlias, get_args, runtime_checkable
 
 from airflow.providers.common.compat.sdk import XComArg
 
-from airflow_provider_veza.async_query.json_value import value_of
-from airflow_provider_veza.exceptions import ArgumentError, QuerySpecError
+from airflow_provider_veza.async_query.given_time import span_of
+from airflow_provider_veza.async_query.json_value import ascii_of
+from airflow_provider_veza.async_query.rendered_text import looks_structured, value_in
+from airflow_provider_veza.exceptions import ArgumentError
 from airflow_provider_veza.results.storage_place import folder_path
 from airflow_provider_veza.results.table_options import checked_column_names, checked_null_value
+from airflow_provider_veza.shown import shortened
 
-Duration: TypeAlias = timedelta | float | str
-"""A span of time: a timedelta, or seconds. Text (ISO 8601, or a template) is part of the type, but not read yet."""
+
+@runtime_checkable
+class JoinablePath(Protocol):
+    """What Airflow's ``ObjectStoragePath`` is, which need not be imported to be told."""
+
+    def joinpath(self, *others: Any) -> Any:
+        """Return a path below this one."""
+        ...
+
+
+Duration: TypeAlias = timedelta | float | str | XComArg
+"""A span of time: a timedelta (a pendulum Duration too), seconds, or text, as :func:`~.given_time.span_of` reads it."""
 QuerySpec: TypeAlias = Mapping[str, Any] | str | XComArg
-"""A query spec as Veza's Query Builder takes it, or the path of a templated file that holds one."""
-StoragePath: TypeAlias = str | PathLike[str] | XComArg
+"""A query spec as Veza's Query Builder takes it, that as text, or the path of a templated file that holds one."""
+StoragePath: TypeAlias = str | PathLike[str] | JoinablePath | XComArg
 """A folder on any storage of Airflow's ``ObjectStoragePath``."""
 GivenHandle: TypeAlias = Mapping[str, Any] | str | XComArg | None
-"""What a task that submits a query returned, or that as JSON text from a template."""
-LandedReference: TypeAlias = Mapping[str, Any] | str | PathLike[str] | XComArg
-"""What a task that lands rows returned, that as JSON text, or the path of a landed folder or its manifest."""
+"""What a task that submits a query returned, or that as text from a template."""
+LandedReference: TypeAlias = Mapping[str, Any] | str | PathLike[str] | JoinablePath | XComArg
+"""What a task that lands rows returned, that as text, or the path of a landed folder or its manifest."""
 GivenText: TypeAlias = str | XComArg
 Names: TypeAlias = Sequence[str] | XComArg
+"""A list of names, that as text, or a single name."""
 ColumnNames: TypeAlias = Literal["dotted", "underscored"] | Mapping[str, str] | XComArg
 """What columns of a table are called: by rule, or some of them by names of one's own."""
+QueryParameters: TypeAlias = Sequence[Any] | Mapping[str, Any] | XComArg
+"""Values for the placeholders of a query, or those as text."""
+QueryFilter: TypeAlias = Mapping[str, Any] | str | XComArg
+"""A condition in Query DSL, or that as text."""
 
 ResultKind = Literal["nodes", "result"]
 CacheModeName = Literal["cached_result_if_available", "immediate_run", "cached_result_context"]
@@ -44,9 +60,9 @@ FailOrWarn = Literal["fail", "warn"]
 FailOrReplace = Literal["fail", "replace"]
 ChangeName = Literal["added", "removed", "changed"]
 
-_NESTING = {"[": 1, "{": 1, "]": -1, "}": -1}
-_DEEPEST = 200
-"""The time that YAML's reader takes grows with the square of this."""
+_NOTHING = ("", "None")
+"""What a template leaves that gave nothing."""
+_LONGEST_SHOWN = 200
 
 Read = Callable[[Any, str], Any]
 """Reads the value of the argument of that name.
@@ -66,9 +82,11 @@ def duration(value: Any, name: str) -> timedelta:
 def duration_or_none(value: Any, name: str) -> timedelta:
     """Return a span of time, which may be zero."""
     try:
-        read = value if isinstance(value, timedelta) else timedelta(seconds=_number(value))
-    except (TypeError, ValueError, OverflowError):
-        raise ArgumentError(f"{name} must be a timedelta or seconds, not {value!r}.") from None
+        read = span_of(value)
+    except ValueError as e:
+        raise ArgumentError(
+            f"{name} must be a timedelta, seconds, or text such as 'PT1H', not {_shown(value)}: {e}."
+        ) from None
     if read < timedelta(0):
         raise ArgumentError(f"{name} must not be negative, not {value!r}.")
     return read
@@ -109,29 +127,50 @@ def text(value: Any, name: str) -> str:
     return value
 
 
+def identifier(value: Any, name: str) -> str:
+    """Return an id, which is text also where a template made a number of it."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if text(value, name).strip() in _NOTHING:
+        raise ArgumentError(f"{name} is {value!r}: a template gave nothing.")
+    return str(value)
+
+
 def path(value: Any, name: str) -> str:
     """Return a folder without the slash at its end; it must not depend on where a worker runs."""
-    if not isinstance(value, (str, PathLike)):
+    if not isinstance(value, (str, PathLike, JoinablePath)):
         raise ArgumentError(f"{name} must be the path of a folder, not {value!r}.")
-    return folder_path(str(value), name)
+    return folder_path(path_text(value), name)
+
+
+def path_text(value: str | PathLike[str] | JoinablePath) -> str:
+    """Return a path as text; an ``ObjectStoragePath`` with its connection id."""
+    return fspath(value) if isinstance(value, (str, PathLike)) else str(value)
 
 
 def names(value: Any, name: str) -> tuple[str, ...]:
-    """Return names; a single text is none, since it would be taken letter by letter."""
-    is_list = isinstance(value, Collection) and not isinstance(value, (str, bytes, Mapping))
-    if not is_list or not all(isinstance(one, str) for one in value):
-        raise ArgumentError(f"{name} must be a list of names, not {value!r}.")
-    return tuple(value)
+    """Return names; text is a single name, or a list as a template shows it, and never taken letter by letter."""
+    given = _names_in_text(value, name) if isinstance(value, str) else value
+    is_list = isinstance(given, Collection) and not isinstance(given, (str, bytes, Mapping))
+    if not is_list or not all(isinstance(one, str) for one in given):
+        raise ArgumentError(f"{name} must be a list of names, not {_shown(value)}.")
+    return tuple(given)
+
+
+def _names_in_text(value: str, name: str) -> Any:
+    if looks_structured(value):
+        return structure(value, name, "a list of names")
+    if value.strip() in _NOTHING or "," in value:
+        raise ArgumentError(
+            f"{name} must be a list of names, such as ['id', 'name'], or one name, not {_shown(value)}."
+        )
+    return (value,)
 
 
 def column_names(value: Any, name: str) -> str | dict[str, str]:
-    """Return what columns are called: by a rule, or by names for some of them, also as JSON text."""
-    if isinstance(value, str) and value.lstrip().startswith("{"):
-        try:
-            value = value_of(value)
-        except ValueError as e:
-            raise ArgumentError(f"{name} is no JSON ({e}). In a template, write {{{{ ... | tojson }}}}.") from None
-    return checked_column_names(value)
+    """Return what columns are called: by a rule, or by names for some of them, also as text."""
+    is_text = isinstance(value, str) and looks_structured(value)
+    return checked_column_names(structure(value, name, "names by columns") if is_text else value)
 
 
 def null_value(value: Any, name: str) -> str:
@@ -141,53 +180,43 @@ def null_value(value: Any, name: str) -> str:
 
 
 def spec(value: Any, name: str) -> Mapping[str, Any] | str:
-    """Return a spec, or the text of one."""
+    """Return a spec, or the text of one, which is read in :mod:`.spec_text`."""
     if not isinstance(value, (Mapping, str)):
         raise ArgumentError(f"{name} must be a mapping, or text that describes one, not {value!r}.")
     return value
 
 
-def parsed_spec(spec: Any) -> Any:
-    """Return a spec given as JSON or YAML text as what it describes; anything else as it is.
+def structure(value: Any, name: str, what: str) -> Any:
+    """Return what a text describes; anything else as it is.
 
-    :raises QuerySpecError: when the text is neither, with the line where reading stopped.
+    :param what: it must be.
     """
-    if not isinstance(spec, str):
-        return spec
+    if not isinstance(value, str):
+        return value
     try:
-        parsed = value_of(spec)
-    except ValueError:
-        parsed = _parsed_yaml(spec)
-    if isinstance(parsed, str):
-        raise QuerySpecError(
-            "(the rendered text)", f"it is a plain text, not an object: {parsed[:80]!r}. Was a template file meant?"
-        )
-    return parsed
-
-
-def _parsed_yaml(text: str) -> Any:
-    import yaml
-
-    if max(accumulate(_NESTING.get(character, 0) for character in text), default=0) > _DEEPEST:
-        raise QuerySpecError("(the rendered text)", f"it is nested deeper than {_DEEPEST} levels")
-    try:
-        return yaml.safe_load(text)
-    except Exception as e:  # Its constructors raise what Python does: over a date that is none, or too many digits.
-        raise QuerySpecError("(the rendered text)", f"it is neither JSON nor YAML: {' '.join(str(e).split())}") from e
+        return value_in(value)
+    except ValueError as e:
+        raise ArgumentError(
+            f"{name} must be {what}, or text that describes it: {e}. In a template, write {{{{ ... | tojson }}}}. "
+            f"Given: {_shown(value)}."
+        ) from None
 
 
 def mapping(value: Any, name: str) -> Mapping[str, Any]:
     """Return a mapping."""
-    if not isinstance(value, Mapping):
-        raise ArgumentError(f"{name} must be a mapping, not {value!r}.")
-    return value
+    read = structure(value, name, "a mapping")
+    if not isinstance(read, Mapping):
+        raise ArgumentError(f"{name} must be a mapping, not {_shown(value)}.")
+    return read
 
 
 def parameters(value: Any, name: str) -> Sequence[Any] | Mapping[str, Any]:
     """Return the values for placeholders."""
-    if isinstance(value, (str, bytes)) or not isinstance(value, (Sequence, Mapping)):
-        raise ArgumentError(f"{name} must be a list of values for `?`, or a mapping for `?name`, not {value!r}.")
-    return value
+    what = "a list of values for `?`, or a mapping for `?name`"
+    read = structure(value, name, what)
+    if isinstance(read, (str, bytes)) or not isinstance(read, (Sequence, Mapping)):
+        raise ArgumentError(f"{name} must be {what}, not {_shown(value)}.")
+    return read
 
 
 def anything(value: Any, name: str) -> Any:
@@ -224,21 +253,21 @@ def is_output_of_task(value: Any) -> bool:
     return hasattr(value, "iter_references")
 
 
-def _number(value: Any) -> float:
-    if isinstance(value, (bool, str)) or not math.isfinite(value):
-        raise TypeError
-    return float(value)
+def _shown(value: Any) -> str:
+    return shortened(ascii_of(value), _LONGEST_SHOWN)
 
 
 _MAY_BE_NONE: Mapping[str, Read] = {
     "query_spec": spec,
-    "saved_query_id": text,
+    "saved_query_id": identifier,
     "cache_mode": one_of(CacheModeName),
-    "cache_id": anything,
-    "max_staleness": anything,
+    "cache_id": identifier,
+    "max_staleness": duration_or_none,
     "deferrable": flag,
+    "timeout": duration_or_none,
     "poll_interval": seconds,
-    "poke_interval": duration_or_none,
+    "poke_interval": duration,
+    "max_wait": duration,
     "output_path": path,
     "compression": one_of(CompressionName),
     "columns": names,
@@ -257,7 +286,6 @@ _MUST_BE_GIVEN: Mapping[str, Read] = {
     "elasticsearch_conn_id": text,
     "result_kind": one_of(ResultKind),
     "query": text,
-    "timeout": duration,
     "min_poll_interval": seconds,
     "max_poll_interval": seconds,
     "on_previous_query": one_of(OnPrevious),

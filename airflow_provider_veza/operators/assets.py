@@ -13,12 +13,11 @@ from typing import Any
 from airflow.providers.common.compat.sdk import Asset, AssetAlias
 
 from airflow_provider_veza.exceptions import ArgumentError
+from airflow_provider_veza.operators.rendering import is_template
 from airflow_provider_veza.results.manifest import MANIFEST_NAME, Manifest
 from airflow_provider_veza.results.storage_place import StoragePlace
 
 log = logging.getLogger(__name__)
-
-_TEMPLATE_MARKS = ("{{", "{%", "{#")
 
 
 def has_fixed_folder(output_path: str) -> bool:
@@ -32,7 +31,7 @@ def landed_asset(output_path: str) -> Asset:
     The asset is the part of the path that is the same in every run: all folders before the first template. A connection id
     in the path (``s3://conn@bucket``) is no part of the asset.
 
-    >>> landed_asset("s3://aws_default@lake/access/{{ ds }}").uri
+    >>> landed_asset("s3://aws_default@lake/access/{{ run_id }}").uri
     's3://lake/access'
 
     :raises ArgumentError: where Airflow takes no such URI for an asset, as for ``sftp://conn_id@/lake``, which names no host.
@@ -65,7 +64,7 @@ def _uri(path: str) -> str:
 
 def _fixed(output_path: str) -> str:
     folders = output_path.split("/")
-    templated = (i for i, folder in enumerate(folders) if any(mark in folder for mark in _TEMPLATE_MARKS))
+    templated = (i for i, folder in enumerate(folders) if is_template(folder))
     return "/".join(folders[: next(templated, len(folders))]).rstrip("/")
 
 

@@ -9,17 +9,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from inspect import Parameter, signature
+from pathlib import PurePath
 from typing import Any
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
 from airflow_provider_veza.exceptions import ArgumentError
 from airflow_provider_veza.operators.arguments import RULES, is_output_of_task
+from airflow_provider_veza.operators.rendering import given_files, is_template, rendered
 
 Together = tuple[tuple[str, ...], Callable[[], object]]
 """Names of arguments, and what raises an :class:`~.exceptions.ArgumentError` where they do not go together."""
 _PACKAGE = __name__.partition(".")[0]
-_TEMPLATE_MARKS = ("{{", "{%", "{#")
 
 
 @cache
@@ -78,8 +79,8 @@ def is_literal(task: Any, name: str, value: Any) -> bool:
 
 
 def _is_rendered_later(value: Any) -> bool:
-    if isinstance(value, str):
-        return any(mark in value for mark in _TEMPLATE_MARKS)
+    if isinstance(value, (str, PurePath)):
+        return is_template(str(value))
     if isinstance(value, Mapping):
         return any(_is_rendered_later(one) for one in (*value.keys(), *value.values()))
     if isinstance(value, (list, tuple, set, frozenset)):
@@ -123,6 +124,8 @@ class CheckedOperator(BaseOperator):
     """An operator whose arguments are attributes with the given values, checked where they can be, and read when used."""
 
     partial = CheckedPartial()
+    template_files: Mapping[str, str] = {}
+    """The names of the files that arguments were given as."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -130,7 +133,16 @@ class CheckedOperator(BaseOperator):
 
     def when_parsed(self) -> None:
         """Do what is to be done once all arguments are attributes."""
+        self.template_files = given_files(self)
         check_when_parsed(self)
+
+    def render_template(self, content: Any, context: Any, jinja_env: Any = None, seen_oids: Any = None) -> Any:
+        """Render as Airflow does, but for what :mod:`.rendering` says."""
+        env = jinja_env or self.get_template_env()
+        airflows = super().render_template
+        return rendered(
+            content, context, env, tuple(self.template_ext), lambda value: airflows(value, context, env, seen_oids)
+        )
 
     def check_together(self) -> Iterator[Together]:
         """Yield which arguments must fit each other, and the check."""

@@ -5,15 +5,20 @@ The loop that lands rows is in :mod:`.hooks`, what is written in :mod:`.results`
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
+from airflow.providers.common.compat.sdk import XComArg
+
 from airflow_provider_veza.async_query.task_log import TaskLog
+from airflow_provider_veza.exceptions import ArgumentError
 from airflow_provider_veza.operators import arguments as a
 from airflow_provider_veza.operators.assets import announce_landing, asset_of_folder, has_fixed_folder
 from airflow_provider_veza.operators.checked import Together
+from airflow_provider_veza.operators.rendering import is_template
 from airflow_provider_veza.results.table_options import NO_OPTIONS, TableOptions
 
 if TYPE_CHECKING:
@@ -80,6 +85,7 @@ class DeliveringTask(Protocol):
     xcom_max_rows: int
     xcom_max_bytes: int
     allow_partial_results: bool
+    do_xcom_push: bool
     outlets: list[Any]
 
     @property
@@ -101,9 +107,9 @@ class Delivery:
     def declare_asset(self) -> None:
         """Add the landed folder to the task's outlets, where it is known before the task runs."""
         path = self.task.output_path
-        if path is None or a.is_output_of_task(path) or not has_fixed_folder(str(path)):
+        if path is None or isinstance(path, XComArg) or not has_fixed_folder(a.path_text(path)):
             return
-        asset = asset_of_folder(str(path))
+        asset = asset_of_folder(a.path_text(path))
         if asset is not None:
             self.task.outlets = [*self.task.outlets, asset]
 
@@ -124,6 +130,10 @@ class Delivery:
         from airflow_provider_veza.results.formats.known_formats import output_format
         from airflow_provider_veza.results.found_landing import require_no_foreign_file
 
+        if is_template(self._folder):
+            raise ArgumentError(
+                f"output_path={self._folder!r} was not rendered; of a mapped task, give it as text and not as a Path."
+            )
         task = self.task
         output_format(task.output_format, compression=task.compression, select=self._select, options=self._options)
         require_storage(self._folder)
@@ -195,8 +205,8 @@ class Delivery:
         task = self.task
         return InlineLimits(
             max_rows=task.max_rows,
-            xcom_max_rows=task.xcom_max_rows,
-            xcom_max_bytes=task.xcom_max_bytes,
+            xcom_max_rows=task.xcom_max_rows if task.do_xcom_push else sys.maxsize,
+            xcom_max_bytes=task.xcom_max_bytes if task.do_xcom_push else sys.maxsize,
             fail_on_empty=task.fail_on_empty,
             allow_partial=task.allow_partial_results,
             on_bad_text=OnBadText(task.on_bad_text),

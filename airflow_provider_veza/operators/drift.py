@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from os import PathLike, fspath
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from airflow_provider_veza.async_query.json_value import ascii_of, value_of
+from airflow_provider_veza.async_query.json_value import ascii_of
 from airflow_provider_veza.async_query.layout import RowLayout
 from airflow_provider_veza.exceptions import ArgumentError, BaselineError, DriftError
 from airflow_provider_veza.operators.airflow_arguments import OperatorArguments
@@ -18,6 +18,7 @@ from airflow_provider_veza.operators.arguments import (
     ColumnNames,
     CompressionName,
     FailOrWarn,
+    JoinablePath,
     LandedReference,
     Names,
     OutputFormat,
@@ -26,7 +27,9 @@ from airflow_provider_veza.operators.arguments import (
     names,
     optional,
     path,
+    path_text,
     some_of,
+    structure,
 )
 from airflow_provider_veza.operators.checked import CheckedOperator, check_when_started, naming
 from airflow_provider_veza.operators.connections import VEZA_COLOR
@@ -69,7 +72,7 @@ class VezaAccessDriftOperator(CheckedOperator):
         ``{{ ti.xcom_pull("land") | tojson }}``.
     :param baseline: the same for what it is compared with. By default the newest earlier result of the same query, tenant and
         connection in the folders beside ``current``, in the order of the DAG runs that landed them, so let the last folder of a
-        landing's ``output_path`` be the one that differs from run to run, such as ``{{ ds }}``. Where none was landed there
+        landing's ``output_path`` be the one that differs from run to run, such as ``{{ run_id }}``. Where none was landed there
         before, this is a first run: nothing differs, and ``first_run`` is true. What is passed over is in the log.
     :param output_path: folder on any storage of Airflow's ``ObjectStoragePath``.
     :param output_format: ``jsonl`` (default), ``csv`` or ``parquet`` (extra ``parquet``).
@@ -92,11 +95,11 @@ class VezaAccessDriftOperator(CheckedOperator):
 
     .. code-block:: python
 
-        land = VezaQueryOperator(task_id="land", query_spec=spec, output_path="s3://aws_default@lake/access/{{ ds }}")
+        land = VezaQueryOperator(task_id="land", query_spec=spec, output_path="s3://aws_default@lake/access/{{ run_id }}")
         VezaAccessDriftOperator(
             task_id="drift",
             current=land.output,
-            output_path="s3://aws_default@lake/access_drift/{{ ds }}",
+            output_path="s3://aws_default@lake/access_drift/{{ run_id }}",
             fail_on={"added"},
         )
     """
@@ -262,16 +265,11 @@ class VezaAccessDriftOperator(CheckedOperator):
 
 
 def _path_in(reference: Any, name: str) -> str:
-    """Return the path of a landed result, from the path itself, a landing's summary, or that as JSON text."""
+    """Return the path of a landed result, from the path itself, a landing's summary, or that as text."""
     if isinstance(reference, str) and reference.lstrip().startswith("{"):
-        try:
-            reference = value_of(reference)
-        except ValueError as e:
-            raise ArgumentError(
-                f"{name} is no JSON ({e}). In a template, write {{{{ ... | tojson }}}}. Nothing was compared."
-            ) from e
+        reference = structure(reference, name, "the summary of a landing")
     path = reference.get("manifest") if isinstance(reference, Mapping) else reference
-    path = fspath(path) if isinstance(path, PathLike) else path
+    path = path_text(path) if isinstance(path, (PathLike, JoinablePath)) else path
     if not isinstance(path, str) or path in ("", "None"):
         raise ArgumentError(
             f"{name} must be the path of a landed result, or what a task with output_path= returned, not {ascii_of(reference)}. "

@@ -5,9 +5,9 @@ The lifecycle is in :mod:`.submitting` and :mod:`.owning`, the same for Veza in 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from airflow_provider_veza.operators.airflow_arguments import OperatorArguments
 from airflow_provider_veza.operators.arguments import (
@@ -22,7 +22,12 @@ from airflow_provider_veza.operators.arguments import (
     OnAmbiguous,
     OnPrevious,
     OutputFormat,
+    QueryFilter,
+    QueryParameters,
     StoragePath,
+    mapping,
+    optional,
+    parameters,
 )
 from airflow_provider_veza.operators.checked import Together
 from airflow_provider_veza.operators.connections import (
@@ -32,8 +37,8 @@ from airflow_provider_veza.operators.connections import (
 )
 from airflow_provider_veza.operators.delivery import RESULT_FIELDS
 from airflow_provider_veza.operators.handle import CancelQueryOperator, GetQueryResultsOperator
-from airflow_provider_veza.operators.owning import QueryOperator
-from airflow_provider_veza.operators.submitting import DEFAULT_TIMEOUT, SubmitQueryOperator
+from airflow_provider_veza.operators.owning import WAIT_FIELDS, QueryOperator
+from airflow_provider_veza.operators.submitting import DEFAULT_TIMEOUT, SUBMIT_FIELDS, SubmitQueryOperator
 from airflow_provider_veza.results.defaults import DEFAULT_PART_BYTES, DEFAULT_XCOM_BYTES, DEFAULT_XCOM_ROWS
 
 if TYPE_CHECKING:
@@ -61,8 +66,10 @@ class EsqlQueryOperator(QueryOperator):
 
     :param query: the ES|QL text, or the path of a templated ``.esql`` file.
     :param parameters: values for the placeholders in the query, which Elasticsearch puts in their place: a list for ``?``, or a
-        mapping for ``?name``. On the wire this is ``params``, a name that Airflow has taken for its own. By default none.
-    :param filter: a condition in Elasticsearch's Query DSL that documents must meet before the query sees them; by default none.
+        mapping for ``?name``, or JSON text of either; times become text (RFC 3339). On the wire this is ``params``, a name that
+        Airflow has taken for its own. By default none.
+    :param filter: a condition in Elasticsearch's Query DSL that documents must meet before the query sees them, or JSON text of
+        it; by default none.
     :param columnar: let the server answer column by column; the rows come out the same. Default no.
     :param locale: for formatting, such as ``en-US``; by default the server's.
     :param time_zone: of dates in the query, such as ``Europe/Berlin`` (Elasticsearch 9.4 or later); by default UTC.
@@ -73,29 +80,30 @@ class EsqlQueryOperator(QueryOperator):
     :param include_execution_metadata: the same for any query (Elasticsearch 9.3 or later); default no.
     :param elasticsearch_conn_id: Airflow connection of type ``elasticsearch``. A result belongs to the API key, or the
         user, that submitted its query: nobody else finds it; default ``elasticsearch_default``.
-    :param timeout: from the submit until nobody wants the answer any more: timedelta or seconds; default 24 hours.
+    :param timeout: from the submit until nobody wants the answer any more: timedelta, seconds or ISO 8601 text (``PT1H``);
+        default 24 hours.
     :param cancel_on_kill: whether the query is cancelled when the task is marked, cleared or killed for good while it owns it;
         default yes. A task that is only shut down, and will be retried, hands its query over to the retry.
     :param on_previous_query: ``reattach`` (default) adopts the query of a crashed attempt if it asks the same;
         ``cancel_and_resubmit`` never does.
     :param on_ambiguous_submit: ``resubmit`` (default) or ``fail``, after an attempt that died inside its submit.
     :param deferrable: wait in the triggerer and hold no worker; by default as Airflow's ``[operators] default_deferrable`` says.
-    :param poll_interval: timedelta or seconds between two looks; by default they grow with the time since the submit, see
+    :param poll_interval: the same for the time between two looks; by default they grow with the time since the submit, see
         :class:`~.async_query.polling.PollSchedule`.
-    :param min_poll_interval: the shortest that the growing interval becomes: timedelta or seconds; default 1 s.
-    :param max_poll_interval: the longest that the growing interval becomes: timedelta or seconds; default 30 s.
+    :param min_poll_interval: the shortest that the growing interval becomes, likewise; default 1 s.
+    :param max_poll_interval: the longest that the growing interval becomes, likewise; default 30 s.
     :param cancel_on_timeout: whether the query is cancelled when ``timeout`` or ``execution_timeout`` passes; default yes.
     :param retry_on_timeout: whether a passed deadline may be followed by Airflow's retries, each with a new query; default no.
     :param keep_results: leave the stored result in Elasticsearch until it expires, for others who know its id; by default it
         is deleted once its rows are delivered. A task that is killed deletes it all the same.
     :param output_path: folder to land in, on any storage of Airflow's ``ObjectStoragePath``, such as
-        ``s3://conn_id@bucket/access/{{ ds }}``; by default the rows are the return value. One folder holds one result: a landing
-        replaces what was landed there before, at its end and all at once. The folder is declared as an asset (see
+        ``s3://conn_id@bucket/access/{{ run_id }}``; by default the rows are the return value. One folder holds one result: a
+        landing replaces what was landed there before, at its end and all at once. The folder is declared as an asset (see
         :func:`~.assets.landed_asset`), unless the operator is mapped or the path begins with a template: then name the
         ``outlets`` yourself.
     :param output_format: ``jsonl`` (default: rows as they were sent), ``csv`` or ``parquet`` (flattened; extra ``parquet``).
     :param compression: ``gzip`` or ``zstd`` (extra ``zstd``); by default none, for Parquet Snappy.
-    :param columns: of csv and parquet: the columns to write, in this order; by default all.
+    :param columns: of csv and parquet: the columns to write, in this order, or the name of one; by default all.
     :param column_names: of csv and parquet: ``dotted`` (default, ``properties.name``), ``underscored`` (``properties_name``: only
         letters, digits and underscores, as BigQuery and Avro want them), or a mapping of dotted names to other ones. ``columns``
         takes dotted names all the same. Two columns of one name are an error.
@@ -109,8 +117,8 @@ class EsqlQueryOperator(QueryOperator):
         is refused by csv, parquet and XCom, and lands in jsonl as it came; ``replace`` puts U+FFFD in its place everywhere.
     :param fail_on_empty: fail when nothing is found; default no.
     :param max_rows: fail past so many rows; by default there is no bound.
-    :param xcom_max_rows: rows that XCom may get; default 10,000.
-    :param xcom_max_bytes: bytes of JSON that XCom may get; default 1 MiB.
+    :param xcom_max_rows: rows that XCom may get, unless ``do_xcom_push=False``; default 10,000.
+    :param xcom_max_bytes: bytes of JSON that XCom may get, likewise; default 1 MiB.
 
     .. code-block:: python
 
@@ -126,7 +134,7 @@ class EsqlQueryOperator(QueryOperator):
         )
     """
 
-    template_fields: Sequence[str] = (*QUERY_FIELDS, *RESULT_FIELDS)
+    template_fields: Sequence[str] = (*QUERY_FIELDS, *SUBMIT_FIELDS, *WAIT_FIELDS, *RESULT_FIELDS)
     template_ext: Sequence[str] = TEMPLATE_EXTENSIONS
     template_fields_renderers = {"query": "sql", "parameters": "json", "filter": "json"}
     ui_color = ELASTICSEARCH_COLOR
@@ -135,8 +143,8 @@ class EsqlQueryOperator(QueryOperator):
         self,
         *,
         query: GivenText,
-        parameters: Sequence[Any] | Mapping[str, Any] | None = None,
-        filter: Mapping[str, Any] | None = None,  # noqa: A002 -- Elasticsearch's word
+        parameters: QueryParameters | None = None,
+        filter: QueryFilter | None = None,  # noqa: A002 -- Elasticsearch's word
         columnar: bool = False,
         locale: str | None = None,
         time_zone: str | None = None,
@@ -236,8 +244,10 @@ class EsqlSubmitQueryOperator(SubmitQueryOperator):
 
     :param query: the ES|QL text, or the path of a templated ``.esql`` file.
     :param parameters: values for the placeholders in the query, which Elasticsearch puts in their place: a list for ``?``, or a
-        mapping for ``?name``. On the wire this is ``params``, a name that Airflow has taken for its own. By default none.
-    :param filter: a condition in Elasticsearch's Query DSL that documents must meet before the query sees them; by default none.
+        mapping for ``?name``, or JSON text of either; times become text (RFC 3339). On the wire this is ``params``, a name that
+        Airflow has taken for its own. By default none.
+    :param filter: a condition in Elasticsearch's Query DSL that documents must meet before the query sees them, or JSON text of
+        it; by default none.
     :param columnar: let the server answer column by column; the rows come out the same. Default no.
     :param locale: for formatting, such as ``en-US``; by default the server's.
     :param time_zone: of dates in the query, such as ``Europe/Berlin`` (Elasticsearch 9.4 or later); by default UTC.
@@ -248,7 +258,8 @@ class EsqlSubmitQueryOperator(SubmitQueryOperator):
     :param include_execution_metadata: the same for any query (Elasticsearch 9.3 or later); default no.
     :param elasticsearch_conn_id: Airflow connection of type ``elasticsearch``. A result belongs to the API key, or the
         user, that submitted its query: nobody else finds it; default ``elasticsearch_default``.
-    :param timeout: from the submit until nobody wants the answer any more: timedelta or seconds; default 24 hours.
+    :param timeout: from the submit until nobody wants the answer any more: timedelta, seconds or ISO 8601 text (``PT1H``);
+        default 24 hours.
     :param cancel_on_kill: whether the query is cancelled when the task is marked, cleared or killed for good while it owns it;
         default yes. A task that is only shut down, and will be retried, hands its query over to the retry.
     :param on_previous_query: ``reattach`` (default) adopts the query of a crashed attempt if it asks the same;
@@ -256,7 +267,7 @@ class EsqlSubmitQueryOperator(SubmitQueryOperator):
     :param on_ambiguous_submit: ``resubmit`` (default) or ``fail``, after an attempt that died inside its submit.
     """
 
-    template_fields: Sequence[str] = QUERY_FIELDS
+    template_fields: Sequence[str] = (*QUERY_FIELDS, *SUBMIT_FIELDS)
     template_ext: Sequence[str] = TEMPLATE_EXTENSIONS
     template_fields_renderers = {"query": "sql", "parameters": "json", "filter": "json"}
     ui_color = ELASTICSEARCH_COLOR
@@ -265,8 +276,8 @@ class EsqlSubmitQueryOperator(SubmitQueryOperator):
         self,
         *,
         query: GivenText,
-        parameters: Sequence[Any] | Mapping[str, Any] | None = None,
-        filter: Mapping[str, Any] | None = None,  # noqa: A002 -- Elasticsearch's word
+        parameters: QueryParameters | None = None,
+        filter: QueryFilter | None = None,  # noqa: A002 -- Elasticsearch's word
         columnar: bool = False,
         locale: str | None = None,
         time_zone: str | None = None,
@@ -320,18 +331,18 @@ class EsqlGetQueryResultsOperator(GetQueryResultsOperator):
     Returns what :class:`EsqlQueryOperator` returns. It neither waits nor cancels, and the stored result stays, so that other
     tasks may read it too.
 
-    :param handle: what a submit task returned, or that as JSON text from a template.
+    :param handle: what a submit task returned, or that as text from a template.
     :param elasticsearch_conn_id: Airflow connection of type ``elasticsearch``, with the credentials that submitted the
         query; default ``elasticsearch_default``.
     :param allow_partial_results: whether a result that lacks rows, since shards or clusters failed, is a success; default no.
     :param output_path: folder to land in, on any storage of Airflow's ``ObjectStoragePath``, such as
-        ``s3://conn_id@bucket/access/{{ ds }}``; by default the rows are the return value. One folder holds one result: a landing
-        replaces what was landed there before, at its end and all at once. The folder is declared as an asset (see
+        ``s3://conn_id@bucket/access/{{ run_id }}``; by default the rows are the return value. One folder holds one result: a
+        landing replaces what was landed there before, at its end and all at once. The folder is declared as an asset (see
         :func:`~.assets.landed_asset`), unless the operator is mapped or the path begins with a template: then name the
         ``outlets`` yourself.
     :param output_format: ``jsonl`` (default: rows as they were sent), ``csv`` or ``parquet`` (flattened; extra ``parquet``).
     :param compression: ``gzip`` or ``zstd`` (extra ``zstd``); by default none, for Parquet Snappy.
-    :param columns: of csv and parquet: the columns to write, in this order; by default all.
+    :param columns: of csv and parquet: the columns to write, in this order, or the name of one; by default all.
     :param column_names: of csv and parquet: ``dotted`` (default, ``properties.name``), ``underscored`` (``properties_name``: only
         letters, digits and underscores, as BigQuery and Avro want them), or a mapping of dotted names to other ones. ``columns``
         takes dotted names all the same. Two columns of one name are an error.
@@ -345,8 +356,8 @@ class EsqlGetQueryResultsOperator(GetQueryResultsOperator):
         is refused by csv, parquet and XCom, and lands in jsonl as it came; ``replace`` puts U+FFFD in its place everywhere.
     :param fail_on_empty: fail when nothing is found; default no.
     :param max_rows: fail past so many rows; by default there is no bound.
-    :param xcom_max_rows: rows that XCom may get; default 10,000.
-    :param xcom_max_bytes: bytes of JSON that XCom may get; default 1 MiB.
+    :param xcom_max_rows: rows that XCom may get, unless ``do_xcom_push=False``; default 10,000.
+    :param xcom_max_bytes: bytes of JSON that XCom may get, likewise; default 1 MiB.
     """
 
     template_fields: Sequence[str] = ("handle", "elasticsearch_conn_id", *RESULT_FIELDS)
@@ -405,9 +416,10 @@ class EsqlDeleteQueryOperator(CancelQueryOperator):
     """End an ES|QL query if it still runs, and delete its stored result; made to be a teardown.
 
     A query that has ended or is gone already is a success too, and so is an empty handle, which is what a submit task leaves
-    that did not get to submit. Returns ``{"cancelled": false, "phase": ..., "reason": ...}``, or ``true``.
+    that did not get to submit. Returns ``{"cancelled": false, "phase": ..., "reason": ...}``, or ``true``. Of many handles, which
+    a mapped submit returns, each is settled, whatever becomes of the others, and a list is returned.
 
-    :param handle: what a submit task returned, or that as JSON text from a template.
+    :param handle: what a submit task returned, mapped or not, or that as text from a template.
     :param elasticsearch_conn_id: Airflow connection of type ``elasticsearch``, with the credentials that submitted the
         query; default ``elasticsearch_default``.
 
@@ -444,8 +456,8 @@ def _checked_query(task: EsqlQueryOperator | EsqlSubmitQueryOperator) -> EsqlQue
 
     return EsqlQuery(
         query=str(task.query),
-        params=task.parameters,
-        filter=task.filter,
+        params=optional(parameters)(task.parameters, "parameters"),
+        filter=optional(mapping)(task.filter, "filter"),
         columnar=task.columnar,
         locale=task.locale,
         time_zone=task.time_zone,

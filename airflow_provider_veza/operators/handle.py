@@ -6,14 +6,16 @@ Those that own a query are in :mod:`.owning`.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_veza.async_query.handle import QueryHandle, is_no_handle
+from airflow.providers.common.compat.sdk import MappedOperator, XComArg
+
+from airflow_provider_veza.async_query.handle import QueryHandle, handles_in, is_no_handle, is_one_handle
 from airflow_provider_veza.async_query.outcomes import error_of
 from airflow_provider_veza.async_query.service import Cancellation
 from airflow_provider_veza.async_query.watch import Ended, Outcome
-from airflow_provider_veza.exceptions import QueryUnreachableError
+from airflow_provider_veza.exceptions import ArgumentError, AsyncQueryError, QueryUnreachableError
 from airflow_provider_veza.operators.airflow_rules import airflow_failures
 from airflow_provider_veza.operators.arguments import (
     ColumnNames,
@@ -34,6 +36,21 @@ if TYPE_CHECKING:
     from airflow_provider_veza.hooks.base import AsyncQueryHook
     from airflow_provider_veza.hooks.bound import BoundQuery
     from airflow_provider_veza.ownership.charge import Charge
+
+
+def refuse_handles_of_mapped_tasks(task: Any) -> None:
+    """Refuse the output of a mapped task where one handle is meant.
+
+    :raises ArgumentError: naming the task; says how to map it too.
+    """
+    if isinstance(task.handle, XComArg) and any(
+        isinstance(of, MappedOperator) for of, _ in task.handle.iter_references()
+    ):
+        raise ArgumentError(
+            "handle is the output of a mapped task, which is as many handles as that task has instances. Map this task too, "
+            "with .partial(...).expand(handle=submit.output).",
+            about=f"task {task.task_id!r}",
+        )
 
 
 class HandleOperator(CheckedOperator):
@@ -84,6 +101,7 @@ class GetQueryResultsOperator(HandleOperator):
     def when_parsed(self) -> None:
         """Check what is known, and declare what will be landed."""
         super().when_parsed()
+        refuse_handles_of_mapped_tasks(self)
         Delivery(self).declare_asset()
 
     def check_together(self) -> Iterator[Together]:
@@ -135,14 +153,41 @@ class GetQueryResultsOperator(HandleOperator):
 
 
 class CancelQueryOperator(HandleOperator):
-    """End a query if it still runs; what has ended, is gone or cannot be cancelled is a success too, as is an empty handle."""
+    """End queries that still run; what has ended, is gone or cannot be cancelled is a success too, as is an empty handle."""
 
-    def execute(self, context: Any) -> dict[str, Any]:
-        """Look, and cancel what still runs."""
+    def execute(self, context: Any) -> dict[str, Any] | list[dict[str, Any]]:
+        """Look, and cancel what still runs; of many handles each, whatever becomes of the others."""
         with airflow_failures():
             check_when_started(self)
             if is_no_handle(self.handle):
                 return Cancellation(False, None, "there is no handle: nothing was submitted").to_json()
-            result = self.given_query.cancel()
-        self.log.info("%s", "Cancelled the query." if result.cancelled else f"Nothing was cancelled: {result.reason}.")
-        return result.to_json()
+            if is_one_handle(self.handle):
+                return self._cancelled(self.given_query).to_json()
+            return self._each_cancelled(list(handles_in(self.handle)))
+
+    def _each_cancelled(self, handles: Sequence[QueryHandle]) -> list[dict[str, Any]]:
+        results, failures = [], []
+        for handle in handles:
+            try:
+                results.append(self._cancelled(self.hook.query(handle)).to_json())
+            except AsyncQueryError as e:
+                self.log.warning("%s", e)
+                failures.append(e)
+        if failures:
+            raise _worst_of(failures, len(handles))
+        return results
+
+    def _cancelled(self, query: BoundQuery) -> Cancellation:
+        result = query.cancel()
+        said = "Cancelled the query" if result.cancelled else f"Nothing was cancelled, since {result.reason}"
+        self.log.info("%s: %s", said, query.handle.shown_id)
+        return result
+
+
+def _worst_of(failures: Sequence[AsyncQueryError], queries: int) -> QueryUnreachableError:
+    error = QueryUnreachableError(
+        f"{len(failures)} of {queries} queries could not be cancelled, see the warnings above, and may still run. The others are "
+        f"settled. The next attempt looks at all of them again. The first failure: {failures[0]}"
+    )
+    error.heals = any(failure.heals for failure in failures)
+    return error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, Unpack
 
@@ -42,13 +42,15 @@ class VezaCancelOrphanedQueriesOperator(CheckedOperator):
     A ``record_path`` belongs to one Airflow: to another one, the tasks of this one look deleted. A query of a task with
     ``cancel_on_kill=False`` is left running.
 
-    :param grace: queries submitted more recently are left alone: timedelta or seconds, which may be zero; default 5 minutes.
+    :param grace: queries submitted more recently are left alone: timedelta, seconds or ISO 8601 text (``PT1H``), which may be
+        zero; default 5 minutes.
     :param max_cancels: so many cancels end a run's work, and the next run goes on; default 100.
     :param max_duration: after so long no further record is looked at, whatever tenants and storage do: the log names those
-        that were not reached, and the next run begins elsewhere; timedelta or seconds, default 10 minutes. The query that is
-        being cancelled then has its usual time (the connection's ``cancel_timeout``).
+        that were not reached, and the next run begins elsewhere; timedelta, seconds or ISO 8601 text, default 10
+        minutes. The query that is being cancelled then has its usual time (the connection's ``cancel_timeout``).
     """
 
+    template_fields: Sequence[str] = ("grace", "max_duration")
     ui_color = VEZA_COLOR
 
     def __init__(

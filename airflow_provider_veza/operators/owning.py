@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from airflow_provider_veza.ownership.charge import Charge
 
 PAUSE_SLICE_SECONDS = 0.5
+WAIT_FIELDS = ("poll_interval", "min_poll_interval", "max_poll_interval")
 _NEXT_RETRY = {
     Outcome.FAILED: "A retry submits it anew.",
     Outcome.CANCELED: "A retry submits it anew.",

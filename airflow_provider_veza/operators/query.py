@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Unpack, cast
+from typing import TYPE_CHECKING, Any, Unpack
 
 from airflow_provider_veza.exceptions import AsyncQueryError, EmptyResultError
 from airflow_provider_veza.links.query import VezaQueryLink
@@ -28,7 +28,9 @@ from airflow_provider_veza.operators.arguments import (
     QuerySpec,
     ResultKind,
     StoragePath,
-    parsed_spec,
+    duration_or_none,
+    identifier,
+    optional,
 )
 from airflow_provider_veza.operators.checked import Together
 from airflow_provider_veza.operators.connections import (
@@ -38,8 +40,9 @@ from airflow_provider_veza.operators.connections import (
 )
 from airflow_provider_veza.operators.delivery import RESULT_FIELDS, is_nothing
 from airflow_provider_veza.operators.handle import CancelQueryOperator, GetQueryResultsOperator
-from airflow_provider_veza.operators.owning import QueryOperator
-from airflow_provider_veza.operators.submitting import DEFAULT_TIMEOUT, SubmitQueryOperator
+from airflow_provider_veza.operators.owning import WAIT_FIELDS, QueryOperator
+from airflow_provider_veza.operators.spec_text import parsed_spec
+from airflow_provider_veza.operators.submitting import DEFAULT_TIMEOUT, SUBMIT_FIELDS, SubmitQueryOperator
 from airflow_provider_veza.results.defaults import DEFAULT_PART_BYTES, DEFAULT_XCOM_BYTES, DEFAULT_XCOM_ROWS
 from airflow_provider_veza.shown import one_line
 
@@ -69,18 +72,20 @@ class VezaQueryOperator(QueryOperator):
     ``veza_query`` holds the handle. On Airflow below 3.3, without ``[veza] record_path``, a retry after a worker crash cannot
     find the query before it.
 
-    :param query_spec: the spec as Veza's Query Builder takes it; a mapping, or the path of a templated ``.json`` or ``.yaml``
-        file. Either this, ``saved_query_id`` or a ``cache_id`` to attach to.
+    :param query_spec: the spec as Veza's Query Builder takes it: a mapping, in which times become text (RFC 3339); JSON text, as
+        from ``{{ ... | tojson }}``; or the path of a templated ``.json`` or ``.yaml`` file. Either this, ``saved_query_id`` or a
+        ``cache_id`` to attach to.
     :param saved_query_id: id of a query that is saved in the tenant, to run instead of a spec. The path of that run is inferred
         (connection extra ``saved_query_create_path``). ``cache_mode`` may be ``cached_result_if_available`` or ``immediate_run``;
         without it the tenant decides.
     :param result_kind: ``nodes`` (default: rows in pages, cache, cancel) or ``result`` (as ``query_spec:result_async_create``).
     :param cache_mode: ``cached_result_if_available`` (default), ``immediate_run`` or ``cached_result_context``.
-    :param max_staleness: how old a cached result may be: timedelta, seconds or ``"86400s"``; default 24 hours.
+    :param max_staleness: how old a cached result may be: timedelta, seconds, ``"86400s"`` or ISO 8601 text; default 24 hours.
     :param cache_id: the cached result to attach to; only and always with ``cached_result_context``.
     :param rewrite_deprecated: rewrite deprecated fields of the spec to ``relates_to_exp``; by default they draw a warning.
     :param veza_conn_id: Airflow connection of type ``veza``, to the tenant to ask; default ``veza_default``.
-    :param timeout: from the submit until nobody wants the answer any more: timedelta or seconds; default 24 hours.
+    :param timeout: from the submit until nobody wants the answer any more: timedelta, seconds or ISO 8601 text (``PT1H``);
+        default 24 hours.
     :param cancel_on_kill: whether the query is cancelled when the task is marked, cleared or killed for good while it owns it;
         default yes. A task that is only shut down, and will be retried, hands its query over to the retry. It is
         not known whether Veza runs equal specs of several submits once, in which case cancelling one would end all of them:
@@ -89,20 +94,20 @@ class VezaQueryOperator(QueryOperator):
         ``cancel_and_resubmit`` never does.
     :param on_ambiguous_submit: ``resubmit`` (default) or ``fail``, after an attempt that died inside its submit.
     :param deferrable: wait in the triggerer and hold no worker; by default as Airflow's ``[operators] default_deferrable`` says.
-    :param poll_interval: timedelta or seconds between two looks; by default they grow with the time since the submit, see
+    :param poll_interval: the same for the time between two looks; by default they grow with the time since the submit, see
         :class:`~.async_query.polling.PollSchedule`.
-    :param min_poll_interval: the shortest that the growing interval becomes: timedelta or seconds; default 1 s.
-    :param max_poll_interval: the longest that the growing interval becomes: timedelta or seconds; default 30 s.
+    :param min_poll_interval: the shortest that the growing interval becomes, likewise; default 1 s.
+    :param max_poll_interval: the longest that the growing interval becomes, likewise; default 30 s.
     :param cancel_on_timeout: whether the query is cancelled when ``timeout`` or ``execution_timeout`` passes; default yes.
     :param retry_on_timeout: whether a passed deadline may be followed by Airflow's retries, each with a new query; default no.
     :param output_path: folder to land in, on any storage of Airflow's ``ObjectStoragePath``, such as
-        ``s3://conn_id@bucket/access/{{ ds }}``; by default the rows are the return value. One folder holds one result: a landing
-        replaces what was landed there before, at its end and all at once. The folder is declared as an asset (see
+        ``s3://conn_id@bucket/access/{{ run_id }}``; by default the rows are the return value. One folder holds one result: a
+        landing replaces what was landed there before, at its end and all at once. The folder is declared as an asset (see
         :func:`~.assets.landed_asset`), unless the operator is mapped or the path begins with a template: then name the
         ``outlets`` yourself.
     :param output_format: ``jsonl`` (default: rows as they were sent), ``csv`` or ``parquet`` (flattened; extra ``parquet``).
     :param compression: ``gzip`` or ``zstd`` (extra ``zstd``); by default none, for Parquet Snappy.
-    :param columns: of csv and parquet: the columns to write, in this order; by default all.
+    :param columns: of csv and parquet: the columns to write, in this order, or the name of one; by default all.
     :param column_names: of csv and parquet: ``dotted`` (default, ``properties.name``), ``underscored`` (``properties_name``: only
         letters, digits and underscores, as BigQuery and Avro want them), or a mapping of dotted names to other ones. ``columns``
         takes dotted names all the same. Two columns of one name are an error.
@@ -117,8 +122,8 @@ class VezaQueryOperator(QueryOperator):
     :param fail_on_empty: fail when nothing is found; default no. Veza answers some misspelt names with no rows
         instead of an error.
     :param max_rows: fail past so many rows; by default there is no bound.
-    :param xcom_max_rows: rows that XCom may get; default 10,000.
-    :param xcom_max_bytes: bytes of JSON that XCom may get; default 1 MiB.
+    :param xcom_max_rows: rows that XCom may get, unless ``do_xcom_push=False``; default 10,000.
+    :param xcom_max_bytes: bytes of JSON that XCom may get, likewise; default 1 MiB.
 
     .. code-block:: python
 
@@ -129,12 +134,12 @@ class VezaQueryOperator(QueryOperator):
                 "source_node_types": {"nodes": [{"node_type": "OktaUser"}]},
                 "relates_to_exp": {"specs": [{"node_types": {"nodes": [{"node_type": "S3Bucket"}]}}]},
             },
-            output_path="s3://aws_default@lake/access_to_the_bucket/{{ ds }}",
+            output_path="s3://aws_default@lake/access_to_the_bucket/{{ run_id }}",
             output_format="parquet",
         )
     """
 
-    template_fields: Sequence[str] = (*QUERY_FIELDS, *RESULT_FIELDS)
+    template_fields: Sequence[str] = (*QUERY_FIELDS, *SUBMIT_FIELDS, *WAIT_FIELDS, *RESULT_FIELDS)
     template_ext: Sequence[str] = TEMPLATE_EXTENSIONS
     template_fields_renderers = {"query_spec": "json"}
     operator_extra_links = (VezaQueryLink(),)
@@ -239,18 +244,20 @@ class VezaSubmitQueryOperator(SubmitQueryOperator):
     skips teardowns when ``dagrun_timeout`` ends a run. Clearing this task cancels the query it had submitted, if that still
     runs, and submits anew.
 
-    :param query_spec: the spec as Veza's Query Builder takes it; a mapping, or the path of a templated ``.json`` or ``.yaml``
-        file. Either this, ``saved_query_id`` or a ``cache_id`` to attach to.
+    :param query_spec: the spec as Veza's Query Builder takes it: a mapping, in which times become text (RFC 3339); JSON text, as
+        from ``{{ ... | tojson }}``; or the path of a templated ``.json`` or ``.yaml`` file. Either this, ``saved_query_id`` or a
+        ``cache_id`` to attach to.
     :param saved_query_id: id of a query that is saved in the tenant, to run instead of a spec. The path of that run is inferred
         (connection extra ``saved_query_create_path``). ``cache_mode`` may be ``cached_result_if_available`` or ``immediate_run``;
         without it the tenant decides.
     :param result_kind: ``nodes`` (default: rows in pages, cache, cancel) or ``result`` (as ``query_spec:result_async_create``).
     :param cache_mode: ``cached_result_if_available`` (default), ``immediate_run`` or ``cached_result_context``.
-    :param max_staleness: how old a cached result may be: timedelta, seconds or ``"86400s"``; default 24 hours.
+    :param max_staleness: how old a cached result may be: timedelta, seconds, ``"86400s"`` or ISO 8601 text; default 24 hours.
     :param cache_id: the cached result to attach to; only and always with ``cached_result_context``.
     :param rewrite_deprecated: rewrite deprecated fields of the spec to ``relates_to_exp``; by default they draw a warning.
     :param veza_conn_id: Airflow connection of type ``veza``, to the tenant to ask; default ``veza_default``.
-    :param timeout: from the submit until nobody wants the answer any more: timedelta or seconds; default 24 hours.
+    :param timeout: from the submit until nobody wants the answer any more: timedelta, seconds or ISO 8601 text (``PT1H``);
+        default 24 hours.
     :param cancel_on_kill: whether the query is cancelled when the task is marked, cleared or killed for good while it owns it;
         default yes. A task that is only shut down, and will be retried, hands its query over to the retry. It is
         not known whether Veza runs equal specs of several submits once, in which case cancelling one would end all of them:
@@ -260,7 +267,7 @@ class VezaSubmitQueryOperator(SubmitQueryOperator):
     :param on_ambiguous_submit: ``resubmit`` (default) or ``fail``, after an attempt that died inside its submit.
     """
 
-    template_fields: Sequence[str] = QUERY_FIELDS
+    template_fields: Sequence[str] = (*QUERY_FIELDS, *SUBMIT_FIELDS)
     template_ext: Sequence[str] = TEMPLATE_EXTENSIONS
     template_fields_renderers = {"query_spec": "json"}
     operator_extra_links = (VezaQueryLink(),)
@@ -318,16 +325,16 @@ class VezaGetQueryResultsOperator(GetQueryResultsOperator):
 
     Returns what :class:`VezaQueryOperator` returns. It neither waits nor cancels.
 
-    :param handle: what a submit task returned, or that as JSON text from a template.
+    :param handle: what a submit task returned, or that as text from a template.
     :param veza_conn_id: Airflow connection of type ``veza``, to the tenant that ran the query; default ``veza_default``.
     :param output_path: folder to land in, on any storage of Airflow's ``ObjectStoragePath``, such as
-        ``s3://conn_id@bucket/access/{{ ds }}``; by default the rows are the return value. One folder holds one result: a landing
-        replaces what was landed there before, at its end and all at once. The folder is declared as an asset (see
+        ``s3://conn_id@bucket/access/{{ run_id }}``; by default the rows are the return value. One folder holds one result: a
+        landing replaces what was landed there before, at its end and all at once. The folder is declared as an asset (see
         :func:`~.assets.landed_asset`), unless the operator is mapped or the path begins with a template: then name the
         ``outlets`` yourself.
     :param output_format: ``jsonl`` (default: rows as they were sent), ``csv`` or ``parquet`` (flattened; extra ``parquet``).
     :param compression: ``gzip`` or ``zstd`` (extra ``zstd``); by default none, for Parquet Snappy.
-    :param columns: of csv and parquet: the columns to write, in this order; by default all.
+    :param columns: of csv and parquet: the columns to write, in this order, or the name of one; by default all.
     :param column_names: of csv and parquet: ``dotted`` (default, ``properties.name``), ``underscored`` (``properties_name``: only
         letters, digits and underscores, as BigQuery and Avro want them), or a mapping of dotted names to other ones. ``columns``
         takes dotted names all the same. Two columns of one name are an error.
@@ -342,8 +349,8 @@ class VezaGetQueryResultsOperator(GetQueryResultsOperator):
     :param fail_on_empty: fail when nothing is found; default no. Veza answers some misspelt names with no rows
         instead of an error.
     :param max_rows: fail past so many rows; by default there is no bound.
-    :param xcom_max_rows: rows that XCom may get; default 10,000.
-    :param xcom_max_bytes: bytes of JSON that XCom may get; default 1 MiB.
+    :param xcom_max_rows: rows that XCom may get, unless ``do_xcom_push=False``; default 10,000.
+    :param xcom_max_bytes: bytes of JSON that XCom may get, likewise; default 1 MiB.
     """
 
     template_fields: Sequence[str] = ("handle", "veza_conn_id", *RESULT_FIELDS)
@@ -402,13 +409,13 @@ class VezaGetQueryResultsOperator(GetQueryResultsOperator):
 
 
 class VezaCancelQueryOperator(CancelQueryOperator):
-    """Cancel a Veza query if it still runs; made to be a teardown.
+    """Cancel a Veza query, or all that a mapped task has submitted, if it still runs; made to be a teardown.
 
     Looks once and cancels only what still runs. A query that has ended, is gone, or cannot be cancelled is a success too:
     the task returns ``{"cancelled": false, "phase": ..., "reason": ...}``. So is an empty handle, which is what a submit task
-    leaves that did not get to submit.
+    leaves that did not get to submit. Of many handles each is settled, whatever becomes of the others, and a list is returned.
 
-    :param handle: what a submit task returned, or that as JSON text from a template.
+    :param handle: what a submit task returned, mapped or not, or that as text from a template.
     :param veza_conn_id: Airflow connection of type ``veza``, to the tenant that runs the query; default ``veza_default``.
 
     .. code-block:: python
@@ -443,17 +450,21 @@ def _checked_query(task: VezaQueryOperator | VezaSubmitQueryOperator) -> VezaQue
     from airflow_provider_veza.services.veza_query import check_query
 
     checked = check_query(
-        parsed_spec(task.query_spec),
-        saved_query_id=task.saved_query_id,
+        _spec_of(task),
+        saved_query_id=optional(identifier)(task.saved_query_id, "saved_query_id"),
         result_kind=task.result_kind,
         cache_mode=task.cache_mode,
-        max_staleness=task.max_staleness,
-        cache_id=cast("str | None", task.cache_id),
+        max_staleness=optional(duration_or_none)(task.max_staleness, "max_staleness"),
+        cache_id=optional(identifier)(task.cache_id, "cache_id"),
         rewrite_deprecated=task.rewrite_deprecated,
     )
     for text in checked.warnings:
         task.log.warning("%s", text)
     return checked.query
+
+
+def _spec_of(task: VezaQueryOperator | VezaSubmitQueryOperator) -> Any:
+    return parsed_spec(task.query_spec, task.template_files.get("query_spec", ""))
 
 
 def _warned_of_nothing(task: Any, deliver: Callable[[], Any], asked: Callable[[], str]) -> Any:
@@ -481,7 +492,7 @@ def _asked_for(task: VezaQueryOperator) -> str:
 
     if task.saved_query_id is not None:
         return _asked_for_by_saved_query(task.hook, str(task.saved_query_id))
-    spec = parsed_spec(task.query_spec)
+    spec = _spec_of(task)
     return warning_of_nothing_found(spec) if isinstance(spec, Mapping) else ""
 
 
@@ -511,8 +522,8 @@ def _check_choices(task: VezaQueryOperator | VezaSubmitQueryOperator) -> None:
         has_saved_query=task.saved_query_id is not None,
         result_kind=task.result_kind,
         cache_mode=task.cache_mode,
-        max_staleness=task.max_staleness,
-        cache_id=task.cache_id,
+        max_staleness=optional(duration_or_none)(task.max_staleness, "max_staleness"),
+        cache_id=optional(identifier)(task.cache_id, "cache_id"),
         rewrite_deprecated=task.rewrite_deprecated,
     )
     choices.require_one()

@@ -23,7 +23,7 @@ from airflow_provider_veza.exceptions import (
 )
 from airflow_provider_veza.operators.airflow_rules import airflow_failures, default_deferrable
 from airflow_provider_veza.operators.arguments import Duration, OnAmbiguous, OnPrevious, duration, optional, path
-from airflow_provider_veza.operators.checked import CheckedOperator, check_when_started
+from airflow_provider_veza.operators.checked import CheckedOperator, Together, check_when_started
 
 if TYPE_CHECKING:
     from airflow_provider_veza.hooks.base import AsyncQueryHook
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from airflow_provider_veza.ownership.submission import Obtained, Query
 
 DEFAULT_TIMEOUT = timedelta(hours=24)
+SUBMIT_FIELDS = ("timeout",)
 
 
 class SubmittingOperator(CheckedOperator):
@@ -46,6 +47,11 @@ class SubmittingOperator(CheckedOperator):
     cancel_on_timeout = True
     query_url = ""
     _charge: Charge | None = None
+
+    def check_together(self) -> Iterator[Together]:
+        """Yield which arguments must fit each other, and the check."""
+        yield from super().check_together()
+        yield ("timeout",), lambda: duration(self.timeout, "timeout")
 
     @property
     @abstractmethod

@@ -21,20 +21,27 @@ if TYPE_CHECKING:
 class EsqlQuerySensor(AsyncQuerySensor):
     """Succeed when an ES|QL query has succeeded; fail, or skip with ``soft_fail``, when it ended otherwise.
 
-    Waiting is idempotent: a retry waits for the same query again. Airflow's ``timeout`` says how long it waits.
+    Waiting is idempotent: a retry waits for the same query again. Airflow's flags for sensors mean the same whether it defers
+    or not; ``silent_fail`` forgives only that a query cannot be looked at, not that it has ended badly. To wait for the queries
+    of a mapped task, map this one: ``.partial(...).expand(handle=submit.output)``.
     Needs the extra ``elasticsearch``.
 
-    :param handle: what a submit task returned, or that as JSON text from a template.
+    :param handle: what a submit task returned, or that as text from a template.
     :param elasticsearch_conn_id: Airflow connection of type ``elasticsearch``, with the credentials that submitted the query;
         default ``elasticsearch_default``.
     :param deferrable: wait in the triggerer and hold no worker; by default as Airflow's ``[operators] default_deferrable`` says.
-    :param poke_interval: timedelta or seconds between two looks. By default a worker looks every 30 s, and a triggerer by the
+    :param timeout: how long this attempt waits: timedelta, seconds or ISO 8601 text (``PT1H``); by default as Airflow's
+        ``[sensors] default_timeout`` says.
+    :param poke_interval: the same for the time between two looks. By default a worker looks every 30 s, and a triggerer by the
         schedule of :class:`~airflow_provider_veza.async_query.polling.PollSchedule`.
+    :param max_wait: the same for the longest time between two looks that ``exponential_backoff`` leads to; by default there is
+        no bound.
     :param cancel_on_kill: whether the query is cancelled when this task is killed; default no, it is somebody else's.
-    :param cancel_on_timeout: whether the query is cancelled when this sensor's ``timeout`` passes; default no.
+    :param cancel_on_timeout: whether the query is cancelled when this sensor's ``timeout`` or ``execution_timeout``
+        passes; default no.
     """
 
-    template_fields: Sequence[str] = ("handle", "elasticsearch_conn_id")
+    template_fields: Sequence[str] = ("handle", "elasticsearch_conn_id", "timeout", "poke_interval", "max_wait")
     template_fields_renderers = {"handle": "json"}
     ui_color = ELASTICSEARCH_COLOR
 
@@ -44,7 +51,9 @@ class EsqlQuerySensor(AsyncQuerySensor):
         handle: GivenHandle,
         elasticsearch_conn_id: str = ELASTICSEARCH_CONN_ID,
         deferrable: bool | None = None,
+        timeout: Duration | None = None,
         poke_interval: Duration | None = None,
+        max_wait: Duration | None = None,
         cancel_on_kill: bool = False,
         cancel_on_timeout: bool = False,
         **kwargs: Unpack[SensorArguments],
@@ -53,7 +62,9 @@ class EsqlQuerySensor(AsyncQuerySensor):
         self.handle = handle
         self.elasticsearch_conn_id = elasticsearch_conn_id
         self.deferrable = deferrable
+        self.timeout = timeout
         self.poke_interval = poke_interval
+        self.max_wait = max_wait
         self.cancel_on_kill = cancel_on_kill
         self.cancel_on_timeout = cancel_on_timeout
         self.when_parsed()

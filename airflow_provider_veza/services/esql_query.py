@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar
 
+from airflow_provider_veza.async_query.given_time import with_times_as_text
 from airflow_provider_veza.async_query.identity import Fingerprint
 from airflow_provider_veza.exceptions import ArgumentError
 
@@ -20,7 +21,8 @@ class EsqlQuery:
     """A query in ES|QL.
 
     :param query: the text.
-    :param params: values for its placeholders: a sequence for ``?``, a mapping for ``?name``.
+    :param params: values for its placeholders: a sequence for ``?``, a mapping for ``?name``. Times are sent as text, as
+        RFC 3339 writes it; so are those in ``filter``.
     :param filter: Query DSL that documents must meet before the query sees them.
     :param columnar: let the server answer column by column; the rows come out the same.
     :param time_zone: of dates in the query; Elasticsearch 9.4 or later.
@@ -84,8 +86,8 @@ class EsqlQuery:
     def _asked(self) -> dict[str, Any]:
         fields = {
             "query": self.query,
-            "params": self._params(),
-            "filter": self.filter,
+            "params": with_times_as_text(self._params()),
+            "filter": with_times_as_text(self.filter),
             "columnar": self.columnar or None,
             "locale": self.locale,
             "time_zone": self.time_zone,
@@ -104,8 +106,8 @@ class EsqlQuery:
             json.dumps(self._asked, allow_nan=False)
         except (TypeError, ValueError, RecursionError) as e:
             raise ArgumentError(
-                f"The ES|QL query's params or filter cannot be sent as JSON ({e}); give texts, numbers, booleans, lists and "
-                "mappings. Nothing was submitted."
+                f"The ES|QL query's params or filter cannot be sent as JSON ({e}); give texts, numbers, booleans, times, lists "
+                "and mappings. Nothing was submitted."
             ) from e
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar, Self
 
+from airflow_provider_veza.async_query.given_time import span_of
 from airflow_provider_veza.async_query.json_value import words_of
 from airflow_provider_veza.exceptions import ArgumentError
 
@@ -119,23 +120,19 @@ CACHE_MODES: Mapping[str, type[CacheMode]] = {
 
 
 def parse_staleness(value: timedelta | float | str | None) -> timedelta:
-    """Read ``max_staleness``.
+    """Read ``max_staleness``, in any form that :func:`~.given_time.span_of` reads.
 
     >>> parse_staleness("90s")
     datetime.timedelta(seconds=90)
     """
     if value is None:
         return DEFAULT_STALENESS
-    seconds = value.total_seconds() if isinstance(value, timedelta) else _seconds(value)
-    if not 0 <= seconds <= LONGEST_DURATION_SECONDS:
-        raise ArgumentError(f"max_staleness must be from 0 to {LONGEST_DURATION_SECONDS} seconds, not {value!r}.")
-    return timedelta(seconds=seconds)
-
-
-def _seconds(value: float | str) -> float:
     try:
-        return float(value.strip().removesuffix("s")) if isinstance(value, str) else float(value)
-    except (TypeError, ValueError, OverflowError):
+        read = span_of(value)
+    except ValueError as e:
         raise ArgumentError(
-            f"max_staleness must be a timedelta, seconds, or text such as '86400s', not {words_of(value)}."
+            f"max_staleness must be a timedelta, seconds, or text such as '86400s' or 'PT1H', not {words_of(value)}: {e}."
         ) from None
+    if not timedelta(0) <= read <= timedelta(seconds=LONGEST_DURATION_SECONDS):
+        raise ArgumentError(f"max_staleness must be from 0 to {LONGEST_DURATION_SECONDS} seconds, not {value!r}.")
+    return read

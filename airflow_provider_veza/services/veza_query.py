@@ -43,7 +43,7 @@ def check_query(
     :param saved_query_id: the tenant's saved query to run instead of a spec; without ``cache_mode`` the tenant decides.
     :param result_kind: ``nodes`` (rows in pages, cache, cancel) or ``result`` (as ``query_spec:result_async_create``).
     :param cache_mode: one of :data:`~.veza_cache.CACHE_MODES`; by default the first.
-    :param max_staleness: a timedelta, seconds, or text such as ``"86400s"``; default 24 hours.
+    :param max_staleness: a timedelta, seconds, or text such as ``"86400s"`` or ``"PT1H"``; default 24 hours.
     :param cache_id: the cached result to attach to; only and always with ``cached_result_context``.
     :raises ArgumentError: when arguments contradict each other.
     :raises QuerySpecError: when the spec has a wrong shape.

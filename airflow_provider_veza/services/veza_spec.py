@@ -9,11 +9,13 @@ import math
 import reprlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from difflib import get_close_matches
 from enum import Enum
 from itertools import count
 from typing import Any
 
+from airflow_provider_veza.async_query.given_time import time_text
 from airflow_provider_veza.async_query.json_value import words_of
 from airflow_provider_veza.exceptions import QuerySpecError
 from airflow_provider_veza.services.veza_cache import CACHE_MODES
@@ -65,7 +67,7 @@ class CheckedSpec:
 
 
 def check_query_spec(spec: object, deprecated: DeprecatedFields = DeprecatedFields.WARN) -> CheckedSpec:
-    """Check a query spec, and rewrite its deprecated fields where asked to.
+    """Check a query spec, and rewrite its deprecated fields where asked to. Times in it become text, as RFC 3339 writes it.
 
     Unknown fields and unknown names of enums are warnings and pass, since the API grows.
 
@@ -148,10 +150,19 @@ def _plain_copy(value: Any, path: str, depth: int = 0, counted: Iterator[int] | 
             return [_plain_copy(element, f"{path}[{index}]", depth + 1, counted) for index, element in enumerate(value)]
         case JsonType.NUMBER if isinstance(value, float) and not math.isfinite(value):
             raise _refused(path, f"JSON has no {value}; write a finite number, or null")
+        case None if isinstance(value, date):
+            return _time_text(value, path)
         case None:
             problem = f"a {type(value).__name__} is not plain JSON"
             raise _refused(path, f"{problem}; convert it to a dict, a list, text, a number, a bool or None")
     return value
+
+
+def _time_text(moment: date, path: str) -> str:
+    try:
+        return time_text(moment)
+    except ValueError as e:
+        raise _refused(path, str(e)) from None
 
 
 def _require_text_keys(value: dict[Any, Any], path: str) -> None:

@@ -56,6 +56,7 @@ class AsyncQueryTrigger(BaseTrigger):
         fixed_interval: float | None = None,
         cancel_on_kill: bool = False,
         not_before: str = "",
+        doubles_from: float | None = None,
         v: int = TRIGGER_VERSION,
         **later: Any,
     ) -> None:
@@ -67,7 +68,7 @@ class AsyncQueryTrigger(BaseTrigger):
         self.cancel_on_kill = cancel_on_kill
         try:
             self.deadline = Deadline(utc_from_iso(deadline)) if deadline else self.handle.deadline
-            self.schedule = PollSchedule(min_interval, max_interval, fixed_interval)
+            self.schedule = PollSchedule(min_interval, max_interval, fixed_interval, doubles_from)
             self.not_before = utc_from_iso(not_before) if not_before else self.handle.submitted_at
         except (TypeError, ValueError, OverflowError) as e:
             raise HandleError(
@@ -87,6 +88,7 @@ class AsyncQueryTrigger(BaseTrigger):
             watch.schedule.fixed_interval,
             cancel_on_kill,
             not_before.isoformat(),
+            watch.schedule.doubles_from,
         )
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
@@ -103,6 +105,7 @@ class AsyncQueryTrigger(BaseTrigger):
                 "fixed_interval": self.schedule.fixed_interval,
                 "cancel_on_kill": self.cancel_on_kill,
                 "not_before": self.not_before.isoformat(),
+                "doubles_from": self.schedule.doubles_from,
             },
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_veza.async_query.deadline import Deadline
-from airflow_provider_veza.async_query.handle import HANDLE_VERSION, QueryHandle
+from airflow_provider_veza.async_query.handle import HANDLE_VERSION, QueryHandle, handles_in, is_one_handle
 from airflow_provider_veza.exceptions import ForeignTenantError, HandleError, MissingHandleError
 
 START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -66,6 +67,22 @@ def test_a_handle_is_read_from_json_text_as_well_as_from_a_mapping(handle: Query
     assert QueryHandle.from_json(json.dumps(handle.to_json())) == handle
 
 
+@given(HANDLES)
+def test_a_handle_is_read_from_the_text_that_a_template_makes_of_it(handle: QueryHandle) -> None:
+    assert QueryHandle.from_json(str(handle.to_json())) == handle
+
+
+@pytest.mark.parametrize("form", [list, tuple, json.dumps, str], ids=["list", "tuple", "JSON", "text"])
+def test_many_handles_are_read_from_a_sequence_or_its_text_without_those_that_are_none(form: Any) -> None:
+    given = form([HANDLE.to_json(), None, replace(HANDLE, id="q2").to_json()])
+    assert not is_one_handle(given)
+    assert [handle.id for handle in handles_in(given)] == [HANDLE.id, "q2"]
+
+
+def test_one_handle_is_no_sequence_in_whatever_form() -> None:
+    assert all(is_one_handle(form(HANDLE.to_json())) for form in (dict, json.dumps, str))
+
+
 @given(st.dictionaries(st.text().map("later_{}".format), JSON))
 def test_keys_of_later_versions_are_ignored(unknown: dict[str, Any]) -> None:
     assert QueryHandle.from_json({**unknown, **HANDLE.to_json()}) == HANDLE
@@ -99,10 +116,10 @@ def test_a_mapping_without_a_required_key_is_refused_by_its_name(name: str) -> N
     ("junk", "problem"),
     [
         (5, "int instead of a mapping"),
-        ([], "list instead of a mapping"),
+        ([], "it is a sequence, as a mapped task returns"),
         (b"{}", "bytes instead of a mapping"),
         ("none", "not JSON"),
-        ("[]", "list instead of a mapping"),
+        ("[]", ".partial(...).expand(handle=submit.output)"),
         ({"id": "q1"}, "it lacks service, tenant, conn_id, submitted_at, deadline"),
         (plain(id=""), "id must be a non-empty text"),
         (plain(id=7), "id must be a non-empty text"),

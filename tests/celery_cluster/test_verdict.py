@@ -113,6 +113,24 @@ def test_an_attempt_that_noted_its_query_excuses_nothing() -> None:
     assert [finding.kind for finding in orphans(given, swept=True)] == ["orphan"]
 
 
+def test_a_frozen_attempt_may_take_back_at_once_what_it_sent_when_it_woke() -> None:
+    woken = trace((60, "began"), (61, "submitting"))
+    given = evidence(query(100, cancelled=100.3), query(102, finished=120), traces=[woken])
+
+    assert kinds(given) == []
+
+
+@pytest.mark.parametrize(
+    ("cancelled", "noted"),
+    [(110, []), (100.3, [(62, "submitted"), (62.1, "recorded")])],
+    ids=["later", "after another query was noted"],
+)
+def test_a_woken_attempt_may_cancel_nothing_else(cancelled: float, noted: list[tuple[float, str]]) -> None:
+    woken = trace((60, "began"), (61, "submitting"), *noted)
+
+    assert "wrong cancel" in kinds(evidence(query(100, cancelled=cancelled), query(112, finished=120), traces=[woken]))
+
+
 @pytest.mark.parametrize(("key", "found"), [(ESQL, []), (KEY, ["double submit"])])
 def test_only_rows_in_xcom_whose_source_was_released_may_be_asked_again(key: Key, found: list[str]) -> None:
     delivered = trace((100, "recorded"), (121, "delivered"), key=key)

@@ -47,6 +47,7 @@ SAMPLES: Mapping[str, Any] = {
     "max_poll_interval": timedelta(seconds=20),
     "max_removed_fraction": 0.5,
     "max_rows": 10,
+    "max_wait": timedelta(minutes=1),
     "max_staleness": timedelta(hours=1),
     "min_poll_interval": 2,
     "null_value": "NULL",

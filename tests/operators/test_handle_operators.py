@@ -3,23 +3,44 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import DAG, AirflowFailException
 
-from airflow_provider_veza.exceptions import EmptyResultError, QueryFailedError, QueryGoneError, QueryUnreachableError
+from airflow_provider_veza.exceptions import (
+    ArgumentError,
+    EmptyResultError,
+    QueryFailedError,
+    QueryGoneError,
+    QueryUnreachableError,
+)
 from airflow_provider_veza.operators.query import (
     VezaCancelQueryOperator,
     VezaGetQueryResultsOperator,
     VezaSubmitQueryOperator,
 )
+from airflow_provider_veza.sensors.query import VezaQuerySensor
 from support.served_tenant import AT_ONCE, PAYROLL_ACCESS, cancelled_ids, connect
 from support.task_run import TaskRun
 from veza_emulator.http.server import RunningTenant, running_tenant
 from veza_emulator.tenant.behaviours import Behaviour, Outcome
 from veza_emulator.tenant.tenant import Tenant
+
+
+class Lazy(Sequence[Any]):
+    """What Airflow gives for the output of a mapped task: a sequence that is no list, and asks for each item."""
+
+    def __init__(self, items: list[Any]) -> None:
+        self._items = items
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._items[index]
+
+    def __len__(self) -> int:
+        return len(self._items)
 
 
 def submitted(**arguments: Any) -> dict[str, Any]:
@@ -36,7 +57,7 @@ def cancel(handle: Any) -> Any:
     return TaskRun(lambda: VezaCancelQueryOperator(task_id="cancel", handle=handle)).execute()
 
 
-@pytest.mark.parametrize("form", [dict, json.dumps])
+@pytest.mark.parametrize("form", [dict, json.dumps, str])
 def test_rows_are_read_by_a_handle_given_as_mapping_or_as_text(tenant: Tenant, form: Any) -> None:
     tenant.set_behaviour(AT_ONCE)
     assert len(results(form(submitted()))) == 12
@@ -114,6 +135,43 @@ def test_cancel_says_truthfully_that_an_async_task_cannot_be_cancelled(tenant: T
     assert said["cancelled"] is False
     assert "documents no cancel" in said["reason"]
     assert len(tenant.running()) == 1
+
+
+@pytest.mark.parametrize("form", [list, json.dumps, str, Lazy], ids=["list", "JSON", "text", "lazy"])
+def test_one_teardown_cancels_every_query_of_a_mapped_submit(tenant: Tenant, form: Any) -> None:
+    handles = [submitted(), submitted(), submitted()]
+    tenant.finish(handles[1]["id"])
+    said = cancel(form([handles[0], None, *handles[1:]]))
+    assert [(one["cancelled"], one["phase"]) for one in said] == [
+        (True, "RUNNING"),
+        (False, "SUCCEEDED"),
+        (True, "RUNNING"),
+    ]
+    assert tenant.running() == []
+
+
+def test_a_cancel_that_fails_keeps_none_of_the_others(tenant: Tenant) -> None:
+    foreign = {**submitted(), "tenant": "https://other.example"}
+    with pytest.raises(
+        AirflowFailException, match="1 of 3 queries could not be cancelled.*The next attempt looks at all of them again"
+    ):
+        cancel([submitted(), foreign, submitted()])
+    assert [query.id for query in tenant.running()] == [foreign["id"]]
+
+
+def test_a_mapped_submit_of_nothing_leaves_nothing_to_cancel(tenant: Tenant) -> None:
+    assert cancel([]) == []
+    assert tenant.journal.entries() == []
+
+
+@pytest.mark.parametrize("use", [VezaGetQueryResultsOperator, VezaQuerySensor])
+def test_the_output_of_a_mapped_task_fits_a_cancel_and_must_be_mapped_over_elsewhere(use: Any) -> None:
+    with DAG("mapped", schedule=None):
+        many = VezaSubmitQueryOperator.partial(task_id="submit").expand(query_spec=[PAYROLL_ACCESS])
+        VezaCancelQueryOperator(task_id="cancel", handle=many.output)
+        use.partial(task_id="each").expand(handle=many.output)
+        with pytest.raises(ArgumentError, match=r"\.expand\(handle=submit\.output\)\. \(task 'one'\)$"):
+            use(task_id="one", handle=many.output)
 
 
 @pytest.mark.parametrize("handle", [None, "", "None", {}])

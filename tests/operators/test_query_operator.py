@@ -14,6 +14,7 @@ from airflow_provider_veza.exceptions import (
     EmptyResultError,
     QueryFailedError,
     QueryUnreachableError,
+    TooManyRowsError,
     XComLimitError,
 )
 from airflow_provider_veza.operators.query import VezaQueryOperator
@@ -135,10 +136,32 @@ def test_an_unknown_cache_id_fails_without_retries_and_leaves_nothing(tenant: Te
     assert tenant.running() == []
 
 
-def test_a_spec_may_be_the_text_of_a_yaml_or_json_file(tenant: Tenant) -> None:
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("users.yaml", "source_node_types:\n  nodes:\n    - node_type: OktaUser\n      node_id: {{ params.who }}\n"),
+        ("users.json", '{"source_node_types": {"nodes": [{"node_type": "OktaUser", "node_id": "{{ params.who }}"}]}}'),
+    ],
+)
+@pytest.mark.parametrize("mapped", [False, True])
+def test_a_spec_may_be_a_yaml_or_json_file_which_is_a_template(
+    tenant: Tenant, tmp_path: Path, name: str, text: str, mapped: bool
+) -> None:
     tenant.set_behaviour(AT_ONCE)
-    text = "source_node_types:\n  nodes:\n    - node_type: OktaUser\n      node_id: nobody\n"
-    assert task(query_spec=text).execute() == []
+    (tmp_path / name).write_text(text)
+    with DAG("files", schedule=None, template_searchpath=str(tmp_path)):
+        run = task(query_spec=name)
+        make = run.make_operator
+
+    def rendered() -> VezaQueryOperator:
+        operator = make()
+        if not mapped:
+            operator.resolve_template_files()
+        operator.render_template_fields({"params": {"who": "nobody"}})
+        return operator
+
+    run.make_operator = rendered
+    assert run.execute() == []
 
 
 def test_spec_files_are_templates() -> None:
@@ -153,7 +176,7 @@ def test_spec_files_are_templates() -> None:
             {"query_spec": {"source_node_types": {"nodes": [{"node_type": 7}]}}},
             r"source_node_types\.nodes\[0\]\.node_type",
         ),
-        ({"query_spec": "not: [a spec"}, "neither JSON nor YAML"),
+        ({"query_spec": "not: [a spec"}, "it is a plain text.*YAML is read from"),
         ({"query_spec": "specs/missing.json5"}, "plain text"),
     ],
 )
@@ -176,7 +199,7 @@ WRONG = [
     ({"result_kind": "result", "cache_mode": "immediate_run"}, "documents no cache"),
     ({"max_staleness": "a day"}, "max_staleness must be"),
     ({"timeout": 0}, "timeout must be positive"),
-    ({"timeout": "soon"}, "timeout must be a timedelta or seconds"),
+    ({"timeout": "soon"}, "timeout must be a timedelta, seconds, or text"),
     ({"poll_interval": -1}, "poll_interval must not be negative"),
     ({"min_poll_interval": 40}, "min_poll_interval"),
     ({"on_previous_query": "hope"}, "on_previous_query must be one of"),
@@ -186,7 +209,7 @@ WRONG = [
     ({"fail_on_empty": "yes"}, "fail_on_empty must be True or False"),
     ({"output_format": "xml"}, "output_format must be one of"),
     ({"compression": "lz4"}, "compression must be one of"),
-    ({"output_path": "/lake", "columns": "id"}, "columns must be a list of names"),
+    ({"output_path": "/lake", "columns": "id, name"}, "columns must be a list of names"),
     ({"output_path": "/lake", "columns": ["id"]}, "columns= does not go with"),
 ]
 
@@ -345,3 +368,17 @@ def test_default_args_reach_every_argument() -> None:
     with DAG("defaults", schedule=None, default_args={"veza_conn_id": "veza_eu", "timeout": timedelta(hours=1)}):
         operator = VezaQueryOperator(task_id="ask", query_spec=PAYROLL_ACCESS)
     assert (operator.veza_conn_id, operator.timeout) == ("veza_eu", timedelta(hours=1))
+
+
+def test_without_an_xcom_its_bounds_do_not_count_but_max_rows_does(tenant: Tenant) -> None:
+    tenant.set_behaviour(AT_ONCE)
+    assert len(task(xcom_max_rows=1, xcom_max_bytes=1, do_xcom_push=False).execute()) == 12
+    with pytest.raises(TooManyRowsError):
+        task(max_rows=1, do_xcom_push=False).execute()
+
+
+@pytest.mark.parametrize("path", ["/lake/{{ run_id }}", Path("/lake/{{ run_id }}")])
+def test_a_path_that_was_not_rendered_is_refused_before_anything_is_sent(tenant: Tenant, path: Any) -> None:
+    with pytest.raises(AirflowFailException, match="was not rendered; of a mapped task, give it as text"):
+        task(output_path=path).execute()
+    assert tenant.journal.entries() == []

@@ -14,7 +14,16 @@ import airflow_provider_veza
 PACKAGE = Path(airflow_provider_veza.__file__).parent
 ROOMS = ("async_query", "services", "transport", "hooks", "triggers", "operators", "doctor")
 FOREIGN = ("Response", "AirflowConnection")
-DECODERS = ("loads", "Decoder", "safe_load", "value_of", "parsedate_to_datetime", "fromisoformat")
+DECODERS = (
+    "loads",
+    "Decoder",
+    "safe_load",
+    "literal_eval",
+    "value_of",
+    "value_in",
+    "parsedate_to_datetime",
+    "fromisoformat",
+)
 
 
 def readers_in_the_code(*, everything: bool = False) -> set[str]:

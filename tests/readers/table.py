@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,15 +20,16 @@ from airflow_provider_veza.async_query.identity import Fingerprint, RunLife, Tas
 from airflow_provider_veza.async_query.layout import ColumnType
 from airflow_provider_veza.async_query.message import Call, Response
 from airflow_provider_veza.async_query.record import Owner, QueryRecord, RecordState
+from airflow_provider_veza.async_query.rendered_text import value_in
 from airflow_provider_veza.async_query.retry import parse_retry_after
 from airflow_provider_veza.async_query.rows import JsonRows, rows_in
 from airflow_provider_veza.async_query.vocabulary import Page, Snapshot, Submitted
 from airflow_provider_veza.async_query.watch import Ended, Outcome
 from airflow_provider_veza.doctor import cli as doctor_command
-from airflow_provider_veza.exceptions import AsyncQueryError
+from airflow_provider_veza.exceptions import ArgumentError, AsyncQueryError
 from airflow_provider_veza.hooks import esql_settings, veza_settings
-from airflow_provider_veza.operators import drift
-from airflow_provider_veza.operators.arguments import parsed_spec
+from airflow_provider_veza.operators import arguments, drift
+from airflow_provider_veza.operators.spec_text import parsed_spec
 from airflow_provider_veza.results.checkpoint import CHECKPOINT_FILE, Checkpoint, LandedPart, Progress, key_of
 from airflow_provider_veza.results.manifest import Column, Manifest, Part
 from airflow_provider_veza.results.manifest_file import MANIFEST_FILE
@@ -342,8 +344,52 @@ _PIECES = st.lists(st.sampled_from([*_DATES, *_PLACES, " ", "\x1b", "9", ":", "/
 
 
 def _spec_text(text: Any) -> Any:
-    parsed = parsed_spec(text)
-    return check_query_spec(parsed) if isinstance(parsed, dict) else parsed
+    for file in ("spec.yaml", ""):
+        parsed = parsed_spec(text, file)
+        read = check_query_spec(parsed) if isinstance(parsed, dict) else parsed
+    return read
+
+
+def _rendered_argument(text: str) -> Any:
+    for read in (arguments.names, arguments.mapping, arguments.parameters, arguments.duration):
+        with suppress(ArgumentError):
+            read(text, "given")
+
+
+def _rendered(text: str) -> Any:
+    try:
+        return value_in(text)
+    except ValueError:
+        return None
+
+
+_SPANS = [
+    "PT1H",
+    "P1D",
+    "1 day, 2:00:00",
+    "1 day 2 hours",
+    "90s",
+    "1e999",
+    DIGITS,
+    f"{DIGITS} days",
+    f"P{DIGITS}D",
+    "PT1H/PT2H",
+]
+_PYTHON = [
+    "{'a': None, \"b\": (1, 2.5, True)}",
+    "['id', 'n\\x00']",
+    "{'a': b'x'}",
+    "{1, 2}",
+    "{'a': 1e999}",
+    f"[{DIGITS}]",
+    "[-1+2j]",
+    "{[]: 1}",
+    "[" * 300 + "]" * 300,
+    "{'a': __import__('os')}",
+    "[f'{x}']",
+    "('\ud83d',)",
+    "[1 for x in y]",
+]
 
 
 def _redirected(drawn: tuple[int, str, str]) -> str | None:
@@ -413,6 +459,11 @@ _DOCTORS_ARGUMENTS = st.tuples(
         st.lists(_EXTRAS, max_size=3),
     ),
     st.fixed_dictionaries({name: st.sampled_from(["key", "\n", "\udcff", "a" * 5000]) for name in _SECRETS}),
+)
+_RENDERED = (
+    _texts_or_objects(*_SPECS).map(str)
+    | st.lists(st.sampled_from([*_PYTHON, *_SPANS, " ", "}", ","]), max_size=4).map("".join)
+    | st.text(max_size=40)
 )
 
 
@@ -549,8 +600,10 @@ READERS: Mapping[str, Reader] = {
         | st.sampled_from(_YAML)
         | st.lists(st.sampled_from([*_YAML, "\n", " "]), max_size=4).map("".join),
         object,
-        ("operators.arguments.parsed_spec", "operators.arguments"),
+        ("operators.spec_text.parsed_spec", "operators.spec_text", "operators.yaml_as_json"),
     ),
+    "a rendered value": Reader(_rendered, _RENDERED, object, ("async_query.rendered_text",)),
+    "a rendered argument": Reader(_rendered_argument, _RENDERED, type(None), ("operators.arguments",)),
     "a query's arguments": Reader(
         lambda given: check_query(given["spec"], max_staleness=given["age"]),
         st.fixed_dictionaries({"spec": _objects(*_SPECS), "age": _objects("86400s", 5, timedelta(1))}),

@@ -70,7 +70,7 @@ def test_a_poke_takes_an_absent_query_for_gone_once_that_is_sure(
     handle = submitted()
     TaskRun(lambda: EsqlDeleteQueryOperator(task_id="delete", handle=handle)).execute()
     with pytest.raises(QueryGoneError, match="key"):
-        sensor(handle, deferrable=False).make_operator().poke({})
+        sensor(handle, deferrable=False).execute()
 
 
 def test_a_timeout_leaves_the_query_running(cluster: Double) -> None:

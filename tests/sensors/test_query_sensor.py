@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import (
+    DAG,
     AirflowFailException,
     AirflowSensorTimeout,
-    AirflowSkipException,
-    BaseSensorOperator,
     TaskDeferred,
 )
 
 from airflow_provider_veza.async_query.standing import Answer
-from airflow_provider_veza.exceptions import MissingHandleError, QueryFailedError
+from airflow_provider_veza.exceptions import ArgumentError, MissingHandleError, QueryFailedError
 from airflow_provider_veza.operators.query import VezaSubmitQueryOperator
 from airflow_provider_veza.sensors.query import VezaQuerySensor
-from support.served_tenant import AT_ONCE, PAYROLL_ACCESS, cancelled_ids
+from support.airflows_clock import AirflowsClock
+from support.served_tenant import AT_ONCE, PAYROLL_ACCESS
 from support.task_run import TaskRun, fire, fire_late
 from support.told_airflow import ToldAirflow
 from veza_emulator.tenant.behaviours import Behaviour, Outcome
@@ -36,25 +35,6 @@ def submitted() -> dict[str, Any]:
 def sensor(handle: Any, **arguments: Any) -> TaskRun:
     defaults = {"task_id": "wait", "handle": handle, "deferrable": True, "poke_interval": 0.05}
     return TaskRun(lambda: VezaQuerySensor(**{**defaults, **arguments}))
-
-
-class AirflowsClock:
-    """Stands in for the module `time` in Airflow's own sensor; only its sleep lets time pass."""
-
-    now = 0.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-
-
-@pytest.fixture
-def airflows_clock(monkeypatch: pytest.MonkeyPatch) -> AirflowsClock:
-    clock = AirflowsClock()
-    monkeypatch.setattr(sys.modules[BaseSensorOperator.__module__], "time", clock)
-    return clock
 
 
 def test_a_deferred_sensor_succeeds_when_the_query_has(tenant: Tenant) -> None:
@@ -121,13 +101,6 @@ def test_a_failed_query_fails_the_sensor(tenant: Tenant, deferrable: bool) -> No
         sensor(submitted(), deferrable=deferrable).execute()
 
 
-@pytest.mark.parametrize("deferrable", [True, False])
-def test_with_soft_fail_a_failed_query_skips(tenant: Tenant, deferrable: bool) -> None:
-    tenant.set_behaviour(FAILING)
-    with pytest.raises(AirflowSkipException):
-        sensor(submitted(), deferrable=deferrable, soft_fail=True).execute()
-
-
 def test_a_deferred_timeout_is_a_sensor_timeout_and_leaves_the_query_running(tenant: Tenant) -> None:
     run = sensor(submitted(), timeout=3600)
     deferral = run.execute()
@@ -140,32 +113,10 @@ def test_a_poking_timeout_is_a_sensor_timeout_and_leaves_the_query_running(
     tenant: Tenant, airflows_clock: AirflowsClock
 ) -> None:
     with pytest.raises(AirflowSensorTimeout):
+        airflows_clock.is_used = True
         sensor(submitted(), timeout=3600, poke_interval=60, deferrable=False).execute()
     assert airflows_clock.now >= 3600
     assert len(tenant.running()) == 1
-
-
-def test_with_soft_fail_a_deferred_timeout_skips(tenant: Tenant) -> None:
-    run = sensor(submitted(), timeout=3600, soft_fail=True)
-    deferral = run.execute()
-    with pytest.raises(AirflowSkipException):
-        run.resume(deferral, fire_late(deferral.trigger))
-
-
-def test_a_deferred_timeout_cancels_only_if_told_to(tenant: Tenant) -> None:
-    handle = submitted()
-    run = sensor(handle, timeout=3600, cancel_on_timeout=True)
-    deferral = run.execute()
-    with pytest.raises(AirflowSensorTimeout):
-        run.resume(deferral, fire_late(deferral.trigger))
-    assert cancelled_ids(tenant) == [handle["id"]]
-
-
-def test_a_poking_timeout_cancels_only_if_told_to(tenant: Tenant, airflows_clock: AirflowsClock) -> None:
-    handle = submitted()
-    with pytest.raises(AirflowSensorTimeout):
-        sensor(handle, timeout=3600, poke_interval=1800, deferrable=False, cancel_on_timeout=True).execute()
-    assert cancelled_ids(tenant) == [handle["id"]]
 
 
 @pytest.mark.parametrize(("cancel_on_kill", "left_running"), [(False, 1), (True, 0)])
@@ -188,6 +139,21 @@ def test_a_sensor_that_is_shut_down_leaves_the_query_to_its_retry(tenant: Tenant
 
 def test_its_trigger_does_not_cancel_on_kill(tenant: Tenant) -> None:
     assert sensor(submitted()).execute().trigger.cancel_on_kill is False
+
+
+def test_the_output_of_a_mapped_task_is_refused_while_the_dag_file_is_parsed_unless_the_sensor_is_mapped_too() -> None:
+    with DAG("mapped", schedule=None):
+        many = VezaSubmitQueryOperator.partial(task_id="submit").expand(query_spec=[PAYROLL_ACCESS, PAYROLL_ACCESS])
+        with pytest.raises(
+            ArgumentError, match=r"\.partial\(\.\.\.\)\.expand\(handle=submit\.output\)\. \(task 'wait'\)$"
+        ):
+            VezaQuerySensor(task_id="wait", handle=many.output)
+        VezaQuerySensor.partial(task_id="wait_for_each").expand(handle=many.output)
+
+
+def test_handles_in_a_sequence_are_refused_when_the_sensor_starts(tenant: Tenant) -> None:
+    with pytest.raises(AirflowFailException, match="Only a cancel takes one; map this task too"):
+        sensor([submitted(), submitted()]).execute()
 
 
 def test_something_else_than_a_handle_fails_without_retries(tenant: Tenant) -> None:

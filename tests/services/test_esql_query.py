@@ -38,9 +38,10 @@ def test_a_submit_waits_a_second_and_always_keeps_the_result_for_a_given_time() 
         ({"columnar": True}, {"columnar": True}),
         ({"locale": "de-DE", "time_zone": "Europe/Berlin"}, {"locale": "de-DE", "time_zone": "Europe/Berlin"}),
         ({"include_execution_metadata": True}, {"include_execution_metadata": True}),
+        ({"params": [datetime(2026, 1, 1, tzinfo=UTC)]}, {"params": ["2026-01-01T00:00:00Z"]}),
         ({"params": [], "filter": None}, {}),
     ],
-    ids=["positional", "named", "classified", "filter", "columnar", "locale", "metadata", "nothing"],
+    ids=["positional", "named", "classified", "filter", "columnar", "locale", "metadata", "time", "nothing"],
 )
 def test_only_what_was_asked_for_is_sent_since_servers_refuse_fields_they_do_not_know(
     fields: dict[str, Any], sent: dict[str, Any]
@@ -56,7 +57,8 @@ def test_only_what_was_asked_for_is_sent_since_servers_refuse_fields_they_do_not
         ({"params": "amara"}, "params must be"),
         ({"params": 7}, "params must be"),
         ({"filter": ["term"]}, "filter must be"),
-        ({"params": [datetime(2026, 1, 1, tzinfo=UTC)]}, "cannot be sent as JSON"),
+        ({"params": [datetime(2026, 1, 1)]}, "cannot be sent as JSON.*has no time zone"),  # noqa: DTZ001
+        ({"params": [{1}]}, "cannot be sent as JSON"),
         ({"filter": {"range": float("nan")}}, "cannot be sent as JSON"),
         ({"include_ccs_metadata": True, "include_execution_metadata": True}, "do not go together"),
     ],

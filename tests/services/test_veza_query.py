@@ -201,6 +201,8 @@ def test_deprecated_fields_are_warned_of_and_rewritten_only_if_asked(result_kind
         (" 90s ", 90),
         ("90", 90),
         ("1.5s", 1.5),
+        ("PT1H", 3_600),
+        ("1 day, 0:00:00", 86_400),
         (315_576_000_000, 315_576_000_000),
     ],
 )
@@ -210,14 +212,16 @@ def test_staleness_may_be_a_timedelta_seconds_or_text(value: Any, seconds: float
 
 @pytest.mark.parametrize(
     "value",
-    [-1, "-1s", timedelta(seconds=-1), math.inf, math.nan, "inf", "nans", 1e300, 315_576_000_001, timedelta.max],
+    [-1, "-1s", timedelta(seconds=-1), 315_576_000_001, timedelta.max],
 )
 def test_a_staleness_that_no_duration_can_hold_is_refused(value: Any) -> None:
     with pytest.raises(ArgumentError, match="must be from 0 to 315576000000 seconds"):
         parse_staleness(value)
 
 
-@pytest.mark.parametrize("value", ["", "s", "24h", "1 day", "90ss", [], {}, object()])
+@pytest.mark.parametrize(
+    "value", ["", "s", "24h", "90ss", [], {}, object(), math.inf, math.nan, "inf", "nans", 1e300, "P1M"]
+)
 def test_a_staleness_that_is_no_time_is_refused(value: Any) -> None:
     with pytest.raises(ArgumentError, match="must be a timedelta, seconds, or text such as '86400s'"):
         parse_staleness(value)

@@ -6,7 +6,7 @@ import doctest
 import json
 import math
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -235,7 +235,7 @@ def test_a_wrong_shape_is_refused_with_the_path_of_the_field(body: Any, path: st
             "JSON has no nan",
         ),
         (spec(new_field=[math.inf]), "new_field[0]", "JSON has no inf"),
-        (spec(new_field={"at": datetime(2026, 1, 1, tzinfo=UTC)}), "new_field.at", "a datetime is not plain JSON"),
+        (spec(new_field={"at": datetime(2026, 1, 1)}), "new_field.at", "has no time zone"),  # noqa: DTZ001
         (spec(new_field={1}), "new_field", "a set is not plain JSON"),
         (spec(new_field=("a",)), "new_field", "a tuple is not plain JSON"),
         (spec(new_field=b"a"), "new_field", "a bytes is not plain JSON"),

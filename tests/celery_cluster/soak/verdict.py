@@ -75,7 +75,11 @@ def wrong_cancels(evidence: Evidence) -> Iterator[Finding]:
             continue
         if query.finished is not None:
             yield Finding("cancelled after its end", query.key.words, query.id)
-        elif query.key.task_id not in LAST_KINDS and not evidence.excused(query.key, query.cancelled):
+        elif not (
+            query.key.task_id in LAST_KINDS
+            or evidence.excused(query.key, query.cancelled)
+            or any(_took_back(trace, query) for trace in evidence.of(query.key))
+        ):
             yield Finding("wrong cancel", query.key.words, f"{query.id} cancelled at {query.cancelled:.1f}")
 
 
@@ -129,6 +133,13 @@ def _lost_its_name(trace: Trace, query: SoakQuery) -> bool:
     begun = [step.at for step in trace.steps if step.step == "submitting"]
     is_then = any(abs(at - query.submitted) < 2 * CLOCK_SLACK_SECONDS for at in begun)
     return trace.died_inside_its_submit and is_then
+
+
+def _took_back(trace: Trace, query: SoakQuery) -> bool:
+    """Whether a superseded attempt, frozen inside its submit, ended at once the query that only it could name."""
+    begun = [step.at for step in trace.steps if step.step == "submitting"]
+    is_at_once = query.cancelled is not None and query.cancelled - query.submitted < CLOCK_SLACK_SECONDS
+    return trace.died_inside_its_submit and is_at_once and any(at <= query.submitted for at in begun)
 
 
 def _was_ended(evidence: Evidence, key: Key) -> bool:
