@@ -158,8 +158,9 @@ fuzz: .venv/airflow-$(NEWEST)/installed ## 100,000 malformed inputs a reader, 20
 sample-benchmarks: .venv/airflow-$(NEWEST)/installed ## Run a short sample of each benchmark
 	$(STAGE) 'samples of benchmarks' env 'AIRFLOW_HOME=$(CURDIR)/.run/sample-benchmarks' $(NEWEST_PYTHON) -m pytest tests/test_benchmarks.py
 
-bench-import: .venv/airflow-$(NEWEST)/installed ## Measure what importing the operators costs
+bench-import: .venv/airflow-$(NEWEST)/installed ## Measure what importing the operators costs, and parsing 200 of them
 	$(NEWEST_PYTHON) tools/bench_import.py
+	$(NEWEST_PYTHON) tools/bench_parse.py
 
 bench-landing: .venv/airflow-$(NEWEST)/installed ## Measure landing a million rows, beside the naive way and the raw limit, and thousands of late columns
 	$(NEWEST_PYTHON) -m tools.bench_landing

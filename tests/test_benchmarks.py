@@ -14,6 +14,7 @@ BUDGET_EXCEEDED = 1
 
 SAMPLES = [
     "tools/bench_import.py --runs 1",
+    "tools/bench_parse.py --runs 1 --operators 3",
     "-m tools.bench_landing --rows 2000 --runs 1",
     "-m tools.bench_landing.late_columns --pages 3",
     "-m tools.bench_drift --sizes 100 1000",

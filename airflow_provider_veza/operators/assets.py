@@ -1,4 +1,4 @@
-"""The Airflow asset (dataset on 2.11) that a landed result is, and the event that tells of a new one.
+"""The Airflow asset (dataset on 2.11) that a landed result is, what a task declares for it, and the event of a new one.
 
 The task lands its rows by :mod:`.delivery`.
 """
@@ -6,7 +6,9 @@ The task lands its rows by :mod:`.delivery`.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,10 @@ from airflow_provider_veza.results.manifest import MANIFEST_NAME, Manifest
 from airflow_provider_veza.results.storage_place import StoragePlace
 
 log = logging.getLogger(__name__)
+
+_TAKEN_AS_THEY_ARE = frozenset({"s3", "gs"})
+"""Airflow only wants to see a bucket in such a URI, but loads the provider's hook for that, the dearest part of a DAG file."""
+_CHANGED_BY_AIRFLOW = re.compile(r"[?#\\\s]|//|/$")
 
 
 def has_fixed_folder(output_path: str) -> bool:
@@ -55,6 +61,28 @@ def asset_of_folder(output_path: str) -> Asset | None:
         return None
 
 
+def outlet_of_folder(output_path: str) -> Any:
+    """Return what a task names among its outlets for the folder that it lands into, or None where Airflow takes no such URI.
+
+    On Airflow 3 that is a reference to whichever asset has the URI, by whatever name an author gave it. One asset for a URI is
+    active there: a task that declared another one, of another name, would end before it starts.
+    """
+    if not hasattr(Asset, "ref"):
+        return asset_of_folder(output_path)
+    uri = _uri(_fixed(output_path))
+    if not _is_taken_as_it_is(uri):
+        asset = asset_of_folder(output_path)
+        if asset is None:
+            return None
+        uri = asset.uri
+    return Asset.ref(uri=uri)
+
+
+def _is_taken_as_it_is(uri: str) -> bool:
+    scheme, _, rest = uri.partition("://")
+    return scheme in _TAKEN_AS_THEY_ARE and rest[:1] not in ("", "/") and not _CHANGED_BY_AIRFLOW.search(rest)
+
+
 def _uri(path: str) -> str:
     place = StoragePlace.of(path)
     if "://" not in path:
@@ -71,14 +99,45 @@ def _fixed(output_path: str) -> str:
 def announce_landing(manifest: Manifest, folder: str, outlets: list[Any], context: Mapping[str, Any]) -> None:
     """Give the event of each asset among the outlets the manifest as its extra; aliases get the landed folder as an asset.
 
-    The list of parts is left to the manifest's file, since it grows with the result.
+    The list of parts is left to the manifest's file, since it grows with the result. All of the extra is plain JSON.
     """
     plain = {name: value for name, value in manifest.to_json().items() if name not in ("parts", "marks")}
     extra = {"manifest": f"{folder}/{MANIFEST_NAME}", **plain}
+    events = context["outlet_events"]
     for outlet in outlets:
         if isinstance(outlet, AssetAlias):
-            asset = asset_of_folder(folder)
-            if asset is not None:
-                context["outlet_events"][outlet].add(asset, extra=extra)
+            _add_folder(events[outlet], folder, extra)
         elif isinstance(outlet, Asset):
-            context["outlet_events"][outlet].extra = extra
+            events[outlet].extra = extra
+        elif isinstance(outlet, _references()):
+            _tell_referred(events, outlet, extra)
+
+
+def _references() -> tuple[type, ...]:
+    """Return the types by which Airflow 3 refers to an asset that somebody else declares."""
+    return (type(Asset.ref(uri="-")), type(Asset.ref(name="-"))) if hasattr(Asset, "ref") else ()
+
+
+def _add_folder(event: Any, folder: str, extra: Mapping[str, Any]) -> None:
+    asset = asset_of_folder(folder)
+    if asset is None:
+        return
+    if hasattr(Asset, "ref"):
+        with suppress(*_not_there()):
+            event.add(Asset.ref(uri=asset.uri), extra=extra)  # By the name that somebody gave it.
+            return
+    event.add(asset, extra=extra)
+
+
+def _tell_referred(events: Any, outlet: Any, extra: Mapping[str, Any]) -> None:
+    try:
+        events[outlet].extra = extra
+    except _not_there():
+        log.info("No DAG declares %s, so that nobody is told of this landing by it.", outlet)
+
+
+def _not_there() -> tuple[type[Exception], ...]:
+    """Return what Airflow raises for an asset that nobody declares; outside of a task there is nobody to ask, either."""
+    from airflow.sdk.exceptions import AirflowRuntimeError
+
+    return AirflowRuntimeError, ImportError

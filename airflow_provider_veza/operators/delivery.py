@@ -16,7 +16,7 @@ from airflow.providers.common.compat.sdk import XComArg
 from airflow_provider_veza.async_query.task_log import TaskLog
 from airflow_provider_veza.exceptions import ArgumentError
 from airflow_provider_veza.operators import arguments as a
-from airflow_provider_veza.operators.assets import announce_landing, asset_of_folder, has_fixed_folder
+from airflow_provider_veza.operators.assets import announce_landing, has_fixed_folder, outlet_of_folder
 from airflow_provider_veza.operators.checked import Together
 from airflow_provider_veza.operators.rendering import is_template
 from airflow_provider_veza.results.table_options import NO_OPTIONS, TableOptions
@@ -105,13 +105,13 @@ class Delivery:
     task: DeliveringTask
 
     def declare_asset(self) -> None:
-        """Add the landed folder to the task's outlets, where it is known before the task runs."""
+        """Add the landed folder to the task's outlets, where it is known before the task runs and not among them already."""
         path = self.task.output_path
         if path is None or isinstance(path, XComArg) or not has_fixed_folder(a.path_text(path)):
             return
-        asset = asset_of_folder(a.path_text(path))
-        if asset is not None:
-            self.task.outlets = [*self.task.outlets, asset]
+        outlet = outlet_of_folder(a.path_text(path))
+        if outlet is not None and outlet.uri not in {getattr(own, "uri", None) for own in self.task.outlets}:
+            self.task.outlets = [*self.task.outlets, outlet]
 
     def together(self) -> Together:
         """Return the check that format, compression, columns and options go together."""

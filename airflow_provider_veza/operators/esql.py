@@ -98,7 +98,7 @@ class EsqlQueryOperator(QueryOperator):
         is deleted once its rows are delivered. A task that is killed deletes it all the same.
     :param output_path: folder to land in, on any storage of Airflow's ``ObjectStoragePath``, such as
         ``s3://conn_id@bucket/access/{{ run_id }}``; by default the rows are the return value. One folder holds one result: a
-        landing replaces what was landed there before, at its end and all at once. The folder is declared as an asset (see
+        landing replaces what was landed there before, at its end and all at once. An asset of the folder is told of it (see
         :func:`~.assets.landed_asset`), unless the operator is mapped or the path begins with a template: then name the
         ``outlets`` yourself.
     :param output_format: ``jsonl`` (default: rows as they were sent), ``csv`` or ``parquet`` (flattened; extra ``parquet``).
@@ -337,7 +337,7 @@ class EsqlGetQueryResultsOperator(GetQueryResultsOperator):
     :param allow_partial_results: whether a result that lacks rows, since shards or clusters failed, is a success; default no.
     :param output_path: folder to land in, on any storage of Airflow's ``ObjectStoragePath``, such as
         ``s3://conn_id@bucket/access/{{ run_id }}``; by default the rows are the return value. One folder holds one result: a
-        landing replaces what was landed there before, at its end and all at once. The folder is declared as an asset (see
+        landing replaces what was landed there before, at its end and all at once. An asset of the folder is told of it (see
         :func:`~.assets.landed_asset`), unless the operator is mapped or the path begins with a template: then name the
         ``outlets`` yourself.
     :param output_format: ``jsonl`` (default: rows as they were sent), ``csv`` or ``parquet`` (flattened; extra ``parquet``).

@@ -102,7 +102,7 @@ class VezaQueryOperator(QueryOperator):
     :param retry_on_timeout: whether a passed deadline may be followed by Airflow's retries, each with a new query; default no.
     :param output_path: folder to land in, on any storage of Airflow's ``ObjectStoragePath``, such as
         ``s3://conn_id@bucket/access/{{ run_id }}``; by default the rows are the return value. One folder holds one result: a
-        landing replaces what was landed there before, at its end and all at once. The folder is declared as an asset (see
+        landing replaces what was landed there before, at its end and all at once. An asset of the folder is told of it (see
         :func:`~.assets.landed_asset`), unless the operator is mapped or the path begins with a template: then name the
         ``outlets`` yourself.
     :param output_format: ``jsonl`` (default: rows as they were sent), ``csv`` or ``parquet`` (flattened; extra ``parquet``).
@@ -329,7 +329,7 @@ class VezaGetQueryResultsOperator(GetQueryResultsOperator):
     :param veza_conn_id: Airflow connection of type ``veza``, to the tenant that ran the query; default ``veza_default``.
     :param output_path: folder to land in, on any storage of Airflow's ``ObjectStoragePath``, such as
         ``s3://conn_id@bucket/access/{{ run_id }}``; by default the rows are the return value. One folder holds one result: a
-        landing replaces what was landed there before, at its end and all at once. The folder is declared as an asset (see
+        landing replaces what was landed there before, at its end and all at once. An asset of the folder is told of it (see
         :func:`~.assets.landed_asset`), unless the operator is mapped or the path begins with a template: then name the
         ``outlets`` yourself.
     :param output_format: ``jsonl`` (default: rows as they were sent), ``csv`` or ``parquet`` (flattened; extra ``parquet``).

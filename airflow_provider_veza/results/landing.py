@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from airflow_provider_veza.async_query.rows import JsonRows, concatenated
 from airflow_provider_veza.async_query.task_log import TaskLog
@@ -28,6 +28,7 @@ from airflow_provider_veza.results.landing_plan import LandingPlan
 from airflow_provider_veza.results.manifest import MANIFEST_NAME, OLD_MANIFEST_NAME, Manifest, Part
 from airflow_provider_veza.results.manifest_file import has_old_manifest
 from airflow_provider_veza.results.own_files import is_half_written
+from airflow_provider_veza.results.pace import Pace
 from airflow_provider_veza.results.part_names import is_marked, mark_of_writer, new_token, part_name
 from airflow_provider_veza.results.parts import OpenPart, is_intact, widened
 from airflow_provider_veza.results.schema import published
@@ -56,6 +57,7 @@ class Landing:
         self._read = self._written = Progress()
         self._batches = Batches(plan.format.group_bytes, plan.limits.part_bytes, now())
         self._open: OpenPart | None = None
+        self._pace: Pace | None = None
 
     @property
     def progress(self) -> Progress:
@@ -127,6 +129,7 @@ class Landing:
         self._log_what_is_new(page)
         self._read = self._read.plus(page, len(rows))
         self._plan.limits.require_not_too_many(self._read)
+        self._log_what_is_expected()
         return self._batches.add(rows, page.types, self._read, self._now())
 
     def write(self, batch: Batch) -> None:
@@ -208,6 +211,19 @@ class Landing:
         if page.partial and not self._read.partial:
             self._log.warning(
                 "The service says that these rows are only a part of the result; the manifest says so too."
+            )
+
+    def _log_what_is_expected(self) -> None:
+        if self._pace is None:
+            self._pace = Pace(self._now(), self._read)
+        expected = self._pace.expected(self._read, self._now())
+        if expected is not None:
+            self._log.info(
+                "%d of %d rows are read, %.1f a second: about %s are left.",
+                self._read.rows,
+                self._read.row_count,
+                expected.rows_a_second,
+                timedelta(seconds=round(expected.left.total_seconds())),
             )
 
     def _part_for(self, group: Group) -> OpenPart:

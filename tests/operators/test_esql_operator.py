@@ -18,10 +18,12 @@ from airflow_provider_veza.exceptions import (
     QueryFailedError,
     RefusedError,
 )
+from airflow_provider_veza.operators.assets import landed_asset
 from airflow_provider_veza.operators.drift import VezaAccessDriftOperator
 from airflow_provider_veza.operators.esql import EsqlQueryOperator
 from airflow_provider_veza.results.reading import read_manifest
 from esql_double.server import Double
+from support.declared_assets import declare
 from support.served_cluster import ACTIVITY_ROWS, answer_at_once, answer_partially, fail
 from support.task_run import TaskRun, fire, fire_late
 from support.told_airflow import ToldAirflow
@@ -185,8 +187,11 @@ def test_two_landed_results_can_be_compared(cluster: Double, tmp_path: Path) -> 
     assert (drift["added"], drift["removed"], drift["changed"]) == (1, 2, 0)
 
 
-def test_a_landed_asset_is_announced_with_the_manifest(cluster: Double, tmp_path: Path) -> None:
+def test_a_landed_asset_is_announced_with_the_manifest(
+    cluster: Double, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     answer_at_once(cluster)
+    declare(monkeypatch, landed_asset(f"{tmp_path}/lake"))
     run = task(output_path=f"{tmp_path}/lake")
     run.execute()
     [asset] = run.operator.outlets

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -16,7 +15,7 @@ from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.exceptions import ArgumentError, EmptyResultError, LandingError, ServerError
 from airflow_provider_veza.hooks.landing_loop import LandingOrder, land
 from airflow_provider_veza.hooks.veza import VezaHook
-from airflow_provider_veza.operators.assets import landed_asset
+from airflow_provider_veza.operators.assets import landed_asset, outlet_of_folder
 from airflow_provider_veza.operators.delivery import run_at
 from airflow_provider_veza.operators.query import (
     VezaGetQueryResultsOperator,
@@ -25,6 +24,7 @@ from airflow_provider_veza.operators.query import (
 )
 from airflow_provider_veza.results.landing_limits import LandingLimits
 from airflow_provider_veza.results.reading import read_manifest
+from support.declared_assets import HAS_REFERENCES, declare
 from support.object_store import Bucket
 from support.served_tenant import AT_ONCE, PAYROLL_ACCESS, connect, creates
 from support.task_run import TaskRun
@@ -297,15 +297,58 @@ def test_an_empty_result_fails_if_asked_to_and_leaves_the_result_before(tenant: 
     assert len(list(read_manifest(path))) == 12
 
 
-def test_the_event_of_the_landed_asset_carries_the_manifest(tenant: Tenant, path: str) -> None:
+@pytest.fixture(params=["the folder's own", *(["an author's"] if HAS_REFERENCES else [])])
+def declared(request: pytest.FixtureRequest, path: str, monkeypatch: pytest.MonkeyPatch) -> Asset:
+    """An asset with the folder's URI that some DAG declares, by the name that the parameter says."""
+    asset = landed_asset(path)
+    if request.param == "an author's":
+        asset = Asset(name=request.param, uri=asset.uri)
+    declare(monkeypatch, asset)
+    return asset
+
+
+def test_the_event_of_the_landed_asset_carries_the_manifest(tenant: Tenant, path: str, declared: Asset) -> None:
     tenant.set_behaviour(AT_ONCE)
     ask = query(path)
     ask.execute()
-    extra = ask.outlet_events[landed_asset(path)].extra
+    extra = ask.outlet_events[declared].extra
 
     assert (extra["manifest"], extra["rows"]) == (f"{path}/_manifest.json", 12)
     assert "parts" not in extra
-    json.dumps(extra)
+    assert foreign_types_in(extra) == set()
+
+
+def test_where_nobody_declares_the_asset_the_landing_is_complete_all_the_same(tenant: Tenant, path: str) -> None:
+    tenant.set_behaviour(AT_ONCE)
+    query(path).execute()
+
+    assert len(list(read_manifest(path))) == 12
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv", "parquet"])
+def test_what_travels_of_a_landing_is_plain_json(tenant: Tenant, path: str, form: str, declared: Asset) -> None:
+    tenant.set_behaviour(AT_ONCE)
+    ask = query(path, output_format=form)
+    travels = {
+        "XCom": ask.execute(),
+        "the event": ask.outlet_events[declared].extra,
+        "the manifest": read_manifest(path).manifest.to_json(),
+    }
+
+    assert {name: found for name, value in travels.items() if (found := foreign_types_in(value))} == {}
+
+
+def foreign_types_in(value: Any) -> set[type]:
+    """Return the types in a value that JSON has not; a subclass, such as an enum's, is another type."""
+    match value:
+        case dict():
+            return {kind for pair in value.items() for one in pair for kind in foreign_types_in(one)} | (
+                {type(value)} - {dict}
+            )
+        case list():
+            return {kind for one in value for kind in foreign_types_in(one)} | ({type(value)} - {list})
+        case _:
+            return {type(value)} - {str, int, float, bool, type(None)}
 
 
 @pytest.mark.parametrize(
@@ -331,6 +374,37 @@ def test_a_task_that_lands_declares_its_asset_beside_the_users_own(path: str) ->
         )
 
     assert [outlet.uri for outlet in task.outlets] == ["x://own/one", "s3://lake/access"]
+
+
+@pytest.mark.parametrize(
+    "output_path",
+    ["s3://lake/access/{{ ds }}", "gs://lake/access", "/data/access/{{ ds }}", "s3://lake/a?b=1", "s3://lake/a#b"],
+)
+def test_what_a_task_declares_has_the_uri_that_an_asset_of_the_folder_has(output_path: str) -> None:
+    assert outlet_of_folder(output_path).uri == landed_asset(output_path).uri
+
+
+def test_an_authors_own_asset_of_the_folder_is_declared_once() -> None:
+    own = landed_asset("s3://lake/access/{{ ds }}")
+    with DAG("access", schedule=None):
+        task = VezaQueryOperator(
+            task_id="ask", query_spec=PAYROLL_ACCESS, output_path="s3://lake/access/{{ ds }}", outlets=[own]
+        )
+
+    assert task.outlets == [own]
+
+
+@pytest.mark.skipif(not HAS_REFERENCES, reason="datasets of 2.11 have no references")
+def test_declaring_a_bucket_asks_no_provider(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(scheme: str) -> None:
+        raise AssertionError(f"the provider of {scheme} was asked")
+
+    monkeypatch.setattr("airflow.sdk.definitions.asset._get_uri_normalizer", refuse)
+
+    assert [outlet_of_folder(f"{scheme}://aws_default@lake/access").uri for scheme in ("s3", "gs")] == [
+        "s3://lake/access",
+        "gs://lake/access",
+    ]
 
 
 @pytest.mark.parametrize("output_path", ["{{ var.value.lake }}/access", "s3://{{ var.value.bucket }}/access"])
