@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import count
 
-from airflow_provider_veza.async_query.counts import COUNTS
 from airflow_provider_veza.async_query.message import Request, Response
+from airflow_provider_veza.async_query.process_counts import COUNTS
 from airflow_provider_veza.async_query.retry import Failure, RetryPolicy, parse_retry_after
 from airflow_provider_veza.exceptions import AnswerTooLargeError, NoAnswerError, NotSentError, RequestError
 from airflow_provider_veza.transport.redirects import MAX_REDIRECTS, redirect_url, too_many_redirects

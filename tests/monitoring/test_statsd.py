@@ -27,7 +27,7 @@ KINDS = ("counters", "gauges", "timers")
 SENDER = """
 from airflow.sdk.observability import stats
 from airflow.sdk.observability.metrics import stats_utils
-from airflow_provider_veza.async_query.counts import Counts
+from airflow_provider_veza.async_query.process_counts import Counts
 from airflow_provider_veza.hooks.metrics import Reporter, count_cancel
 from airflow_provider_veza.ownership.cancelling import CancelOutcome
 

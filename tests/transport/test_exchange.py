@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_veza.async_query.counts import Counts
 from airflow_provider_veza.async_query.message import Request, Response
+from airflow_provider_veza.async_query.process_counts import Counts
 from airflow_provider_veza.async_query.retry import Failure, RetryPolicy
 from airflow_provider_veza.exceptions import (
     AnswerTooLargeError,

@@ -21,6 +21,7 @@ from pathlib import Path
 from statistics import quantiles
 from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 from tools.bench_triggers.server import ANSWER_AFTER
 
@@ -44,26 +45,31 @@ def main() -> None:
 
 @dataclass
 class Looks:
-    """What is noted of the looks while they are measured."""
+    """What is noted of the looks while they are measured.
 
+    :param warm_up: looks before that.
+    """
+
+    warm_up: int
+    is_warm: asyncio.Event = field(default_factory=asyncio.Event)
     is_on: bool = False
-    seen: int = 0
     late: list[float] = field(default_factory=list)
 
     def answered(self, due: float) -> None:
         """Note a look that was due at a monotonic moment and is answered now."""
-        self.seen += 1
+        self.warm_up -= 1
+        if not self.warm_up:
+            self.is_warm.set()
         if self.is_on:
             self.late.append(time.monotonic() - due - ANSWER_AFTER)
 
 
 async def _measured(options: argparse.Namespace) -> dict[str, float]:
-    looks = Looks()
+    looks = Looks(warm_up=2 * options.triggers)
     one = await CLIENTS[options.client](options, looks)
     memory, sockets = _memory(), _sockets()
     waits = [asyncio.ensure_future(one(number)) for number in range(options.triggers)]
-    while looks.seen < 2 * options.triggers:
-        await asyncio.sleep(options.interval / 10)
+    await looks.is_warm.wait()
     gc.collect()
     looks.is_on, began, spent = True, time.monotonic(), time.process_time()
     await asyncio.sleep(options.seconds)
@@ -148,8 +154,8 @@ def _note_looks(looks: Looks) -> None:
         return seen
 
     asyncio_of_waits = SimpleNamespace(sleep=sleep, get_running_loop=asyncio.get_running_loop)
-    waiting.asyncio = asyncio_of_waits  # type: ignore[attr-defined]
-    BoundQuery.alook = noted  # type: ignore[method-assign]
+    mock.patch.object(waiting, "asyncio", asyncio_of_waits).start()
+    mock.patch.object(BoundQuery, "alook", noted).start()
 
 
 CLIENTS = {"aiohttp": _bare, "triggers": _ours}
