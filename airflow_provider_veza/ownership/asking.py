@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from airflow_provider_veza.async_query.ending import Currency
 from airflow_provider_veza.async_query.handle import HANDLE_KEY
 from airflow_provider_veza.async_query.identity import TaskIdentity
-from airflow_provider_veza.async_query.questions import Question, Waiter
+from airflow_provider_veza.async_query.inquiries import Inquiry, Waiter
 from airflow_provider_veza.async_query.record import Owner, QueryRecord
 from airflow_provider_veza.async_query.standing import DEFERRED, Answer, Standing, answerable, standing_of
 from airflow_provider_veza.async_query.task_log import TaskLog
@@ -41,8 +41,8 @@ class Airflow(Protocol):
         """
         ...
 
-    def waiting_tasks(self, question: Question, *, is_remembered: bool) -> Mapping[Waiter, Answer]:
-        """Return how all the tasks of a question stand, but not for which queries those wait that are deferred."""
+    def waiting_tasks(self, inquiry: Inquiry, *, is_remembered: bool) -> Mapping[Waiter, Answer]:
+        """Return how all the tasks of an inquiry stand, but not for which queries those wait that are deferred."""
         ...
 
     def run(self, identity: TaskIdentity) -> Answer:
@@ -79,11 +79,11 @@ class ExecutionApi:
         )
         return Answer(answer.state, query_id=_query_id(announced))
 
-    def waiting_tasks(self, question: Question, *, is_remembered: bool) -> Mapping[Waiter, Answer]:
+    def waiting_tasks(self, inquiry: Inquiry, *, is_remembered: bool) -> Mapping[Waiter, Answer]:
         """Return all states by name, in one call."""
         del is_remembered
-        states = _states(question.dag_id, question.task_ids, question.run_ids, question.map_index)
-        return {waiter: _answer_about(waiter.identity, states) for waiter in question.waiters}
+        states = _states(inquiry.dag_id, inquiry.task_ids, inquiry.run_ids, inquiry.map_index)
+        return {waiter: _answer_about(waiter.identity, states) for waiter in inquiry.waiters}
 
     def run(self, identity: TaskIdentity) -> Answer:
         """Return the run's state; counted first, since the state of a deleted run is an error like any other."""
@@ -120,10 +120,10 @@ class Database:
         query_id = _announced_in_database(identity) if _name(row.state) == DEFERRED else None
         return replace(_answer_of_row(row, try_number, is_remembered=is_remembered), query_id=query_id)
 
-    def waiting_tasks(self, question: Question, *, is_remembered: bool) -> Mapping[Waiter, Answer]:
+    def waiting_tasks(self, inquiry: Inquiry, *, is_remembered: bool) -> Mapping[Waiter, Answer]:
         """Return all states, and whether later attempts are at work, from one query of the database."""
-        rows = {(row.task_id, row.run_id, row.map_index): row for row in _task_rows(question)}
-        found = ((waiter, _row_of(waiter.identity, rows)) for waiter in question.waiters)
+        rows = {(row.task_id, row.run_id, row.map_index): row for row in _task_rows(inquiry)}
+        found = ((waiter, _row_of(waiter.identity, rows)) for waiter in inquiry.waiters)
         return {
             waiter: _answer_of_row(row, waiter.try_number, is_remembered=is_remembered) if row else Answer(exists=False)
             for waiter, row in found
@@ -201,19 +201,19 @@ def _row_of(identity: TaskIdentity, rows: Mapping[tuple[str, str, int], Any]) ->
     return rows.get((identity.task_id, identity.run_id, identity.map_index))
 
 
-def _task_rows(question: Question) -> Sequence[Any]:
+def _task_rows(inquiry: Inquiry) -> Sequence[Any]:
     from airflow.models.taskinstance import TaskInstance
     from airflow.utils.session import create_session
     from sqlalchemy import select
 
     columns = (getattr(TaskInstance, name) for name in ("task_id", "run_id", "map_index", "state", "try_number"))
     wanted = select(*columns).where(
-        TaskInstance.dag_id == question.dag_id,
-        TaskInstance.task_id.in_(question.task_ids),
-        TaskInstance.run_id.in_(question.run_ids),
+        TaskInstance.dag_id == inquiry.dag_id,
+        TaskInstance.task_id.in_(inquiry.task_ids),
+        TaskInstance.run_id.in_(inquiry.run_ids),
     )
-    if question.map_index is not None:
-        wanted = wanted.where(TaskInstance.map_index == question.map_index)
+    if inquiry.map_index is not None:
+        wanted = wanted.where(TaskInstance.map_index == inquiry.map_index)
     with create_session() as session:
         return list(session.execute(wanted).all())
 

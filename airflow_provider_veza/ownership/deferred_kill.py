@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from asgiref.sync import sync_to_async
 
 from airflow_provider_veza.async_query.handle import QueryHandle
-from airflow_provider_veza.async_query.questions import Waiter
+from airflow_provider_veza.async_query.inquiries import Waiter
 from airflow_provider_veza.async_query.standing import Answer, Standing, task_standing
 from airflow_provider_veza.async_query.task_log import TaskLog
 from airflow_provider_veza.exceptions import RecordError
 from airflow_provider_veza.hooks.of_service import hook_of
 from airflow_provider_veza.ownership.cancelling import CancelOutcome, cancel_command, try_to_cancel_async
-from airflow_provider_veza.ownership.inquiry import answer_about
+from airflow_provider_veza.ownership.inquirer import answer_about
 from airflow_provider_veza.ownership.records.record_path import RecordPathStore, configured_record_path
 from airflow_provider_veza.ownership.records.registry import RecordRegistry
 

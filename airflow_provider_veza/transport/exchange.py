@@ -12,6 +12,7 @@ from functools import cache
 from itertools import count
 
 from airflow_provider_veza.async_query.message import Request, Response
+from airflow_provider_veza.async_query.process_counts import COUNTS
 from airflow_provider_veza.async_query.retry import Failure, RetryPolicy, parse_retry_after
 from airflow_provider_veza.exceptions import AnswerTooLargeError, NoAnswerError, NotSentError, RequestError
 from airflow_provider_veza.transport.redirects import MAX_REDIRECTS, redirect_url, too_many_redirects
@@ -166,6 +167,7 @@ def attempts(wire: WireRequest, rules: Rules, at: Moment, begun: Begun | None = 
         begun = None
         delay = _delay(wire, rules, attempt, answer) if left > 0 else None
         if delay is not None and answer.at.monotonic + delay < rules.until:
+            COUNTS.retries += 1
             at = (yield Pause(delay)).at
         elif isinstance(answer, Received):
             return answer if attempt == 1 else replace(answer, response=replace(answer.response, attempts=attempt))
@@ -185,6 +187,7 @@ def _follow(
             if left <= 0 or at.monotonic + wait >= rules.until:
                 return Failed(Failure.NOT_SENT, "no time was left for it", at), left
             if wait > 0:
+                COUNTS.throttled_seconds += wait
                 at = (yield Pause(wait)).at
             until = min(at.monotonic + left, rules.until)
             answer = yield from send(hop, until)

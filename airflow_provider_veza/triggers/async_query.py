@@ -12,9 +12,9 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 from airflow_provider_veza.async_query.deadline import Deadline, utc_from_iso
 from airflow_provider_veza.async_query.event import WaitEvent
 from airflow_provider_veza.async_query.handle import QueryHandle
+from airflow_provider_veza.async_query.inquiries import Waiter
 from airflow_provider_veza.async_query.polling import PollSchedule
 from airflow_provider_veza.async_query.progress import ProgressLog
-from airflow_provider_veza.async_query.questions import Waiter
 from airflow_provider_veza.async_query.vocabulary import Snapshot
 from airflow_provider_veza.async_query.watch import Ended, Outcome, Watch
 from airflow_provider_veza.exceptions import AsyncQueryError, HandleError
@@ -23,7 +23,7 @@ from airflow_provider_veza.hooks.of_service import hook_of
 from airflow_provider_veza.hooks.waiting import utc_now, wait_async
 from airflow_provider_veza.ownership.airflow_versions import CALLS_TRIGGER_ON_KILL
 from airflow_provider_veza.ownership.deferred_kill import DeferredKill
-from airflow_provider_veza.ownership.inquiry import Doubt, inquiry
+from airflow_provider_veza.ownership.inquirer import Doubt, inquirer
 
 TRIGGER_VERSION = 1
 
@@ -133,7 +133,7 @@ class AsyncQueryTrigger(BaseTrigger):
         try:
             hook = hook_of(self.handle.service, self.conn_id)
             async with hook.connected():
-                with inquiry().about(self._waiter if self.cancel_on_kill else None) as doubt:
+                with inquirer().about(self._waiter if self.cancel_on_kill else None) as doubt:
                     query = hook.query(self.handle).until(self.deadline)
                     watch = await self._watch(query)
                     return await wait_async(watch, lambda seconds: self._look(query, doubt, seconds), self.log)

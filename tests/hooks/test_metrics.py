@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat import sdk
 
-from airflow_provider_veza.async_query.counts import COUNTS, MOST_DELAYS, Counts
+from airflow_provider_veza.async_query.process_counts import COUNTS, MOST_DELAYS, Counts
 from airflow_provider_veza.hooks.metrics import REPORT_SECONDS, Metric, Reporter, count_cancel, counted_wait
 
 

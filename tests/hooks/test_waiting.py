@@ -13,10 +13,10 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from airflow_provider_veza.async_query.counts import Counts
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.polling import PollSchedule
+from airflow_provider_veza.async_query.process_counts import Counts
 from airflow_provider_veza.async_query.vocabulary import Phase, Snapshot, Traits
 from airflow_provider_veza.async_query.watch import Ended, LookAgain, Outcome, Watch
 from airflow_provider_veza.exceptions import ForbiddenError, HandleError, NoAnswerError, RequestError

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_veza.async_query import questions
+from airflow_provider_veza.async_query import inquiries
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.standing import Answer
@@ -46,8 +46,8 @@ def answers(monkeypatch: pytest.MonkeyPatch, told_airflow: ToldAirflow) -> list[
         told_airflow.answer = now
 
     told_airflow.before_answer = answer
-    for name in ("FIRST_AFTER", "LONGEST_AFTER", "BETWEEN_QUESTIONS"):
-        monkeypatch.setattr(questions, name, 0.0)
+    for name in ("FIRST_AFTER", "LONGEST_AFTER", "BETWEEN_INQUIRIES"):
+        monkeypatch.setattr(inquiries, name, 0.0)
     return answers
 
 

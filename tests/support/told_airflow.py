@@ -9,7 +9,7 @@ import pytest
 
 from airflow_provider_veza.async_query.ending import Currency
 from airflow_provider_veza.async_query.identity import TaskIdentity
-from airflow_provider_veza.async_query.questions import Question, Waiter
+from airflow_provider_veza.async_query.inquiries import Inquiry, Waiter
 from airflow_provider_veza.async_query.standing import Answer
 from airflow_provider_veza.ownership import asking
 from airflow_provider_veza.ownership.attempt import Attempt
@@ -30,7 +30,7 @@ class ToldAirflow:
     of_attempt: Currency = Currency.CURRENT
     before_answer: Callable[[], object] = lambda: None
     asked: list[str] = field(default_factory=list)
-    questions: list[Question] = field(default_factory=list)
+    inquiries: list[Inquiry] = field(default_factory=list)
 
     def task(self, identity: TaskIdentity) -> Answer:
         self._note("task")
@@ -39,10 +39,10 @@ class ToldAirflow:
     def waiting_task(self, identity: TaskIdentity, try_number: int, *, is_remembered: bool) -> Answer:
         return self.task(identity)
 
-    def waiting_tasks(self, question: Question, *, is_remembered: bool) -> Mapping[Waiter, Answer]:
-        self.questions.append(question)
+    def waiting_tasks(self, inquiry: Inquiry, *, is_remembered: bool) -> Mapping[Waiter, Answer]:
+        self.inquiries.append(inquiry)
         self._note("tasks")
-        return {w: self.tasks.get(w.identity.task_id, self.answer) for w in question.waiters}
+        return {w: self.tasks.get(w.identity.task_id, self.answer) for w in inquiry.waiters}
 
     def run(self, identity: TaskIdentity) -> Answer:
         self._note("run")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_veza.async_query.message import Request, Response
+from airflow_provider_veza.async_query.process_counts import Counts
 from airflow_provider_veza.async_query.retry import Failure, RetryPolicy
 from airflow_provider_veza.exceptions import (
     AnswerTooLargeError,
@@ -191,6 +192,16 @@ def test_each_sending_waits_for_its_turn_first() -> None:
 
     assert [type(step) for step in steps] == [Send, Pause, Pause, Send]
     assert pauses(steps) == [1.0, 3.0]
+
+
+def test_what_is_sent_again_and_waits_for_its_turn_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts, waits = Counts(), iter([0.5, 3.0])
+    monkeypatch.setattr("airflow_provider_veza.transport.exchange.COUNTS", counts)
+    rules = Rules(USUAL.retry, lambda _: next(waits))
+
+    run(LOOK, RESUMED, received(503), RESUMED, RESUMED, received(), rules=rules)
+
+    assert (counts.retries, counts.throttled_seconds) == (1, 3.5)
 
 
 def test_the_turn_is_booked_at_the_time_of_the_sending() -> None:

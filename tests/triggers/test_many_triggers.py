@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from airflow_provider_veza.async_query import questions
+from airflow_provider_veza.async_query import inquiries
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.standing import Answer
@@ -82,8 +82,8 @@ async def wait_all_until(is_enough: threading.Event) -> None:
 def test_looks_go_on_while_airflow_is_asked_about_all_of_them(
     monkeypatch: pytest.MonkeyPatch, looks: Looks, told_airflow: ToldAirflow
 ) -> None:
-    for name in ("FIRST_AFTER", "LONGEST_AFTER", "BETWEEN_QUESTIONS"):
-        monkeypatch.setattr(questions, name, 0.0)
+    for name in ("FIRST_AFTER", "LONGEST_AFTER", "BETWEEN_INQUIRIES"):
+        monkeypatch.setattr(inquiries, name, 0.0)
     told_airflow.answer = Answer("deferred")
     enough, came = threading.Event(), []
 

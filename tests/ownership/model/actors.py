@@ -11,7 +11,7 @@ from typing import Any
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException, TaskDeferred
 
 from airflow_provider_veza.async_query.event import WaitEvent
-from airflow_provider_veza.async_query.questions import Waiter
+from airflow_provider_veza.async_query.inquiries import Waiter
 from airflow_provider_veza.async_query.watch import Ended, Outcome
 from airflow_provider_veza.exceptions import RequestError
 from airflow_provider_veza.ownership.acceptance import ForgetOnAcceptance

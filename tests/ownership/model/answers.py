@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow_provider_veza.async_query.handle import HANDLE_KEY
 from airflow_provider_veza.async_query.identity import TaskIdentity
-from airflow_provider_veza.async_query.questions import Waiter
+from airflow_provider_veza.async_query.inquiries import Waiter
 from airflow_provider_veza.async_query.standing import Answer
 from airflow_provider_veza.ownership.asking import Database, ExecutionApi
 from ownership.model import promises

@@ -1,6 +1,6 @@
-"""The one place of a triggerer's process that asks Airflow about waiting tasks: one question at a time, beside all looks.
+"""The one place of a triggerer's process that asks Airflow about waiting tasks: one inquiry at a time, beside all looks.
 
-Whom to ask about, and when, is decided in :mod:`airflow_provider_veza.async_query.questions`, what an answer means in
+Whom to ask about, and when, is decided in :mod:`airflow_provider_veza.async_query.inquiries`, what an answer means in
 :mod:`airflow_provider_veza.async_query.standing`.
 """
 
@@ -18,14 +18,14 @@ from weakref import WeakKeyDictionary
 
 from asgiref.sync import sync_to_async
 
-from airflow_provider_veza.async_query.questions import (
+from airflow_provider_veza.async_query.inquiries import (
     Due,
-    Question,
+    Inquiry,
     Waiter,
+    inquiries,
     next_at,
-    next_question,
+    next_inquiry,
     pause_after,
-    questions,
 )
 from airflow_provider_veza.async_query.standing import DEFERRED, Answer, task_standing
 from airflow_provider_veza.ownership.airflow_versions import HAS_TASK_STATE_STORE
@@ -59,11 +59,11 @@ class _Urgent:
             self.answer.set_exception(error)
 
 
-class Inquiry:
-    """The questions of one event loop.
+class Inquirer:
+    """The inquiries of one event loop.
 
     Waits are asked about now and then, and together; a trigger that is being killed asks at once, together with whoever else
-    asks while the question before is still under way.
+    asks while the inquiry before is still under way.
     """
 
     def __init__(self) -> None:
@@ -107,50 +107,51 @@ class Inquiry:
             await self._ask_while_somebody_waits()
         finally:
             self._calendar = None
+            self._asked.clear()
 
     async def _ask_while_somebody_waits(self) -> None:
         while (due_at := next_at(self._dues.values(), self._asked)) is not None:
-            question = next_question(self._dues.values(), self._asked, time.monotonic())
-            if question is None:
+            inquiry = next_inquiry(self._dues.values(), self._asked, time.monotonic())
+            if inquiry is None:
                 await asyncio.sleep(min(max(due_at - time.monotonic(), 0.0), LONGEST_REST))
                 continue
             began = time.monotonic()
-            await self._ask_by_calendar(question)
+            await self._ask_by_calendar(inquiry)
             await asyncio.sleep(pause_after(time.monotonic() - began))
 
-    async def _ask_by_calendar(self, question: Question) -> None:
+    async def _ask_by_calendar(self, inquiry: Inquiry) -> None:
         answers: Mapping[Waiter, Answer] = {}
         try:
-            answers = await self._ask(question)
+            answers = await self._ask(inquiry)
         except Exception as e:
-            tasks = len(question.waiters)
+            tasks = len(inquiry.waiters)
             log.warning(
                 "Airflow does not say how %s waiting tasks stand (%s: %s); they wait on. DAG %s.",
-                *(tasks, type(e).__name__, e, question.dag_id),
+                *(tasks, type(e).__name__, e, inquiry.dag_id),
             )
         now = time.monotonic()
-        self._asked[question.dag_id] = now
-        asked = frozenset(question.waiters)
+        self._asked[inquiry.dag_id] = now
+        asked = frozenset(inquiry.waiters)
         for doubt, due in list(self._dues.items()):
             if due.waiter in asked:
                 doubt.is_there = _gives_doubt(answers.get(due.waiter))
-                self._dues[doubt] = due.after_question(now)
+                self._dues[doubt] = due.after_inquiry(now)
 
     async def _answer_urgent(self) -> None:
         try:
             while self._urgent:
                 together, self._urgent = self._urgent, []
-                for question in questions(dict.fromkeys(urgent.waiter for urgent in together)):
-                    await self._tell(question, together)
+                for inquiry in inquiries(dict.fromkeys(urgent.waiter for urgent in together)):
+                    await self._tell(inquiry, together)
         finally:
             self._hurry = None
 
-    async def _tell(self, question: Question, together: Sequence[_Urgent]) -> None:
+    async def _tell(self, inquiry: Inquiry, together: Sequence[_Urgent]) -> None:
         """Ask, and tell those that are meant what came of it."""
-        asked = frozenset(question.waiters)
+        asked = frozenset(inquiry.waiters)
         waiting = [urgent for urgent in together if urgent.waiter in asked]
         try:
-            answers = await self._ask(question)
+            answers = await self._ask(inquiry)
         except Exception as e:
             for urgent in waiting:
                 urgent.fail(e)
@@ -163,24 +164,24 @@ class Inquiry:
         async with self._channel:
             return await ask(waiter.identity, waiter.try_number, is_remembered=_is_remembered())
 
-    async def _ask(self, question: Question) -> Mapping[Waiter, Answer]:
+    async def _ask(self, inquiry: Inquiry) -> Mapping[Waiter, Answer]:
         """Ask in a thread: on the event loop of a dying trigger, what the SDK offers fails or blocks the loop."""
         ask = sync_to_async(airflow_for_tasks().waiting_tasks, thread_sensitive=False)
         async with self._channel:
-            return await ask(question, is_remembered=_is_remembered())
+            return await ask(inquiry, is_remembered=_is_remembered())
 
 
 async def answer_about(waiter: Waiter) -> Answer:
-    """Ask at once; see :meth:`Inquiry.answer`."""
-    return await inquiry().answer(waiter)
+    """Ask at once; see :meth:`Inquirer.answer`."""
+    return await inquirer().answer(waiter)
 
 
-def inquiry() -> Inquiry:
+def inquirer() -> Inquirer:
     """Return the one of the running loop."""
-    return _inquiries.setdefault(asyncio.get_running_loop(), Inquiry())
+    return _inquirers.setdefault(asyncio.get_running_loop(), Inquirer())
 
 
-_inquiries: WeakKeyDictionary[asyncio.AbstractEventLoop, Inquiry] = WeakKeyDictionary()
+_inquirers: WeakKeyDictionary[asyncio.AbstractEventLoop, Inquirer] = WeakKeyDictionary()
 
 
 def _gives_doubt(answer: Answer | None) -> bool:

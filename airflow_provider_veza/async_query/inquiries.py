@@ -1,6 +1,6 @@
-"""Which waiting tasks Airflow is asked about next, and how many at once: many waits cost it few questions; nobody is asked here.
+"""Which waiting tasks Airflow is asked about next, and how many at once: many waits cost it few inquiries; nobody is asked here.
 
-How it is asked is in :mod:`airflow_provider_veza.ownership.inquiry`, what an answer means in :mod:`.standing`.
+How it is asked is in :mod:`airflow_provider_veza.ownership.inquirer`, what an answer means in :mod:`.standing`.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import Any
 from airflow_provider_veza.async_query.identity import TaskIdentity
 
 FIRST_AFTER = 60.0
-"""Seconds from the beginning of a wait to the first question about it, give or take a third."""
+"""Seconds from the beginning of a wait to the first inquiry about it, give or take a third."""
 LONGEST_AFTER = 600.0
-BETWEEN_QUESTIONS = 60.0
-"""Seconds between two questions about one DAG."""
+BETWEEN_INQUIRIES = 60.0
+"""Seconds between two inquiries about one DAG."""
 MOST_NAMES = 100
-"""Of tasks and runs in one question: they travel in a URL."""
+"""Of tasks and runs in one inquiry: they travel in a URL."""
 MOST_PAIRS = 250
-"""Of a task and a run in one question: Airflow answers for each task in each run."""
+"""Of a task and a run in one inquiry: Airflow answers for each task in each run."""
 SHARE_OF_TIME = 0.2
 """Of the time of whoever answers, at most: it has triggers to claim and events to pass on meanwhile."""
 SHORTEST_PAUSE = 0.1
@@ -45,7 +45,7 @@ class Waiter:
 
 
 @dataclass(frozen=True)
-class Question:
+class Inquiry:
     """How do these tasks of one DAG stand? Airflow answers for each named task in each named run."""
 
     waiters: tuple[Waiter, ...]
@@ -77,7 +77,7 @@ class Due:
     """When a wait is asked about next.
 
     :param at: in monotonic seconds.
-    :param interval: seconds that this question came after the one before.
+    :param interval: seconds that this inquiry came after the one before.
     """
 
     waiter: Waiter
@@ -94,16 +94,16 @@ class Due:
         """
         return cls(waiter, now + FIRST_AFTER * (1 + _part_of(waiter.identity)) * 2 / 3)
 
-    def after_question(self, now: float) -> Due:
+    def after_inquiry(self, now: float) -> Due:
         """Return when it is asked about again, ever more rarely."""
         interval = min(2 * self.interval, LONGEST_AFTER)
         return Due(self.waiter, now + interval, interval)
 
 
-def next_question(dues: Collection[Due], asked: Mapping[str, float], now: float) -> Question | None:
-    """Return the question that is due, None where none is: about the DAG whose wait has been due for longest.
+def next_inquiry(dues: Collection[Due], asked: Mapping[str, float], now: float) -> Inquiry | None:
+    """Return the inquiry that is due, None where none is: about the DAG whose wait has been due for longest.
 
-    A question takes along the waits that would be answered for anyway.
+    An inquiry takes along the waits that would be answered for anyway.
 
     :param asked: when each DAG was last asked about, in monotonic seconds.
     """
@@ -112,22 +112,22 @@ def next_question(dues: Collection[Due], asked: Mapping[str, float], now: float)
         return None
     dag_id = min(ready, key=_at).waiter.identity.dag_id
     of_dag = sorted((due for due in ready if due.waiter.identity.dag_id == dag_id), key=_at)
-    question = questions(due.waiter for due in of_dag)[0]
-    return Question(tuple(dict.fromkeys((*question.waiters, *_also_answered_for(question, dues)))))
+    inquiry = inquiries(due.waiter for due in of_dag)[0]
+    return Inquiry(tuple(dict.fromkeys((*inquiry.waiters, *_also_answered_for(inquiry, dues)))))
 
 
 def next_at(dues: Iterable[Due], asked: Mapping[str, float]) -> float | None:
-    """Return when the next question is due, in monotonic seconds; None where nobody waits."""
+    """Return when the next inquiry is due, in monotonic seconds; None where nobody waits."""
     return min((max(due.at, _dag_is_free_at(due, asked)) for due in dues), default=None)
 
 
 def pause_after(took: float) -> float:
-    """Return the seconds to leave whoever answers alone, after a question that took so many."""
+    """Return the seconds to leave whoever answers alone, after an inquiry that took so many."""
     return max(took * (1 / SHARE_OF_TIME - 1), SHORTEST_PAUSE)
 
 
-def questions(waiters: Iterable[Waiter]) -> list[Question]:
-    """Put waiters into as few questions as may be, in their order."""
+def inquiries(waiters: Iterable[Waiter]) -> list[Inquiry]:
+    """Put waiters into as few inquiries as may be, in their order."""
     by_dag: dict[str, list[_Names]] = {}
     for waiter in waiters:
         groups = by_dag.setdefault(waiter.identity.dag_id, [])
@@ -136,11 +136,11 @@ def questions(waiters: Iterable[Waiter]) -> list[Question]:
             group = _Names()
             groups.append(group)
         group.add(waiter)
-    return [Question(tuple(group.waiters)) for groups in by_dag.values() for group in groups]
+    return [Inquiry(tuple(group.waiters)) for groups in by_dag.values() for group in groups]
 
 
 class _Names:
-    """The tasks and runs that one question names, while it is put together."""
+    """The tasks and runs that one inquiry names, while it is put together."""
 
     def __init__(self) -> None:
         self.waiters: list[Waiter] = []
@@ -167,9 +167,9 @@ def _could_be_mistaken(one: str, other: str) -> bool:
     return number != longer and number.isdecimal()
 
 
-def _also_answered_for(question: Question, dues: Iterable[Due]) -> Iterator[Waiter]:
-    dag_id, map_index = question.dag_id, question.map_index
-    task_ids, run_ids = frozenset(question.task_ids), frozenset(question.run_ids)
+def _also_answered_for(inquiry: Inquiry, dues: Iterable[Due]) -> Iterator[Waiter]:
+    dag_id, map_index = inquiry.dag_id, inquiry.map_index
+    task_ids, run_ids = frozenset(inquiry.task_ids), frozenset(inquiry.run_ids)
     for due in dues:
         asked = due.waiter.identity
         is_named = asked.dag_id == dag_id and asked.task_id in task_ids and asked.run_id in run_ids
@@ -187,4 +187,4 @@ def _at(due: Due) -> float:
 
 
 def _dag_is_free_at(due: Due, asked: Mapping[str, float]) -> float:
-    return asked.get(due.waiter.identity.dag_id, -math.inf) + BETWEEN_QUESTIONS
+    return asked.get(due.waiter.identity.dag_id, -math.inf) + BETWEEN_INQUIRIES

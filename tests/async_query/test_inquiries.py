@@ -11,19 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_veza.async_query.identity import TaskIdentity
-from airflow_provider_veza.async_query.questions import (
-    BETWEEN_QUESTIONS,
+from airflow_provider_veza.async_query.inquiries import (
+    BETWEEN_INQUIRIES,
     FIRST_AFTER,
     LONGEST_AFTER,
     MOST_NAMES,
     MOST_PAIRS,
     Due,
-    Question,
+    Inquiry,
     Waiter,
+    inquiries,
     next_at,
-    next_question,
+    next_inquiry,
     pause_after,
-    questions,
 )
 
 NAMES = st.sampled_from(["ask", "ask_0", "ask_1", "ask_x", "land"])
@@ -44,21 +44,21 @@ def mapped(count: int, dag: str = "access") -> list[Waiter]:
     return [waiter(index=index, dag=dag) for index in range(count)]
 
 
-def asked_over(waiters: Iterable[Waiter], seconds: float) -> list[tuple[float, Question]]:
-    """The questions of waits that begin together at 0, if an answer takes no time."""
+def asked_over(waiters: Iterable[Waiter], seconds: float) -> list[tuple[float, Inquiry]]:
+    """The inquiries of waits that begin together at 0, if an answer takes no time."""
     dues = {one: Due.first(one, 0.0) for one in waiters}
     asked: dict[str, float] = {}
-    history: list[tuple[float, Question]] = []
+    history: list[tuple[float, Inquiry]] = []
     while (now := next_at(dues.values(), asked)) is not None and now <= seconds:
-        question = next_question(dues.values(), asked, now)
-        assert question is not None
-        history.append((now, question))
-        asked[question.dag_id] = now
-        dues |= {one: dues[one].after_question(now) for one in question.waiters}
+        inquiry = next_inquiry(dues.values(), asked, now)
+        assert inquiry is not None
+        history.append((now, inquiry))
+        asked[inquiry.dag_id] = now
+        dues |= {one: dues[one].after_inquiry(now) for one in inquiry.waiters}
     return history
 
 
-def test_the_first_questions_about_waits_that_begin_together_are_spread() -> None:
+def test_the_first_inquiries_about_waits_that_begin_together_are_spread() -> None:
     firsts = [Due.first(one, 0.0).at for one in mapped(1_000)]
     in_ten_seconds = Counter(int(at // 10) for at in firsts)
     assert min(firsts) >= FIRST_AFTER * 2 / 3
@@ -81,53 +81,53 @@ def test_a_wait_is_asked_about_ever_more_rarely() -> None:
 def test_a_dag_is_asked_about_once_a_minute_at_most_however_many_of_its_tasks_wait(dags: int) -> None:
     everyone = [one for dag in range(dags) for one in mapped(500, f"dag {dag}")]
     moments: dict[str, list[float]] = {}
-    for now, question in asked_over(everyone, 3_600):
-        moments.setdefault(question.dag_id, []).append(now)
+    for now, inquiry in asked_over(everyone, 3_600):
+        moments.setdefault(inquiry.dag_id, []).append(now)
     for of_dag in moments.values():
-        assert all(later - earlier >= BETWEEN_QUESTIONS for earlier, later in pairwise(of_dag))
-        assert len(of_dag) <= 3_600 / BETWEEN_QUESTIONS
+        assert all(later - earlier >= BETWEEN_INQUIRIES for earlier, later in pairwise(of_dag))
+        assert len(of_dag) <= 3_600 / BETWEEN_INQUIRIES
 
 
-def test_every_wait_of_a_thousand_is_asked_about_within_four_minutes_by_a_few_questions() -> None:
+def test_every_wait_of_a_thousand_is_asked_about_within_four_minutes_by_a_few_inquiries() -> None:
     history = asked_over(mapped(1_000), 240)
-    assert {one for _, question in history for one in question.waiters} == set(mapped(1_000))
+    assert {one for _, inquiry in history for one in inquiry.waiters} == set(mapped(1_000))
     assert len(history) <= 4
 
 
 def test_no_wait_starves_among_many_runs_of_one_dag() -> None:
     everyone = [waiter(run=f"run {run}") for run in range(1_000)]
     first_asked: dict[Waiter, float] = {}
-    for now, question in asked_over(everyone, 3_600):
-        for one in question.waiters:
+    for now, inquiry in asked_over(everyone, 3_600):
+        for one in inquiry.waiters:
             first_asked.setdefault(one, now)
     assert set(first_asked) == set(everyone)
 
 
 def test_the_dag_that_has_been_due_for_longest_comes_first() -> None:
     dues = [Due(waiter(dag="late"), 10.0), Due(waiter(dag="later"), 20.0)]
-    question = next_question(dues, {}, 30.0)
-    assert question is not None
-    assert question.dag_id == "late"
+    inquiry = next_inquiry(dues, {}, 30.0)
+    assert inquiry is not None
+    assert inquiry.dag_id == "late"
 
 
 def test_what_is_not_due_is_not_asked_about() -> None:
-    assert next_question([Due(waiter(), 10.0)], {}, 9.9) is None
-    assert next_question([Due(waiter(), 10.0)], {"access": 0.0}, 59.0) is None
+    assert next_inquiry([Due(waiter(), 10.0)], {}, 9.9) is None
+    assert next_inquiry([Due(waiter(), 10.0)], {"access": 0.0}, 59.0) is None
     assert next_at([], {}) is None
 
 
-def test_a_question_takes_along_the_waits_that_would_be_answered_for_anyway() -> None:
+def test_an_inquiry_takes_along_the_waits_that_would_be_answered_for_anyway() -> None:
     due, rests = waiter(index=0), waiter(index=1)
     elsewhere = waiter(run="another run", index=2)
     dues = [Due(due, 0.0), Due(waiter(index=3), 0.0), Due(rests, 500.0), Due(elsewhere, 500.0)]
-    question = next_question(dues, {}, 1.0)
-    assert question is not None
-    assert set(question.waiters) == {due, rests, waiter(index=3)}
+    inquiry = next_inquiry(dues, {}, 1.0)
+    assert inquiry is not None
+    assert set(inquiry.waiters) == {due, rests, waiter(index=3)}
 
 
 def test_one_instance_of_a_mapped_task_is_asked_about_alone() -> None:
-    assert questions([waiter(index=7)])[0].map_index == 7
-    assert questions(mapped(2))[0].map_index is None
+    assert inquiries([waiter(index=7)])[0].map_index == 7
+    assert inquiries(mapped(2))[0].map_index is None
 
 
 @pytest.mark.parametrize(
@@ -143,17 +143,17 @@ def test_one_instance_of_a_mapped_task_is_asked_about_alone() -> None:
 def test_tasks_whose_instances_airflow_would_call_alike_are_not_asked_about_together(
     one: str, other: str, *, are_apart: bool
 ) -> None:
-    assert (len(questions([waiter(one, index=0), waiter(other)])) == 2) is are_apart
+    assert (len(inquiries([waiter(one, index=0), waiter(other)])) == 2) is are_apart
 
 
 @given(st.lists(WAITERS, max_size=300))
-def test_questions_are_about_everyone_once_and_each_is_small(waiters: list[Waiter]) -> None:
-    asked = questions(dict.fromkeys(waiters))
-    assert Counter(one for question in asked for one in question.waiters) == Counter(set(waiters))
-    for question in asked:
-        assert {one.identity.dag_id for one in question.waiters} == {question.dag_id}
-        assert len(question.task_ids) + len(question.run_ids) <= MOST_NAMES
-        assert len(question.task_ids) * len(question.run_ids) <= MOST_PAIRS
+def test_inquiries_are_about_everyone_once_and_each_is_small(waiters: list[Waiter]) -> None:
+    asked = inquiries(dict.fromkeys(waiters))
+    assert Counter(one for inquiry in asked for one in inquiry.waiters) == Counter(set(waiters))
+    for inquiry in asked:
+        assert {one.identity.dag_id for one in inquiry.waiters} == {inquiry.dag_id}
+        assert len(inquiry.task_ids) + len(inquiry.run_ids) <= MOST_NAMES
+        assert len(inquiry.task_ids) * len(inquiry.run_ids) <= MOST_PAIRS
 
 
 @given(st.floats(0, 60))

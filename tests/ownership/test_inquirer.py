@@ -1,4 +1,4 @@
-"""How a triggerer's process asks Airflow: one question at a time, in few questions, and nobody waits for them but the dying."""
+"""How a triggerer's process asks Airflow: one inquiry at a time, in few inquiries, and nobody waits for them but the dying."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 import pytest
 
-from airflow_provider_veza.async_query import questions
+from airflow_provider_veza.async_query import inquiries
 from airflow_provider_veza.async_query.identity import TaskIdentity
-from airflow_provider_veza.async_query.questions import Waiter
+from airflow_provider_veza.async_query.inquiries import Waiter
 from airflow_provider_veza.async_query.standing import Answer
-from airflow_provider_veza.ownership.inquiry import Doubt, Inquiry
+from airflow_provider_veza.ownership.inquirer import Doubt, Inquirer
 from support.told_airflow import ToldAirflow
 
 CLEARED, ENDED, DEFERRED = Answer(None), Answer("failed"), Answer("deferred")
@@ -25,8 +25,8 @@ def waiter(task: str = "ask", index: int = -1, dag: str = "access") -> Waiter:
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every wait be due as soon as it begins, and again as soon as it was asked about."""
-    for name in ("FIRST_AFTER", "LONGEST_AFTER", "BETWEEN_QUESTIONS", "SHORTEST_PAUSE"):
-        monkeypatch.setattr(questions, name, 0.0)
+    for name in ("FIRST_AFTER", "LONGEST_AFTER", "BETWEEN_INQUIRIES", "SHORTEST_PAUSE"):
+        monkeypatch.setattr(inquiries, name, 0.0)
 
 
 async def until(is_so: Callable[[], bool]) -> None:
@@ -36,8 +36,8 @@ async def until(is_so: Callable[[], bool]) -> None:
 
 
 async def doubts_of(waiters: list[Waiter], then: Callable[[list[Doubt]], bool]) -> list[bool]:
-    inquiry = Inquiry()
-    with inquiry.about(waiters[0]) as first, inquiry.about(waiters[-1]) as last:
+    inquirer = Inquirer()
+    with inquirer.about(waiters[0]) as first, inquirer.about(waiters[-1]) as last:
         await until(lambda: then([first, last]))
         return [first.is_there, last.is_there]
 
@@ -54,39 +54,39 @@ def test_an_airflow_that_does_not_answer_makes_nobody_doubt(
     told_airflow: ToldAirflow, caplog: pytest.LogCaptureFixture
 ) -> None:
     told_airflow.does_not_answer()
-    doubts = asyncio.run(doubts_of([waiter()], lambda found: len(told_airflow.questions) > 2))
+    doubts = asyncio.run(doubts_of([waiter()], lambda found: len(told_airflow.inquiries) > 2))
     assert doubts == [False, False]
     assert "Airflow does not say how 1 waiting tasks stand (ConnectionError: no answer)" in caplog.text
 
 
 def test_a_wait_that_has_just_begun_is_not_asked_about(told_airflow: ToldAirflow) -> None:
     async def begin_and_end() -> None:
-        with Inquiry().about(waiter()):
+        with Inquirer().about(waiter()):
             await asyncio.sleep(0)
 
     asyncio.run(begin_and_end())
-    assert told_airflow.questions == []
+    assert told_airflow.inquiries == []
 
 
 @pytest.mark.usefixtures("at_once")
 def test_nothing_goes_on_once_nobody_waits(told_airflow: ToldAirflow) -> None:
     async def left() -> set[asyncio.Task[None]]:
-        inquiry = Inquiry()
-        with inquiry.about(waiter()):
-            await until(lambda: bool(told_airflow.questions))
+        inquirer = Inquirer()
+        with inquirer.about(waiter()):
+            await until(lambda: bool(told_airflow.inquiries))
         await until(lambda: len(asyncio.all_tasks()) == 1)
         return asyncio.all_tasks() - {asyncio.current_task()}
 
     assert asyncio.run(left()) == set()
 
 
-def test_a_thousand_that_are_killed_at_once_are_told_by_a_few_questions(told_airflow: ToldAirflow) -> None:
+def test_a_thousand_that_are_killed_at_once_are_told_by_a_few_inquiries(told_airflow: ToldAirflow) -> None:
     told_airflow.answer = ENDED
     waiters = [waiter(index=index) for index in range(1_000)]
 
     async def killed() -> list[Answer]:
-        inquiry = Inquiry()
-        return list(await asyncio.gather(*(inquiry.answer(one) for one in waiters)))
+        inquirer = Inquirer()
+        return list(await asyncio.gather(*(inquirer.answer(one) for one in waiters)))
 
     assert asyncio.run(killed()) == [ENDED] * 1_000
     assert len(told_airflow.asked) <= 3
@@ -96,8 +96,8 @@ def test_only_the_deferred_are_asked_for_which_query_they_wait(told_airflow: Tol
     told_airflow.answer, told_airflow.tasks["deferred"] = ENDED, DEFERRED
 
     async def killed() -> None:
-        inquiry = Inquiry()
-        await asyncio.gather(*(inquiry.answer(waiter(task)) for task in ("a", "b", "deferred")))
+        inquirer = Inquirer()
+        await asyncio.gather(*(inquirer.answer(waiter(task)) for task in ("a", "b", "deferred")))
 
     asyncio.run(killed())
     assert told_airflow.asked.count("task") == 1
@@ -107,14 +107,14 @@ def test_an_answer_that_does_not_come_is_an_error_for_each_that_asked(told_airfl
     told_airflow.does_not_answer()
 
     async def killed() -> list[Answer | BaseException]:
-        inquiry = Inquiry()
-        return list(await asyncio.gather(*(inquiry.answer(waiter(index=i)) for i in range(3)), return_exceptions=True))
+        inquirer = Inquirer()
+        return list(await asyncio.gather(*(inquirer.answer(waiter(index=i)) for i in range(3)), return_exceptions=True))
 
     assert [type(answer) for answer in asyncio.run(killed())] == [ConnectionError] * 3
 
 
 @pytest.mark.usefixtures("at_once")
-def test_one_question_at_a_time_is_under_way(told_airflow: ToldAirflow) -> None:
+def test_one_inquiry_at_a_time_is_under_way(told_airflow: ToldAirflow) -> None:
     under_way, most = 0, 0
     lock = threading.Lock()
 
@@ -123,7 +123,7 @@ def test_one_question_at_a_time_is_under_way(told_airflow: ToldAirflow) -> None:
         with lock:
             under_way += 1
             most = max(most, under_way)
-        asked = len(told_airflow.questions)
+        asked = len(told_airflow.inquiries)
         threading.Event().wait(0.001 * (asked % 3))
         with lock:
             under_way -= 1
@@ -131,10 +131,10 @@ def test_one_question_at_a_time_is_under_way(told_airflow: ToldAirflow) -> None:
     told_airflow.before_answer = answer
 
     async def ask_everything() -> None:
-        inquiry = Inquiry()
-        with inquiry.about(waiter("waits")):
-            await asyncio.gather(*(inquiry.answer(waiter(dag=f"dag {number}")) for number in range(20)))
-            await until(lambda: any(q.task_ids == ("waits",) for q in told_airflow.questions))
+        inquirer = Inquirer()
+        with inquirer.about(waiter("waits")):
+            await asyncio.gather(*(inquirer.answer(waiter(dag=f"dag {number}")) for number in range(20)))
+            await until(lambda: any(q.task_ids == ("waits",) for q in told_airflow.inquiries))
 
     asyncio.run(ask_everything())
     assert most == 1

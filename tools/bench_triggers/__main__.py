@@ -1,0 +1,89 @@
+"""Measures many waiting triggers on one loop beside bare aiohttp, in turns, and holds the ratios to the budgets.
+
+The server answers after 100 ms over TLS, in a process of its own. Trust the ratios of one run, not the figures of two machines.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+BARE, OURS = "aiohttp", "triggers"
+DEAREST_LOOK = 1.4
+LATEST_LOOK = 1.25
+MOST_MEMORY_KIB = 20.0
+
+
+def main() -> int:
+    """Measure, print, and return 1 where a budget is exceeded."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--triggers", type=int, nargs="+", default=[1_000, 5_000], help="(default: %(default)s)")
+    parser.add_argument("--interval", type=float, default=5.0, help="seconds between two looks (default: %(default)s)")
+    parser.add_argument("--seconds", type=float, default=60.0, help="measured in each turn (default: %(default)s)")
+    parser.add_argument("--turns", type=int, default=3, help="(default: %(default)s)")
+    options = parser.parse_args()
+    return max([_compared(triggers, options) for triggers in options.triggers])
+
+
+def _compared(triggers: int, options: argparse.Namespace) -> int:
+    runs: dict[str, list[dict[str, float]]] = {BARE: [], OURS: []}
+    for turn in range(options.turns):
+        for client in (BARE, OURS) if turn % 2 else (OURS, BARE):
+            runs[client].append(_run(client, triggers, options))
+    medians = {client: {name: median(run[name] for run in of) for name in of[0]} for client, of in runs.items()}
+    print(f"\n{triggers} queries, a look each {options.interval:g} s, {options.turns} turns of {options.seconds:g} s")
+    print(f"{'':28}{BARE:>10}{OURS:>10}{'ratio':>8}")
+    for name, bare in medians[BARE].items():
+        ours = medians[OURS][name]
+        print(f"{name:28}{bare:10.2f}{ours:10.2f}{ours / bare if bare else 0:8.2f}")
+    return int(not _is_within_budget(medians[BARE], medians[OURS]))
+
+
+def _is_within_budget(bare: dict[str, float], ours: dict[str, float]) -> bool:
+    cpu, late = "ms of the processor a look", "late p99 ms"
+    limits = [
+        (f"{cpu}, ratio", ours[cpu] / bare[cpu], DEAREST_LOOK),
+        (f"{late}, ratio", ours[late] / max(bare[late], 1.0), LATEST_LOOK),
+        ("missed looks", ours["missed"], 0.0),
+        ("KiB a trigger", ours["KiB a trigger"], MOST_MEMORY_KIB),
+    ]
+    exceeded = [f"{name} is {value:.2f}, budget {most:g}" for name, value, most in limits if value > most]
+    print("\n".join(exceeded) or "within budget")
+    return not exceeded
+
+
+def _run(client: str, triggers: int, options: argparse.Namespace) -> dict[str, float]:
+    amounts = {"triggers": triggers, "interval": options.interval, "seconds": options.seconds}
+    with _server() as (url, authority):
+        command = [sys.executable, "-m", "tools.bench_triggers.waiting", client, url, authority]
+        command += [f"--{name}={amount}" for name, amount in amounts.items()]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{client} failed: {done.stderr[-2_000:]}")
+    shown: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return shown
+
+
+@contextmanager
+def _server() -> Iterator[tuple[str, str]]:
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "tools.bench_triggers.server", folder]
+        server: Any = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        try:
+            yield server.stdout.readline().strip(), str(Path(folder, "ca.pem"))
+        finally:
+            server.terminate()
+            server.communicate()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
