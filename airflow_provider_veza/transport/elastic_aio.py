@@ -30,6 +30,7 @@ from airflow_provider_veza.transport.driving import READ_ON_THE_LOOP_BYTES, driv
 from airflow_provider_veza.transport.elastic_client import (
     SERIALIZERS,
     cluster_steps,
+    log_shown,
     new_client,
     no_token_is_asked_for,
     received,
@@ -100,7 +101,7 @@ class BoundedNode(AiohttpHttpNode):
     """The client's usual node over our session: as many connections as it was told, every request sent once, to one host.
 
     Its own session would follow redirects, and lets no more than 100 requests go at once, so that long polls beyond that
-    would wait for each other. Its warnings hold no secret.
+    would wait for each other. Its warnings and logs hold no secret.
     """
 
     redaction = Redaction()
@@ -108,6 +109,9 @@ class BoundedNode(AiohttpHttpNode):
     async def perform_request(self, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
         """Send a request; see :meth:`elastic_transport.BaseAsyncNode.perform_request`."""
         return shown_answer(await super().perform_request(*args, **kwargs), self.redaction)
+
+    def _log_request(self, **exchange: Any) -> None:  # type: ignore[override]
+        log_shown(super()._log_request, self.redaction, exchange)
 
     def _create_aiohttp_session(self) -> None:
         self._loop = self._loop or asyncio.get_running_loop()

@@ -38,6 +38,7 @@ class UnreadJson(JsonSerializer):
         return data
 
 
+_NODES = logging.getLogger("elastic_transport.node")
 _UNREAD = UnreadJson()
 _SET_ASIDE = "x-set-aside-warning"
 SERIALIZERS = dict.fromkeys(
@@ -90,6 +91,22 @@ def shown_answer(answer: Any, redaction: Redaction) -> Any:
     others = {name: value for name, value in answer.meta.headers.items() if name.lower() != "warning"}
     headers = HttpHeaders({**others, name: one_line(redaction.text(said))})
     return answer._replace(meta=replace(answer.meta, headers=headers.freeze()))
+
+
+def log_shown(log: Callable[..., None], redaction: Redaction, exchange: Mapping[str, Any]) -> None:
+    """Let a node log what was sent and what came, if somebody listens, without a secret that the answer echoes.
+
+    :param exchange: what the node would log, by the names of the client.
+    """
+    if not _NODES.isEnabledFor(logging.DEBUG) or not _NODES.hasHandlers():
+        return
+    shown, meta, response = dict(exchange), exchange.get("meta"), exchange.get("response")
+    if meta is not None:
+        headers = HttpHeaders({name: redaction.text(value) for name, value in meta.headers.items()})
+        shown["meta"] = replace(meta, headers=headers.freeze())
+    if isinstance(response, bytes):
+        shown["response"] = redaction.text(response.decode("utf-8", "backslashreplace")).encode()
+    log(**shown)
 
 
 def _quieten() -> None:

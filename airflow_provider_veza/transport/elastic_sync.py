@@ -23,6 +23,7 @@ from airflow_provider_veza.transport.driving import drive
 from airflow_provider_veza.transport.elastic_client import (
     SERIALIZERS,
     cluster_steps,
+    log_shown,
     new_client,
     no_token_is_asked_for,
     received,
@@ -92,7 +93,7 @@ class _BoundedPool:
 
 
 class OneHostNode(Urllib3HttpNode):
-    """The client's usual node, which follows no redirect and keeps bounds, and whose warnings hold no secret."""
+    """The client's usual node, which follows no redirect and keeps bounds, and whose warnings and logs hold no secret."""
 
     redaction = Redaction()
 
@@ -103,6 +104,9 @@ class OneHostNode(Urllib3HttpNode):
     def perform_request(self, *args: Any, **kwargs: Any) -> Any:
         """Send a request; see :meth:`elastic_transport.BaseNode.perform_request`."""
         return shown_answer(super().perform_request(*args, **kwargs), self.redaction)
+
+    def _log_request(self, **exchange: Any) -> None:  # type: ignore[override]
+        log_shown(super()._log_request, self.redaction, exchange)
 
 
 class SyncElasticTransport:

@@ -1,1 +1,1 @@
-"""Every caller of a tenant against a tenant that means harm."""
+"""Every caller of a tenant or a cluster against one that means harm."""

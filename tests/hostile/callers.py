@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from threading import Timer
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from airflow.providers.common.compat.sdk import TaskDeferred
 
@@ -34,7 +34,20 @@ Caller = Callable[[HostileSite, Begin], str]
 """Calls the tenant to the end and returns the end's name."""
 
 
-def ending_in_time(caller: Caller, site: HostileSite, begin: Begin) -> str:
+class Site(Protocol):
+    """What is done harm to, whatever the service is."""
+
+    said: list[str]
+
+    def be_harmless(self) -> None:
+        """End all harm."""
+        ...
+
+
+S = TypeVar("S", bound=Site)
+
+
+def ending_in_time(caller: Callable[[S, Begin], str], site: S, begin: Begin) -> str:
     """Return the name of a caller's end; the harm ends where it takes longer than its bound, and then this fails."""
     rescue = Timer(BOUND_SECONDS, site.be_harmless)
     rescue.start()
@@ -52,7 +65,7 @@ def operator(site: HostileSite, begin: Begin, *, deferrable: bool) -> str:
     run = TaskRun(lambda: VezaQueryOperator(task_id="ask", deferrable=deferrable, **arguments))
     run.has_state_store = False
     begin()
-    end = _name_of_end(site, lambda: _to_the_end(run, site))
+    end = name_of_end(site, lambda: to_the_end(run, site))
     site.said.append(str(run.xcom))
     return end
 
@@ -63,7 +76,7 @@ def sensor(site: HostileSite, begin: Begin, *, deferrable: bool) -> str:
     arguments = {"poke_interval": INTERVAL, "timeout": site.patience.total_seconds()}
     run = TaskRun(lambda: VezaQuerySensor(task_id="wait", handle=handle, deferrable=deferrable, **arguments))
     begin()
-    return _name_of_end(site, lambda: _to_the_end(run, site))
+    return name_of_end(site, lambda: to_the_end(run, site))
 
 
 def trigger(site: HostileSite, begin: Begin) -> str:
@@ -73,10 +86,7 @@ def trigger(site: HostileSite, begin: Begin) -> str:
     )
     site.said.append(str(waiting.serialize()))
     begin()
-    event = fire(waiting)
-    site.said.append(json.dumps(event))
-    named = re.match(r"\w+Error", event["detail"])
-    return named[0] if named else str(event["outcome"])
+    return end_of(fire(waiting), site)
 
 
 def listener(site: HostileSite, begin: Begin) -> str:
@@ -87,17 +97,17 @@ def listener(site: HostileSite, begin: Begin) -> str:
     settling: Background[Mark] = Background(CancelOnMarked(site.registry, site.airflow).settle, "marks")
     settling.take(MarkedTask(TaskIdentity("access", "ask", "manual__1")))
     settling.join()
-    return _error_in(site.caplog.text)
+    return error_in(site.caplog.text)
 
 
 def sweeper(site: HostileSite, begin: Begin) -> str:
     """The sweep, by its error, which only counts, and the one that its log names."""
     _leave_query()
     begin()
-    end = _name_of_end(site, site.sweep)
+    end = name_of_end(site, site.sweep)
     printed = site.capsys.readouterr().out
     site.said.append(printed)
-    return f"{end}: {_error_in(site.caplog.text + printed)}"
+    return f"{end}: {error_in(site.caplog.text + printed)}"
 
 
 def doctor(site: HostileSite, begin: Begin) -> str:
@@ -120,7 +130,15 @@ CALLERS: dict[str, Caller] = {
 }
 
 
-def _to_the_end(run: TaskRun, site: HostileSite) -> Any:
+def end_of(event: dict[str, Any], site: Site) -> str:
+    """Return the error that an event names, else its outcome."""
+    site.said.append(json.dumps(event))
+    named = re.match(r"\w+Error", event["detail"])
+    return named[0] if named else str(event["outcome"])
+
+
+def to_the_end(run: TaskRun, site: Site) -> Any:
+    """Run a task, its trigger if it defers, and what follows."""
     came = run.execute()
     if not isinstance(came, TaskDeferred):
         return came
@@ -129,7 +147,8 @@ def _to_the_end(run: TaskRun, site: HostileSite) -> Any:
     return run.resume(came, event)
 
 
-def _name_of_end(site: HostileSite, work: Callable[[], Any]) -> str:
+def name_of_end(site: Site, work: Callable[[], Any]) -> str:
+    """Do the work; return the name of our own error in what it raises, else of that error, or that it succeeded."""
     try:
         work()
     except Exception as e:
@@ -144,7 +163,8 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__
 
 
-def _error_in(log: str) -> str:
+def error_in(log: str) -> str:
+    """Return the error for which the log says that a query could not be cancelled."""
     named = re.findall(r"could not be cancelled and may still run \((\w+)", log)
     return named[-1] if named else "nothing"
 

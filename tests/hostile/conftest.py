@@ -13,7 +13,11 @@ from airflow_provider_veza.doctor import examination
 from airflow_provider_veza.hooks import base
 from airflow_provider_veza.hooks.settings_cache import SettingsCache
 from airflow_provider_veza.ownership.records.registry import RecordRegistry
+from airflow_provider_veza.services import esql_query
+from esql_double.server import running_double
+from hostile.cluster_site import HostileCluster
 from hostile.site import HostileSite
+from support.served_cluster import A_MOMENT, ACTIVITY
 from support.told_airflow import ToldAirflow, told_airflow
 from veza_emulator.http.server import running_tenant
 from veza_emulator.tenant.settings import TenantSettings
@@ -41,6 +45,27 @@ def site(
     settings = TenantSettings(size=1_000, api_key=KEY, oauth_client_secret=CLIENT_SECRET)
     with running_tenant(Tenant(settings)) as running:
         yield HostileSite(running, RecordRegistry(str(tmp_path)), told_airflow, monkeypatch, caplog, capsys)
+
+
+@pytest.fixture
+def cluster(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    told_airflow: ToldAirflow,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> Iterator[HostileCluster]:
+    """Serve a cluster whose queries run until somebody ends them."""
+    caplog.set_level(logging.DEBUG)
+    monkeypatch.setenv("AIRFLOW__VEZA__RECORD_PATH", str(tmp_path))
+    monkeypatch.setenv("AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL", "0")
+    monkeypatch.setattr(base, "SETTINGS_CACHE", SettingsCache())
+    monkeypatch.setattr(esql_query, "FIRST_WAIT", A_MOMENT)
+    with running_double() as double:
+        double.usual(duration=None, **ACTIVITY)
+        site = HostileCluster(double, told_airflow, monkeypatch, caplog, capsys)
+        site.connect()
+        yield site
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -103,6 +104,21 @@ def test_a_service_that_echoes_the_key_brings_it_into_no_warning_about_a_page(
     read = Call(Request("GET", "/api"), lambda r: Page(warnings=(r.body.decode(),)))
 
     assert echo not in repr(open_driver(server.url).run(read))
+
+
+@pytest.mark.parametrize("echo", ECHOED.values(), ids=ECHOED)
+def test_a_service_that_echoes_the_key_brings_it_into_no_log_at_any_level(
+    tenant: Tenant, open_driver: Open, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, echo: str
+) -> None:
+    """Elastic's client logs whole answers where somebody has its logger's lines."""
+    monkeypatch.setattr(logging.getLogger("elastic_transport.node"), "propagate", True)
+    for name in ("", "elastic_transport.node", "elastic_transport.transport", "urllib3", "aiohttp"):
+        caplog.set_level(logging.DEBUG, logger=name)
+    server = tenant(good(403, echo.encode(), x_request_id=echo))
+
+    open_driver(server.url).run(call())
+
+    assert echo not in caplog.text
 
 
 @pytest.mark.filterwarnings("always")
