@@ -11,10 +11,11 @@ from functools import cache
 from inspect import Parameter, signature
 from typing import Any
 
-from airflow.providers.common.compat.sdk import BaseOperator
+from airflow.providers.common.compat.sdk import SET_DURING_EXECUTION, BaseOperator
 
 from airflow_provider_veza.exceptions import ArgumentError
 from airflow_provider_veza.operators.arguments import RULES, is_output_of_task
+from airflow_provider_veza.operators.extras import require_extra
 
 Together = tuple[tuple[str, ...], Callable[[], object]]
 """Names of arguments, and what raises an :class:`~.exceptions.ArgumentError` where they do not go together."""
@@ -51,6 +52,8 @@ def check_when_started(task: Any) -> None:
 
 def _check(task: Any, to_check: set[str]) -> None:
     with naming(task.task_id):
+        if extra := getattr(task, "needs_extra", ""):
+            require_extra(extra)
         for name in spelled_out(task.__class__):
             if name in to_check:
                 RULES[name](getattr(task, name), name)
@@ -70,6 +73,8 @@ def naming(task_id: str) -> Iterator[None]:
 
 def is_literal(task: Any, name: str, value: Any) -> bool:
     """Whether the value is what the task will see: no template, no file of one, nothing that another task returns."""
+    if value is SET_DURING_EXECUTION:
+        return False
     if name in task.template_fields:
         return not _is_rendered_later(value) and not (
             isinstance(value, str) and value.endswith(tuple(task.template_ext))
@@ -123,6 +128,8 @@ class CheckedOperator(BaseOperator):
     """An operator whose arguments are attributes with the given values, checked where they can be, and read when used."""
 
     partial = CheckedPartial()
+    needs_extra = ""
+    """The extra of this package without which no task of this class can run."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from airflow_provider_veza.hooks.landing_loop import LandingOrder
     from airflow_provider_veza.results.inline import InlineLimits
     from airflow_provider_veza.results.landing_limits import LandingLimits
+    from airflow_provider_veza.results.manifest import Manifest
 
 RESULT_FIELDS = ("output_path", "output_format", "compression", "columns", "on_bad_text")
 
@@ -45,6 +46,8 @@ class DeliveringTask(Protocol):
     xcom_max_bytes: int
     allow_partial_results: bool
     outlets: list[Any]
+    landed: Manifest | None
+    manifest_place: str
 
     @property
     def log(self) -> TaskLog:
@@ -71,9 +74,10 @@ class Delivery:
         if asset is not None:
             self.task.outlets = [*self.task.outlets, asset]
 
-    def together(self) -> Together:
-        """Return the check that format, compression and columns go together."""
-        return ("output_format", "compression", "columns"), self._check_format
+    def together(self) -> Iterator[Together]:
+        """Yield the checks that format, compression and columns go together, and that their libraries are here."""
+        yield ("output_format", "columns"), self._check_columns
+        yield ("output_format", "compression"), self._check_libraries
 
     def check(self) -> None:
         """Refuse what could never be delivered, before a query runs for it.
@@ -102,7 +106,7 @@ class Delivery:
         from airflow_provider_veza.hooks.landing_loop import land
 
         folder = self._folder
-        manifest = land(query, self._landing_order(), self.task.log, self.task.check_attempt)
+        manifest = self.task.landed = land(query, self._landing_order(), self.task.log, self.task.check_attempt)
         announce_landing(manifest, folder, self.task.outlets, context)
         self.task.log.info(
             "Landed %d rows of query %s as %d parts in %s.",
@@ -111,7 +115,9 @@ class Delivery:
             len(manifest.parts),
             folder,
         )
-        return manifest.summary(folder)
+        summary = manifest.summary(folder)
+        self.task.manifest_place = summary["manifest"]
+        return summary
 
     def is_landed(self, query: BoundQuery) -> bool:
         """Whether the rows of a query lie in the folder of ``output_path``, whole."""
@@ -134,8 +140,16 @@ class Delivery:
             yield page
             self.task.check_attempt()
 
-    def _check_format(self) -> None:
-        """Refuse a choice of columns of rows that are landed as they are; whether libraries are here, the worker knows."""
+    def _check_libraries(self) -> None:
+        """Refuse what needs a library that is not here; a DAG is parsed where the same packages are as on workers."""
+        task = self.task
+        if task.output_path is not None and (task.output_format, task.compression) != ("jsonl", None):
+            from airflow_provider_veza.results.formats.known_formats import require_libraries
+
+            require_libraries(task.output_format, task.compression)
+
+    def _check_columns(self) -> None:
+        """Refuse a choice of columns of rows that are landed as they are."""
         if self.task.output_path is not None and self.task.columns is not None:
             from airflow_provider_veza.results.formats.known_formats import check_columns
 

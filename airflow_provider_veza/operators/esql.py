@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Unpack
 
+from airflow_provider_veza.links.query import LandedResultLink
 from airflow_provider_veza.operators.airflow_arguments import OperatorArguments
 from airflow_provider_veza.operators.arguments import (
     CompressionName,
@@ -121,7 +122,9 @@ class EsqlQueryOperator(QueryOperator):
     template_fields: Sequence[str] = (*QUERY_FIELDS, *RESULT_FIELDS)
     template_ext: Sequence[str] = TEMPLATE_EXTENSIONS
     template_fields_renderers = {"query": "sql", "parameters": "json", "filter": "json"}
+    operator_extra_links = (LandedResultLink(),)
     ui_color = ELASTICSEARCH_COLOR
+    needs_extra = "elasticsearch"
 
     def __init__(
         self,
@@ -246,6 +249,7 @@ class EsqlSubmitQueryOperator(SubmitQueryOperator):
     template_ext: Sequence[str] = TEMPLATE_EXTENSIONS
     template_fields_renderers = {"query": "sql", "parameters": "json", "filter": "json"}
     ui_color = ELASTICSEARCH_COLOR
+    needs_extra = "elasticsearch"
 
     def __init__(
         self,
@@ -330,7 +334,9 @@ class EsqlGetQueryResultsOperator(GetQueryResultsOperator):
 
     template_fields: Sequence[str] = ("handle", "elasticsearch_conn_id", *RESULT_FIELDS)
     template_fields_renderers = {"handle": "json"}
+    operator_extra_links = (LandedResultLink(),)
     ui_color = ELASTICSEARCH_COLOR
+    needs_extra = "elasticsearch"
 
     def __init__(
         self,
@@ -393,6 +399,7 @@ class EsqlDeleteQueryOperator(CancelQueryOperator):
     template_fields: Sequence[str] = ("handle", "elasticsearch_conn_id")
     template_fields_renderers = {"handle": "json"}
     ui_color = ELASTICSEARCH_COLOR
+    needs_extra = "elasticsearch"
 
     def __init__(
         self,

@@ -37,6 +37,7 @@ class EsqlQuerySensor(AsyncQuerySensor):
     template_fields: Sequence[str] = ("handle", "elasticsearch_conn_id")
     template_fields_renderers = {"handle": "json"}
     ui_color = ELASTICSEARCH_COLOR
+    needs_extra = "elasticsearch"
 
     def __init__(
         self,
