@@ -26,11 +26,9 @@ NODEJS := 24.19.0
 # What imports no Airflow is tested once, with Airflow barred; tests/test_without_airflow.py holds the list to what is so.
 WITHOUT_AIRFLOW := tests/async_query tests/distributions tests/doctor tests/esql_double tests/services tests/transport \
 	tests/test_contributing.py tests/test_declared.py tests/test_deprecations.py tests/test_drills_table.py \
-	tests/test_engines_table.py tests/test_exceptions.py tests/test_messages.py tests/test_outcomes.py \
-	tests/test_release.py tests/test_rows_table.py tests/test_stages.py tests/test_storages_table.py \
-	tests/test_without_airflow.py tests/test_words.py
-# What has targets of its own.
-	tests/test_benchmarks.py
+	tests/test_engines_table.py tests/test_exceptions.py tests/test_messages.py tests/test_new_user.py \
+	tests/test_outcomes.py tests/test_release.py tests/test_rows_table.py tests/test_stages.py \
+	tests/test_storages_table.py tests/test_without_airflow.py tests/test_words.py
 # What has targets of its own.
 APART := tests/airflow tests/celery_cluster tests/docs_site tests/monitoring tests/storages tests/test_benchmarks.py
 # Many cases each, once: the model of ownership plays every Airflow itself, and what readers do, and how calls to a hostile
@@ -44,7 +42,7 @@ STAGE := @.venv/tools/bin/python -m tools.stage
 STAGED = @$(if $(PYTHON),$(PYTHON),$(NO_PYTHON)) -m tools.stages .run/stages-of-$@.jsonl $(MAKE) --no-print-directory $@-stages
 NO_PYTHON = $(error no Python 3.11 or 3.12 found; name one with PYTHON=...)
 
-.PHONY: help check check-stages test test-stages without-airflow many-cases test-browser test-storages sample-storages fuzz drills demo lint format emulator drills-celery sample-drills-celery units $(UNITS) $(REAL) $(DRILLS) $(CELERY_DRILLS) $(SOAKS) sample-benchmarks bench-import bench-landing bench-drift bench-esql bench-look bench-emulator conformance-elasticsearch-8 airflow-arguments lock docs test-lowest test-python-3.13 dist sbom test-engines bench-look-beside-aiohttp test-monitoring bench-triggers clean
+.PHONY: help check check-stages test test-stages without-airflow many-cases test-browser test-storages sample-storages fuzz drills demo lint format emulator drills-celery sample-drills-celery units $(UNITS) $(REAL) $(DRILLS) $(CELERY_DRILLS) $(SOAKS) sample-benchmarks bench-import bench-landing bench-drift bench-esql bench-look bench-emulator conformance-elasticsearch-8 airflow-arguments lock docs test-lowest test-python-3.13 dist sbom test-engines bench-look-beside-aiohttp test-monitoring bench-triggers new-user mistakes lineage $(VERSIONS:%=lineage-%) clean
 .NOTPARALLEL:
 
 help: ## List the targets
@@ -60,7 +58,7 @@ test: ## Run everything: what check does, units on every Airflow, then real Airf
 
 check-stages: lint docs emulator without-airflow units-$(NEWEST)
 
-test-stages: check-stages many-cases test-browser test-monitoring sample-benchmarks sample-storages sample-drills-celery units test-lowest conformance-elasticsearch-8 $(REAL)
+test-stages: check-stages new-user many-cases test-browser test-monitoring sample-benchmarks sample-storages sample-drills-celery units lineage test-lowest conformance-elasticsearch-8 $(REAL)
 
 drills: $(DRILLS) ## Kill, crash and freeze real Airflow processes in every way there is, and write docs/drills.md
 	@.venv/tools/bin/python -m tools.drills_table $(DRILLED)
@@ -120,6 +118,20 @@ conformance-elasticsearch-8: .venv/elasticsearch-8/installed ## Run the ES|QL co
 	$(STAGE) 'ES|QL with client 8.19' env PYTHONPATH=.venv/elasticsearch-8 'AIRFLOW_HOME=$(CURDIR)/.run/units-elasticsearch-8' \
 		$(NEWEST_PYTHON) -m pytest tests/esql_double tests/transport/test_elastic_drivers.py \
 		tests/transport/test_redirects.py tests/transport/test_redaction.py tests/hooks/test_esql_hook.py
+
+new-user: .venv/tools/installed ## Play a new user on a fresh machine: wheels, a pristine Airflow, the lines of README; port 8080 must be free
+	$(STAGE) 'a new user' .venv/tools/bin/python -m tools.new_user
+
+mistakes: .venv/airflow-$(NEWEST)/installed ## Make the likeliest mistakes of users, and write docs/mistakes.md
+	$(STAGE) 'mistakes' env MISTAKES_PAGE=write 'AIRFLOW_HOME=$(CURDIR)/.run/mistakes' $(NEWEST_PYTHON) -m pytest tests/mistakes
+
+LINEAGE := $(VERSIONS:%=lineage-%)
+
+lineage: $(LINEAGE) ## Test what Airflow's OpenLineage provider tells of each operator, on every Airflow
+
+$(LINEAGE): lineage-%: .venv/airflow-%/installed .venv/openlineage/installed
+	$(STAGE) 'OpenLineage on Airflow $*' env PYTHONPATH=.venv/openlineage 'AIRFLOW_HOME=$(CURDIR)/.run/lineage-$*' \
+		.venv/airflow-$*/bin/python -m pytest tests/lineage
 
 ON_STORAGES := env 'PYTHONPATH=$(CURDIR)/.venv/storages' 'PATH=$(PATH):$(CURDIR)/.venv/tools/bin' 'AIRFLOW_HOME=$(CURDIR)/.run/units-storages' \
 	GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT=false $(NEWEST_PYTHON) -m pytest
@@ -250,6 +262,10 @@ endef
 
 .venv/elasticsearch-8/installed: requirements/elasticsearch-8.txt .venv/airflow-$(NEWEST)/installed
 	@$(UV) pip install --quiet --no-deps --python $(NEWEST_PYTHON) --target .venv/elasticsearch-8 --requirement $<
+	@touch $@
+
+.venv/openlineage/installed: requirements/openlineage.txt .venv/airflow-$(NEWEST)/installed
+	@$(UV) pip install --quiet --no-deps --python $(NEWEST_PYTHON) --target .venv/openlineage --requirement $<
 	@touch $@
 
 .venv/celery-%/installed: requirements/airflow-%.txt requirements/celery.txt pyproject.toml veza-emulator/pyproject.toml .venv/tools/installed

@@ -37,7 +37,7 @@ def get_provider_info() -> dict[str, Any]:
             },
         ],
         "operators": [
-            _modules(_VEZA, "operators.query", "operators.drift", "operators.orphans"),
+            _modules(_VEZA, "operators.query", "operators.saved_queries", "operators.drift", "operators.orphans"),
             _modules(_ELASTICSEARCH, "operators.esql"),
         ],
         "sensors": [_modules(_VEZA, "sensors.query"), _modules(_ELASTICSEARCH, "sensors.esql")],
@@ -51,7 +51,8 @@ def get_provider_info() -> dict[str, Any]:
                 **declarative_form(),
             }
         ],
-        "extra-links": [f"{_PACKAGE}.links.query.VezaQueryLink"],
+        "task-decorators": [{"class-name": f"{_PACKAGE}.decorators.query_task.veza_query_task", "name": "veza_query"}],
+        "extra-links": [f"{_PACKAGE}.links.query.VezaQueryLink", f"{_PACKAGE}.links.query.LandedResultLink"],
         "config": {
             "veza": {
                 "description": "Options of the Veza provider.",

@@ -1,5 +1,6 @@
-"""An Airflow connection from wherever Airflow keeps it: environment, secrets backends, database; it is read elsewhere.
+"""An Airflow connection from wherever Airflow keeps it: environment, secrets backends, database.
 
+What it says is read in :mod:`.veza_settings` and :mod:`.esql_settings`.
 Airflow 3 looks into its own database for servers alone, and for tasks through their supervisor. Any other process, such as the
 command line or a notebook, is answered "not defined" for what `airflow connections add` has stored; so it is asked there, too.
 """

@@ -280,6 +280,10 @@ _MAY_BE_NONE: Mapping[str, Read] = {
     "baseline": anything,
     "key": names,
     "max_removed_fraction": fraction,
+    "name_pattern": text,
+    "output_path_pattern": path,
+    "labels": names,
+    "created_by": text,
 }
 _MUST_BE_GIVEN: Mapping[str, Read] = {
     "veza_conn_id": text,
@@ -320,6 +324,7 @@ _FLAGS = (
     "include_ccs_metadata",
     "include_execution_metadata",
     "keep_results",
+    "include_inactive",
 )
 RULES: Mapping[str, Read] = {
     **{name: optional(read) for name, read in _MAY_BE_NONE.items()},

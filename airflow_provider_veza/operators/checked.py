@@ -12,10 +12,11 @@ from inspect import Parameter, signature
 from pathlib import PurePath
 from typing import Any
 
-from airflow.providers.common.compat.sdk import BaseOperator
+from airflow.providers.common.compat.sdk import SET_DURING_EXECUTION, BaseOperator
 
 from airflow_provider_veza.exceptions import ArgumentError
 from airflow_provider_veza.operators.arguments import RULES, is_output_of_task
+from airflow_provider_veza.operators.extras import require_extra
 from airflow_provider_veza.operators.rendering import given_files, is_template, rendered
 
 Together = tuple[tuple[str, ...], Callable[[], object]]
@@ -52,6 +53,8 @@ def check_when_started(task: Any) -> None:
 
 def _check(task: Any, to_check: set[str]) -> None:
     with naming(task.task_id):
+        if extra := getattr(task, "needs_extra", ""):
+            require_extra(extra)
         for name in spelled_out(task.__class__):
             if name in to_check:
                 RULES[name](getattr(task, name), name)
@@ -71,6 +74,8 @@ def naming(task_id: str) -> Iterator[None]:
 
 def is_literal(task: Any, name: str, value: Any) -> bool:
     """Whether the value is what the task will see: no template, no file of one, nothing that another task returns."""
+    if value is SET_DURING_EXECUTION:
+        return False
     if name in task.template_fields:
         return not _is_rendered_later(value) and not (
             isinstance(value, str) and value.endswith(tuple(task.template_ext))
@@ -126,6 +131,8 @@ class CheckedOperator(BaseOperator):
     partial = CheckedPartial()
     template_files: Mapping[str, str] = {}
     """The names of the files that arguments were given as."""
+    needs_extra = ""
+    """The extra of this package without which no task of this class can run."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from airflow_provider_veza.hooks.landing_loop import LandingOrder
     from airflow_provider_veza.results.inline import InlineLimits
     from airflow_provider_veza.results.landing_limits import LandingLimits
+    from airflow_provider_veza.results.manifest import Manifest
 
 RESULT_FIELDS = ("output_path", "output_format", "compression", "columns", "column_names", "null_value", "on_bad_text")
 
@@ -87,6 +88,8 @@ class DeliveringTask(Protocol):
     allow_partial_results: bool
     do_xcom_push: bool
     outlets: list[Any]
+    landed: Manifest | None
+    manifest_place: str
 
     @property
     def log(self) -> TaskLog:
@@ -113,9 +116,10 @@ class Delivery:
         if outlet is not None and outlet.uri not in {getattr(own, "uri", None) for own in self.task.outlets}:
             self.task.outlets = [*self.task.outlets, outlet]
 
-    def together(self) -> Together:
-        """Return the check that format, compression, columns and options go together."""
-        return ("output_format", "compression", "columns", "column_names", "null_value"), self._check_format
+    def together(self) -> Iterator[Together]:
+        """Yield the checks that format, compression, columns and options go together, and that their libraries are here."""
+        yield ("output_format", "columns", "column_names", "null_value"), self._check_columns
+        yield ("output_format", "compression"), self._check_libraries
 
     def check(self) -> None:
         """Refuse what could never be delivered, before a query runs for it.
@@ -149,7 +153,8 @@ class Delivery:
         from airflow_provider_veza.hooks.landing_loop import land
 
         folder = self._folder
-        manifest = land(query, self._landing_order(run_at(context)), self.task.log, self.task.check_attempt)
+        order = self._landing_order(run_at(context))
+        manifest = self.task.landed = land(query, order, self.task.log, self.task.check_attempt)
         announce_landing(manifest, folder, self.task.outlets, context)
         self.task.log.info(
             "Landed %d rows of query %s as %d parts in %s.",
@@ -158,7 +163,9 @@ class Delivery:
             len(manifest.parts),
             folder,
         )
-        return manifest.summary(folder)
+        summary = manifest.summary(folder)
+        self.task.manifest_place = summary["manifest"]
+        return summary
 
     def is_landed(self, query: BoundQuery) -> bool:
         """Whether the rows of a query lie in the folder of ``output_path``, whole."""
@@ -181,8 +188,16 @@ class Delivery:
             yield page
             self.task.check_attempt()
 
-    def _check_format(self) -> None:
-        """Refuse columns and options of rows that are landed as they are; whether libraries are here, the worker knows."""
+    def _check_libraries(self) -> None:
+        """Refuse what needs a library that is not here; a DAG is parsed where the same packages are as on workers."""
+        task = self.task
+        if task.output_path is not None and (task.output_format, task.compression) != ("jsonl", None):
+            from airflow_provider_veza.results.formats.known_formats import require_libraries
+
+            require_libraries(task.output_format, task.compression)
+
+    def _check_columns(self) -> None:
+        """Refuse columns and options of rows that are landed as they are."""
         if self.task.output_path is None or (self.task.columns is None and self._options == NO_OPTIONS):
             return
         from airflow_provider_veza.results.formats.known_formats import check_columns, check_options

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from airflow_provider_veza.async_query.json_value import ascii_of
 from airflow_provider_veza.async_query.layout import RowLayout
 from airflow_provider_veza.exceptions import ArgumentError, BaselineError, DriftError
+from airflow_provider_veza.lineage.datasets import folder_dataset
 from airflow_provider_veza.operators.airflow_arguments import OperatorArguments
 from airflow_provider_veza.operators.airflow_rules import airflow_failures
 from airflow_provider_veza.operators.arguments import (
@@ -31,9 +32,10 @@ from airflow_provider_veza.operators.arguments import (
     some_of,
     structure,
 )
-from airflow_provider_veza.operators.checked import CheckedOperator, check_when_started, naming
+from airflow_provider_veza.operators.checked import Together, check_when_started, naming
 from airflow_provider_veza.operators.connections import VEZA_COLOR
 from airflow_provider_veza.operators.delivery import table_options
+from airflow_provider_veza.operators.traced import TracedOperator
 from airflow_provider_veza.results.drift.counts import Change, DriftCounts, excesses
 from airflow_provider_veza.results.drift.partial import PartialCheck
 from airflow_provider_veza.services.veza_layout import LAYOUT
@@ -41,6 +43,7 @@ from airflow_provider_veza.services.veza_layout import LAYOUT
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import XComArg
 
+    from airflow_provider_veza.lineage.facets import TaskLineage
     from airflow_provider_veza.results.drift.baseline import PassedOver
     from airflow_provider_veza.results.drift.comparability import DriftWishes
     from airflow_provider_veza.results.drift.landed_drift import DriftPlan, LandedDrift
@@ -53,7 +56,7 @@ _SHOWN = 5
 _LAYOUTS = {"veza_nodes": LAYOUT, "veza_result": LAYOUT}
 
 
-class VezaAccessDriftOperator(CheckedOperator):
+class VezaAccessDriftOperator(TracedOperator):
     """Compare two landed results of one query, and land what was added, removed and changed.
 
     Rows are about the same thing where they have the same ``type`` and ``id``, or the same source and destination. What of
@@ -118,6 +121,8 @@ class VezaAccessDriftOperator(CheckedOperator):
     )
     template_fields_renderers = {"current": "json", "baseline": "json"}
     ui_color = VEZA_COLOR
+    needs_extra = "drift"
+    _compared: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -155,6 +160,11 @@ class VezaAccessDriftOperator(CheckedOperator):
         self.partial_check = partial_check
         self.when_parsed()
 
+    def check_together(self) -> Iterator[Together]:
+        """Yield which arguments must fit each other, and the check."""
+        yield from super().check_together()
+        yield ("output_format", "compression"), self._check_libraries
+
     def execute(self, context: Any) -> dict[str, Any]:
         """Compare, land, and fail if more differs than is allowed.
 
@@ -169,6 +179,12 @@ class VezaAccessDriftOperator(CheckedOperator):
             context["ti"].xcom_push(key=DRIFT_KEY, value=drift.summary())
             self._require_little(drift.differences.counts, str(drift.folder))
             return drift.summary()
+
+    def _check_libraries(self) -> None:
+        if (self.output_format, self.compression) != ("jsonl", None):
+            from airflow_provider_veza.results.formats.known_formats import require_libraries
+
+            require_libraries(self.output_format, self.compression)
 
     def _landed(self, scratch: Path) -> LandedDrift:
         from airflow_provider_veza.results.drift.comparability import agreed_rule, unseen_names
@@ -231,6 +247,11 @@ class VezaAccessDriftOperator(CheckedOperator):
 
         return self._checked(read_manifest(_path_in(reference, name)))
 
+    def lineage(self, ti: Any) -> TaskLineage:
+        """Return which landed results were compared, as far as this process has come, and where the differences are."""
+        told = super().lineage(None)
+        return replace(told, inputs=tuple(folder_dataset(folder) for folder in self._compared))
+
     def _checked(self, result: LandedResult) -> LandedResult:
         """Return the result with the layout of its rows, unless it lacks rows that would look removed."""
         if result.manifest.partial:
@@ -241,6 +262,7 @@ class VezaAccessDriftOperator(CheckedOperator):
                     "with partial_check='warn'."
                 )
             self.log.warning("%s: what it lacks looks added or removed.", problem)
+        self._compared = (*self._compared, str(result.folder))
         layout = _LAYOUTS.get(result.manifest.handle.service, RowLayout())
         return replace(result, layout=layout, dotted_names=True)
 

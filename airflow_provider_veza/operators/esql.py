@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Unpack
 
+from airflow_provider_veza.links.query import LandedResultLink
 from airflow_provider_veza.operators.airflow_arguments import OperatorArguments
 from airflow_provider_veza.operators.arguments import (
     ColumnNames,
@@ -137,7 +138,9 @@ class EsqlQueryOperator(QueryOperator):
     template_fields: Sequence[str] = (*QUERY_FIELDS, *SUBMIT_FIELDS, *WAIT_FIELDS, *RESULT_FIELDS)
     template_ext: Sequence[str] = TEMPLATE_EXTENSIONS
     template_fields_renderers = {"query": "sql", "parameters": "json", "filter": "json"}
+    operator_extra_links = (LandedResultLink(),)
     ui_color = ELASTICSEARCH_COLOR
+    needs_extra = "elasticsearch"
 
     def __init__(
         self,
@@ -271,6 +274,7 @@ class EsqlSubmitQueryOperator(SubmitQueryOperator):
     template_ext: Sequence[str] = TEMPLATE_EXTENSIONS
     template_fields_renderers = {"query": "sql", "parameters": "json", "filter": "json"}
     ui_color = ELASTICSEARCH_COLOR
+    needs_extra = "elasticsearch"
 
     def __init__(
         self,
@@ -362,7 +366,9 @@ class EsqlGetQueryResultsOperator(GetQueryResultsOperator):
 
     template_fields: Sequence[str] = ("handle", "elasticsearch_conn_id", *RESULT_FIELDS)
     template_fields_renderers = {"handle": "json"}
+    operator_extra_links = (LandedResultLink(),)
     ui_color = ELASTICSEARCH_COLOR
+    needs_extra = "elasticsearch"
 
     def __init__(
         self,
@@ -432,6 +438,7 @@ class EsqlDeleteQueryOperator(CancelQueryOperator):
     template_fields: Sequence[str] = ("handle", "elasticsearch_conn_id")
     template_fields_renderers = {"handle": "json"}
     ui_color = ELASTICSEARCH_COLOR
+    needs_extra = "elasticsearch"
 
     def __init__(
         self,

@@ -29,8 +29,9 @@ from airflow_provider_veza.operators.arguments import (
     optional,
     path,
 )
-from airflow_provider_veza.operators.checked import CheckedOperator, Together, check_when_started, naming
+from airflow_provider_veza.operators.checked import Together, check_when_started, naming
 from airflow_provider_veza.operators.delivery import Delivery
+from airflow_provider_veza.operators.traced import TracedOperator
 
 if TYPE_CHECKING:
     from airflow_provider_veza.hooks.base import AsyncQueryHook
@@ -53,7 +54,7 @@ def refuse_handles_of_mapped_tasks(task: Any) -> None:
         )
 
 
-class HandleOperator(CheckedOperator):
+class HandleOperator(TracedOperator):
     """An operator on a handle that another task returned."""
 
     handle: GivenHandle
@@ -107,7 +108,7 @@ class GetQueryResultsOperator(HandleOperator):
     def check_together(self) -> Iterator[Together]:
         """Yield which arguments must fit each other, and the check."""
         yield from super().check_together()
-        yield Delivery(self).together()
+        yield from Delivery(self).together()
 
     def execute(self, context: Any) -> Any:
         """Look once, then read the rows."""

@@ -94,7 +94,7 @@ class QueryOperator(SubmittingOperator):
         """Yield which arguments must fit each other, and the check."""
         yield from super().check_together()
         yield ("poll_interval", "min_poll_interval", "max_poll_interval"), self.poll_schedule
-        yield Delivery(self).together()
+        yield from Delivery(self).together()
 
     def collect(self, handle: QueryHandle, context: Mapping[str, Any]) -> Any:
         """Return the rows, or land them.

@@ -10,7 +10,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Unpack
 
 from airflow_provider_veza.exceptions import AsyncQueryError, EmptyResultError
-from airflow_provider_veza.links.query import VezaQueryLink
+from airflow_provider_veza.links.query import LandedResultLink, VezaQueryLink
 from airflow_provider_veza.operators.airflow_arguments import OperatorArguments
 from airflow_provider_veza.operators.arguments import (
     CacheModeName,
@@ -355,6 +355,7 @@ class VezaGetQueryResultsOperator(GetQueryResultsOperator):
 
     template_fields: Sequence[str] = ("handle", "veza_conn_id", *RESULT_FIELDS)
     template_fields_renderers = {"handle": "json"}
+    operator_extra_links = (LandedResultLink(),)
     ui_color = VEZA_COLOR
 
     def __init__(

@@ -23,7 +23,8 @@ from airflow_provider_veza.exceptions import (
 )
 from airflow_provider_veza.operators.airflow_rules import airflow_failures, default_deferrable
 from airflow_provider_veza.operators.arguments import Duration, OnAmbiguous, OnPrevious, duration, optional, path
-from airflow_provider_veza.operators.checked import CheckedOperator, Together, check_when_started
+from airflow_provider_veza.operators.checked import Together, check_when_started
+from airflow_provider_veza.operators.traced import TracedOperator
 
 if TYPE_CHECKING:
     from airflow_provider_veza.hooks.base import AsyncQueryHook
@@ -34,7 +35,7 @@ DEFAULT_TIMEOUT = timedelta(hours=24)
 SUBMIT_FIELDS = ("timeout",)
 
 
-class SubmittingOperator(CheckedOperator):
+class SubmittingOperator(TracedOperator):
     """An operator that brings one query into the world and is answerable for it."""
 
     timeout: Duration

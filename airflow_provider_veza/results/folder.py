@@ -113,6 +113,16 @@ def require_storage(path: str) -> None:
     Folder(path)
 
 
+def tell_airflow_of_reading(path: str) -> None:
+    """Let Airflow know that this process reads a landed result: where lineage is collected, it is an input of the task."""
+    place = StoragePlace.of(path)
+    with suppress(Exception):  # Lineage is nothing that a reader should fail for.
+        from airflow.providers.common.compat.lineage.hook import get_hook_lineage_collector
+
+        uri = f"{place.scheme}://{place.host}{place.path}"
+        get_hook_lineage_collector().add_input_asset(context=place, uri=uri)
+
+
 @contextmanager
 def _telling_of(place: str, doing: str) -> Iterator[None]:
     try:

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING
 from airflow_provider_veza.async_query.layout import RowLayout
 from airflow_provider_veza.async_query.rows import Row
 from airflow_provider_veza.exceptions import ArgumentError, AsyncQueryError, LandingError, ManifestError
-from airflow_provider_veza.results.folder import Folder
+from airflow_provider_veza.results.folder import Folder, tell_airflow_of_reading
 from airflow_provider_veza.results.formats.format import Format
 from airflow_provider_veza.results.formats.known_formats import format_row, output_format
 from airflow_provider_veza.results.manifest import MANIFEST_NAME, Columns, Manifest, Part
@@ -189,6 +189,7 @@ def read_manifest(path: str | UPath, *, layout: RowLayout | None = None, verify:
     result = LandedResult(folder, found.read(), layout or RowLayout())
     if verify:
         result.verify()
+    tell_airflow_of_reading(str(folder))
     return result
 
 

@@ -44,6 +44,7 @@ class EsqlQuerySensor(AsyncQuerySensor):
     template_fields: Sequence[str] = ("handle", "elasticsearch_conn_id", "timeout", "poke_interval", "max_wait")
     template_fields_renderers = {"handle": "json"}
     ui_color = ELASTICSEARCH_COLOR
+    needs_extra = "elasticsearch"
 
     def __init__(
         self,

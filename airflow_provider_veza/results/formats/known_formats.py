@@ -83,7 +83,7 @@ def output_format(
     """
     row = format_row(name)
     _require(compression in COMPRESSIONS, f"compression must be 'gzip', 'zstd' or None, not {compression!r}.")
-    _require_libraries(name, compression)
+    require_libraries(name, compression)
     check_options(name, options)
     return row.make(compression, layout, _checked(select, name), options)
 
@@ -132,13 +132,17 @@ def _checked(select: Sequence[str] | None, name: str) -> tuple[str, ...] | None:
     return tuple(select)
 
 
-def _require_libraries(name: str, compression: str | None) -> None:
+def require_libraries(name: str, compression: str | None) -> None:
+    """Refuse a format whose library is not installed here.
+
+    :raises ArgumentError: saying what to install.
+    """
     row = FORMATS[name]
     for library in (*row.needs, *(() if row.compresses_itself else COMPRESSIONS[compression])):
         _require(
             find_spec(library.name) is not None,
             f"output_format={name!r}, compression={compression!r} needs {library.name}, which is not installed. "
-            f"Install 'airflow-provider-veza[{library.extra}]'.",
+            f"pip install 'airflow-provider-veza[{library.extra}]'.",
         )
 
 

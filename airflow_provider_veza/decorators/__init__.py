@@ -1,0 +1,1 @@
+"""Decorators turn a function of a DAG file into a task; no lifecycle and no wire knowledge may enter."""

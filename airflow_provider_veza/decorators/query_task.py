@@ -1,0 +1,91 @@
+"""``@task.veza_query``: a task whose function returns the query spec; all the rest is :class:`VezaQueryOperator`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from airflow.providers.common.compat.sdk import (
+    SET_DURING_EXECUTION,
+    DecoratedOperator,
+    TaskDecorator,
+    context_merge,
+    determine_kwargs,
+    task_decorator_factory,
+)
+
+from airflow_provider_veza.exceptions import ArgumentError
+from airflow_provider_veza.operators.airflow_rules import airflow_failures
+from airflow_provider_veza.operators.query import VezaQueryOperator
+
+
+class VezaQueryDecoratedOperator(DecoratedOperator, VezaQueryOperator):
+    """A task of ``@task.veza_query``.
+
+    :param python_callable: returns the query spec, as a mapping or as JSON text. It is called once an attempt, also in one that
+        then adopts the query of an earlier attempt; not again after a deferral.
+    :param op_args: positional arguments of the function; templated, as for every ``@task``.
+    :param op_kwargs: keyword arguments of the function; templated, as for every ``@task``.
+    """
+
+    custom_operator_name = "@task.veza_query"
+    template_fields: Sequence[str] = (*DecoratedOperator.template_fields, *VezaQueryOperator.template_fields)
+    template_fields_renderers: ClassVar = {
+        **DecoratedOperator.template_fields_renderers,
+        **VezaQueryOperator.template_fields_renderers,
+    }
+    overwrite_rtif_after_execution = True
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.pop(
+            "multiple_outputs", None
+        )  # Airflow guesses it from the function's type; the task returns something else.
+        if given := [name for name in ("query_spec", "saved_query_id") if kwargs.pop(name, None)]:
+            raise ArgumentError(
+                f"@task.veza_query takes no {' and no '.join(given)}: its function returns the query spec.",
+                about=f"task {kwargs.get('task_id')!r}",
+            )
+        super().__init__(query_spec=SET_DURING_EXECUTION, **kwargs)
+
+    def execute(self, context: Any) -> Any:
+        """Ask the function what to ask Veza, then ask Veza."""
+        context_merge(context, self.op_kwargs)
+        kwargs = determine_kwargs(self.python_callable, self.op_args, context)
+        spec = self.python_callable(*self.op_args, **kwargs)
+        with airflow_failures():
+            if not isinstance(spec, (Mapping, str)):
+                raise ArgumentError(
+                    f"The function returned {type(spec).__name__} instead of a query spec, which is a mapping or its JSON text. "
+                    "Nothing was submitted.",
+                    about=f"task {self.task_id!r}",
+                )
+        self.query_spec = spec
+        return super().execute(context)
+
+
+def veza_query_task(
+    python_callable: Callable[..., Any] | None = None, multiple_outputs: bool | None = None, **kwargs: Any
+) -> TaskDecorator:
+    """Wrap a function that returns a query spec into a :class:`VezaQueryDecoratedOperator`.
+
+    What the function returns is sent as it is: templates in it are not rendered. The task returns what ``VezaQueryOperator``
+    returns, and takes its arguments, but for those that say what to ask.
+
+    .. code-block:: python
+
+        @task.veza_query(output_path="s3://aws_default@lake/access/{{ ds }}", deferrable=True)
+        def access_to(bucket: str) -> dict:
+            return {
+                "source_node_types": {"nodes": [{"node_type": "OktaUser"}]},
+                "relates_to_exp": {"specs": [{"node_types": {"nodes": [{"node_type": "S3Bucket", "node_id": bucket}]}}]},
+            }
+
+
+        access_to("payroll")
+    """
+    return task_decorator_factory(
+        python_callable=python_callable,
+        multiple_outputs=multiple_outputs,
+        decorated_operator_class=VezaQueryDecoratedOperator,
+        **kwargs,
+    )

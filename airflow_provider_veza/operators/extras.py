@@ -1,0 +1,24 @@
+"""Which extra of this package a task needs, told while its DAG is parsed; nothing is imported for that.
+
+What a format of landed rows needs is in :mod:`airflow_provider_veza.results.formats.known_formats`.
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from airflow_provider_veza.exceptions import ArgumentError
+
+_LIBRARY_OF = {"drift": "duckdb", "elasticsearch": "elasticsearch"}
+
+
+def require_extra(extra: str) -> None:
+    """Refuse a task whose library is not installed here.
+
+    :raises ArgumentError: saying what to install.
+    """
+    library = _LIBRARY_OF[extra]
+    if find_spec(library) is None:
+        raise ArgumentError(
+            f"The package `{library}` is not installed here: pip install 'airflow-provider-veza[{extra}]'. Nothing was submitted."
+        )

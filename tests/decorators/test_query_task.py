@@ -1,0 +1,91 @@
+"""``@task.veza_query``: the function says what to ask, the operator does the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from airflow.providers.common.compat.sdk import DAG, AirflowFailException, task
+
+from airflow_provider_veza.decorators.query_task import veza_query_task
+from airflow_provider_veza.exceptions import ArgumentError
+from airflow_provider_veza.operators.query import VezaQueryOperator
+from support.served_tenant import AT_ONCE, PAYROLL_ACCESS, creates
+from support.task_run import TaskRun, fire
+from veza_emulator.tenant.tenant import Tenant
+
+
+def decorated(function: Callable[..., Any], *given: Any, **arguments: Any) -> TaskRun:
+    """Return the task of a function, made anew for each process, as a DAG file makes it."""
+
+    def make() -> Any:
+        with DAG("decorated", schedule=None):
+            return veza_query_task(task_id="ask", **arguments)(function)(*given).operator
+
+    return TaskRun(make)
+
+
+def payroll() -> dict[str, Any]:
+    return PAYROLL_ACCESS
+
+
+def test_airflow_knows_the_decorator_by_its_name() -> None:
+    with DAG("named", schedule=None):
+        made = task.veza_query(payroll)().operator
+
+    assert isinstance(made, VezaQueryOperator)
+    assert made.task_id == "payroll"
+
+
+def test_the_rows_of_the_returned_spec_come_after_a_deferral_and_the_function_is_called_once(tenant: Tenant) -> None:
+    called = []
+
+    def access_to(bucket: str) -> dict[str, Any]:
+        called.append(bucket)
+        return PAYROLL_ACCESS
+
+    run = decorated(access_to, "payroll", deferrable=True)
+    deferral = run.execute()
+    tenant.finish(run.xcom["veza_query"]["id"])
+    rows = run.resume(deferral, fire(deferral.trigger))
+
+    assert (len(rows), called) == (12, ["payroll"])
+
+
+def test_what_looks_like_a_template_in_the_returned_spec_is_sent_as_it_is(tenant: Tenant) -> None:
+    tenant.set_behaviour(AT_ONCE)
+    condition = {"specs": [{"fn": "EQ", "property": "name", "value": "{{ ds }}"}]}
+    spec = {"source_node_types": {"nodes": [{"node_type": "OktaUser", "condition_expression": condition}]}}
+
+    assert decorated(lambda: spec).execute() == []
+    assert "{{ ds }}" in str(tenant.executions()[0])
+
+
+@pytest.mark.parametrize("returned", [None, 7, ["OktaUser"]], ids=str)
+def test_what_is_no_spec_is_refused_before_anything_is_sent_and_without_retries(tenant: Tenant, returned: Any) -> None:
+    with pytest.raises(
+        AirflowFailException, match=f"The function returned {type(returned).__name__} instead of a query"
+    ):
+        decorated(lambda: returned).execute()
+    assert creates(tenant) == 0
+
+
+def test_an_error_of_the_function_is_the_users_and_may_be_retried(tenant: Tenant) -> None:
+    def broken() -> dict[str, Any]:
+        raise ConnectionError("the catalogue does not answer")
+
+    with pytest.raises(ConnectionError, match="the catalogue"):
+        decorated(broken).execute()
+    assert creates(tenant) == 0
+
+
+@pytest.mark.parametrize("argument", ["query_spec", "saved_query_id"])
+def test_what_the_function_says_cannot_be_given_as_well(argument: str) -> None:
+    with pytest.raises(ArgumentError, match=f"takes no {argument}: its function returns the query spec"):
+        decorated(payroll, **{argument: "x"}).make_operator()
+
+
+def test_arguments_are_checked_while_the_dag_is_parsed() -> None:
+    with pytest.raises(ArgumentError, match="output_format must be one of"):
+        decorated(payroll, output_format="xml").make_operator()
