@@ -100,6 +100,9 @@ def test_every_address_of_ours_is_below_those_of_the_project() -> None:
     assert f'site_url = "{site}"' in settings
     assert f'repo_url = "{SOURCE}"' in settings
     assert f"]({SOURCE}/blob/main/" in PROJECT
+    emulator = (ROOT / "veza-emulator" / "pyproject.toml").read_text("utf-8")
+    assert f'Source = "{SOURCE}"' in emulator
+    assert f'Documentation = "{site}' in emulator
     guides = [guide for entry in get_provider_info()["integrations"] for guide in entry["how-to-guide"]]
     assert guides
     assert [guide for guide in guides if not guide.startswith(site)] == []

@@ -27,7 +27,9 @@ def _read(session: Session, key: dict[str, Any]) -> TaskFacts | None:
     from airflow.models.taskinstance import TaskInstance
     from sqlalchemy import select
 
-    ti = session.scalar(select(TaskInstance).filter_by(**key))
+    # Columns alone: the whole object would bring its run and its DAG's version with it.
+    shown = (getattr(TaskInstance, name) for name in ("state", "try_number", "max_tries", "start_date", "end_date"))
+    ti = session.execute(select(*shown).filter_by(**key)).one_or_none()
     if ti is None:
         return None
     return TaskFacts(
@@ -55,8 +57,8 @@ def _xcoms(session: Session, key: dict[str, Any]) -> dict[str, Any]:
     from airflow.models.xcom import XComModel
     from sqlalchemy import select
 
-    found = session.scalars(select(XComModel).filter_by(**key).where(XComModel.key.in_(SHOWN_XCOMS)))
-    return {xcom.key: plain(xcom.value) for xcom in found}
+    found = select(XComModel.key, XComModel.value).filter_by(**key).where(XComModel.key.in_(SHOWN_XCOMS))
+    return {name: plain(value) for name, value in session.execute(found)}
 
 
 def _record(session: Session, key: dict[str, Any]) -> Any:
