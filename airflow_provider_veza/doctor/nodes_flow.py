@@ -123,18 +123,18 @@ def cancel_one_of_two(
     other = Life((yield from submit_nodes(service, spec, ImmediateRun())))
     if cancelled.ids is None or other.ids is None:
         return CancelSeen(cancelled, None, other)
-    before = yield from first_looks(service, other.ids.id)
-    just_before = yield from _own_look(service, cancelled.ids.id)
+    before = yield from _own_looks(service, other.ids.id)
+    just_before = (yield from _own_looks(service, cancelled.ids.id))[-1]
     cancel = yield from ask(service.cancel(cancelled.ids.id))
     looks = yield from watch(service, cancelled.ids.id, _AFTER_CANCEL_SECONDS)
     other = replace(other, looks=(yield from _to_a_stable_end(service, other, patience, stable_after)))
     return CancelSeen(replace(cancelled, looks=looks), cancel, other, before, just_before)
 
 
-def _own_look(service: VezaNodesService, query_id: str) -> Examination[Asked]:
+def _own_looks(service: VezaNodesService, query_id: str) -> Examination[tuple[Asked, ...]]:
     """Look until the query is visible, and once more where what is seen may be an older result."""
-    look = (yield from first_looks(service, query_id))[-1]
-    return (yield from ask(service.look(query_id))) if _is_done(look) else look
+    looks = yield from first_looks(service, query_id)
+    return (*looks, (yield from ask(service.look(query_id)))) if _is_done(looks[-1]) else looks
 
 
 def end_what_runs(

@@ -15,7 +15,6 @@ from airflow_provider_veza.doctor.assumptions import Finding
 from airflow_provider_veza.doctor.examination import Plan
 from airflow_provider_veza.doctor.verdicts import Verdict
 from airflow_provider_veza.exceptions import NoAnswerError
-from airflow_provider_veza.transport.settings import ApiKeyAuth, TransportSettings
 from doctor.altered import Alteration, Send, answered, edited, instead, refused, sent_otherwise, unaltered, without
 from doctor.examined import PLAN, contradictions, findings_of, save_a_query, settings_of, tenant_with, visited
 from veza_emulator.http.server import running_tenant
@@ -221,16 +220,16 @@ def test_a_tenant_that_reads_page_tokens_nowhere_is_helped_by_no_extra() -> None
 def test_slow_answers_advise_a_longer_read_timeout() -> None:
     tenant = tenant_with()
     with running_tenant(tenant) as running:
-        transport = TransportSettings(running.url, ApiKeyAuth(running.api_key), "t", rate_limit=1e5, read_timeout=1.0)
-        veza = settings_of(running, transport=transport)
+        veza = settings_of(running)
 
         def slow(request: Request, send: Send) -> Response:
             tenant.clock.advance(timedelta(seconds=0.4))
             return send(request)
 
-        assert contradictions(findings_of(visited(running, veza, alteration=slow), veza)) == {
-            "latency": ("read_timeout", 2)
-        }
+        seen = visited(running, veza, alteration=slow)
+
+    hasty = replace(veza, transport=replace(veza.transport, read_timeout=1.0))
+    assert contradictions(findings_of(seen, hasty)) == {"latency": ("read_timeout", 2)}
 
 
 def test_requests_that_are_refused_as_too_many_advise_half_the_pace() -> None:

@@ -233,6 +233,7 @@ def test_every_extra_is_read_from_its_type_or_from_text_as_a_uri_gives_it(read: 
     assert transport.max_answer_bytes == 123_456
     assert settings.nodes == VezaNodesService(50, "/api/v2/nodes:get", "GET", ("result",))
     assert settings.result.rows_fields == ("result",)
+    assert settings.sync.rows_fields == ("result", "values", "path_values")
     assert settings.saved_queries == VezaSavedQueriesService(50, "/api/v2/queries/{id}:run")
     assert settings.stale_grace == timedelta(0)
     assert settings.ui_url("q1") == f"{TENANT}/app/queries/q1"

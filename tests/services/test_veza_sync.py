@@ -29,6 +29,17 @@ def test_nodes_are_asked_for_with_page_size_and_token_in_the_query_string_and_th
     )
 
 
+@pytest.mark.parametrize("field", ["result", "values"])
+def test_rows_are_looked_for_in_the_field_of_the_connection_first_and_then_where_veza_documents_them(
+    field: str,
+) -> None:
+    sync = VezaSyncService(rows_fields=("result", "values", "path_values"))
+    page = {field: [AMARA], "has_more": False}
+
+    assert list(sync.nodes(SPEC).read(answer(page)).rows) == [AMARA]
+    assert list(sync.result(SPEC).read(answer({"nodes_value": page})).nodes.rows) == [AMARA]
+
+
 def test_a_result_is_asked_for_with_page_size_and_token_in_the_body() -> None:
     request = SYNC.result(SPEC, "t1").request
 
