@@ -196,13 +196,11 @@ bench-esql: .venv/airflow-$(NEWEST)/installed ## Measure how soon the end of one
 bench-look: .venv/airflow-$(NEWEST)/installed ## Measure what a look costs the processor; LOOK_AGAINST=COMMIT compares with an earlier build
 	$(NEWEST_PYTHON) -m tools.bench_look $(LOOK_AGAINST:%=--against %)
 
-<<<<<<< HEAD
 bench-look-beside-aiohttp: .venv/airflow-$(NEWEST)/installed ## Measure what a look costs over bare aiohttp that sends the same
 	$(NEWEST_PYTHON) -m tools.bench_look.beside_aiohttp
-=======
+
 bench-triggers: .venv/airflow-$(NEWEST)/installed ## Measure a thousand and five thousand waiting triggers on one loop, beside bare aiohttp
 	$(NEWEST_PYTHON) -m tools.bench_triggers
->>>>>>> wait
 
 bench-emulator: .venv/airflow-$(NEWEST)/installed ## Measure the emulated tenant: specs, polls, sizes, the pytest fixture
 	$(NEWEST_PYTHON) -m tools.bench_emulator
