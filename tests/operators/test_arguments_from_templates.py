@@ -11,7 +11,7 @@ from typing import Any
 
 import pendulum
 import pytest
-from airflow.providers.common.compat.sdk import DAG, BaseOperator, ObjectStoragePath
+from airflow.providers.common.compat.sdk import DAG, BaseOperator, ObjectStoragePath, literal
 
 from airflow_provider_veza.exceptions import ArgumentError
 from airflow_provider_veza.operators.arguments import RULES
@@ -200,6 +200,13 @@ def test_an_object_storage_path_is_a_template_that_keeps_its_connection(native: 
     left = rendered(VezaQueryOperator, "output_path", path, "run 1", native=native)
     assert RULES["output_path"](left, "output_path") == str(left)
     assert str(left).endswith("/lake/run 1")
+
+
+@in_both_renderings
+def test_text_that_looks_like_a_file_is_none_inside_literal(native: bool) -> None:
+    spec = {**SPEC, "node_id": literal("report.json")}
+    assert rendered(VezaQueryOperator, "query_spec", spec, "", native=native)["node_id"] == "report.json"
+    assert rendered(VezaQueryOperator, "saved_query_id", literal("7.yaml"), "", native=native) == "7.yaml"
 
 
 @pytest.mark.parametrize("name", ["saved_query_id", "cache_id"])

@@ -17,6 +17,7 @@ from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.event import WaitEvent
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.identity import Fingerprint, RunLife, TaskIdentity
+from airflow_provider_veza.async_query.json_value import words_of
 from airflow_provider_veza.async_query.layout import ColumnType
 from airflow_provider_veza.async_query.message import Call, Response
 from airflow_provider_veza.async_query.record import Owner, QueryRecord, RecordState
@@ -461,7 +462,7 @@ _DOCTORS_ARGUMENTS = st.tuples(
     st.fixed_dictionaries({name: st.sampled_from(["key", "\n", "\udcff", "a" * 5000]) for name in _SECRETS}),
 )
 _RENDERED = (
-    _texts_or_objects(*_SPECS).map(str)
+    _texts_or_objects(*_SPECS).map(words_of)
     | st.lists(st.sampled_from([*_PYTHON, *_SPANS, " ", "}", ","]), max_size=4).map("".join)
     | st.text(max_size=40)
 )
