@@ -191,20 +191,26 @@ class AsyncQueryHook(BaseHook):
         turn: Turn = Turn.IN_LINE,
         retry: RetryPolicy | None = None,
         within: float | None = None,
+        every: float | None = None,
     ) -> T:
         """Send one call; the async twin of :meth:`run`.
 
         :param turn: whether it waits behind the other requests of this process when they come too fast.
+        :param every: seconds between two such calls of the caller, by which that wait is measured.
         """
         used = await self._asettings()
         with self._naming_itself():
             try:
-                return await (await self._shared_transport(used)).run(call, turn=turn, retry=retry, within=within)
+                return await (await self._shared_transport(used)).run(
+                    call, turn=turn, retry=retry, within=within, every=every
+                )
             except UnauthorizedError:
                 renewed = await self._arenewed_settings(used)
                 if renewed == used:
                     raise
-                return await (await self._shared_transport(renewed)).run(call, turn=turn, retry=retry, within=within)
+                return await (await self._shared_transport(renewed)).run(
+                    call, turn=turn, retry=retry, within=within, every=every
+                )
 
     async def arun_flow(self, flow: Flow[T], turn: Turn = Turn.IN_LINE, within: float | None = None) -> T:
         """Send one call after the other; the async twin of :meth:`run_flow`."""

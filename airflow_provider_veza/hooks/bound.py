@@ -66,6 +66,7 @@ class BoundQuery:
         self.conn_id = conn_id
         self.deadline = deadline
         self._make_hook = make_hook
+        self._looked_at: float | None = None
         self._last_look: tuple[QueryService, float, Call[Snapshot]] | None = None
 
     def until(self, deadline: Deadline) -> BoundQuery:
@@ -168,7 +169,11 @@ class BoundQuery:
     async def alook(self, wait: float = 0.0) -> Snapshot:
         """Return how the query stands; the async twin of :meth:`look`."""
         look = self._look_of(await self.aservice(), wait)
-        return await self.hook.arun(look, within=self._time_for_a_look(wait))
+        every = None if self._looked_at is None else time.monotonic() - self._looked_at
+        try:
+            return await self.hook.arun(look, within=self._time_for_a_look(wait), every=every)
+        finally:
+            self._looked_at = time.monotonic()
 
     def _look_of(self, service: QueryService, wait: float) -> Call[Snapshot]:
         """Return the call of a look, the same as long as nothing about it changes."""

@@ -29,12 +29,13 @@ from airflow_provider_veza.transport.driving import (
     READ_ON_THE_LOOP_BYTES,
     Patience,
     drive_async,
+    report,
     straight,
     tenant_steps,
 )
 from airflow_provider_veza.transport.exchange import USUAL_RETRY, fetch_token, needs_no_decision
 from airflow_provider_veza.transport.failures import failed
-from airflow_provider_veza.transport.pacing import Turn, tenant_pace
+from airflow_provider_veza.transport.pacing import Turn
 from airflow_provider_veza.transport.reasons import causes
 from airflow_provider_veza.transport.redaction import Redaction
 from airflow_provider_veza.transport.routes import Routes
@@ -47,19 +48,23 @@ from airflow_provider_veza.transport.steps import (
     Failed,
     Pause,
     Received,
+    Report,
     Resumed,
     Send,
     Step,
     Steps,
+    TakeTurn,
     WireRequest,
 )
 from airflow_provider_veza.transport.tokens import TOKENS, token_not_there
 from airflow_provider_veza.transport.trust import tls_context
+from airflow_provider_veza.transport.turnstile import Turnstile, turnstile_of
 
 KEEPALIVE_SECONDS = 75
 """Longer than the longest usual poll interval, so that polls do not each begin with a TLS handshake."""
 
 DNS_CACHE_SECONDS = 60
+_CONTENT_TYPE = ("Content-Type",)
 
 T = TypeVar("T")
 
@@ -76,7 +81,7 @@ class AsyncTransport:
         self.settings = settings
         self.read_on_the_loop_bytes: float = READ_ON_THE_LOOP_BYTES
         self._retry = retry
-        self._pace = tenant_pace(settings.origin)
+        self._turnstile = turnstile_of(settings.origin)
         self._routes = Routes(settings.proxy)
         self._redaction = Redaction(settings.secrets())
         self._session: aiohttp.ClientSession | None = None
@@ -96,14 +101,16 @@ class AsyncTransport:
         timeout: Timeouts | None = None,  # noqa: ASYNC109  # per connect and per read, which asyncio.timeout cannot do
         turn: Turn = Turn.IN_LINE,
         within: float | None = None,
+        every: float | None = None,
     ) -> T:
         """Send a call's request and read its answer.
 
         :param retry: instead of the transport's own policy.
         :param timeout: instead of the connection's; a wait for a free connection counts as connecting.
         :param within: seconds after which nobody wants the answer, however patient the connection is.
+        :param every: seconds between two such requests of the caller, by which its wait for a turn is measured.
         """
-        patience = Patience(retry or self._retry, timeout or self.settings.timeouts, turn, within)
+        patience = Patience(retry or self._retry, timeout or self.settings.timeouts, turn, within, every)
         with self._redaction:
             answer = await self._response(call, patience)
             if len(answer.body) > self.read_on_the_loop_bytes:
@@ -112,15 +119,18 @@ class AsyncTransport:
 
     async def _response(self, call: Call[T], patience: Patience) -> Response:
         session = self._session or await self._open_session()
-        driver = _Driver(self.settings, session, self._routes, self._redaction, self._renewing, patience)
-        first = straight(call, self.settings, self._pace, patience)
+        driver = _Driver(
+            self.settings, session, self._routes, self._redaction, self._renewing, patience, self._turnstile
+        )
+        first = straight(call, self.settings, self._turnstile, patience)
         if first is None:
-            return await driver.drive(tenant_steps(call, self.settings, self._pace, patience))
+            return await driver.drive(tenant_steps(call, self.settings, patience))
         answer = await driver.send(first.wire, first.until)
         if isinstance(answer, Response) and needs_no_decision(answer):
+            self._turnstile.answered(sent=first.began)
             return answer
         begun = first, Received(answer, read_clock()) if isinstance(answer, Response) else answer
-        return await driver.drive(tenant_steps(call, self.settings, self._pace, patience, begun))
+        return await driver.drive(tenant_steps(call, self.settings, patience, begun))
 
     async def _open_session(self) -> aiohttp.ClientSession:
         async with self._opening:
@@ -135,8 +145,7 @@ class AsyncTransport:
             keepalive_timeout=KEEPALIVE_SECONDS,
             ttl_dns_cache=DNS_CACHE_SECONDS,
         )
-        # aiohttp calls a missing body octets, where requests says nothing.
-        return new_session(connector, skip_auto_headers=("Content-Type",))
+        return new_session(connector)
 
 
 @dataclass(frozen=True)
@@ -149,6 +158,7 @@ class _Driver:
     redaction: Redaction
     renewing: asyncio.Lock
     patience: Patience
+    turnstile: Turnstile
 
     async def drive(self, steps: Steps[T]) -> T:
         return await drive_async(steps, self._answer)
@@ -183,6 +193,12 @@ class _Driver:
             case Pause(seconds):
                 await asyncio.sleep(seconds)
                 return Resumed(read_clock())
+            case TakeTurn(place, until):
+                await self.turnstile.wait_async(place, until)
+                return Resumed(read_clock())
+            case Report():
+                report(step, self.turnstile)
+                return Resumed(read_clock())
             case Authorize(auth, refused, until):
                 return Authorized(await self._access_token(auth, refused, until), read_clock())
 
@@ -205,6 +221,8 @@ class _Driver:
             URL(wire.url, encoded=True),
             data=wire.body,
             headers=wire.all_headers,
+            # aiohttp calls a missing body octets, where requests says nothing.
+            skip_auto_headers=_CONTENT_TYPE if wire.body is None else None,
             allow_redirects=False,
             proxy=proxy,
             timeout=client_timeout(current),

@@ -40,6 +40,7 @@ class Client(Protocol):
         timeout: Timeouts | None = None,
         turn: Turn = Turn.IN_LINE,
         within: float | None = None,
+        every: float | None = None,
     ) -> T:
         """Send a call's request and read its answer.
 
@@ -47,6 +48,7 @@ class Client(Protocol):
         :param timeout: instead of the connection's.
         :param turn: whether it waits behind other requests, where these are paced.
         :param within: seconds after which nobody wants the answer, however patient the connection is; pauses count.
+        :param every: seconds between two such requests of the caller, by which its wait for a turn is measured.
         :raises RequestError: when the request failed, after the repetitions that may heal it.
         """
         ...
@@ -75,6 +77,7 @@ class AsyncClient(Protocol):
         timeout: Timeouts | None = None,  # noqa: ASYNC109  # per connect and per read, which asyncio.timeout cannot do
         turn: Turn = Turn.IN_LINE,
         within: float | None = None,
+        every: float | None = None,
     ) -> T:
         """Send a call's request and read its answer; the async twin of :meth:`Client.run`."""
         ...

@@ -10,16 +10,16 @@ import math
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TypeVar
 
-from airflow_provider_veza.async_query.message import Call, Response
+from airflow_provider_veza.async_query.message import Call, Purpose, Response
 from airflow_provider_veza.async_query.retry import RetryPolicy
 from airflow_provider_veza.transport.clock import read_clock
-from airflow_provider_veza.transport.exchange import Begun, Rules, exchange, straight_request, unpaced
-from airflow_provider_veza.transport.pacing import TenantPace, Turn
+from airflow_provider_veza.transport.exchange import Begun, Rules, exchange, straight_request
+from airflow_provider_veza.transport.pacing import Lane, Place, Turn
 from airflow_provider_veza.transport.settings import Timeouts, TotalTimes, TransportSettings
-from airflow_provider_veza.transport.steps import Answer, Failed, Moment, Received, Step, Steps, WireRequest
+from airflow_provider_veza.transport.steps import Answer, Failed, Moment, Received, Report, Step, Steps, WireRequest
+from airflow_provider_veza.transport.turnstile import Turnstile
 
 READ_ON_THE_LOOP_BYTES = 256 * 1024
 """A longer answer is read in a thread: parsing it would hold up everything else on the loop for milliseconds."""
@@ -32,12 +32,22 @@ class Patience:
     """How long one caller waits for a tenant, and how.
 
     :param within: seconds after which nobody wants the answer; None leaves it to the connection.
+    :param every: seconds between two requests of this caller; None where nobody knows.
     """
 
     retry: RetryPolicy
     timeouts: Timeouts
-    turn: Turn
-    within: float | None
+    turn: Turn = Turn.IN_LINE
+    within: float | None = None
+    every: float | None = None
+
+    def place(self, purpose: Purpose, settings: TransportSettings, now: float) -> Place:
+        """Return the place in line of a request that asks now. A cancel waits at most half of its time."""
+        lane = Lane.of(purpose, self.turn)
+        if lane is not Lane.CANCELS:
+            return Place(lane, now, settings.rate_limit, self.every)
+        seconds = settings.total_times.of(purpose) if self.within is None else self.within
+        return Place(lane, now, settings.rate_limit, self.every, latest=now + seconds / 2)
 
 
 @dataclass(frozen=True)
@@ -52,14 +62,14 @@ class Straight:
     until: float
 
 
-def straight(call: Call[T], settings: TransportSettings, pace: TenantPace, patience: Patience) -> Straight | None:
+def straight(call: Call[T], settings: TransportSettings, turnstile: Turnstile, patience: Patience) -> Straight | None:
     """Return the first attempt of a call that needs no step before it; None where its turn or a token must be awaited."""
     began, request = time.monotonic(), call.request
     wire = straight_request(request, settings)
     seconds = settings.total_times.of(request.purpose) + request.wait
     if patience.within is not None:
         seconds = min(seconds, patience.within)
-    if wire is None or seconds <= 0 or not pace.start(began, rate=settings.rate_limit, turn=patience.turn):
+    if wire is None or seconds <= 0 or not turnstile.start(patience.place(request.purpose, settings, began)):
         return None
     return Straight(wire, began, began + seconds)
 
@@ -67,7 +77,6 @@ def straight(call: Call[T], settings: TransportSettings, pace: TenantPace, patie
 def tenant_steps(
     call: Call[T],
     settings: TransportSettings,
-    pace: TenantPace,
     patience: Patience,
     first: tuple[Straight, Received | Failed] | None = None,
 ) -> Steps[Response]:
@@ -78,8 +87,8 @@ def tenant_steps(
     at, begun = read_clock(), None
     if first is not None:
         at, begun = replace(at, monotonic=first[0].began), Begun(first[0].until, first[1])
-    reserve = partial(pace.reserve, rate=settings.rate_limit, turn=patience.turn)
-    rules = rules_for(call, settings.total_times, patience.retry, at, patience.within, reserve)
+    place = patience.place(call.request.purpose, settings, at.monotonic)
+    rules = rules_for(call, settings.total_times, patience.retry, at, patience.within, place)
     return exchange(call.request, settings, rules, at, begun)
 
 
@@ -89,7 +98,7 @@ def rules_for(
     retry: RetryPolicy,
     at: Moment,
     within: float | None,
-    reserve: Callable[[float], float] = unpaced,
+    place: Place | None = None,
 ) -> Rules:
     """Return how a call's request is repeated and paced, and when it is over.
 
@@ -98,13 +107,21 @@ def rules_for(
     purpose = call.request.purpose
     return Rules(
         retry,
-        reserve,
+        place,
         call.is_answer,
         call.is_passing,
         total=times.of(purpose),
         setting=f"{purpose}_timeout",
         until=math.inf if within is None else at.monotonic + within,
     )
+
+
+def report(step: Report, turnstile: Turnstile) -> None:
+    """Tell all who ask the same tenant how it answered."""
+    if step.has_failed:
+        turnstile.failed(sent=step.sent, retry_after=step.retry_after)
+    else:
+        turnstile.answered(sent=step.sent)
 
 
 def drive(steps: Steps[T], answer: Callable[[Step], Answer]) -> T:

@@ -32,7 +32,7 @@ from airflow_provider_veza.transport.elastic_client import (
     cluster_steps,
     log_shown,
     new_client,
-    no_token_is_asked_for,
+    not_asked_for,
     received,
     refused,
     shown_answer,
@@ -52,9 +52,11 @@ from airflow_provider_veza.transport.steps import (
     Failed,
     Pause,
     Received,
+    Report,
     Resumed,
     Send,
     Step,
+    TakeTurn,
     WireRequest,
 )
 
@@ -146,6 +148,7 @@ class AsyncElasticTransport:
         timeout: Timeouts | None = None,  # noqa: ASYNC109  # a pair, as every transport takes it
         turn: Turn = Turn.IN_LINE,
         within: float | None = None,
+        every: float | None = None,
     ) -> T:
         """Send a call's request and read its answer.
 
@@ -153,8 +156,9 @@ class AsyncElasticTransport:
         :param timeout: instead of the connection's; a wait for a free connection counts as connecting.
         :param turn: of no effect, since nothing waits for its turn.
         :param within: seconds after which nobody wants the answer, however patient the connection is.
+        :param every: of no effect either.
         """
-        del turn
+        del turn, every
         steps = cluster_steps(call, self.settings, retry or self._retry, within)
         with self._redaction:
             answer = await drive_async(steps, lambda step: self._answer(step, timeout or self.settings.timeouts))
@@ -168,8 +172,8 @@ class AsyncElasticTransport:
             case Pause(seconds):
                 await asyncio.sleep(seconds)
                 return Resumed(read_clock())
-            case Authorize():
-                raise no_token_is_asked_for()
+            case Authorize() | TakeTurn() | Report():
+                raise not_asked_for(step)
 
     async def _send(self, wire: WireRequest, current: Sending) -> Received | Failed:
         handled, target = sys.exception(), target_of(wire, self.settings)

@@ -25,7 +25,7 @@ from airflow_provider_veza.transport.elastic_settings import FIELD_NAMES, Elasti
 from airflow_provider_veza.transport.exchange import attempts
 from airflow_provider_veza.transport.redaction import Redaction
 from airflow_provider_veza.transport.sending import current_sending
-from airflow_provider_veza.transport.steps import Received, Steps, WireRequest, building
+from airflow_provider_veza.transport.steps import Received, Step, Steps, WireRequest, building
 
 C = TypeVar("C", Elasticsearch, AsyncElasticsearch)
 
@@ -134,9 +134,11 @@ def cluster_steps(
     return attempts(wire, rules_for(call, settings.total_times, retry, at, within), at)
 
 
-def no_token_is_asked_for() -> TypeError:
+def not_asked_for(step: Step) -> TypeError:
     """Return why a step is refused that no exchange through this client has."""
-    return TypeError("The Elasticsearch client has its own credentials; no exchange through it asks for a token.")
+    return TypeError(
+        f"The Elasticsearch client has its own credentials and no pace; no exchange has {type(step).__name__}."
+    )
 
 
 def target_of(wire: WireRequest, settings: ElasticSettings) -> str:

@@ -25,7 +25,7 @@ from airflow_provider_veza.transport.elastic_client import (
     cluster_steps,
     log_shown,
     new_client,
-    no_token_is_asked_for,
+    not_asked_for,
     received,
     refused,
     shown_answer,
@@ -45,9 +45,11 @@ from airflow_provider_veza.transport.steps import (
     Failed,
     Pause,
     Received,
+    Report,
     Resumed,
     Send,
     Step,
+    TakeTurn,
     WireRequest,
 )
 
@@ -139,6 +141,7 @@ class SyncElasticTransport:
         timeout: Timeouts | None = None,
         turn: Turn = Turn.IN_LINE,
         within: float | None = None,
+        every: float | None = None,
     ) -> T:
         """Send a call's request and read its answer.
 
@@ -146,8 +149,9 @@ class SyncElasticTransport:
         :param timeout: instead of the connection's.
         :param turn: of no effect, since nothing waits for its turn.
         :param within: seconds after which nobody wants the answer, however patient the connection is.
+        :param every: of no effect either.
         """
-        del turn
+        del turn, every
         steps = cluster_steps(call, self._settings, retry or self._retry, within)
         with self._redaction:
             answer = drive(steps, lambda step: self._answer(step, timeout or self._settings.timeouts))
@@ -160,8 +164,8 @@ class SyncElasticTransport:
             case Pause(seconds):
                 time.sleep(seconds)
                 return Resumed(read_clock())
-            case Authorize():
-                raise no_token_is_asked_for()
+            case Authorize() | TakeTurn() | Report():
+                raise not_asked_for(step)
 
     def _send(self, wire: WireRequest, current: Sending) -> Received | Failed:
         handled, target = sys.exception(), target_of(wire, self._settings)

@@ -15,6 +15,7 @@ from airflow_provider_veza.async_query.message import Request, Response
 from airflow_provider_veza.async_query.process_counts import COUNTS
 from airflow_provider_veza.async_query.retry import Failure, RetryPolicy, parse_retry_after
 from airflow_provider_veza.exceptions import AnswerTooLargeError, NoAnswerError, NotSentError, RequestError
+from airflow_provider_veza.transport.pacing import Place
 from airflow_provider_veza.transport.redirects import MAX_REDIRECTS, redirect_url, too_many_redirects
 from airflow_provider_veza.transport.settings import ApiKeyAuth, OAuth2ClientCredentials, TransportSettings
 from airflow_provider_veza.transport.steps import (
@@ -22,7 +23,9 @@ from airflow_provider_veza.transport.steps import (
     Moment,
     Pause,
     Received,
+    Report,
     Steps,
+    TakeTurn,
     WireRequest,
     authorize,
     building,
@@ -33,13 +36,9 @@ from airflow_provider_veza.transport.tokens import Token, read_token, token_requ
 USUAL_RETRY = RetryPolicy()
 
 _PLAIN_SUCCESS = 200
+_TOO_MANY = 429
 _PASSING = 503
 """The status by which HTTP itself says that an error passes."""
-
-
-def unpaced(_now: float) -> float:
-    """Let every request go at once."""
-    return 0.0
 
 
 def never(_response: Response) -> bool:
@@ -51,7 +50,7 @@ def never(_response: Response) -> bool:
 class Rules:
     """How one exchange repeats and paces its requests.
 
-    :param reserve: books a request at a monotonic time and returns the seconds that it must wait.
+    :param place: in the line of those that ask the same tenant, kept by all attempts; None where nothing is paced.
     :param is_answer: whether an error status is what was asked for, which no repetition changes.
     :param is_passing: whether an error status passes by itself, whatever its number.
     :param total: seconds that the server may take for all attempts together, besides what it was asked to wait.
@@ -60,7 +59,7 @@ class Rules:
     """
 
     retry: RetryPolicy
-    reserve: Callable[[float], float] = unpaced
+    place: Place | None = None
     is_answer: Callable[[Response], bool] = never
     is_passing: Callable[[Response], bool] = never
     total: float = math.inf
@@ -162,33 +161,42 @@ def attempts(wire: WireRequest, rules: Rules, at: Moment, begun: Begun | None = 
     :param begun: what the first attempt came to, if it was made already.
     """
     left = rules.total + wire.wait
+    last: Received | Failed = Failed(Failure.NOT_SENT, "no time was left for it", at)
     for attempt in count(1):
+        before = left
         answer, left = yield from _follow(wire, rules, at, left, begun)
-        begun = None
+        if answer is None:
+            return _last(wire, last, max(attempt - 1, 1))
+        if rules.place is not None and isinstance(answer, Received):
+            yield _report(answer, rules, sent=answer.at.monotonic - (before - left))
         delay = _delay(wire, rules, attempt, answer) if left > 0 else None
-        if delay is not None and answer.at.monotonic + delay < rules.until:
-            COUNTS.retries += 1
-            at = (yield Pause(delay)).at
-        elif isinstance(answer, Received):
-            return answer if attempt == 1 else replace(answer, response=replace(answer.response, attempts=attempt))
-        else:
-            raise _error(wire, answer, attempt)
+        if delay is None or answer.at.monotonic + delay >= rules.until:
+            return _last(wire, answer, attempt)
+        COUNTS.retries += 1
+        at, last, begun = (yield Pause(delay)).at, answer, None
     raise AssertionError("counting never ends")
+
+
+def _last(wire: WireRequest, answer: Received | Failed, attempts: int) -> Received:
+    """Return what the last attempt came to; raises where that is no answer."""
+    if isinstance(answer, Failed):
+        raise _error(wire, answer, attempts)
+    return answer if attempts == 1 else replace(answer, response=replace(answer.response, attempts=attempts))
 
 
 def _follow(
     wire: WireRequest, rules: Rules, at: Moment, left: float, begun: Begun | None
-) -> Steps[tuple[Received | Failed, float]]:
-    """Bring one attempt to its answer; return it and the seconds that are left for more attempts."""
+) -> Steps[tuple[Received | Failed | None, float]]:
+    """Bring one attempt to its answer, None where its turn did not come in time; return the seconds that are left, too."""
     hop = wire
     for _ in range(MAX_REDIRECTS + 1):
         if begun is None:
-            wait = rules.reserve(at.monotonic)
-            if left <= 0 or at.monotonic + wait >= rules.until:
-                return Failed(Failure.NOT_SENT, "no time was left for it", at), left
-            if wait > 0:
-                COUNTS.throttled_seconds += wait
-                at = (yield Pause(wait)).at
+            if rules.place is not None and left > 0 and at.monotonic < rules.until:
+                begins = (yield TakeTurn(rules.place, rules.until)).at
+                COUNTS.throttled_seconds += begins.monotonic - at.monotonic
+                at = begins
+            if left <= 0 or at.monotonic >= rules.until:
+                return None, left
             until = min(at.monotonic + left, rules.until)
             answer = yield from send(hop, until)
         else:
@@ -212,6 +220,16 @@ def _saying_if_late(answer: Received | Failed, until: float, rules: Rules) -> Re
     )
 
 
+def _report(answer: Received, rules: Rules, *, sent: float) -> Report:
+    response = answer.response
+    has_failed = (response.status == _TOO_MANY or response.status >= 500) and not rules.is_answer(response)
+    return Report(sent, has_failed, _retry_after(answer) if has_failed else None)
+
+
+def _retry_after(answer: Received) -> float | None:
+    return parse_retry_after(answer.response.headers.get("retry-after"), answer.at.wall)
+
+
 def _delay(wire: WireRequest, rules: Rules, attempt: int, answer: Received | Failed) -> float | None:
     if isinstance(answer, Received) and rules.is_answer(answer.response):
         return None
@@ -222,7 +240,7 @@ def _delay(wire: WireRequest, rules: Rules, attempt: int, answer: Received | Fai
         retry_after = None
     else:
         outcome = _PASSING if rules.is_passing(answer.response) else answer.response.status
-        retry_after = parse_retry_after(answer.response.headers.get("retry-after"), answer.at.wall)
+        retry_after = _retry_after(answer)
     return rules.retry.delay(
         attempt=attempt,
         idempotent=wire.idempotent,

@@ -1,23 +1,51 @@
-"""How fast this process may ask one tenant: the pure pace, and the one pace per tenant that all its clients share."""
+"""Who of all that ask one tenant goes next, and when: buckets, the line of those that wait, and the pause after refusals.
+
+Pure decisions on given times. How threads and event loops wait by them is in :mod:`.turnstile`.
+"""
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from enum import Enum
+from heapq import heappop, heappush
+from itertools import count
 
-from airflow_provider_veza.transport.origin import Origin
+from airflow_provider_veza.async_query.message import Purpose
 
 BURST_SECONDS = 0.25
+USUAL_EVERY = 1.0
+"""Seconds between two requests of a caller that does not say."""
+FIRST_PAUSE = 0.6
+LONGEST_PAUSE = 30.0
+MOST_FAILURES = 10
+LONGEST_RETRY_AFTER = 120.0
+"""A tenant that asks for more is asked again after so many seconds: it may have meant one request only."""
 
 
 class Turn(Enum):
     """When a request may go out, while others wait for their turn."""
 
     IN_LINE = "in line"
-    """After those that came before."""
+    """With those of its kind."""
     AT_ONCE = "at once"
-    """Before all that wait, who then wait longer: for a cancel, which has little time."""
+    """As a cancel, which has little time."""
+
+
+class Lane(Enum):
+    """Requests that wait for each other. Looks and pages share the rate, half each while both wait; cancels have their own."""
+
+    LOOKS = "looks"
+    PAGES = "pages"
+    CANCELS = "cancels"
+
+    @classmethod
+    def of(cls, purpose: Purpose, turn: Turn) -> Lane:
+        """Return where a request waits."""
+        if turn is Turn.AT_ONCE or purpose is Purpose.CANCEL:
+            return cls.CANCELS
+        return cls.PAGES if purpose is Purpose.PAGE else cls.LOOKS
 
 
 def burst(rate: float) -> float:
@@ -44,37 +72,283 @@ class Pace:
 
     def reserve(self, now: float, *, rate: float) -> tuple[Pace, float]:
         """Book one request; return the pace after it and the seconds that it must wait."""
-        tolerance = (burst(rate) - 1.0) / rate
-        return Pace(max(self.free_at, now) + 1.0 / rate), max(self.free_at - tolerance - now, 0.0)
+        return Pace(max(self.free_at, now) + 1.0 / rate), max(self.opens_at(rate) - now, 0.0)
+
+    def opens_at(self, rate: float) -> float:
+        """Return from when on the next request may start."""
+        return self.free_at - (burst(rate) - 1.0) / rate
 
 
-class TenantPace:
-    """The pace of one tenant, for all threads and event loops of this process."""
+@dataclass(frozen=True)
+class Place:
+    """A request's place in line; one that is repeated keeps it. All times are monotonic seconds.
+
+    :param since: when it first asked.
+    :param every: seconds between two requests of its caller, by which its wait is measured; None where nobody knows.
+    :param rate: requests a second that its connection allows.
+    :param latest: from when on it waits no longer, whatever the pace; for a cancel, whose query would run on.
+    """
+
+    lane: Lane
+    since: float
+    rate: float
+    every: float | None = None
+    latest: float = math.inf
+
+    def overdue(self, now: float) -> float:
+        """Return how long it waits, measured by its caller's own schedule."""
+        return (now - self.since) / (self.every or USUAL_EVERY)
+
+
+class Queue:
+    """Places in the order of their times, from which any can leave."""
+
+    def __init__(self) -> None:
+        self._places: dict[int, Place] = {}
+        self._order: list[tuple[float, int]] = []
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def add(self, ticket: int, place: Place) -> None:
+        """Add a place."""
+        self._places[ticket] = place
+        heappush(self._order, (place.since, ticket))
+
+    def remove(self, ticket: int) -> Place | None:
+        """Take a place out, if it is there."""
+        return self._places.pop(ticket, None)
+
+    def first(self) -> tuple[int, Place] | None:
+        """Return the oldest place and its ticket."""
+        while self._order:
+            ticket = self._order[0][1]
+            if ticket in self._places:
+                return ticket, self._places[ticket]
+            heappop(self._order)
+        return None
+
+
+class Looks:
+    """Waiting looks, by how often their callers look: of those that look equally often, the oldest is the most overdue one.
+
+    A turn goes to the oldest of all and to the most overdue one alternately. So a caller that looks often soon gets its turn, and
+    one that comes when ``n`` wait is passed by no more than ``n`` others: nobody waits longer than twice its fair share.
+    """
+
+    STEP = 1.25
+    """Callers whose intervals differ by no more than this factor count as equal."""
+
+    def __init__(self) -> None:
+        self._queues: dict[int, Queue] = {}
+        self._oldest_is_next = True
+
+    def __len__(self) -> int:
+        return sum(map(len, self._queues.values()))
+
+    def add(self, ticket: int, place: Place) -> None:
+        """Add a place."""
+        self._queues.setdefault(self._rank(place), Queue()).add(ticket, place)
+
+    def remove(self, ticket: int) -> Place | None:
+        """Take a place out, if it is there."""
+        return next(filter(None, (queue.remove(ticket) for queue in self._queues.values())), None)
+
+    def next(self, now: float) -> tuple[int, Place] | None:
+        """Return who goes next and its ticket."""
+        firsts = [first for queue in self._queues.values() if (first := queue.first())]
+        if not firsts:
+            return None
+        if self._oldest_is_next:
+            return min(firsts, key=lambda first: first[1].since)
+        return max(firsts, key=lambda first: first[1].overdue(now))
+
+    def went(self) -> None:
+        """Note that the next one has gone."""
+        self._oldest_is_next = not self._oldest_is_next
+
+    def _rank(self, place: Place) -> int:
+        return round(math.log(max(place.every or USUAL_EVERY, 0.001), self.STEP))
+
+
+class WaitingLine:
+    """All that wait for one tenant. It changes by what it is told and reads no clock."""
 
     def __init__(self) -> None:
         self._pace = Pace()
-        # Reentrant: Airflow calls on_kill from a signal handler, which may interrupt the holder in its own thread.
-        self._lock = threading.RLock()
+        self._cancel_pace = Pace()
+        self._looks = Looks()
+        self._pages = Queue()
+        self._cancels = Queue()
+        self._look_is_next = True
+        self._tickets = count()
+        self._held_until = -math.inf
 
-    def start(self, now: float, *, rate: float, turn: Turn) -> bool:
-        """Book one request if it may go out now; return whether it may."""
-        with self._lock:
-            pace, wait = self._pace.reserve(now, rate=rate)
-            if wait > 0 and turn is Turn.IN_LINE:
+    def __len__(self) -> int:
+        return len(self._looks) + len(self._pages) + len(self._cancels)
+
+    def start(self, place: Place, now: float) -> bool:
+        """Let a request go out now, if it need not wait; return whether it may."""
+        if place.lane is Lane.CANCELS:
+            if self._cancels or self._cancel_pace.opens_at(place.rate) > now:
                 return False
-            self._pace = pace
+            self._cancel_pace, _ = self._cancel_pace.reserve(now, rate=place.rate)
+            return True
+        if self._looks or self._pages or max(self._held_until, self._pace.opens_at(place.rate)) > now:
+            return False
+        self._pace, _ = self._pace.reserve(now, rate=place.rate)
         return True
 
-    def reserve(self, now: float, *, rate: float, turn: Turn) -> float:
-        """Book one request and return the seconds that it must wait."""
-        with self._lock:
-            self._pace, wait = self._pace.reserve(now, rate=rate)
-        return wait if turn is Turn.IN_LINE else 0.0
+    def join(self, place: Place) -> int:
+        """Let a request wait; return the ticket by which it is released or leaves."""
+        ticket = next(self._tickets)
+        self._queue(place.lane).add(ticket, place)
+        return ticket
+
+    def leave(self, ticket: int) -> None:
+        """Forget a request that waits no more; that nobody else waits for."""
+        for queue in (self._looks, self._pages, self._cancels):
+            queue.remove(ticket)
+
+    def hold(self, until: float) -> None:
+        """Let no look and no page go out until then."""
+        self._held_until = max(self._held_until, until)
+
+    def release(self, now: float) -> Iterator[tuple[int, Place]]:
+        """Take out all that may go now, in their order."""
+        while (first := self._cancels.first()) and self._cancel_opens_at(first[1]) <= now:
+            self._cancel_pace, _ = self._cancel_pace.reserve(now, rate=first[1].rate)
+            self._cancels.remove(first[0])
+            yield first
+        while (following := self._next(now)) and self._opens_at(following[1]) <= now:
+            self._pace, _ = self._pace.reserve(now, rate=following[1].rate)
+            self._take_out(*following)
+            yield following
+
+    def next_at(self, now: float) -> float:
+        """Return when somebody may go next; infinite where nobody waits."""
+        first, following = self._cancels.first(), self._next(now)
+        return min(
+            self._cancel_opens_at(first[1]) if first else math.inf,
+            self._opens_at(following[1]) if following else math.inf,
+        )
+
+    def _next(self, now: float) -> tuple[int, Place] | None:
+        look, page = self._looks.next(now), self._pages.first()
+        return (look or page) if self._look_is_next else (page or look)
+
+    def _take_out(self, ticket: int, place: Place) -> None:
+        self._look_is_next = place.lane is not Lane.LOOKS
+        if place.lane is Lane.LOOKS:
+            self._looks.went()
+        self._queue(place.lane).remove(ticket)
+
+    def _queue(self, lane: Lane) -> Looks | Queue:
+        queues: dict[Lane, Looks | Queue] = {
+            Lane.LOOKS: self._looks,
+            Lane.PAGES: self._pages,
+            Lane.CANCELS: self._cancels,
+        }
+        return queues[lane]
+
+    def _opens_at(self, place: Place) -> float:
+        return max(self._held_until, self._pace.opens_at(place.rate))
+
+    def _cancel_opens_at(self, place: Place) -> float:
+        return min(self._cancel_pace.opens_at(place.rate), place.latest)
 
 
-_paces: dict[Origin, TenantPace] = {}
+@dataclass(frozen=True)
+class BackOff:
+    """The pause that all who ask one tenant make together after it has refused or failed.
+
+    :param since: when it began; what was sent before knew nothing of it.
+    :param failures: pauses without a good answer between them.
+    """
+
+    until: float = -math.inf
+    since: float = -math.inf
+    failures: int = 0
+
+    def failed(self, *, sent: float, now: float, retry_after: float | None, jitter: float) -> BackOff:
+        """Return the pause after an answer 429 or 5xx.
+
+        :param retry_after: seconds that the tenant asked for.
+        :param jitter: random in [0, 1).
+        """
+        seconds = min(FIRST_PAUSE * 2.0**self.failures, LONGEST_PAUSE) * (1.0 + jitter) / 2.0
+        if retry_after is not None:
+            seconds = min(retry_after, LONGEST_RETRY_AFTER)
+        elif sent < self.since:
+            return self
+        until = max(self.until, now + seconds)
+        return (
+            replace(self, until=until)
+            if sent < self.since
+            else BackOff(until, now, min(self.failures + 1, MOST_FAILURES))
+        )
+
+    def answered(self, *, sent: float) -> BackOff:
+        """Return the pause after a good answer: what follows fails, if it does, for the first time."""
+        return self if sent < self.since else replace(self, failures=0)
 
 
-def tenant_pace(tenant: Origin) -> TenantPace:
-    """Return the pace that every client of this tenant in this process shares."""
-    return _paces.setdefault(tenant, TenantPace())
+@dataclass(frozen=True)
+class Overload:
+    """More looks were wanted than the rate allows, over one window.
+
+    :param waiting: queries that waited, about.
+    :param wanted: looks a second by their own schedules.
+    :param looks: looks a second that they got.
+    """
+
+    waiting: float
+    wanted: float
+    looks: float
+
+    def __str__(self) -> str:
+        return (
+            f"about {self.waiting:.0f} queries ask for {self.wanted:.1f} looks a second by their schedules and get "
+            f"{self.looks:.1f}, so that each is looked at every {self.waiting / self.looks:.0f} s on average"
+        )
+
+
+class Load:
+    """How many looks are wanted and how many there are, window by window.
+
+    A caller that would look every ``e`` seconds and waited ``w`` for its turn wanted ``(e + w) / e`` looks in that time, and by
+    Little's law the times ``e + w`` of all turns of a second add up to the number of callers.
+    """
+
+    WINDOW_SECONDS = 60.0
+    REPEAT_SECONDS = 600.0
+    TOLERANCE = 1.2
+
+    def __init__(self) -> None:
+        self._began = -math.inf
+        self._told = -math.inf
+        self._looks = 0
+        self._wanted = 0.0
+        self._cycles = 0.0
+
+    def went(self, place: Place, now: float) -> Overload | None:
+        """Count a look that goes out now; return what to tell, at the end of a window and not too often."""
+        if place.lane is not Lane.LOOKS or not place.every:
+            return None
+        if now - self._began >= self.WINDOW_SECONDS:
+            seen = self._seen(now)
+            self._began, self._looks, self._wanted, self._cycles = now, 0, 0.0, 0.0
+        else:
+            seen = None
+        cycle = place.every + now - place.since
+        self._looks += 1
+        self._wanted += cycle / place.every
+        self._cycles += cycle
+        return seen
+
+    def _seen(self, now: float) -> Overload | None:
+        seconds = now - self._began
+        if self._wanted <= self.TOLERANCE * self._looks or now - self._told < self.REPEAT_SECONDS:
+            return None
+        self._told = now
+        return Overload(self._cycles / seconds, self._wanted / seconds, self._looks / seconds)

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from airflow_provider_veza.async_query.message import Response
 from airflow_provider_veza.async_query.retry import Failure
 from airflow_provider_veza.exceptions import ArgumentError
+from airflow_provider_veza.transport.pacing import Place
 from airflow_provider_veza.transport.settings import OAuth2ClientCredentials
 
 T = TypeVar("T")
@@ -93,6 +94,28 @@ class Pause:
 
 
 @dataclass(frozen=True)
+class TakeTurn:
+    """Wait until it is the request's turn, but no longer than ``until`` in monotonic seconds; answered by Resumed."""
+
+    place: Place
+    until: float
+
+
+@dataclass(frozen=True)
+class Report:
+    """Tell all who ask the same tenant how it answered; answered by Resumed.
+
+    :param sent: when the request was sent, in monotonic seconds.
+    :param has_failed: whether the tenant answered 429 or 5xx, so that all should pause.
+    :param retry_after: seconds that it asked for.
+    """
+
+    sent: float
+    has_failed: bool
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True)
 class Authorize:
     """Provide an access token; answered by Authorized.
 
@@ -129,7 +152,7 @@ class Failed:
 
 @dataclass(frozen=True)
 class Resumed:
-    """The pause is over."""
+    """The pause is over, the turn has come or ``until`` has, the report is made."""
 
     at: Moment
 
@@ -142,7 +165,7 @@ class Authorized:
     at: Moment
 
 
-Step = Send | Pause | Authorize
+Step = Send | Pause | TakeTurn | Report | Authorize
 Answer = Received | Failed | Resumed | Authorized
 
 Steps: TypeAlias = Generator[Step, Answer, T]

@@ -21,10 +21,10 @@ from airflow_provider_veza.async_query.retry import RetryPolicy
 from airflow_provider_veza.transport.answer_body import BODY_ERRORS
 from airflow_provider_veza.transport.bounded_urllib3 import read_whole
 from airflow_provider_veza.transport.clock import read_clock
-from airflow_provider_veza.transport.driving import Patience, drive, straight, tenant_steps
+from airflow_provider_veza.transport.driving import Patience, drive, report, straight, tenant_steps
 from airflow_provider_veza.transport.exchange import USUAL_RETRY, fetch_token, needs_no_decision
 from airflow_provider_veza.transport.failures import failed
-from airflow_provider_veza.transport.pacing import Turn, tenant_pace
+from airflow_provider_veza.transport.pacing import Turn
 from airflow_provider_veza.transport.reasons import causes
 from airflow_provider_veza.transport.redaction import Redaction
 from airflow_provider_veza.transport.routes import Routes
@@ -38,13 +38,16 @@ from airflow_provider_veza.transport.steps import (
     Failed,
     Pause,
     Received,
+    Report,
     Resumed,
     Send,
     Step,
     Steps,
+    TakeTurn,
     WireRequest,
 )
 from airflow_provider_veza.transport.tokens import TOKENS, token_not_there
+from airflow_provider_veza.transport.turnstile import Turnstile, turnstile_of
 
 T = TypeVar("T")
 
@@ -58,7 +61,7 @@ class SyncTransport:
     def __init__(self, settings: TransportSettings, *, retry: RetryPolicy = USUAL_RETRY) -> None:
         self._settings = settings
         self._retry = retry
-        self._pace = tenant_pace(settings.origin)
+        self._turnstile = turnstile_of(settings.origin)
         self._routes = Routes(settings.proxy)
         self._redaction = Redaction(settings.secrets())
         self._session = TenantSession(settings, self._routes, self.token)
@@ -90,36 +93,39 @@ class SyncTransport:
         timeout: Timeouts | None = None,
         turn: Turn = Turn.IN_LINE,
         within: float | None = None,
+        every: float | None = None,
     ) -> T:
         """Send a call's request and read its answer.
 
         :param retry: instead of the transport's own policy.
         :param timeout: instead of the connection's.
         :param within: seconds after which nobody wants the answer, however patient the connection is.
+        :param every: seconds between two such requests of the caller, by which its wait for a turn is measured.
         """
-        patience = Patience(retry or self._retry, timeout or self._settings.timeouts, turn, within)
+        patience = Patience(retry or self._retry, timeout or self._settings.timeouts, turn, within, every)
         with self._redaction:
             return self._redaction.result(call.read(self._response(call, patience)))
 
     def _response(self, call: Call[T], patience: Patience) -> Response:
         driver = self._driver(patience)
-        first = straight(call, self._settings, self._pace, patience)
+        first = straight(call, self._settings, self._turnstile, patience)
         if first is None:
-            return driver.drive(tenant_steps(call, self._settings, self._pace, patience))
+            return driver.drive(tenant_steps(call, self._settings, patience))
         answer = driver.send(first.wire, first.until)
         if isinstance(answer, Response) and needs_no_decision(answer):
+            self._turnstile.answered(sent=first.began)
             return answer
         begun = first, Received(answer, read_clock()) if isinstance(answer, Response) else answer
-        return driver.drive(tenant_steps(call, self._settings, self._pace, patience, begun))
+        return driver.drive(tenant_steps(call, self._settings, patience, begun))
 
     def token(self) -> str:
         """Return the next request's bearer token, fetched now if there is none; to have it before a cancel needs it."""
-        auth, patience = self._settings.auth, Patience(self._retry, self._settings.timeouts, Turn.IN_LINE, None)
+        auth, patience = self._settings.auth, Patience(self._retry, self._settings.timeouts)
         with self._redaction:
             return self._driver(patience).access_token(auth) if isinstance(auth, OAuth2ClientCredentials) else auth.key
 
     def _driver(self, patience: Patience) -> _Driver:
-        return _Driver(self._settings, self._session, self._routes, self._redaction, patience)
+        return _Driver(self._settings, self._session, self._routes, self._redaction, patience, self._turnstile)
 
 
 @dataclass(frozen=True)
@@ -131,6 +137,7 @@ class _Driver:
     routes: Routes
     redaction: Redaction
     patience: Patience
+    turnstile: Turnstile
 
     def drive(self, steps: Steps[T]) -> T:
         return drive(steps, self._answer)
@@ -157,6 +164,12 @@ class _Driver:
                 return Received(answer, read_clock()) if isinstance(answer, Response) else answer
             case Pause(seconds):
                 time.sleep(seconds)
+                return Resumed(read_clock())
+            case TakeTurn(place, until):
+                self.turnstile.wait(place, until)
+                return Resumed(read_clock())
+            case Report():
+                report(step, self.turnstile)
                 return Resumed(read_clock())
             case Authorize(auth, refused, until):
                 return Authorized(self.access_token(auth, refused, until), read_clock())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ import pytest
 
 from airflow_provider_veza.async_query.message import Request, Response
 from airflow_provider_veza.async_query.process_counts import Counts
-from airflow_provider_veza.async_query.retry import Failure, RetryPolicy
+from airflow_provider_veza.async_query.retry import ONE_ATTEMPT, Failure, RetryPolicy
 from airflow_provider_veza.exceptions import (
     AnswerTooLargeError,
     NoAnswerError,
@@ -27,6 +28,7 @@ from airflow_provider_veza.transport.exchange import (
     needs_no_decision,
     straight_request,
 )
+from airflow_provider_veza.transport.pacing import Lane, Place
 from airflow_provider_veza.transport.settings import OAuth2ClientCredentials, TransportSettings
 from airflow_provider_veza.transport.steps import (
     Answer,
@@ -36,10 +38,12 @@ from airflow_provider_veza.transport.steps import (
     Moment,
     Pause,
     Received,
+    Report,
     Resumed,
     Send,
     Step,
     Steps,
+    TakeTurn,
 )
 from transport.conftest import KEY, settings_for
 
@@ -50,6 +54,8 @@ OAUTH = OAuth2ClientCredentials("https://login.example/token", "client", "cl1ent
 LOOK = Request("GET", "/api/v1/look")
 SUBMIT = Request("POST", "/api/v1/query_spec:create", body={"q": 1}, idempotent=False)
 USUAL = Rules(RetryPolicy(base_delay=2.0))
+PLACE = Place(Lane.LOOKS, AT.monotonic, rate=20.0)
+PACED = replace(USUAL, place=PLACE, total=60.0)
 
 
 def received(status: int = 200, body: bytes = b"{}", **headers: str) -> Received:
@@ -94,18 +100,13 @@ def test_a_good_answer_is_the_result_at_once() -> None:
 
 
 def test_an_attempt_that_was_made_already_is_neither_booked_nor_sent_again() -> None:
-    booked: list[float] = []
-
-    def book(now: float) -> float:
-        booked.append(now)
-        return 0.0
-
     begun = Begun(AT.monotonic + 60.0, received(503))
+    answers = [RESUMED, RESUMED, RESUMED, received(), RESUMED]
 
-    steps, response = play(exchange(LOOK, TENANT, Rules(USUAL.retry, book), AT, begun), [RESUMED, received()])
+    steps, response = play(exchange(LOOK, TENANT, PACED, AT, begun), answers)
 
-    assert [type(step) for step in steps] == [Pause, Send]
-    assert (response.attempts, len(booked)) == (2, 1)
+    assert [type(step) for step in steps] == [Report, Pause, TakeTurn, Send, Report]
+    assert response.attempts == 2
 
 
 def test_a_redirect_in_answer_to_an_attempt_that_was_made_already_is_followed() -> None:
@@ -184,39 +185,60 @@ def test_the_error_after_the_last_attempt_counts_them() -> None:
         run(LOOK, *[NOT_SENT, RESUMED] * 4, NOT_SENT)
 
 
-def test_each_sending_waits_for_its_turn_first() -> None:
-    waits = iter([0.0, 3.0])
-    rules = Rules(USUAL.retry, lambda _: next(waits))
+def test_each_sending_waits_for_its_turn_first_at_the_place_that_the_first_one_had() -> None:
+    steps, _ = run(LOOK, RESUMED, received(503), RESUMED, RESUMED, RESUMED, received(), RESUMED, rules=PACED)
 
-    steps, _ = run(LOOK, received(503), RESUMED, RESUMED, received(), rules=rules)
-
-    assert [type(step) for step in steps] == [Send, Pause, Pause, Send]
-    assert pauses(steps) == [1.0, 3.0]
+    assert [type(step) for step in steps] == [TakeTurn, Send, Report, Pause, TakeTurn, Send, Report]
+    assert [step for step in steps if isinstance(step, TakeTurn)] == [TakeTurn(PLACE, math.inf)] * 2
 
 
 def test_what_is_sent_again_and_waits_for_its_turn_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    counts, waits = Counts(), iter([0.5, 3.0])
+    counts = Counts()
     monkeypatch.setattr("airflow_provider_veza.transport.exchange.COUNTS", counts)
-    rules = Rules(USUAL.retry, lambda _: next(waits))
+    in_turn, again = (Resumed(Moment(NOW, AT.monotonic + seconds, 0.5)) for seconds in (0.5, 4.0))
 
-    run(LOOK, RESUMED, received(503), RESUMED, RESUMED, received(), rules=rules)
+    run(LOOK, in_turn, received(503), RESUMED, RESUMED, again, received(), RESUMED, rules=PACED)
 
-    assert (counts.retries, counts.throttled_seconds) == (1, 3.5)
+    assert (counts.retries, counts.throttled_seconds) == (1, 4.5)
 
 
-def test_the_turn_is_booked_at_the_time_of_the_sending() -> None:
-    booked: list[float] = []
-    later = Resumed(Moment(NOW, 1042.0, 0.5))
+@pytest.mark.parametrize(
+    ("answer", "report"),
+    [
+        (received(429, retry_after="7"), Report(AT.monotonic, True, 7.0)),
+        (received(500), Report(AT.monotonic, True)),
+        (received(503, retry_after="121"), Report(AT.monotonic, True, 121.0)),
+        (received(404), Report(AT.monotonic, False)),
+        (received(200), Report(AT.monotonic, False)),
+    ],
+)
+def test_all_who_ask_the_tenant_are_told_how_it_answers(answer: Received, report: Report) -> None:
+    steps, _ = run(LOOK, RESUMED, answer, RESUMED, rules=replace(PACED, retry=ONE_ATTEMPT))
 
-    def book(now: float) -> float:
-        booked.append(now)
-        return 0.0
+    assert steps[-1] == report
 
-    redirect = Received(received(302, location="/there").response, Moment(NOW, 1043.0, 0.5))
 
-    run(LOOK, received(503), later, redirect, received(), rules=Rules(USUAL.retry, book))
+def test_an_error_status_that_is_what_was_asked_for_tells_of_no_failure() -> None:
+    rules = replace(PACED, is_answer=lambda _: True)
 
-    assert booked == [1000.0, 1042.0, 1043.0]
+    steps, _ = run(LOOK, RESUMED, received(500), RESUMED, rules=rules)
+
+    assert steps[-1] == Report(AT.monotonic, False)
+
+
+def test_a_repetition_whose_turn_does_not_come_in_time_leaves_the_answer_of_the_attempt_before() -> None:
+    rules = replace(PACED, until=AT.monotonic + 5.0)
+    too_late = Resumed(Moment(NOW, AT.monotonic + 5.0, 0.5))
+
+    steps, response = run(LOOK, RESUMED, received(503), RESUMED, RESUMED, too_late, rules=rules)
+
+    assert (type(steps[-1]), response.status, response.attempts) == (TakeTurn, 503, 1)
+
+
+def test_a_redirect_is_followed_in_a_turn_of_its_own() -> None:
+    steps, _ = run(LOOK, RESUMED, received(302, location="/there"), RESUMED, received(), RESUMED, rules=PACED)
+
+    assert [type(step) for step in steps] == [TakeTurn, Send, TakeTurn, Send, Report]
 
 
 def test_an_api_key_that_gets_a_401_is_not_sent_again() -> None:
@@ -400,14 +422,14 @@ def test_no_pause_outlasts_the_time_that_the_caller_has() -> None:
 
 
 def test_a_turn_that_comes_too_late_for_the_caller_is_not_waited_for() -> None:
-    rules = bounded(reserve=lambda _now: 5.0, until=AT.monotonic + 5.0, retry=RetryPolicy(max_attempts=1))
+    rules = bounded(place=PLACE, until=AT.monotonic + 5.0)
 
-    with pytest.raises(NotSentError, match="no time was left"):
-        run(SUBMIT, rules=rules)
+    with pytest.raises(NotSentError, match=r"\(1 attempt\): no time was left"):
+        run(SUBMIT, Resumed(later(5.0)), rules=rules)
 
 
 def test_waiting_for_its_turn_takes_nothing_of_a_requests_total_time() -> None:
-    steps, _ = run(LOOK, Resumed(later(100.0)), received(), rules=bounded(reserve=lambda _now: 100.0))
+    steps, _ = run(LOOK, Resumed(later(100.0)), received(), RESUMED, rules=bounded(place=PLACE))
 
     assert [step.until for step in steps if isinstance(step, Send)] == [AT.monotonic + 160.0]
 
