@@ -25,6 +25,8 @@ MOST_PAIRS = 250
 SHARE_OF_TIME = 0.2
 """Of the time of whoever answers, at most: it has triggers to claim and events to pass on meanwhile."""
 SHORTEST_PAUSE = 0.1
+LONGEST_PAUSE = 60.0
+"""The first inquiry of a process can take very long, since Airflow only then builds what answers it."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ def next_at(dues: Iterable[Due], asked: Mapping[str, float]) -> float | None:
 
 def pause_after(took: float) -> float:
     """Return the seconds to leave whoever answers alone, after an inquiry that took so many."""
-    return max(took * (1 / SHARE_OF_TIME - 1), SHORTEST_PAUSE)
+    return min(max(took * (1 / SHARE_OF_TIME - 1), SHORTEST_PAUSE), LONGEST_PAUSE)
 
 
 def inquiries(waiters: Iterable[Waiter]) -> list[Inquiry]:

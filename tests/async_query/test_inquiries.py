@@ -156,6 +156,10 @@ def test_inquiries_are_about_everyone_once_and_each_is_small(waiters: list[Waite
         assert len(inquiry.task_ids) * len(inquiry.run_ids) <= MOST_PAIRS
 
 
-@given(st.floats(0, 60))
+@given(st.floats(0, 15))
 def test_whoever_answers_has_most_of_its_time_for_itself(took: float) -> None:
     assert took / (took + pause_after(took)) <= 0.2 + 1e-9
+
+
+def test_an_inquiry_that_took_very_long_stops_the_asking_for_a_minute_at_most() -> None:
+    assert pause_after(600.0) == 60.0

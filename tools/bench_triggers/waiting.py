@@ -45,31 +45,36 @@ def main() -> None:
 
 @dataclass
 class Looks:
-    """What is noted of the looks while they are measured.
+    """What is noted of the looks while they are measured."""
 
-    :param warm_up: looks before that.
-    """
-
-    warm_up: int
-    is_warm: asyncio.Event = field(default_factory=asyncio.Event)
     is_on: bool = False
+    _awaited: int = 0
+    _have_come: asyncio.Event = field(default_factory=asyncio.Event)
     late: list[float] = field(default_factory=list)
 
     def answered(self, due: float) -> None:
         """Note a look that was due at a monotonic moment and is answered now."""
-        self.warm_up -= 1
-        if not self.warm_up:
-            self.is_warm.set()
+        self._awaited -= 1
+        if not self._awaited:
+            self._have_come.set()
         if self.is_on:
             self.late.append(time.monotonic() - due - ANSWER_AFTER)
 
+    async def come(self, number: int) -> None:
+        """Wait for so many more."""
+        self._awaited = number
+        self._have_come.clear()
+        await self._have_come.wait()
+
 
 async def _measured(options: argparse.Namespace) -> dict[str, float]:
-    looks = Looks(warm_up=2 * options.triggers)
+    looks = Looks()
     one = await CLIENTS[options.client](options, looks)
-    memory, sockets = _memory(), _sockets()
-    waits = [asyncio.ensure_future(one(number)) for number in range(options.triggers)]
-    await looks.is_warm.wait()
+    waits = [asyncio.ensure_future(one(0))]
+    await looks.come(1)  # Whatever is loaded once is there.
+    memory, sockets = _memory(), _sockets() - 1
+    waits += [asyncio.ensure_future(one(number)) for number in range(1, options.triggers)]
+    await looks.come(2 * options.triggers)
     gc.collect()
     looks.is_on, began, spent = True, time.monotonic(), time.process_time()
     await asyncio.sleep(options.seconds)
