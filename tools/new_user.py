@@ -60,13 +60,13 @@ def _wheels(folder: Path) -> Path:
     wheels = folder / "wheels"
     for distribution in (ROOT, ROOT / "veza-emulator"):
         command = [
-            ROOT / ".venv" / "tools" / "bin" / "uv",
+            str(ROOT / ".venv/tools/bin/uv"),
             "build",
             "--quiet",
             "--wheel",
             "--out-dir",
-            wheels,
-            distribution,
+            str(wheels),
+            str(distribution),
         ]
         subprocess.run(command, check=True)
     return wheels
