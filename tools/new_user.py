@@ -60,7 +60,7 @@ def _wheels(folder: Path) -> Path:
     wheels = folder / "wheels"
     for distribution in (ROOT, ROOT / "veza-emulator"):
         command = [
-            str(ROOT / ".venv" / "tools" / "bin" / "uv"),
+            str(ROOT / ".venv/tools/bin/uv"),
             "build",
             "--quiet",
             "--wheel",
