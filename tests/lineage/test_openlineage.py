@@ -147,3 +147,39 @@ def test_no_file_of_our_own_is_ever_told(tenant: Tenant, tmp_path: Path) -> None
     for event in ("start", "complete", "failure"):
         names = [name for _, name in (*told(run, event)["inputs"], *told(run, event)["outputs"])]
         assert [name for name in names if "_manifest" in name or "_checkpoint" in name or "part-" in name] == []
+
+
+def test_the_event_that_the_provider_writes_to_a_file_holds_all_of_it(
+    tenant: Tenant, graph: tuple[str, str], tmp_path: Path
+) -> None:
+    from airflow.providers.openlineage.plugins.adapter import OpenLineageAdapter
+    from openlineage.client import OpenLineageClient
+    from openlineage.client.transport.file import FileConfig, FileTransport
+
+    tenant.set_behaviour(AT_ONCE)
+    run = landing(tmp_path / "landed", deferrable=False, output_format="csv")
+    run.execute()
+    ti = SimpleNamespace(task_id="land", map_index=-1, xcom_pull=run.xcom_pull)
+    events = tmp_path / "events.json"
+    client = OpenLineageClient(transport=FileTransport(FileConfig(log_file_path=str(events), append=True)))
+
+    OpenLineageAdapter(client).complete_task(
+        run_id="01a22213-5823-707c-ad67-db21eef7132b",
+        job_name="access.land",
+        end_time="2026-11-22T12:00:00+00:00",
+        task=DefaultExtractor(run.operator).extract_on_complete(ti),
+        nominal_start_time=None,
+        nominal_end_time=None,
+        owners=[],
+        tags=[],
+        job_description=None,
+    )
+
+    [event] = [json.loads(line) for line in events.read_text().splitlines()]
+    assert [(one["namespace"], one["name"]) for one in event["inputs"]] == [graph]
+    [output] = event["outputs"]
+    assert (output["namespace"], output["name"]) == ("file", str(tmp_path / "landed"))
+    assert output["outputFacets"]["outputStatistics"]["rowCount"] == 12
+    assert len(output["facets"]["schema"]["fields"]) > 5
+    assert event["run"]["facets"]["externalQuery"]["externalQueryId"] == run.xcom["veza_query"]["id"]
+    assert "_manifest" not in events.read_text()
