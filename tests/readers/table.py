@@ -66,14 +66,15 @@ class Reader:
     :param read: takes what was drawn.
     :param returns: what it promises, where it does not raise an error of our tree.
     :param covers: the functions that read here, as ``module.function`` without the package.
-    :param answers: how many answers one case draws; fewer cases do where it is many.
+    :param dearer: how many times dearer a case is than a reader alone; so many fewer are drawn. The readers beneath have rows
+        of their own.
     """
 
     read: Callable[[Any], Any]
     drawn: st.SearchStrategy[Any]
     returns: type | tuple[type, ...]
     covers: tuple[str, ...]
-    answers: int = 1
+    dearer: int = 1
 
 
 def _samples(beginning: str) -> list[Any]:
@@ -642,19 +643,21 @@ READERS: Mapping[str, Reader] = {
         st.integers(0, 2**32),
         str,
         ("doctor.examination_steps", "doctor.examination._nothing"),
-        answers=40,
+        dearer=40,
     ),
     "the doctor's arguments": Reader(
         lambda given: doctor_command.settings_of(doctor_command.parser().parse_args(given[0]), given[1]),
         _DOCTORS_ARGUMENTS,
         veza_settings.VezaSettings,
         (),
+        dearer=10,
     ),
     "a handle, by the command that cancels": Reader(
         lambda text: cancel_command(["cancel", "--conn-id", "nowhere", "--", text]),
         _texts_or_objects({**_HANDLE_JSON, "service": "none"}).filter(lambda text: isinstance(text, str)),
         int,
         (),
+        dearer=10,
     ),
     "a veza connection": Reader(
         veza_settings.read_connection,

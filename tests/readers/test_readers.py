@@ -24,7 +24,7 @@ SEED = os.environ.get("READER_SEED")
 @pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
 def test_it_returns_what_it_promises_or_ends_in_our_tree(reader: Reader) -> None:
     @settings(
-        max_examples=max(CASES // reader.answers, 1),
+        max_examples=max(CASES // reader.dearer, 1),
         derandomize=SEED is None,
         database=None,
         phases=[Phase.generate],  # What is drawn is mostly a seed, which has nothing to shrink.
