@@ -188,7 +188,7 @@ def _numbered(columns: Sequence[Columns]) -> tuple[list[Columns], list[int]]:
     each part with those of each other at each save would cost more than the rows.
     """
     places: dict[int, int] = {}
-    different = []
+    different: list[Columns] = []
     for one in columns:
         if id(one) not in places:
             places[id(one)] = len(different)

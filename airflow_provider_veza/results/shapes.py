@@ -103,7 +103,7 @@ class _Objects:
 
     def __init__(self, fields: Sequence[FieldOfRows]) -> None:
         self._members = [(field, None if field.fields is None else _Objects(field.fields)) for field in fields]
-        self.type = defstruct(
+        self.type: type[Any] = defstruct(
             "Object",
             [(f"f{place}", inner.type if inner else Any, None) for place, (_, inner) in enumerate(self._members)],
             rename={f"f{place}": field.name for place, field in enumerate(fields)},

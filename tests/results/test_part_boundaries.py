@@ -98,7 +98,7 @@ def landed_in_parts(name: str, rows: Sequence[Row], ends: set[int]) -> Landed:
         group = form.group(JsonRows.of(rows[start:end]), columns)
         columns = group.columns
         file = BytesIO()
-        part = MemoryPart(columns, file, form.open(file, columns))
+        part = MemoryPart(file, form.open(file, columns))
         part.writer.write(group)
         part.writer.close()
         parts.append(part)
