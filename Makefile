@@ -21,14 +21,13 @@ DRILLED := $(VERSIONS) $(CLUSTERS:%=celery-%)
 AZURITE := 3.35.0
 NODEJS := 24.19.0
 # What imports no Airflow is tested once, with Airflow barred; tests/test_without_airflow.py holds the list to what is so.
-WITHOUT_AIRFLOW := tests/async_query tests/distributions tests/doctor tests/esql_double tests/services tests/transport \
+WITHOUT_AIRFLOW := tests/async_query tests/distributions tests/doctor tests/engines tests/esql_double tests/services tests/transport \
 	tests/test_exceptions.py tests/test_messages.py tests/test_stages.py tests/test_storages_table.py tests/test_engines_table.py tests/test_contributing.py \
 	tests/test_without_airflow.py tests/test_words.py
 # What has targets of its own.
 APART := tests/airflow tests/celery_cluster tests/storages tests/test_benchmarks.py
-# The model of ownership plays every Airflow itself; what readers and engines do, and how calls to a hostile tenant end, is the
-# same on all of them.
-PLAYS_ALL_VERSIONS := tests/ownership/model tests/readers tests/hostile tests/engines
+# The model of ownership plays every Airflow itself; what readers do, and how calls to a hostile tenant end, is the same on all of them.
+PLAYS_ALL_VERSIONS := tests/ownership/model tests/readers tests/hostile
 # Only the drills that every version runs.
 DRILLED_BRIEFLY := 3.2
 

@@ -4,7 +4,7 @@
 # what is left of it moves to the next column, and so do all columns after it. Nothing is said. option("escape", '"') reads it.
 # For users: one row with a quote in a name or a list has its values in the wrong columns in a lake table.
 # The provider's docs (engines.md) say which options to give, and that Parquet needs none.
-# Seen: [('u1', '"["r"', '"w""]"')] and with the option [('u1', '["r","w"]', 'a')]
+# Seen: [('u1', '"[""r""', '"w""]"')] and with the option [('u1', '["r","w"]', 'a')]
 set -euo pipefail
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT

@@ -48,7 +48,8 @@ read without the manifest:
   empty line, which most skip: land with `null_value="NULL"` and name it (`nullstr`, `na_values`, `null_values`).
 - Spark: `option("escape", '"')` and `option("multiLine", True)` for CSV, or values with a quote in them are cut and move to other
   columns. Dotted names want backticks there; land with `column_names="underscored"`, which BigQuery and Avro want too.
-- DataFusion: give `read_csv` the folder; of a list of files only the first one says what there is.
+- Late columns: Daft and chDB go by the file that they list first, so a `yes` here may be `dropped` in another folder. DataFusion:
+  give `read_csv` the folder; of a list of files only the first one says what there is.
 - `folder/*` instead of `folder/part-*`: see [landing](landing.md).
 """
 

@@ -165,6 +165,7 @@ class Landing:
         self._publish_open()
         self._durable = replace(self._durable, progress=replace(self._read, retries=self._read.retries + retries))
         self._give_all_parts_the_same_columns()
+        self._warn_of_unused_names()
         self._require_claim()
         manifest = self._manifest()
         self._write_manifest(manifest)
@@ -249,6 +250,13 @@ class Landing:
             part.bytes / 2**20,
             self._written.rows,
         )
+
+    def _warn_of_unused_names(self) -> None:
+        columns = self._durable.columns
+        if columns and (unused := self._plan.options.unused_names(column.dotted_name for column in columns)):
+            self._log.warning(
+                "No column is called %s, which column_names renames: check the spelling.", ", ".join(unused)
+            )
 
     def _give_all_parts_the_same_columns(self) -> None:
         fits, columns = self._plan.format.fits, self._durable.columns

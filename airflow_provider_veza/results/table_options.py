@@ -6,7 +6,7 @@ Which columns there are is decided in :mod:`.columns`, what a format makes of a 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -43,6 +43,10 @@ class TableOptions:
             return dotted
         name = _NOT_IN_AN_IDENTIFIER.sub("_", dotted)
         return f"_{name}" if name[:1].isdigit() or not name else name
+
+    def unused_names(self, dotted: Iterable[str]) -> list[str]:
+        """Return the dotted names that have another name here, and that no column has: misspelt, perhaps."""
+        return sorted(set(self.column_names) - set(dotted)) if isinstance(self.column_names, dict) else []
 
     def to_json(self) -> dict[str, Any]:
         """Return what differs from the defaults."""

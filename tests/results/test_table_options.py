@@ -108,6 +108,14 @@ def test_a_result_says_how_it_was_written_and_is_read_accordingly(tmp_path: Path
     assert read_manifest(str(lander.folder)).to_arrow().num_rows == 3
 
 
+def test_a_name_that_no_column_has_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    names = {"properties.name": "name", "properties.nmae": "x", "id": "id"}
+    Lander(tmp_path, format="csv", options=TableOptions(names)).land(pages_of(users(2)))
+
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert warnings == ["No column is called properties.nmae, which column_names renames: check the spelling."]
+
+
 def test_attempts_that_write_otherwise_do_not_share_parts(tmp_path: Path) -> None:
     lander = Lander(tmp_path, format="csv")
     pages = pages_of(users(10))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_veza.operators.query import VezaQueryOperator
-from ownership.records.contract import at, fresh_data
+from ownership.records.contract import at, fresh_data, names_in
 from results.landing_contract import LandingContract, Say
 from storages.conftest import Seen
 from storages.sftp_server import serving_sftp
@@ -40,9 +40,13 @@ class OnAStorage(LandingContract):
     def test_a_record_is_replaced_only_if_it_is_what_was_read(self, place: str, say: Say) -> None:
         from airflow.providers.common.compat.sdk import ObjectStoragePath
 
-        file = at(ObjectStoragePath(f"{place}/records"), "record.json")
-        version = file.write(fresh_data(), None)
-        assert file.read()
+        folder, newer = ObjectStoragePath(f"{place}/records"), fresh_data()
+        file = at(folder, "record.json")
+        version = file.write(newer, file.write(fresh_data(), None))
+        found = file.read()
+        assert found is not None
+        assert found.data == newer
+        assert {name for name in names_in(folder) if not name.endswith(".lock")} == {"record.json"}
         file.remove(version)
 
         say("records", "compared by the storage" if file.is_conditional else "read again before they are replaced")
