@@ -41,7 +41,8 @@ none). Its parts have one schema, late columns included, and integers that no `i
 read without the manifest:
 
 - DuckDB: `read_json(..., union_by_name = true, sample_size = -1)` for keys that come later than its sample; `read_csv(...,
-  comment = '', all_varchar = true, allow_quoted_nulls = false)` for `#` and empty texts.
+  quote = '"', comment = '', all_varchar = true, allow_quoted_nulls = false)` for `#` and empty texts, and since it guesses the
+  quote from the first part, which may have none.
 - polars, pandas, pyarrow: give the schema of the manifest (`columns`); what they guess is a guess from the first rows.
   pyarrow.dataset does not decompress `.zst`.
 - CSV: no engine but chDB and polars tells an empty text from a null without an option, and a null in a table of one column is an

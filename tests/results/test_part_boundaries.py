@@ -136,7 +136,8 @@ ENGINES: dict[tuple[str, str], Any] = {
     ("pyarrow", "parquet"): lambda folder: parquet.read_table(folder).to_pylist(),
     ("polars", "parquet"): lambda folder: polars.read_parquet(f"{folder}/part-*").to_dicts(),
     ("duckdb", "csv"): _duckdb(
-        "read_csv('{}', all_varchar = true, allow_quoted_nulls = false, comment = '', header = true)"
+        # Else the quote is guessed from the first part, which may have none.
+        "read_csv('{}', all_varchar = true, allow_quoted_nulls = false, comment = '', header = true, quote = '\"')"
     ),
     ("pyarrow", "csv"): _pyarrow_csv,
 }

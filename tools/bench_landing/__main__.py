@@ -26,10 +26,21 @@ def main() -> None:
     largest = samples[max(samples)]
     print(
         f"\n{max(samples):,} nodes in pages of {PAGE_ROWS:,}; medians of {arguments.runs} fresh processes. Python "
-        f"{platform.python_version()}, {os.cpu_count()} cores, load {load_before:.1f} before, files below {arguments.folder}\n"
+        f"{platform.python_version()}, {os.cpu_count()} cores ({_processor()}), load {load_before:.1f} before, "
+        f"files below {arguments.folder}\n"
     )
     print(*report.table(largest, max(samples)), "", *report.by_size(samples), "", sep="\n")
     print(*report.bounds(samples[min(samples)], largest), sep="\n")
+
+
+def _processor() -> str:
+    """Return the processor's name, where the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor() or platform.machine())
 
 
 def _sizes(largest: int) -> list[int]:

@@ -11,6 +11,13 @@ from tools.bench_landing.ways import Way
 _LINE = "{:<56}{:>7}{:>7}{:>11}{:>9}{:>9}{:>13}{:>10}{:>7}{:>10}"
 _SIZE_LINE = "{:<56}{:>10}{:>10}{:>18}{:>10}{:>7}"
 _OUTCOME = "{:<14}{}"
+_GOALS = (
+    (ways.JSONL, ways.NAIVE_JSONL, 8),
+    (ways.CSV, ways.NAIVE_CSV, 5),
+    (ways.PARQUET, ways.NAIVE_PARQUET[0], 3.5),
+    (ways.PARQUET, ways.NAIVE_PARQUET[1], 5.5),
+)
+"""CPU is compared, since wall times of two processes on a busy machine say more of its other work than of theirs."""
 
 
 def table(samples: Samples, rows: int) -> Iterator[str]:
@@ -58,27 +65,22 @@ def by_size(samples: Mapping[int, Samples]) -> Iterator[str]:
 
 
 def bounds(fewest: Samples, most: Samples) -> Iterator[str]:
-    """Yield what issue 4 asks for, and whether it was met.
+    """Yield what is asked of this package, and whether it was met.
 
     :param fewest: of the smallest result.
     :param most: of the largest.
     """
-    yield from (
-        _at_least(least, f"{way.title}: naive way's time over its own", _against_naive(most, way))
-        for way, least in ((ways.JSONL, 10), (ways.CSV, 2), (ways.PARQUET, 2))
-    )
+    for way, naive, least in _GOALS:
+        ratio = most[naive].cpu / most[way].cpu if way in most and naive in most else None
+        yield _at_least(least, f"{naive.title}: its CPU over this package's", ratio)
     jsonl, parquet = most.get(ways.JSONL), most.get(ways.PARQUET)
     limit = _ratio(jsonl, _fastest(most, ways.PARSERS))
-    yield _at_most(4, f"{ways.JSONL.title}: its time over the raw limit's", limit)
+    yield _at_most(3, f"{ways.JSONL.title}: its time over the raw limit's", limit)
     small = fewest.get(ways.JSONL)
     growth = jsonl.peak_mib - small.peak_mib if jsonl and small else None
     yield _at_most(32, f"{ways.JSONL.title}: MiB of peak above the smallest result's", growth)
     above = parquet.growth_mib if parquet else None
     yield _at_most(160, f"{ways.PARQUET.title}: MiB of peak above the idle process with pyarrow", above)
-
-
-def _against_naive(samples: Samples, way: Way) -> float | None:
-    return _ratio(_fastest(samples, ways.NAIVE_OF[way]), samples.get(way))
 
 
 def _fastest(samples: Samples, among: Iterable[Way]) -> Sample | None:

@@ -23,9 +23,15 @@ def text_array(cells: Cells) -> pa.Array:
     texts = _filled(cells, "")
     whole = "".join(texts)
     data = whole.encode()
-    lengths = map(len, texts) if len(data) == len(whole) else (len(text.encode()) for text in texts)
-    offsets = array("i", accumulate(lengths, initial=0))
-    return _array(pa.string(), cells, pa.py_buffer(offsets), pa.py_buffer(data))
+    lengths = list(map(len, texts)) if len(data) == len(whole) else [len(text.encode()) for text in texts]
+    return _array(pa.string(), cells, pa.py_buffer(_offsets(lengths)), pa.py_buffer(data))
+
+
+def _offsets(lengths: Sequence[int]) -> array[int]:
+    """Return where each text begins, and the end; ids and moments are mostly of one length, which needs no adding up."""
+    if lengths and lengths[0] > 0 and lengths.count(lengths[0]) == len(lengths):
+        return array("i", range(0, lengths[0] * len(lengths) + 1, lengths[0]))
+    return array("i", accumulate(lengths, initial=0))
 
 
 def integer_array(cells: Cells) -> pa.Array:

@@ -145,6 +145,8 @@ def _common_spelling(texts: Sequence[str]) -> str | None:
     if whole.count("Z") != len(texts):
         return None
     lengths = set(map(len, texts))
+    if lengths == {_SECONDS + len("Z")}:
+        return SHORTEST
     if len(lengths) == 1 and (digits := lengths.pop() - _SECONDS - len(".Z")) > 0:
         return f"{digits}Z"
     return None if _NOT_SHORTEST.search(whole) else SHORTEST

@@ -133,6 +133,6 @@ def _part_in(file: IO[bytes], columns: Columns) -> parquet.ParquetFile:
 
 def _rows_widened_at_once(metadata: parquet.FileMetaData) -> int:
     """Return how many rows are in memory together: each call costs as much as hundreds of values that stay Arrow's."""
-    size = sum(metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups))
-    bytes_a_row = size // max(metadata.num_rows, 1) + _BYTES_A_CELL * metadata.num_columns
-    return int(max(_WIDENED_AT_ONCE_BYTES // bytes_a_row, 1))
+    size: int = sum(metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups))
+    bytes_a_row: int = size // max(metadata.num_rows, 1) + _BYTES_A_CELL * metadata.num_columns
+    return max(_WIDENED_AT_ONCE_BYTES // bytes_a_row, 1)
