@@ -72,7 +72,11 @@ class Pace:
 
     def reserve(self, now: float, *, rate: float) -> tuple[Pace, float]:
         """Book one request; return the pace after it and the seconds that it must wait."""
-        return Pace(max(self.free_at, now) + 1.0 / rate), max(self.opens_at(rate) - now, 0.0)
+        return self.booked(now, rate), max(self.opens_at(rate) - now, 0.0)
+
+    def booked(self, now: float, rate: float) -> Pace:
+        """Return the pace after one more request."""
+        return Pace(max(self.free_at, now) + 1.0 / rate)
 
     def opens_at(self, rate: float) -> float:
         """Return from when on the next request may start."""
@@ -192,11 +196,11 @@ class WaitingLine:
         if place.lane is Lane.CANCELS:
             if self._cancels or self._cancel_pace.opens_at(place.rate) > now:
                 return False
-            self._cancel_pace, _ = self._cancel_pace.reserve(now, rate=place.rate)
+            self._cancel_pace = self._cancel_pace.booked(now, place.rate)
             return True
         if self._looks or self._pages or max(self._held_until, self._pace.opens_at(place.rate)) > now:
             return False
-        self._pace, _ = self._pace.reserve(now, rate=place.rate)
+        self._pace = self._pace.booked(now, place.rate)
         return True
 
     def join(self, place: Place) -> int:
@@ -217,11 +221,11 @@ class WaitingLine:
     def release(self, now: float) -> Iterator[tuple[int, Place]]:
         """Take out all that may go now, in their order."""
         while (first := self._cancels.first()) and self._cancel_opens_at(first[1]) <= now:
-            self._cancel_pace, _ = self._cancel_pace.reserve(now, rate=first[1].rate)
+            self._cancel_pace = self._cancel_pace.booked(now, first[1].rate)
             self._cancels.remove(first[0])
             yield first
         while (following := self._next(now)) and self._opens_at(following[1]) <= now:
-            self._pace, _ = self._pace.reserve(now, rate=following[1].rate)
+            self._pace = self._pace.booked(now, following[1].rate)
             self._take_out(*following)
             yield following
 

@@ -25,6 +25,7 @@ from airflow_provider_veza.hooks.settings_cache import SettingsCache
 from airflow_provider_veza.hooks.veza import VezaHook
 from airflow_provider_veza.hooks.veza_settings import VezaSettings
 from airflow_provider_veza.transport import shared
+from airflow_provider_veza.transport.turnstile import turnstile_of
 from hooks.tenant_site import CONN_ID, Site, in_an_hour, query
 from transport.servers import HttpServer, answer
 from veza_emulator.tenant.faults import FaultKind
@@ -65,6 +66,20 @@ async def look_with_a_hook_of_its_own(cls: type[VezaHook], handle: QueryHandle) 
     hook = cls(veza_conn_id=CONN_ID)
     async with hook.connected():
         return await hook.alook(handle)
+
+
+def test_from_its_second_look_on_a_query_tells_the_pace_how_often_it_is_looked_at(site: Site, handle: QueryHandle) -> None:
+    hook = site.connect()
+
+    async def look_three_times() -> None:
+        async with hook.connected():
+            bound = hook.query(handle)
+            for _ in range(3):
+                await bound.alook()
+
+    asyncio.run(look_three_times())
+
+    assert turnstile_of(hook.settings.transport.origin)._load._looks == 2
 
 
 # Lifecycle
