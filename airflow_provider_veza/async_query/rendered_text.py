@@ -24,7 +24,7 @@ def value_in(text: str) -> Any:
     >>> value_in("{'country': None}")
     {'country': None}
     """
-    text = text.removeprefix(_BYTE_ORDER_MARK)
+    text = str(text).removeprefix(_BYTE_ORDER_MARK)  # Airflow's tojson gives a subclass of str.
     try:
         return value_of(text)
     except ValueError as e:

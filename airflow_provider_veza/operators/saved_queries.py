@@ -13,7 +13,7 @@ from airflow.providers.common.compat.sdk import conf
 from airflow_provider_veza.exceptions import ArgumentError, EmptyResultError, MalformedResponseError
 from airflow_provider_veza.operators.airflow_arguments import OperatorArguments
 from airflow_provider_veza.operators.airflow_rules import airflow_failures
-from airflow_provider_veza.operators.arguments import GivenText, Names, StoragePath, names, optional, path
+from airflow_provider_veza.operators.arguments import GivenText, Names, names, optional, path
 from airflow_provider_veza.operators.checked import CheckedOperator, Together, check_when_started
 from airflow_provider_veza.operators.connections import VEZA_COLOR, VEZA_CONN_ID, veza_hook
 
@@ -66,7 +66,7 @@ class VezaListSavedQueriesOperator(CheckedOperator):
         labels: Names | None = None,
         created_by: GivenText | None = None,
         include_inactive: bool = False,
-        output_path_pattern: StoragePath | None = None,
+        output_path_pattern: GivenText | None = None,
         fail_on_empty: bool = True,
         veza_conn_id: str = VEZA_CONN_ID,
         **kwargs: Unpack[OperatorArguments],

@@ -63,7 +63,8 @@ def test_a_trigger_under_dag_test_finds_a_connection_that_only_a_sync_request_is
 ) -> None:
     from airflow.sdk.execution_time.comms import ConnectionResult
 
-    supervised(ConnectionResult(conn_id="kept", conn_type="veza", host=NOWHERE, password="key-of-acme"))
+    others = dict.fromkeys(("schema", "login", "port", "extra"))
+    supervised(ConnectionResult(conn_id="kept", conn_type="veza", host=NOWHERE, password="key-of-acme", **others))
 
     assert asyncio.run(settings_of("kept")).tenant == NOWHERE
 

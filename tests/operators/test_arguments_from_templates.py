@@ -43,7 +43,7 @@ REFUSED: dict[str, list[Any]] = {
     "int": ["100", 0, -1, True, 1.5, "None"],
     "float": ["0.5", 2, True],
 }
-READ_ELSEWHERE = {"QuerySpec", "GivenHandle", "LandedReference", "GivenText", "str"}
+READ_ELSEWHERE = {"QuerySpec", "GivenHandle", "LandedReference", "GivenText", "ColumnNames", "str"}
 """Types whose values are read where they are used, as other tests show."""
 LITERALS = {
     *("CacheModeName", "ChangeName", "CompressionName", "FailOrReplace", "FailOrWarn", "OnAmbiguous", "OnPrevious"),

@@ -21,8 +21,8 @@ from veza_emulator.tenant.settings import TenantSettings
 from veza_emulator.tenant.tenant import Tenant
 
 ROOT = Path(__file__).parents[2]
-RUN_ELSEWHERE = {"testing_your_dags.md"}
-"""Run by test_pytest_plugin.py, in a pytest of its own."""
+RUN_ELSEWHERE = {"testing_your_dags.md", "engines.md"}
+"""Run by test_pytest_plugin.py, in a pytest of its own, and by tests/engines, where the engines are."""
 PAGES = [ROOT / "README.md", *sorted(p for p in (ROOT / "docs").rglob("*.md") if p.name not in RUN_ELSEWHERE)]
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 BLOCKS = {f"{page.name} {n}": block for page in PAGES for n, block in enumerate(BLOCK.findall(page.read_text("utf-8")))}
@@ -70,6 +70,7 @@ def test_a_block_runs(code: str, tenant: Tenant, tmp_path: Path) -> None:
         "EsqlQueryOperator": EsqlQueryOperator,
         "access": SimpleNamespace(output=land.output),
         "spec": PAYROLL_ACCESS,
+        "specs": [PAYROLL_ACCESS],
         "task": task,
     }
 
