@@ -30,10 +30,10 @@ WITHOUT_AIRFLOW := tests/async_query tests/distributions tests/doctor tests/esql
 	tests/test_outcomes.py tests/test_release.py tests/test_rows_table.py tests/test_stages.py \
 	tests/test_storages_table.py tests/test_without_airflow.py tests/test_words.py
 # What has targets of its own.
-APART := tests/airflow tests/celery_cluster tests/docs_site tests/monitoring tests/storages tests/test_benchmarks.py
-# Many cases each, once: the model of ownership plays every Airflow itself, and what readers do, and how calls to a hostile
-# tenant end, is the same on all of them.
-MANY_CASES := tests/ownership/model tests/readers tests/hostile
+APART := tests/airflow tests/celery_cluster tests/docs_site tests/lineage tests/monitoring tests/storages tests/test_benchmarks.py
+# Many cases each, once: the model of ownership plays every Airflow itself, and what readers and engines do, how calls to a
+# hostile tenant end, and what mistakes are told, is the same on all of them.
+MANY_CASES := tests/engines tests/hostile tests/mistakes tests/ownership/model tests/readers
 # Only the drills that every version runs.
 DRILLED_BRIEFLY := 3.2
 
@@ -214,7 +214,7 @@ airflow-arguments: $(VERSIONS:%=.venv/airflow-%/installed) ## Write anew which a
 lock: .venv/tools/installed ## Pin the newest versions, with hashes, of all that the requirement files ask for; LOCK= keeps what is pinned
 	$(foreach version,$(VERSIONS),$(call compile,$(version)))
 	$(foreach name,tools docs release,$(call compile-alone,$(name),$(LOCK)))
-	$(foreach name,celery storages elasticsearch-8,$(call compile-alone,$(name),--no-deps))
+	$(foreach name,celery elasticsearch-8 engines openlineage storages,$(call compile-alone,$(name),--no-deps))
 	rm -f requirements/lowest.txt
 	$(COMPILE) --resolution lowest-direct $(EXTRAS:%=--extra %) --output-file requirements/lowest.txt pyproject.toml requirements/lowest.in
 

@@ -25,12 +25,25 @@ MODULES_OF = {
     "zstandard": {"zstandard"},
 }
 """What a distribution gives to import where that is not its own name; with what it brings for good."""
-AIRFLOW_BRINGS = {"asgiref", "fastapi", "flask_appbuilder", "fsspec", "sqlalchemy", "starlette", "upath", "wtforms"}
+AIRFLOW_BRINGS = {
+    *(
+        "asgiref",
+        "fastapi",
+        "flask_appbuilder",
+        "fsspec",
+        "jinja2",
+        "opentelemetry",
+        "sqlalchemy",
+        "starlette",
+        "upath",
+        "wtforms",
+    ),
+}
 """Of the Airflow that imports the code which imports these; importing them on another one fails nothing."""
 PYTEST_IMPORTS_IT = {"pytest"}
 """The plugin of pytest is imported by pytest alone."""
-BY_WHOEVER_HAS_ONE = {"azure", "pandas", "polars"}
-"""What results are turned into, and what a storage answers with, where the caller has it."""
+BY_WHOEVER_HAS_ONE = {"azure", "openlineage", "pandas", "polars"}
+"""What results are turned into, what a storage answers with, and what lineage is told in, where the caller has it."""
 
 
 def imported(package: Path) -> Iterator[str]:

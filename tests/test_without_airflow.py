@@ -17,11 +17,12 @@ MAKEFILE = (ROOT / "Makefile").read_text()
 
 WHICH_NEED_AIRFLOW = """
 import importlib, sys
+from _pytest.outcomes import Skipped
 sys.modules["airflow"] = None
 for name in sys.argv[1:]:
     try:
         importlib.import_module(name)
-    except ModuleNotFoundError as error:
+    except (ModuleNotFoundError, Skipped) as error:
         if "airflow" not in str(error):
             raise
         print(name)

@@ -76,6 +76,7 @@ SAMPLES: dict[str, Any] = {
     "wait": 0.0,
     "_wait": 0.0,
     "name": None,
+    "include_inactive": False,
     "spec": {},
     "keep_alive": timedelta(hours=1),
 }
