@@ -68,7 +68,9 @@ async def look_with_a_hook_of_its_own(cls: type[VezaHook], handle: QueryHandle) 
         return await hook.alook(handle)
 
 
-def test_from_its_second_look_on_a_query_tells_the_pace_how_often_it_is_looked_at(site: Site, handle: QueryHandle) -> None:
+def test_from_its_second_look_on_a_query_tells_the_pace_how_often_it_is_looked_at(
+    site: Site, handle: QueryHandle
+) -> None:
     hook = site.connect()
 
     async def look_three_times() -> None:
