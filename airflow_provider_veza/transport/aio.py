@@ -126,7 +126,7 @@ class AsyncTransport:
         if first is None:
             return await driver.drive(tenant_steps(call, self.settings, patience))
         answer = await driver.send(first.wire, first.until)
-        if isinstance(answer, Response) and needs_no_decision(answer):
+        if isinstance(answer, Response) and needs_no_decision(answer.status):
             self._turnstile.answered(sent=first.began)
             return answer
         begun = first, Received(answer, read_clock()) if isinstance(answer, Response) else answer

@@ -88,9 +88,9 @@ def straight_request(request: Request, settings: TransportSettings) -> WireReque
     return building(lambda: _wire_request(request, settings, auth.key)) if isinstance(auth, ApiKeyAuth) else None
 
 
-def needs_no_decision(response: Response) -> bool:
-    """Whether an answer is the last one: no redirect, no repetition, no other token."""
-    return response.status == _PLAIN_SUCCESS
+def needs_no_decision(status: int) -> bool:
+    """Whether an answer of this status is the last one: no redirect, no repetition, no other token."""
+    return status == _PLAIN_SUCCESS
 
 
 def exchange(

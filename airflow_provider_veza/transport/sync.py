@@ -112,7 +112,7 @@ class SyncTransport:
         if first is None:
             return driver.drive(tenant_steps(call, self._settings, patience))
         answer = driver.send(first.wire, first.until)
-        if isinstance(answer, Response) and needs_no_decision(answer):
+        if isinstance(answer, Response) and needs_no_decision(answer.status):
             self._turnstile.answered(sent=first.began)
             return answer
         begun = first, Received(answer, read_clock()) if isinstance(answer, Response) else answer
