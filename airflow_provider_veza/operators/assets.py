@@ -91,9 +91,15 @@ def _uri(path: str) -> str:
 
 
 def _fixed(output_path: str) -> str:
+    if not is_template(output_path):
+        return output_path.rstrip("/")
     folders = output_path.split("/")
     templated = (i for i, folder in enumerate(folders) if is_template(folder))
     return "/".join(folders[: next(templated, len(folders))]).rstrip("/")
+
+
+def _has_template(text: str) -> bool:
+    return any(mark in text for mark in _TEMPLATE_MARKS)
 
 
 def announce_landing(manifest: Manifest, folder: str, outlets: list[Any], context: Mapping[str, Any]) -> None:
