@@ -303,10 +303,13 @@ def test_a_wrong_query_is_refused_when_the_dag_file_is_parsed(arguments: dict[st
         query(**arguments)
 
 
-def test_without_the_client_the_extra_is_named(cluster: Double, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_only_the_worker_is_without_the_client_the_extra_is_named_and_no_retry_follows(
+    cluster: Double, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed_elsewhere = query()
     monkeypatch.setitem(__import__("sys").modules, "elasticsearch", None)
     with pytest.raises(AirflowFailException, match=r"airflow-provider-veza\[elasticsearch\]"):
-        task().execute()
+        TaskRun(lambda: parsed_elsewhere).execute()
 
 
 def test_the_credentials_are_nowhere_but_in_the_requests(cluster: Double, logged: Callable[[], str]) -> None:
