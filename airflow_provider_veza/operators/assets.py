@@ -98,10 +98,6 @@ def _fixed(output_path: str) -> str:
     return "/".join(folders[: next(templated, len(folders))]).rstrip("/")
 
 
-def _has_template(text: str) -> bool:
-    return any(mark in text for mark in _TEMPLATE_MARKS)
-
-
 def announce_landing(manifest: Manifest, folder: str, outlets: list[Any], context: Mapping[str, Any]) -> None:
     """Give the event of each asset among the outlets the manifest as its extra; aliases get the landed folder as an asset.
 

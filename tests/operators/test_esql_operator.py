@@ -316,6 +316,15 @@ def test_without_the_client_the_extra_is_named_while_the_dag_is_parsed(
         task().execute()
 
 
+def test_where_only_the_worker_is_without_the_client_the_extra_is_named_and_no_retry_follows(
+    cluster: Double, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed_elsewhere = query()
+    monkeypatch.setitem(__import__("sys").modules, "elasticsearch", None)
+    with pytest.raises(AirflowFailException, match=r"airflow-provider-veza\[elasticsearch\]"):
+        TaskRun(lambda: parsed_elsewhere).execute()
+
+
 def test_the_credentials_are_nowhere_but_in_the_requests(cluster: Double, logged: Callable[[], str]) -> None:
     run = task()
     deferral = run.execute()
