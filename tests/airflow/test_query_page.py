@@ -1,0 +1,139 @@
+"""The page of a task's query on a real Airflow: what it shows in a browser, and whom Airflow lets look."""
+
+from __future__ import annotations
+
+import base64
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from chromium import BrowserPage, browser, chromium
+
+from tools.real_airflow.configuration import LOOPBACK, clean_environment, free_port
+from tools.real_airflow.deployment import Airflow, running_airflow
+from tools.real_airflow.emulator import start_emulator
+from tools.real_airflow.processes import processes
+from tools.real_airflow.release import Generation, Role, installed_release
+from tools.real_airflow.run_folder import REPOSITORY, claimed_run_folder
+
+__all__ = ["browser", "chromium"]
+
+if installed_release().generation is Generation.TWO:
+    pytest.skip("Airflow 2.11 has no place for the page", allow_module_level=True)
+
+DAG, TASK = "example_veza_access_to_bucket", "who_can_reach_the_bucket"
+PATIENCE = 60.0
+"""Seconds; the first request to a part of the API server builds that part."""
+IN_THE_FRAME = "(document.querySelector('iframe')?.contentDocument?.body?.innerText ?? '').includes('Succeeded')"
+
+
+@pytest.fixture(scope="module")
+def pictures() -> Iterator[Path]:
+    """Return where screenshots are left."""
+    with claimed_run_folder(f"pages-{installed_release().series}") as folder:
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def airflow(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
+    """Run an Airflow of its own, whose page may show rows, with the tenant of the example DAG."""
+    home = tmp_path_factory.mktemp("airflow")
+    (home / "examples").mkdir()
+    shutil.copy(REPOSITORY / "example_dags" / f"{DAG}.py", home / "examples")
+    with processes() as started:
+        tenant = start_emulator(started, home, clean_environment())
+        settings = {
+            **tenant.connection_environment(),
+            "AIRFLOW__VEZA__PREVIEW_ROWS": "10",
+            "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
+        }
+        with running_airflow(home, [home / "examples"], settings) as running:
+            yield running
+
+
+@dataclass(frozen=True)
+class Served:
+    """The page of a task that has succeeded."""
+
+    airflow: Airflow
+    run_id: str
+
+    def url(self, server: str = "") -> str:
+        return f"{server or self.airflow.api.url}/veza/task/{DAG}/{TASK}/-1/{self.run_id}"
+
+    def token(self) -> str:
+        return str(requests.get(f"{self.airflow.api.url}/auth/token", timeout=PATIENCE).json()["access_token"])
+
+    def get(self, url: str) -> requests.Response:
+        return requests.get(url, headers={"Authorization": f"Bearer {self.token()}"}, timeout=PATIENCE)
+
+
+@pytest.fixture(scope="module")
+def served(airflow: Airflow) -> Served:
+    return Served(airflow, airflow.trigger(DAG).wait("success").run_id)
+
+
+@pytest.fixture(scope="module")
+def without_xcoms(airflow: Airflow) -> Iterator[str]:
+    """Start one more API server, which wants a session and lets nobody read XComs; return its address."""
+    port = free_port()
+    settings = {
+        "AIRFLOW__API__PORT": str(port),
+        "AIRFLOW__CORE__AUTH_MANAGER": "no_xcoms.NoXComs",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "False",
+        "PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'tests' / 'airflow'}",
+    }
+    server = airflow.start(Role.API_SERVER, settings)
+    url = f"http://{LOOPBACK}:{port}"
+    airflow.wait_until(lambda: answers(url) or None, "the second API server", 180.0)
+    yield url
+    server.kill()
+
+
+def answers(url: str) -> bool:
+    try:
+        return requests.get(f"{url}/api/v2/version", timeout=20).ok
+    except requests.RequestException:
+        return False
+
+
+def test_who_may_read_the_xcoms_sees_query_rows_and_paths(served: Served) -> None:
+    page = served.get(served.url())
+
+    assert page.status_code == 200
+    for text in ("Succeeded", "veza_nodes", "acme-payroll-exports", "<svg", "First rows"):
+        assert text in page.text
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+
+
+def test_a_task_that_is_not_there_is_not_found(served: Served) -> None:
+    assert served.get(served.url() + "x").status_code == 404
+
+
+def test_airflows_own_page_of_the_task_shows_it_and_loads_nothing_from_elsewhere(
+    served: Served, browser: Any, pictures: Path
+) -> None:
+    page: BrowserPage = browser
+    address = f"{served.airflow.api.url}/dags/{DAG}/runs/{served.run_id}/tasks/{TASK}/plugin/veza-query"
+    page.call("Network.enable")
+    page.call("Network.setCookie", name="_token", value=served.token(), url=served.airflow.api.url)
+    page.open(address)
+    page.until(IN_THE_FRAME)
+
+    shot = page.call("Page.captureScreenshot", format="png")["data"]
+    (pictures / "query-page.png").write_bytes(base64.b64decode(shot))
+    assert {urlsplit(url).hostname for url in page.requested if url.startswith("http")} == {LOOPBACK}
+
+
+def test_without_a_session_airflow_answers_401(served: Served, without_xcoms: str) -> None:
+    assert requests.get(served.url(without_xcoms), timeout=PATIENCE).status_code == 401
+
+
+def test_who_may_see_the_dag_but_not_its_xcoms_gets_403(served: Served, without_xcoms: str) -> None:
+    assert served.get(f"{without_xcoms}/api/v2/dags/{DAG}").status_code == 200
+    assert served.get(served.url(without_xcoms)).status_code == 403
