@@ -27,7 +27,7 @@ from veza_emulator.variants import Variants
 SMALL_BOUNDS = {
     **dict.fromkeys(("look_timeout", "page_timeout", "token_timeout"), 1.0),
     "cancel_timeout": 2.0,
-    "max_answer_bytes": 1_000_000,
+    "max_answer_bytes": 300_000,
 }
 PATIENT_BOUNDS = {name: 60.0 for name in SMALL_BOUNDS if name.endswith("_timeout")}
 """For what is to be seen once the harm is over, on however busy a machine."""
