@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from airflow.providers.common.compat.sdk import conf
 
+from airflow_provider_veza.async_query.json_value import words_of
 from airflow_provider_veza.exceptions import ArgumentError, EmptyResultError, MalformedResponseError
 from airflow_provider_veza.operators.airflow_arguments import OperatorArguments
 from airflow_provider_veza.operators.airflow_rules import airflow_failures
@@ -160,14 +161,14 @@ class VezaListSavedQueriesOperator(CheckedOperator):
 
 def _text(query: Mapping[str, Any], name: str) -> str:
     value = query.get(name)
-    return "" if value is None else str(value)
+    return "" if value is None else words_of(value)
 
 
 def _labels_of(query: Mapping[str, Any]) -> set[str]:
     """Return a query's labels, which come as texts, or as objects that name them (inferred)."""
     labels = query.get("labels")
     listed = labels if isinstance(labels, list) else []
-    return {str(one.get("name", one.get("value", ""))) if isinstance(one, Mapping) else str(one) for one in listed}
+    return {words_of(one.get("name", one.get("value", "")) if isinstance(one, Mapping) else one) for one in listed}
 
 
 def _owner_of(query: Mapping[str, Any]) -> str:
@@ -176,7 +177,7 @@ def _owner_of(query: Mapping[str, Any]) -> str:
         if isinstance(owner, Mapping):
             owner = owner.get("email") or owner.get("name") or owner.get("id")
         if owner:
-            return str(owner)
+            return words_of(owner)
     raise MalformedResponseError(
         f"The tenant does not say whose a saved query is: none of {', '.join(_OWNER_FIELDS)} is among its fields "
         f"{', '.join(sorted(map(ascii, query)))}. Filter by name_pattern or labels instead of created_by. Nothing was listed."

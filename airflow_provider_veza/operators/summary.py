@@ -91,7 +91,7 @@ def _rows(returned: Any) -> int | None:
 
 
 def _seconds_since(submitted_at: Any) -> float | None:
-    with suppress(TypeError, ValueError):
+    with suppress(TypeError, ValueError, OverflowError):
         return round((datetime.now(UTC) - datetime.fromisoformat(submitted_at)).total_seconds(), 1)
     return None
 

@@ -12,10 +12,6 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("airflow.providers.openlineage.extractors")
-
-from airflow.providers.openlineage.extractors.base import DefaultExtractor
-
 from airflow_provider_veza.operators.drift import VezaAccessDriftOperator
 from airflow_provider_veza.operators.query import (
     VezaGetQueryResultsOperator,
@@ -26,6 +22,8 @@ from support.served_tenant import AT_ONCE, PAYROLL_ACCESS
 from support.task_run import TaskRun, fire
 from veza_emulator.http.server import RunningTenant
 from veza_emulator.tenant.tenant import Tenant
+
+DefaultExtractor = pytest.importorskip("airflow.providers.openlineage.extractors.base").DefaultExtractor
 
 
 def told(run: TaskRun, event: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -29,8 +30,9 @@ from airflow_provider_veza.async_query.watch import Ended, Outcome
 from airflow_provider_veza.doctor import cli as doctor_command
 from airflow_provider_veza.exceptions import ArgumentError, AsyncQueryError
 from airflow_provider_veza.hooks import esql_settings, veza_settings
-from airflow_provider_veza.operators import arguments, drift
+from airflow_provider_veza.operators import arguments, drift, saved_queries
 from airflow_provider_veza.operators.spec_text import parsed_spec
+from airflow_provider_veza.operators.summary import summary
 from airflow_provider_veza.results.checkpoint import CHECKPOINT_FILE, Checkpoint, LandedPart, Progress, key_of
 from airflow_provider_veza.results.manifest import Column, Manifest, Part
 from airflow_provider_veza.results.manifest_file import MANIFEST_FILE
@@ -625,6 +627,18 @@ READERS: Mapping[str, Reader] = {
         _texts_or_objects({"manifest": "/lake/manifest.json"}),
         str,
         ("operators.drift",),
+    ),
+    "what a notifier is told": Reader(
+        lambda pulled: summary({"ti": SimpleNamespace(task_id="t", map_index=-1, xcom_pull=lambda **_: pulled)}),
+        _texts_or_objects(_HANDLE_JSON),
+        dict,
+        ("operators.summary",),
+    ),
+    "a saved query that is listed": Reader(
+        lambda query: saved_queries._labels_of(query) if isinstance(query, dict) else set(),
+        _objects({"id": "s1", "name": "SOX", "labels": ["SOX", {"name": "payroll"}]}),
+        set,
+        ("operators.saved_queries",),
     ),
     "a manifest": Reader(
         lambda raw: _own(raw, MANIFEST_FILE, lambda data: Manifest.from_json(data, "/lake/_manifest.json")),
