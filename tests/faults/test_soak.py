@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from airflow_provider_veza.transport import pacing
 from faults.plans import plan_of
 from faults.soaked_task import Ending, SetConnection, carry_out, prepare_thread
 from faults.verdicts import ambiguous_submits, complaints, root_error, story
@@ -54,6 +55,8 @@ def test_under_random_faults_a_task_delivers_exactly_its_rows_or_fails_by_name_a
     count = int(os.environ.get("SOAK_QUERIES") or 200)
     print(f"SOAK_SEED={seed} SOAK_QUERIES={count}")
     monkeypatch.setenv("AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL", "0")
+    # Some tenants here ask for ten minutes; for how long they are heard is tested where it is decided.
+    monkeypatch.setattr(pacing, "LONGEST_RETRY_AFTER", 2.0)
 
     def set_connection(conn_id: str, text: str) -> None:
         monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", text)
