@@ -94,7 +94,7 @@ def test_another_connection_to_the_same_tenant_will_do(
     [
         ("{not json", "HandleError: Not a query handle: the text is not JSON"),
         ("{}", "HandleError: Not a query handle: it lacks service, id, tenant"),
-        ("[]", "HandleError: Not a query handle: list instead of a mapping"),
+        ("[]", "HandleError: Not a query handle: it is a sequence, as a mapped task returns"),
     ],
 )
 def test_what_is_no_handle_is_said_so_with_status_one(text: str, error: str) -> None:

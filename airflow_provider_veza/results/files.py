@@ -19,6 +19,20 @@ def hidden_name(name: str) -> str:
     return f".{name}.{uuid4().hex}"
 
 
+def move(fs: Any, source: str, target: str) -> None:
+    """Move a file of a file system by its literal names; what was at the target is replaced.
+
+    Where a storage has no rename of its own, fsspec's ``mv`` copies and removes, and reads both names as patterns.
+    """
+    from fsspec import AbstractFileSystem
+
+    if getattr(fs.mv, "__func__", None) is AbstractFileSystem.mv:
+        fs.cp_file(source, target)
+        fs.rm_file(source)
+    else:
+        fs.mv(source, target)
+
+
 class Files(Protocol):
     """The files of a folder. They appear whole or not at all; whatever goes wrong passes as the storage raises it."""
 
@@ -170,7 +184,7 @@ class RemoteFiles:
         written = self._place(hidden_name(name))
         try:
             put(written)
-            self._fs.mv(written, self._place(name))
+            move(self._fs, written, self._place(name))
         except BaseException:
             with suppress(Exception):
                 self._fs.rm_file(written)

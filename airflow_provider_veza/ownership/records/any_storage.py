@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from airflow_provider_veza.ownership.records.file_storage import StoredFile, content_version, sibling
+from airflow_provider_veza.results.files import move
 
 
 class AnyStorage:
@@ -41,7 +42,7 @@ class AnyStorage:
         written = sibling(name, "half")
         try:
             self._fs.pipe_file(written, data)
-            self._fs.mv(written, name)
+            move(self._fs, written, name)
         except BaseException:
             with suppress(Exception):
                 self._fs.rm_file(written)
