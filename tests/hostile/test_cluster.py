@@ -14,7 +14,7 @@ WAITERS = ("operator", "operator, deferred", "trigger", "sensor", "sensor, defer
 DEADLINE = dict(
     zip(
         WAITERS,
-        ("QueryDeadlineError", "QueryDeadlineError", "DEADLINE_PASSED", "AirflowSensorTimeout", "AirflowSensorTimeout"),
+        ("QueryDeadlineError", "QueryDeadlineError", "DEADLINE_PASSED", "QueryDeadlineError", "QueryDeadlineError"),
         strict=True,
     )
 )

@@ -39,8 +39,8 @@ DEADLINE = (
     "QueryDeadlineError",
     "QueryDeadlineError",
     "DEADLINE_PASSED",
-    "AirflowSensorTimeout",
-    "AirflowSensorTimeout",
+    "QueryDeadlineError",
+    "QueryDeadlineError",
 )
 
 ENDS_BY_LOOKS: list[tuple[Harms, dict[str, str]]] = [

@@ -19,7 +19,7 @@ from airflow_provider_veza.async_query.event import WaitEvent
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.identity import Fingerprint, RunLife, TaskIdentity
 from airflow_provider_veza.async_query.json_value import words_of
-from airflow_provider_veza.async_query.layout import ColumnType
+from airflow_provider_veza.async_query.layout import ColumnType, RowLayout
 from airflow_provider_veza.async_query.message import Call, Response
 from airflow_provider_veza.async_query.record import Owner, QueryRecord, RecordState
 from airflow_provider_veza.async_query.rendered_text import value_in
@@ -34,6 +34,7 @@ from airflow_provider_veza.operators import arguments, drift, saved_queries
 from airflow_provider_veza.operators.spec_text import parsed_spec
 from airflow_provider_veza.operators.summary import summary
 from airflow_provider_veza.results.checkpoint import CHECKPOINT_FILE, Checkpoint, LandedPart, Progress, key_of
+from airflow_provider_veza.results.formats.table import Table, Tabulator
 from airflow_provider_veza.results.manifest import Column, Manifest, Part
 from airflow_provider_veza.results.manifest_file import MANIFEST_FILE
 from airflow_provider_veza.results.own_files import FileKind, own_file
@@ -471,6 +472,15 @@ _RENDERED = (
 )
 
 
+def _tabled(raw: bytes) -> Table | None:
+    """Tabulate a row after others that are as they should be."""
+    if not raw.startswith(b"{"):
+        return None
+    tabulator = Tabulator(RowLayout(), None)
+    known = tabulator.table(JsonRows.of([answers.AMARA, answers.AMARA]), ()).columns
+    return tabulator.table(JsonRows([raw, raw]), known)
+
+
 READERS: Mapping[str, Reader] = {
     "a submit's answer, nodes": _of_call(
         VezaNodesService().submit(_QUERY), Submitted, "services.veza_submitted.read_submitted", _SUBMITTED
@@ -645,6 +655,9 @@ READERS: Mapping[str, Reader] = {
         damaged_bodies([_MANIFEST.to_json()]),
         (Manifest, type(None)),
         ("results.manifest.Manifest.from_json", "results.own_files"),
+    ),
+    "rows like those before": Reader(
+        _tabled, damaged_bodies([answers.AMARA, answers.KIRAN]), (Table, type(None)), ("results.shapes",)
     ),
     "a checkpoint": Reader(
         lambda raw: _own(raw, CHECKPOINT_FILE, Checkpoint.from_json),
