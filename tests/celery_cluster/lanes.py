@@ -50,10 +50,6 @@ class Attempt:
         """Whether its task process is still there."""
         return _is_alive(self.task)
 
-    def supervisor_lives(self) -> bool:
-        """Whether its supervisor is still there."""
-        return _is_alive(self.supervisor)
-
 
 class LaneCase(Case):
     """One DAG run on a lane."""

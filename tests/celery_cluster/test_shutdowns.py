@@ -78,21 +78,21 @@ def cold(case: LaneCase) -> None:
 
 
 def evicted(case: LaneCase) -> None:
-    """End a pod as Kubernetes does: SIGTERM, and SIGKILL for what is left after the grace."""
+    """End a pod as Kubernetes does: SIGTERM, and SIGKILL for what is left after the grace.
+
+    A pod ends with its task. Here the supervisor is a process of Celery's pool: once its task is over, it takes the next one.
+    """
     attempt = case.attempt()
     attempt.evict()
     begun = time.monotonic()
 
     def is_over() -> bool:
-        return not attempt.supervisor_lives() or time.monotonic() > begun + GRACE_SECONDS
+        return not attempt.lives() or time.monotonic() > begun + GRACE_SECONDS
 
-    wait_until(is_over, "the supervisor to end", GRACE_SECONDS + 5)
-    for kill, lives in (
-        (attempt.kill_supervisor, attempt.supervisor_lives()),
-        (attempt.kill_task, attempt.lives()),
-    ):
-        if lives:
-            kill()
+    wait_until(is_over, "the attempt to end", GRACE_SECONDS + 5)
+    if attempt.lives():
+        attempt.kill_supervisor()
+        attempt.kill_task()
 
 
 COLD = "cold shutdown (SIGQUIT)"
