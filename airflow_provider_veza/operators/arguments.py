@@ -145,7 +145,7 @@ def path(value: Any, name: str) -> str:
 
 def path_text(value: str | PathLike[str] | JoinablePath) -> str:
     """Return a path as text; an ``ObjectStoragePath`` with its connection id."""
-    return fspath(value) if isinstance(value, (str, PathLike)) else str(value)
+    return str(value) if isinstance(value, (str, JoinablePath)) else fspath(value)
 
 
 def names(value: Any, name: str) -> tuple[str, ...]:
