@@ -22,6 +22,7 @@ spark = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "fals
 by_default = [tuple(row) for row in spark.read.csv("part.csv", header=True).collect()]
 told = [tuple(row) for row in spark.read.option("escape", '"').csv("part.csv", header=True).collect()]
 print(spark.version, by_default, "told", told)
+spark.stop()
 assert by_default != told, "changed: the defaults read it now"
 assert by_default[0][2] != "a", "changed: the next column is right now"
 assert told == [("u1", '["r","w"]', "a")], "changed: the option does not help any more"
