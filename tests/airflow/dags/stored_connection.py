@@ -16,6 +16,7 @@ def stored_connection():
         task_id="ask",
         veza_conn_id=os.environ.get("TESTED_CONN_ID", "veza_stored"),
         query_spec={"source_node_types": {"nodes": [{"node_type": "OktaUser"}]}},
+        cache_mode="immediate_run",  # a result that is there already would end the task before it defers
         max_rows=100_000,
         xcom_max_rows=100_000,
         xcom_max_bytes=100_000_000,
