@@ -118,7 +118,17 @@ def environment(
     }
 
 
-@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
+NO_DAG_TEST = pytest.mark.xfail(
+    installed_release().series == "3.2",
+    reason="Airflow 3.2's own dag.test() fails before it starts any task, with what is locked for it: no svcs_registry.",
+    strict=True,
+)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [pytest.param(e, id=e.name, marks=[NO_DAG_TEST] if e.name == "dag.test" else []) for e in ENTRIES],
+)
 def test_without_a_scheduler_a_connection_is_found(
     environment: Mapping[str, str], emulator: Emulator, entry: Entry
 ) -> None:
