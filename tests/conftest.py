@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import settings as hypothesis_settings
 
+from airflow_provider_veza.transport import turnstile
 from veza_emulator.http.server import RunningTenant, running_tenant
 from veza_emulator.tenant.settings import TenantSettings
 from veza_emulator.tenant.tenant import Tenant
@@ -31,6 +32,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption(WITHOUT_AIRFLOW):
         sys.modules["airflow"] = None  # type: ignore[assignment]
+
+
+@pytest.fixture(autouse=True)
+def new_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no test wait because a tenant of another test, which had the same port, was overloaded."""
+    monkeypatch.setattr(turnstile, "_turnstiles", {})
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -54,3 +55,48 @@ def test_a_stage_that_fails_is_the_last_of_the_table(second: str, status: int, t
 
 def test_the_table_is_of_this_run_only(tmp_path: Path) -> None:
     assert make(tmp_path, "true") == make(tmp_path, "true")
+
+
+UNSTEADY = """
+from pathlib import Path
+import pytest
+
+@pytest.mark.parametrize("number", range({tests}))
+def test_it(number):
+    seen = Path(__file__).with_name(f"seen-{{number}}")
+    before = seen.read_text() if seen.exists() else ""
+    seen.write_text(before + "x")
+    assert number >= {failing} or before and {heals}
+"""
+
+
+@pytest.mark.parametrize(
+    ("failing", "heals", "status", "outcome", "runs"),
+    [
+        (0, False, 0, "done", "x"),
+        (1, True, 0, "done; passed only by themselves, so mend them: test_it.py::test_it[0]", "xx"),
+        (1, False, 1, "FAILED with status 1", "xx"),
+        (4, True, 1, "FAILED with status 1", "x"),
+    ],
+    ids=["none fails", "one fails once", "one fails twice", "many fail"],
+)
+def test_few_tests_that_fail_are_run_once_more_and_named(
+    failing: int, heals: bool, status: int, outcome: str, runs: str, tmp_path: Path
+) -> None:
+    (tmp_path / "test_it.py").write_text(UNSTEADY.format(tests=5, failing=failing, heals=heals))
+    (tmp_path / "pytest.ini").write_text("[pytest]")
+    stage = [sys.executable, "-m", "tools.stage", "tests", sys.executable, "-m", "pytest", "test_it.py"]
+    done = subprocess.run(
+        stage,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == status
+    assert f"--- tests: {outcome} in" in done.stdout
+    assert (tmp_path / "seen-0").read_text() == runs
+    assert (tmp_path / "seen-4").read_text() == "x"

@@ -1,18 +1,22 @@
 """One stage of `make`: a heading, a command, and how long it took. It knows nothing of what the command does.
 
-All stages of one run are listed at its end by :mod:`tools.stages`, which names the file where each is written down.
+Tests that fail get a second look by :mod:`tools.second_look`. All stages of one run are listed at its end by
+:mod:`tools.stages`, which names the file where each is written down.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+
+from tools.second_look import Outcome, run_tests
 
 RECORD = "STAGES_RECORD"
 
@@ -21,12 +25,20 @@ def main(title: str, *command: str) -> int:
     """Run the command to its end and return its exit status."""
     print(f"\n=== {title} ===", flush=True)
     started = time.monotonic()
-    status = run_to_its_end(command)
+    ended = _run(title, command)
     seconds = time.monotonic() - started
-    outcome = "done" if status == 0 else f"FAILED with status {status}"
+    outcome = "done" if ended.status == 0 else f"FAILED with status {ended.status}"
+    if ended.unsteady:
+        outcome += f"; passed only by themselves, so mend them: {', '.join(ended.unsteady)}"
     print(f"--- {title}: {outcome} in {seconds:.0f} s", flush=True)
     _write_down(title, outcome, seconds)
-    return status
+    return ended.status
+
+
+def _run(title: str, command: Sequence[str]) -> Outcome:
+    if "pytest" in command:
+        return run_tests(command, run_to_its_end, Path(".run/pytest", re.sub(r"\W+", "-", title)))
+    return Outcome(run_to_its_end(command))
 
 
 def run_to_its_end(command: Sequence[str]) -> int:

@@ -29,6 +29,8 @@ Open = Callable[..., Driver]
 Tenant = Callable[..., HttpServer]
 
 SOON = 0.5
+EVER_LATER = (SOON, 2.0, 8.0)
+"""A busy machine may need more than half a second to send anything at all."""
 MEANWHILE = 30.0
 """Far longer than any bound here, on a busy machine too; without the bounds each test would last for ever."""
 LIMIT = 100_000
@@ -106,12 +108,21 @@ def test_no_patience_of_the_connection_outlasts_the_time_that_a_caller_has(
     server, began = tenant(*replies), time.monotonic()
     driver = open_driver(server.url)
 
-    if replies[0] is stall or len(replies) == 1:
-        with pytest.raises(NoAnswerError, match="the time that was left for it is over"):
-            driver.run(call(), within=SOON)
+    came = next(came for within in EVER_LATER if not isinstance(came := _outcome(driver, within), NotSentError))
+    if len(replies) == 1:
+        assert isinstance(came, NoAnswerError)
+        assert "the time that was left for it is over" in str(came)
     else:
-        assert driver.run(call(), within=SOON).status == 503
+        assert came == 503
     assert time.monotonic() - began < MEANWHILE
+
+
+def _outcome(driver: Driver, within: float) -> int | RequestError:
+    """Return the status that came, or the error."""
+    try:
+        return int(driver.run(call(), within=within).status)
+    except RequestError as e:
+        return e
 
 
 def test_what_has_no_time_left_is_not_sent(tenant: Tenant, open_driver: Open) -> None:
@@ -269,9 +280,11 @@ def test_a_token_endpoint_that_drips_is_left_when_its_total_time_is_over(
 
 def test_no_token_is_waited_for_longer_than_its_caller_has_time(tenant: Tenant, new_tenant_driver: Open) -> None:
     endpoint, server = tenant(DRIPPING["a body"]), tenant(good())
+    driver = new_tenant_driver(server, endpoint)
 
-    with pytest.raises(NotSentError, match="the time that was left for it is over"):
-        new_tenant_driver(server, endpoint).run(call(), within=SOON)
+    came = next(came for within in EVER_LATER if (came := _outcome(driver, within)) and endpoint.seen)
+    assert isinstance(came, NotSentError)
+    assert "the time that was left for it is over" in str(came)
     assert server.connections == 0
 
 
