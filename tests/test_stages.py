@@ -83,20 +83,26 @@ def test_it(number):
 def test_few_tests_that_fail_are_run_once_more_and_named(
     failing: int, heals: bool, status: int, outcome: str, runs: str, tmp_path: Path
 ) -> None:
-    (tmp_path / "test_it.py").write_text(UNSTEADY.format(tests=5, failing=failing, heals=heals))
-    (tmp_path / "pytest.ini").write_text("[pytest]")
-    stage = [sys.executable, "-m", "tools.stage", "tests", sys.executable, "-m", "pytest", "test_it.py"]
-    done = subprocess.run(
-        stage,
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = stage_of_tests(tmp_path, failing, heals=heals, STAGES_RECORD="stages.jsonl")
 
     assert done.returncode == status
     assert f"--- tests: {outcome} in" in done.stdout
     assert (tmp_path / "seen-0").read_text() == runs
     assert (tmp_path / "seen-4").read_text() == "x"
+
+
+def test_a_stage_that_runs_by_itself_leaves_what_a_failed_test_left(tmp_path: Path) -> None:
+    done = stage_of_tests(tmp_path, 1, heals=True)
+
+    assert done.returncode == 1
+    assert (tmp_path / "seen-0").read_text() == "x"
+
+
+def stage_of_tests(folder: Path, failing: int, *, heals: bool, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a stage of five tests, the first of which fail, at their first run or always."""
+    (folder / "test_it.py").write_text(UNSTEADY.format(tests=5, failing=failing, heals=heals))
+    (folder / "pytest.ini").write_text("[pytest]")
+    stage = [sys.executable, "-m", "tools.stage", "tests", sys.executable, "-m", "pytest", "test_it.py"]
+    outside = {name: value for name, value in os.environ.items() if name != "STAGES_RECORD"}
+    environment = outside | {"PYTHONPATH": str(ROOT)} | variables
+    return subprocess.run(stage, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False)

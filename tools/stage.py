@@ -1,7 +1,7 @@
 """One stage of `make`: a heading, a command, and how long it took. It knows nothing of what the command does.
 
-Tests that fail get a second look by :mod:`tools.second_look`. All stages of one run are listed at its end by
-:mod:`tools.stages`, which names the file where each is written down.
+All stages of one run are listed at its end by :mod:`tools.stages`, which names the file where each is written down; in such
+a run, tests that fail get a second look by :mod:`tools.second_look`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ def main(title: str, *command: str) -> int:
 
 
 def _run(title: str, command: Sequence[str]) -> Outcome:
-    if "pytest" in command:
+    # Not by itself: what a drill or a soak left behind must stay as it is.
+    if "pytest" in command and RECORD in os.environ:
         return run_tests(command, run_to_its_end, Path(".run/pytest", re.sub(r"\W+", "-", title)))
     return Outcome(run_to_its_end(command))
 
