@@ -120,9 +120,22 @@ def test_a_frozen_attempt_may_take_back_at_once_what_it_sent_when_it_woke() -> N
     assert kinds(given) == []
 
 
+def test_an_attempt_that_froze_while_its_submit_was_answered_may_take_it_back_when_it_wakes() -> None:
+    woken = trace((99, "began"), (99.5, "submitting"))
+    queries = [query(100, cancelled=127.4), query(121, finished=140)]
+
+    assert kinds(evidence(*queries, traces=[woken], events=[Event(101, "freeze long", "host")])) == []
+    for event in (
+        Event(101, "freeze long", "other"),
+        Event(101, "freeze short", "host"),
+        Event(60, "freeze long", "host"),
+    ):
+        assert "wrong cancel" in kinds(evidence(*queries, traces=[woken], events=[event]))
+
+
 @pytest.mark.parametrize(
     ("cancelled", "noted"),
-    [(110, []), (100.3, [(62, "submitted"), (62.1, "recorded")])],
+    [(111, []), (100.3, [(62, "submitted"), (62.1, "recorded")])],
     ids=["later", "after another query was noted"],
 )
 def test_a_woken_attempt_may_cancel_nothing_else(cancelled: float, noted: list[tuple[float, str]]) -> None:

@@ -21,8 +21,8 @@ from tools.real_airflow.release import Generation, Role, installed_release
 from tools.real_airflow.worker_host import WorkerHost
 
 INTERVAL_SECONDS = 8.0
-LONG_FREEZE_SECONDS = 26.0
-SHORT_FREEZE_SECONDS = 5.0
+FREEZES = {"freeze long": 26.0, "freeze short": 5.0}
+"""For how long a host stands still."""
 EVICTION_SECONDS = 30.0
 WARM_SHUTDOWN_SECONDS = 45.0
 HOST_DOWN_SECONDS = 3.0
@@ -128,8 +128,7 @@ class Chaos:
         host = self.chance.choice(hosts)
         self._note(Event(time.time(), kind, host.name))
         {
-            "freeze long": lambda: self._freeze(host, LONG_FREEZE_SECONDS),
-            "freeze short": lambda: self._freeze(host, SHORT_FREEZE_SECONDS),
+            **{freeze: lambda: self._freeze(host, FREEZES[kind]) for freeze in FREEZES},
             "kill host": lambda: self._end(host, host.kill, HOST_DOWN_SECONDS),
             "cold shutdown": lambda: self._end(host, host.shut_down_cold, EVICTION_SECONDS),
             "warm shutdown": lambda: self._end(host, host.shut_down_warm, WARM_SHUTDOWN_SECONDS),

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
 
-from soak.chaos import Event
+from soak.chaos import FREEZES, Event
 from soak.load import OF_THE_RUN, SoakQuery
 from soak.trace import Key, Trace
 
@@ -15,6 +15,8 @@ LAST_KINDS = ("last_running", "last_deferred")
 RELEASED_ROWS = "esql"
 """The task whose rows go to XCom and whose source is released: the second named exception is allowed only to it."""
 CLOCK_SLACK_SECONDS = 2.0
+WAKING_SECONDS = 10.0
+"""In which an attempt on a host that is awake has done what comes next, on a busy machine too."""
 
 Rows = Callable[[Key], Any]
 
@@ -53,6 +55,11 @@ class Evidence:
         slack = CLOCK_SLACK_SECONDS
         return [event for event in self.events if event.concerns(key) and after - slack <= event.at <= before + slack]
 
+    def wakings(self, host: str, since: float) -> list[float]:
+        """Return when a host woke from what froze it after that time: the end of a request may lie behind a freeze."""
+        frozen = [event for event in self.events if event.target == host and event.kind in FREEZES]
+        return [event.at + FREEZES[event.kind] for event in frozen if event.at >= since - CLOCK_SLACK_SECONDS]
+
     def by_key(self) -> dict[Key, list[SoakQuery]]:
         """Return the queries of each task instance, in the order of their submits."""
         keys = dict.fromkeys(query.key for query in self.queries)
@@ -78,7 +85,7 @@ def wrong_cancels(evidence: Evidence) -> Iterator[Finding]:
         elif not (
             query.key.task_id in LAST_KINDS
             or evidence.excused(query.key, query.cancelled)
-            or any(_took_back(trace, query) for trace in evidence.of(query.key))
+            or any(_took_back(evidence, trace, query) for trace in evidence.of(query.key))
         ):
             yield Finding("wrong cancel", query.key.words, f"{query.id} cancelled at {query.cancelled:.1f}")
 
@@ -135,11 +142,13 @@ def _lost_its_name(trace: Trace, query: SoakQuery) -> bool:
     return trace.died_inside_its_submit and is_then
 
 
-def _took_back(trace: Trace, query: SoakQuery) -> bool:
-    """Whether a superseded attempt, frozen inside its submit, ended at once the query that only it could name."""
-    begun = [step.at for step in trace.steps if step.step == "submitting"]
-    is_at_once = query.cancelled is not None and query.cancelled - query.submitted < CLOCK_SLACK_SECONDS
-    return trace.died_inside_its_submit and is_at_once and any(at <= query.submitted for at in begun)
+def _took_back(evidence: Evidence, trace: Trace, query: SoakQuery) -> bool:
+    """Whether a superseded attempt, frozen inside its submit, ended the query that only it could name as soon as it was awake."""
+    if query.cancelled is None or not trace.died_inside_its_submit:
+        return False
+    begun = any(step.step == "submitting" and step.at <= query.submitted for step in trace.steps)
+    woke = [at for at in evidence.wakings(trace.last.host, query.submitted) if at <= query.cancelled]
+    return begun and query.cancelled - max([query.submitted, *woke]) < WAKING_SECONDS
 
 
 def _was_ended(evidence: Evidence, key: Key) -> bool:
