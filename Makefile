@@ -24,8 +24,8 @@ STATSD := 0.9.0
 STATSD_CLIENT := 4.0.1
 NODEJS := 24.19.0
 # What imports no Airflow is tested once, with Airflow barred; tests/test_without_airflow.py holds the list to what is so.
-WITHOUT_AIRFLOW := tests/async_query tests/distributions tests/doctor tests/esql_double tests/services tests/transport \
-	tests/test_contributing.py tests/test_declared.py tests/test_deprecations.py tests/test_drills_table.py \
+WITHOUT_AIRFLOW := tests/async_query tests/distributions tests/doctor tests/esql_double tests/real_airflow tests/services \
+	tests/transport tests/test_contributing.py tests/test_declared.py tests/test_deprecations.py tests/test_drills_table.py \
 	tests/test_engines_table.py tests/test_exceptions.py tests/test_messages.py tests/test_new_user.py \
 	tests/test_outcomes.py tests/test_release.py tests/test_rows_table.py tests/test_stages.py \
 	tests/test_storages_table.py tests/test_without_airflow.py tests/test_words.py

@@ -16,7 +16,7 @@ from drills.selection import MEANINGS
 from tools.real_airflow.configuration import clean_environment
 from tools.real_airflow.deployment import Airflow, running_airflow
 from tools.real_airflow.emulator import Emulator, start_emulator
-from tools.real_airflow.processes import Processes, interrupt_on_signals, processes
+from tools.real_airflow.processes import interrupt_on_signals, processes
 from tools.real_airflow.release import installed_release
 from tools.real_airflow.run_folder import REPOSITORY, claimed_run_folder
 
@@ -117,9 +117,3 @@ def _record_path(run_folder: Path) -> dict[str, str]:
     if installed_release().keeps_task_state:
         return {}
     return {"AIRFLOW__VEZA__RECORD_PATH": (run_folder / "records").as_uri()}
-
-
-@pytest.fixture
-def children() -> Iterator[Processes]:
-    with processes() as started:
-        yield started
