@@ -22,16 +22,19 @@ LOOPBACK = "127.0.0.1"
 # Below the range of outgoing connections' ports, so that none of those takes one before the server does.
 PORTS = range(20_000, 32_000)
 
+# Files are read when Airflow starts, when they change, and when somebody asks for it; to read twenty of them every few seconds
+# would keep a processor busy all the time.
+READ_AGAIN_SECONDS = "300"
 # The defaults suit a server that runs for months; here a person or a test waits for each of these.
 QUICK = {
     "AIRFLOW__CORE__PARALLELISM": "4",
     "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
     "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "1",
     "AIRFLOW__SCHEDULER__DAG_DIR_LIST_INTERVAL": "5",
-    "AIRFLOW__SCHEDULER__MIN_FILE_PROCESS_INTERVAL": "5",
+    "AIRFLOW__SCHEDULER__MIN_FILE_PROCESS_INTERVAL": READ_AGAIN_SECONDS,
     "AIRFLOW__SCHEDULER__PARSING_PROCESSES": "1",
     "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "5",
-    "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "5",
+    "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": READ_AGAIN_SECONDS,
     "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
     # Airflow 3 may notice the end of a task's process only after this interval, 5 s by default. A task that deferred and
     # was resumed within it is failed by the scheduler ("finished with state success, but ... state is running").
