@@ -75,12 +75,12 @@ def airflow_environment(generation: Generation, home: Path, database: str, port:
     }
 
 
-def link_dag_folders(home: Path, folders: Sequence[Path]) -> None:
-    """Show several folders to Airflow 2.11, which reads only one."""
+def link_dags(home: Path, sources: Sequence[Path]) -> None:
+    """Show several folders, or single files, to Airflow 2.11, which reads only one folder."""
     dags = home / "dags"
     dags.mkdir()
-    for folder in folders:
-        (dags / folder.name).symlink_to(folder.resolve(), target_is_directory=True)
+    for source in sources:
+        (dags / source.name).symlink_to(source.resolve(), target_is_directory=source.is_dir())
 
 
 def free_port() -> int:
