@@ -16,7 +16,7 @@ from drills.selection import MEANINGS
 from example_runs import SIDE_BY_SIDE, ExampleRuns
 from killed_landing import KilledLanding, kill_a_landing
 
-from tools.real_airflow.configuration import clean_environment
+from tools.real_airflow.configuration import PATIENT, clean_environment
 from tools.real_airflow.deployment import Airflow, running_airflow
 from tools.real_airflow.emulator import Emulator, start_emulator
 from tools.real_airflow.processes import interrupt_on_signals, processes
@@ -25,6 +25,7 @@ from tools.real_airflow.run_folder import REPOSITORY, claimed_run_folder
 
 # Shorter than by default, since a test waits for each of these; long enough for a loaded machine.
 DRILL_SETTINGS = {
+    **PATIENT,
     "AIRFLOW__CORE__PARALLELISM": "16",
     "AIRFLOW__CORE__TASK_SUCCESS_OVERTIME": "5",
     "AIRFLOW__SCHEDULER__JOB_HEARTBEAT_SEC": "2",
@@ -38,8 +39,6 @@ DRILL_SETTINGS = {
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "3",
     "AIRFLOW__TRIGGERER__JOB_HEARTBEAT_SEC": "2",
     "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "12",
-    # Longer: where many tasks start at once, the API server may let them wait.
-    "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
 }
 PREVIEW = {"AIRFLOW__VEZA__PREVIEW_ROWS": "10"}
 """The page of a query shows rows only where it is told to."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.real_airflow.configuration import clean_environment
+from tools.real_airflow.configuration import PATIENT, clean_environment
 from tools.real_airflow.dag_runs import DagRun, TaskInstance
 from tools.real_airflow.deployment import Airflow, Database, running_airflow
 from tools.real_airflow.emulator import Emulator, start_emulator
@@ -101,6 +101,7 @@ def scene() -> Iterator[Scene]:
         tenant.let_queries_run()
         records = folder / "records"
         settings = {
+            **PATIENT,
             "AIRFLOW__VEZA__RECORD_PATH": records.as_uri(),
             "AIRFLOW__VEZA__CANCEL_ON_MARKED": "True",
             **tenant.connection_environment(),

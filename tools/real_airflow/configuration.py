@@ -40,6 +40,8 @@ QUICK = {
     # was resumed within it is failed by the scheduler ("finished with state success, but ... state is running").
     "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
 }
+# For a loaded machine: Airflow 3 fails a task whose start its API server takes seconds to answer.
+PATIENT = {"AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60"}
 
 WEBSERVER_CONFIG = '''"""Whoever reaches the loopback address is an administrator."""
 
