@@ -83,7 +83,7 @@ class RestApi(ABC):
         url = f"{self.url}{self.version}/parseDagFile/{quote(token, safe='')}"
         response = self._session.put(url, timeout=ANSWER_LIMIT)
         if response.status_code != requests.codes.conflict:
-            _checked(response)
+            _check(response)
 
     def import_errors(self) -> list[Json]:
         """Return the DAG files that could not be read, and why."""
@@ -210,7 +210,11 @@ def run_path(dag_id: str, run_id: str) -> str:
 
 
 def _checked(response: requests.Response) -> Json:
+    _check(response)
+    return dict(response.json()) if response.content else {}
+
+
+def _check(response: requests.Response) -> None:
     if not response.ok:
         request = response.request
         raise RestApiError(f"{request.method} {request.url}: {response.status_code} {response.text[:500]}")
-    return dict(response.json() or {}) if response.content else {}
