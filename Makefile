@@ -24,10 +24,10 @@ STATSD := 0.9.0
 STATSD_CLIENT := 4.0.1
 NODEJS := 24.19.0
 # What imports no Airflow is tested once, with Airflow barred; tests/test_without_airflow.py holds the list to what is so.
-WITHOUT_AIRFLOW := tests/async_query tests/distributions tests/doctor tests/esql_double tests/services tests/transport \
-	tests/test_contributing.py tests/test_declared.py tests/test_deprecations.py tests/test_drills_table.py \
+WITHOUT_AIRFLOW := tests/async_query tests/distributions tests/doctor tests/esql_double tests/real_airflow tests/services \
+	tests/transport tests/test_contributing.py tests/test_declared.py tests/test_deprecations.py tests/test_drills_table.py \
 	tests/test_engines_table.py tests/test_exceptions.py tests/test_messages.py tests/test_new_user.py \
-	tests/test_outcomes.py tests/test_release.py tests/test_rows_table.py tests/test_stages.py \
+	tests/test_outcomes.py tests/test_release.py tests/test_rows_table.py tests/test_side_by_side.py tests/test_stages.py \
 	tests/test_storages_table.py tests/test_without_airflow.py tests/test_words.py
 # What has targets of its own.
 APART := tests/airflow tests/celery_cluster tests/docs_site tests/lineage tests/monitoring tests/storages tests/test_benchmarks.py
@@ -153,7 +153,9 @@ sample-storages: .venv/storages/installed ## Test records on Google's storage al
 	$(STAGE) 'records on Google' $(ON_STORAGES) tests/storages/test_google.py
 
 $(REAL): test-airflow-%: .venv/airflow-%/installed
-	$(STAGE) 'real Airflow $*' .venv/airflow-$*/bin/python -m pytest tests/airflow -m 'not drill or short_drill'
+	$(STAGE) 'real Airflow $*' .venv/tools/bin/python -m tools.side_by_side \
+		.venv/airflow-$*/bin/python -m pytest tests/airflow -m 'shared_airflow and (not drill or short_drill)' AND \
+		.venv/airflow-$*/bin/python -m pytest -p no:cacheprovider tests/airflow -m 'not shared_airflow and (not drill or short_drill)'
 
 $(DRILLS): drills-%: .venv/airflow-%/installed
 	$(STAGE) 'drills on Airflow $*' .venv/airflow-$*/bin/python -m pytest tests/airflow/drills \

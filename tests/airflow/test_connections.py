@@ -6,39 +6,31 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from enum import StrEnum
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from tools.real_airflow.configuration import airflow_environment, free_port, link_dag_folders
+from tools.real_airflow.configuration import airflow_environment, clean_environment, free_port, link_dags
 from tools.real_airflow.deployment import Airflow
-from tools.real_airflow.emulator import API_KEY, Emulator
+from tools.real_airflow.emulator import API_KEY, Emulator, start_emulator
+from tools.real_airflow.processes import processes
 from tools.real_airflow.release import installed_release
 from tools.real_airflow.run_folder import REPOSITORY, claimed_run_folder
 
 LIMIT = 300.0
-STORED = "veza_stored"
-"""Only the database knows it."""
-GIVEN = "veza_given"
-"""Each source but the database knows it."""
 
-SUBMIT = """
-import os
-from datetime import UTC, datetime, timedelta
-from airflow_provider_veza.async_query.deadline import Deadline
-from airflow_provider_veza.hooks.veza import VezaHook
-from airflow_provider_veza.services.veza_query import check_query
-query = check_query({"source_node_types": {"nodes": [{"node_type": "OktaUser"}]}}).query
-deadline = Deadline.after(datetime.now(UTC), timedelta(hours=1))
-handle = VezaHook(veza_conn_id=os.environ["TESTED_CONN_ID"]).submit(query, deadline=deadline)
-print("SUBMITTED", handle.id)
-"""
-DAG_TEST = """
-from stored_connection import tested
-print("ENDED", str(tested.test().state).rpartition(".")[2].lower())
-"""
+
+class Source(StrEnum):
+    """Where Airflow keeps connections, by the connection that only this source knows; asked in this order."""
+
+    DATABASE = "veza_stored"
+    ENVIRONMENT = "veza_set"
+    SECRETS_BACKEND = "veza_secret"
+
+
 HANDLE = {
     "v": 1,
     "service": "veza_nodes",
@@ -48,74 +40,119 @@ HANDLE = {
     "fingerprint": "f",
 }
 
+ASK_EACH = """
+import json, os, runpy, sys
 
-@dataclass(frozen=True)
-class Entry:
-    """A way to use the provider without a scheduler."""
+def run_package(*arguments):
+    sys.argv = ["airflow_provider_veza", *arguments]
+    try:
+        runpy.run_module("airflow_provider_veza", run_name="__main__")
+    except SystemExit:
+        pass
 
-    name: str
-    command: tuple[str, ...]
-    says: str
+for conn_id in os.environ["TESTED_CONN_IDS"].split():
+    print("ASKED FOR", conn_id, flush=True)
+    ask(conn_id)
+"""
+"""Each process asks for all connections, one after another, since to start it takes longer than to ask."""
+DOCTOR = """
+def ask(conn_id):
+    run_package("doctor", "--conn-id", conn_id)
+"""
+CANCEL = """
+def ask(conn_id):
+    handle = json.loads(os.environ["TESTED_HANDLE"])
+    run_package("cancel", json.dumps({**handle, "conn_id": conn_id}))
+"""
+NOTEBOOK = """
+from datetime import UTC, datetime, timedelta
+from airflow_provider_veza.async_query.deadline import Deadline
+from airflow_provider_veza.hooks.veza import VezaHook
+from airflow_provider_veza.services.veza_query import check_query
+query = check_query({"source_node_types": {"nodes": [{"node_type": "OktaUser"}]}}).query
 
+def ask(conn_id):
+    deadline = Deadline.after(datetime.now(UTC), timedelta(hours=1))
+    print("SUBMITTED", VezaHook(veza_conn_id=conn_id).submit(query, deadline=deadline).id)
+"""
+DAG_TEST = """
+from stored_connection import tested
 
-ENTRIES = (
-    Entry("doctor", ("-m", "airflow_provider_veza", "doctor", "--conn-id", "CONN_ID"), "THIS IS AN EMULATOR"),
-    Entry("cancel", ("-m", "airflow_provider_veza", "cancel", "HANDLE"), "Nothing was cancelled"),
-    Entry("notebook", ("-c", SUBMIT), "SUBMITTED "),
-    Entry("dag.test", ("-c", DAG_TEST), "ENDED success"),
-)
-SOURCES = ("database", "environment", "secrets backend")
+def ask(conn_id):
+    print("ENDED", str(tested.test(run_conf={"conn_id": conn_id}).state).rpartition(".")[2].lower())
+"""
+ENTRIES = {
+    "doctor": (DOCTOR, "THIS IS AN EMULATOR"),
+    "cancel": (CANCEL, "Nothing was cancelled"),
+    "notebook": (NOTEBOOK, "SUBMITTED "),
+    "dag.test": (DAG_TEST, "ENDED success"),
+}
+"""The ways to use the provider without a scheduler, and what each says that has found its connection."""
+Answers = Callable[[str], Mapping[str, str]]
 
 
 @pytest.fixture(scope="module")
 def home() -> Iterator[Path]:
     with claimed_run_folder(f"connections-{installed_release().series}") as folder:
-        link_dag_folders(folder, [REPOSITORY / "tests" / "airflow" / "dags"])
+        link_dags(folder, [REPOSITORY / "tests" / "airflow" / "dags" / "stored_connection.py"])
         yield folder
 
 
 @pytest.fixture(scope="module")
-def unscheduled(home: Path, emulator: Emulator) -> Mapping[str, str]:
-    """The environment of an Airflow of which nothing runs; its database knows the connection."""
-    database = f"sqlite:///{home}/airflow.db"
-    environment = airflow_environment(installed_release().generation, home, database, free_port())
+def tenant(home: Path) -> Iterator[Emulator]:
+    with processes() as started:
+        yield start_emulator(started, home, clean_environment())
+
+
+@pytest.fixture(scope="module")
+def unscheduled(home: Path, tenant: Emulator) -> Mapping[str, str]:
+    """The environment of an Airflow of which nothing runs, and of which each source knows one connection."""
+    kept = home / "connections.json"
+    kept.write_text(json.dumps({Source.SECRETS_BACKEND: connection(tenant)}))
+    environment = airflow_environment(installed_release().generation, home, f"sqlite:///{home}/airflow.db", free_port())
     environment |= {
-        "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags" / "dags"),
-        "PYTHONPATH": os.pathsep.join((str(REPOSITORY), str(REPOSITORY / "tests" / "airflow" / "dags"))),
-        "DRILL_FOLDER": str(home),
+        "PYTHONPATH": os.pathsep.join((str(REPOSITORY), str(home / "dags"))),
+        "TESTED_CONN_IDS": " ".join(Source),
+        "TESTED_HANDLE": json.dumps({**HANDLE, "tenant": tenant.url}),
+        f"AIRFLOW_CONN_{Source.ENVIRONMENT.upper()}": json.dumps(connection(tenant)),
+        "AIRFLOW__SECRETS__BACKEND": "airflow.secrets.local_filesystem.LocalFilesystemBackend",
+        "AIRFLOW__SECRETS__BACKEND_KWARGS": json.dumps({"connections_file_path": str(kept)}),
     }
-    run(environment, "-m", "airflow", "db", "migrate")
-    run(environment, "-m", "airflow", "connections", "add", STORED, "--conn-json", connection(emulator))
+    stored = json.dumps(connection(tenant))
+    for command in (("db", "migrate"), ("connections", "add", Source.DATABASE, "--conn-json", stored)):
+        ended = run(environment, "-m", "airflow", *command)
+        assert ended.returncode == 0, ended.stdout[-8000:]
     return environment
 
 
-def connection(emulator: Emulator) -> str:
-    return json.dumps({"conn_type": "veza", "host": emulator.url, "password": API_KEY})
+def connection(tenant: Emulator) -> dict[str, str]:
+    return {"conn_type": "veza", "host": tenant.url, "password": API_KEY}
 
 
 def run(environment: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        (sys.executable, *arguments), env=dict(environment), capture_output=True, text=True, timeout=LIMIT, check=True
+        (sys.executable, *arguments),
+        env=dict(environment),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=LIMIT,
+        check=False,
     )
 
 
-@pytest.fixture(params=SOURCES)
-def environment(
-    request: pytest.FixtureRequest, unscheduled: Mapping[str, str], emulator: Emulator, tmp_path: Path
-) -> Mapping[str, str]:
-    """What the processes see where one source alone knows the connection."""
-    if request.param == "database":
-        return {**unscheduled, "TESTED_CONN_ID": STORED}
-    asking = {**unscheduled, "TESTED_CONN_ID": GIVEN}
-    if request.param == "environment":
-        return {**asking, f"AIRFLOW_CONN_{GIVEN.upper()}": connection(emulator)}
-    kept = tmp_path / "connections.json"
-    kept.write_text(json.dumps({GIVEN: json.loads(connection(emulator))}))
-    return {
-        **asking,
-        "AIRFLOW__SECRETS__BACKEND": "airflow.secrets.local_filesystem.LocalFilesystemBackend",
-        "AIRFLOW__SECRETS__BACKEND_KWARGS": json.dumps({"connections_file_path": str(kept)}),
-    }
+@pytest.fixture(scope="module")
+def answers(unscheduled: Mapping[str, str]) -> Answers:
+    """Return what the process of an entry said when it was asked for each connection."""
+
+    @cache
+    def of(entry: str) -> Mapping[str, str]:
+        ended = run(unscheduled, "-c", ENTRIES[entry][0] + ASK_EACH)
+        said = {part.split()[0]: part for part in ended.stdout.split("ASKED FOR ")[1:]}
+        assert set(said) == set(Source), ended.stdout[-8000:]
+        return said
+
+    return of
 
 
 NO_DAG_TEST = pytest.mark.xfail(
@@ -125,26 +162,16 @@ NO_DAG_TEST = pytest.mark.xfail(
 )
 
 
-@pytest.mark.parametrize(
-    "entry",
-    [pytest.param(e, id=e.name, marks=[NO_DAG_TEST] if e.name == "dag.test" else []) for e in ENTRIES],
-)
-def test_without_a_scheduler_a_connection_is_found(
-    environment: Mapping[str, str], emulator: Emulator, entry: Entry
-) -> None:
-    conn_id = environment["TESTED_CONN_ID"]
-    meant = {"CONN_ID": conn_id, "HANDLE": json.dumps({**HANDLE, "tenant": emulator.url, "conn_id": conn_id})}
-    command = [meant.get(argument, argument) for argument in entry.command]
+@pytest.mark.parametrize("source", list(Source), ids=lambda source: source.name.lower())
+@pytest.mark.parametrize("entry", [pytest.param(e, marks=[NO_DAG_TEST] if e == "dag.test" else []) for e in ENTRIES])
+def test_without_a_scheduler_a_connection_is_found(answers: Answers, entry: str, source: Source) -> None:
+    _, says = ENTRIES[entry]
 
-    ended = subprocess.run(
-        (sys.executable, *command), env=dict(environment), capture_output=True, text=True, timeout=LIMIT, check=False
-    )
-
-    assert entry.says in ended.stdout, f"{ended.stdout}\n{ended.stderr}"[-8000:]
+    assert says in answers(entry)[source]
 
 
-def test_worker_and_triggerer_find_a_connection_of_the_database(airflow: Airflow, emulator: Emulator) -> None:
-    airflow.command("connections", "add", STORED, "--conn-json", connection(emulator))
+def test_worker_and_triggerer_find_a_connection_of_the_database(airflow: Airflow, tenant: Emulator) -> None:
+    airflow.api.add_connection(Source.DATABASE, **connection(tenant))
 
     task = airflow.trigger("stored_connection").wait("success").task("ask")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.real_airflow.configuration import clean_environment
+from tools.real_airflow.configuration import PATIENT, clean_environment
 from tools.real_airflow.dag_runs import DagRun, TaskInstance
 from tools.real_airflow.deployment import Airflow, Database, running_airflow
 from tools.real_airflow.emulator import Emulator, start_emulator
@@ -22,6 +22,12 @@ from tools.real_airflow.run_folder import REPOSITORY, claimed_run_folder
 from tools.real_airflow.waiting import wait_until
 
 Summary = dict[str, int]
+
+DAG_FILES = [
+    REPOSITORY / "example_dags" / "example_veza_cancel_orphans.py",
+    REPOSITORY / "tests" / "airflow" / "dags" / "drill_orphans.py",
+]
+"""Nothing else, so that Airflow has read them soon."""
 
 LIMIT = 60.0
 
@@ -95,12 +101,12 @@ def scene() -> Iterator[Scene]:
         tenant.let_queries_run()
         records = folder / "records"
         settings = {
+            **PATIENT,
             "AIRFLOW__VEZA__RECORD_PATH": records.as_uri(),
             "AIRFLOW__VEZA__CANCEL_ON_MARKED": "True",
             **tenant.connection_environment(),
         }
-        dag_folders = [REPOSITORY / "example_dags", REPOSITORY / "tests" / "airflow" / "dags"]
-        with running_airflow(folder, dag_folders, settings, Database.POSTGRES) as airflow:
+        with running_airflow(folder, DAG_FILES, settings, Database.POSTGRES) as airflow:
             runs = {left: airflow.trigger(dag_id) for left, dag_id in DAGS.items()}
             queries = {left: _queries(run) for left, run in runs.items()}
             airflow.component(Role.TRIGGERER).kill()

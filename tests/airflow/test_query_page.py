@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +12,10 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 from chromium import BrowserPage, browser, chromium
+from example_runs import FIRST, FIRST_TASK, ExampleRuns
 
-from tools.real_airflow.configuration import LOOPBACK, clean_environment, free_port
-from tools.real_airflow.deployment import Airflow, running_airflow
-from tools.real_airflow.emulator import start_emulator
-from tools.real_airflow.processes import processes
+from tools.real_airflow.configuration import LOOPBACK, free_port
+from tools.real_airflow.deployment import Airflow
 from tools.real_airflow.release import Generation, Role, installed_release
 from tools.real_airflow.run_folder import REPOSITORY, claimed_run_folder
 
@@ -26,8 +24,8 @@ __all__ = ["browser", "chromium"]
 if installed_release().generation is Generation.TWO:
     pytest.skip("Airflow 2.11 has no place for the page", allow_module_level=True)
 
-DAG, TASK = "example_veza_access_to_bucket", "who_can_reach_the_bucket"
-PATIENCE = 60.0
+DAG, TASK = FIRST, FIRST_TASK
+ANSWER_LIMIT = 60.0
 """Seconds; the first request to a part of the API server builds that part."""
 IN_THE_FRAME = "(document.querySelector('iframe')?.contentDocument?.body?.innerText ?? '').includes('Succeeded')"
 
@@ -37,23 +35,6 @@ def pictures() -> Iterator[Path]:
     """Return where screenshots are left."""
     with claimed_run_folder(f"pages-{installed_release().series}") as folder:
         yield folder
-
-
-@pytest.fixture(scope="module")
-def airflow(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
-    """Run an Airflow of its own, whose page may show rows, with the tenant of the example DAG."""
-    home = tmp_path_factory.mktemp("airflow")
-    (home / "examples").mkdir()
-    shutil.copy(REPOSITORY / "example_dags" / f"{DAG}.py", home / "examples")
-    with processes() as started:
-        tenant = start_emulator(started, home, clean_environment())
-        settings = {
-            **tenant.connection_environment(),
-            "AIRFLOW__VEZA__PREVIEW_ROWS": "10",
-            "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
-        }
-        with running_airflow(home, [home / "examples"], settings) as running:
-            yield running
 
 
 @dataclass(frozen=True)
@@ -67,15 +48,15 @@ class Served:
         return f"{server or self.airflow.api.url}/veza/task/{DAG}/{TASK}/-1/{self.run_id}"
 
     def token(self) -> str:
-        return str(requests.get(f"{self.airflow.api.url}/auth/token", timeout=PATIENCE).json()["access_token"])
+        return str(requests.get(f"{self.airflow.api.url}/auth/token", timeout=ANSWER_LIMIT).json()["access_token"])
 
     def get(self, url: str) -> requests.Response:
-        return requests.get(url, headers={"Authorization": f"Bearer {self.token()}"}, timeout=PATIENCE)
+        return requests.get(url, headers={"Authorization": f"Bearer {self.token()}"}, timeout=ANSWER_LIMIT)
 
 
 @pytest.fixture(scope="module")
-def served(airflow: Airflow) -> Served:
-    return Served(airflow, airflow.trigger(DAG).wait("success").run_id)
+def served(airflow: Airflow, examples: ExampleRuns) -> Served:
+    return Served(airflow, examples[DAG].run_id)
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +112,7 @@ def test_airflows_own_page_of_the_task_shows_it_and_loads_nothing_from_elsewhere
 
 
 def test_without_a_session_airflow_answers_401(served: Served, without_xcoms: str) -> None:
-    assert requests.get(served.url(without_xcoms), timeout=PATIENCE).status_code == 401
+    assert requests.get(served.url(without_xcoms), timeout=ANSWER_LIMIT).status_code == 401
 
 
 def test_who_may_see_the_dag_but_not_its_xcoms_gets_403(served: Served, without_xcoms: str) -> None:

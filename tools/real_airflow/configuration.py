@@ -22,21 +22,26 @@ LOOPBACK = "127.0.0.1"
 # Below the range of outgoing connections' ports, so that none of those takes one before the server does.
 PORTS = range(20_000, 32_000)
 
+# Files are read when Airflow starts, when they change, and when somebody asks for it; to read twenty of them every few seconds
+# would keep a processor busy all the time.
+READ_AGAIN_SECONDS = "300"
 # The defaults suit a server that runs for months; here a person or a test waits for each of these.
 QUICK = {
     "AIRFLOW__CORE__PARALLELISM": "4",
     "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
     "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "1",
     "AIRFLOW__SCHEDULER__DAG_DIR_LIST_INTERVAL": "5",
-    "AIRFLOW__SCHEDULER__MIN_FILE_PROCESS_INTERVAL": "5",
+    "AIRFLOW__SCHEDULER__MIN_FILE_PROCESS_INTERVAL": READ_AGAIN_SECONDS,
     "AIRFLOW__SCHEDULER__PARSING_PROCESSES": "1",
     "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "5",
-    "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "5",
+    "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": READ_AGAIN_SECONDS,
     "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
     # Airflow 3 may notice the end of a task's process only after this interval, 5 s by default. A task that deferred and
     # was resumed within it is failed by the scheduler ("finished with state success, but ... state is running").
     "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
 }
+# For a loaded machine: Airflow 3 fails a task whose start its API server takes seconds to answer.
+PATIENT = {"AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60"}
 
 WEBSERVER_CONFIG = '''"""Whoever reaches the loopback address is an administrator."""
 
@@ -72,12 +77,12 @@ def airflow_environment(generation: Generation, home: Path, database: str, port:
     }
 
 
-def link_dag_folders(home: Path, folders: Sequence[Path]) -> None:
-    """Show several folders to Airflow 2.11, which reads only one."""
+def link_dags(home: Path, sources: Sequence[Path]) -> None:
+    """Show several folders, or single files, to Airflow 2.11, which reads only one folder."""
     dags = home / "dags"
     dags.mkdir()
-    for folder in folders:
-        (dags / folder.name).symlink_to(folder.resolve(), target_is_directory=True)
+    for source in sources:
+        (dags / source.name).symlink_to(source.resolve(), target_is_directory=source.is_dir())
 
 
 def free_port() -> int:

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import requests
 
-from tools.real_airflow.configuration import LOOPBACK, airflow_environment, free_port, link_dag_folders
+from tools.real_airflow.configuration import LOOPBACK, airflow_environment, free_port, link_dags
 from tools.real_airflow.dag_runs import RUN_LIMIT, DagRun
 from tools.real_airflow.errors import BootError
 from tools.real_airflow.postgres import running_postgres
@@ -130,12 +130,15 @@ class Airflow:
 
 @contextmanager
 def running_airflow(
-    home: Path, dag_folders: Sequence[Path], settings: Mapping[str, str], database: Database = Database.POSTGRES
+    home: Path, dags: Sequence[Path], settings: Mapping[str, str], database: Database = Database.POSTGRES
 ) -> Iterator[Airflow]:
-    """Run the installed Airflow in an empty home folder, with further settings as environment variables."""
+    """Run the installed Airflow in an empty home folder, with further settings as environment variables.
+
+    :param dags: folders with DAG files, or single files, each of another name.
+    """
     generation = installed_release().generation
     port = free_port()
-    link_dag_folders(home, dag_folders)
+    link_dags(home, dags)
     with _address_of(database, home) as address, processes() as started:
         environment = {**airflow_environment(generation, home, address, port), **settings}
         _migrate(home, environment)

@@ -18,7 +18,7 @@ from tools.real_airflow.run_folder import tail
 from tools.real_airflow.waiting import wait_until
 
 API_KEY = "key-of-the-loopback-tenant"
-START_LIMIT = 30.0
+START_LIMIT = 120.0
 ANSWER_LIMIT = 10.0
 
 Json = dict[str, Any]

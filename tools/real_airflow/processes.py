@@ -83,7 +83,7 @@ class ManagedProcess:
     def members(self) -> list[psutil.Process]:
         """Return the living processes of its session: the leader, and what it forked, orphans included."""
         self._leader.poll()
-        return [process for process in psutil.process_iter() if _lives_in(process, self._leader.pid)]
+        return list(_living(self._leader.pid))
 
     def kill(self) -> None:
         """Kill every process of the session, as a machine that goes down does, and wait until none is left."""
@@ -197,8 +197,9 @@ def credentials(account: Account | None) -> dict[str, Any]:
     return {"user": account.uid, "group": account.gid, "extra_groups": []}
 
 
-def _lives_in(process: psutil.Process, session: int) -> bool:
-    try:
-        return os.getsid(process.pid) == session and process.status() != psutil.STATUS_ZOMBIE
-    except (psutil.NoSuchProcess, ProcessLookupError, PermissionError):
-        return False
+def _living(session: int) -> Iterator[psutil.Process]:
+    """Yield the processes of a session; of all others only the session is looked up, since there may be many of them."""
+    for pid in psutil.pids():
+        with suppress(psutil.NoSuchProcess, ProcessLookupError, PermissionError):
+            if os.getsid(pid) == session and (process := psutil.Process(pid)).status() != psutil.STATUS_ZOMBIE:
+                yield process

@@ -14,7 +14,7 @@ import requests
 from tools.real_airflow.errors import RestApiError
 from tools.real_airflow.release import Generation
 
-ANSWER_LIMIT = 30.0
+ANSWER_LIMIT = 120.0
 
 Json = dict[str, Any]
 
@@ -65,6 +65,10 @@ class RestApi(ABC):
         """Tell whether a DAG has been read from its file."""
         return self._get(f"/dags/{quote(dag_id, safe='')}").ok
 
+    def add_connection(self, conn_id: str, **fields: Any) -> None:
+        """Keep a connection in Airflow's database."""
+        self._call("POST", "/connections", {"connection_id": conn_id, **fields})
+
     def set_paused(self, dag_id: str, *, paused: bool) -> None:
         """Pause or unpause a DAG."""
         self._call("PATCH", f"/dags/{quote(dag_id, safe='')}", {"is_paused": paused})
@@ -72,6 +76,14 @@ class RestApi(ABC):
     def task(self, dag_id: str, task_id: str) -> Json:
         """Return a task as its DAG file was last read."""
         return self._call("GET", f"/dags/{quote(dag_id, safe='')}/tasks/{quote(task_id, safe='')}")
+
+    def read_again(self, dag_id: str) -> None:
+        """Ask for a DAG's file to be read now, once, however often it was asked for since the last time."""
+        token = self._call("GET", f"/dags/{quote(dag_id, safe='')}")["file_token"]
+        url = f"{self.url}{self.version}/parseDagFile/{quote(token, safe='')}"
+        response = self._session.put(url, timeout=ANSWER_LIMIT)
+        if response.status_code != requests.codes.conflict:
+            _check(response)
 
     def import_errors(self) -> list[Json]:
         """Return the DAG files that could not be read, and why."""
@@ -198,7 +210,11 @@ def run_path(dag_id: str, run_id: str) -> str:
 
 
 def _checked(response: requests.Response) -> Json:
+    _check(response)
+    return dict(response.json()) if response.content else {}
+
+
+def _check(response: requests.Response) -> None:
     if not response.ok:
         request = response.request
         raise RestApiError(f"{request.method} {request.url}: {response.status_code} {response.text[:500]}")
-    return dict(response.json()) if response.content else {}

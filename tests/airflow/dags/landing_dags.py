@@ -54,7 +54,7 @@ with DAG("landing", schedule=None, default_args={"retries": 1, "retry_delay": ti
     HaltingQueryOperator(
         task_id="ask",
         query_spec=SPEC,
-        veza_conn_id="veza_drill",
+        veza_conn_id="veza_landing",
         deferrable=True,
         poll_interval=1.0,
         output_path=LANDED,

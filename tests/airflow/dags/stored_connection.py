@@ -1,8 +1,7 @@
-"""A task on a connection that Airflow keeps in its database, asked for by a worker and by a triggerer."""
+"""A task on a connection that a run names; by default on one that Airflow keeps in its database."""
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 
 from airflow.providers.common.compat.sdk import dag
@@ -14,7 +13,7 @@ from airflow_provider_veza.operators.query import VezaQueryOperator
 def stored_connection():
     VezaQueryOperator(
         task_id="ask",
-        veza_conn_id=os.environ.get("TESTED_CONN_ID", "veza_stored"),
+        veza_conn_id="{{ dag_run.conf.get('conn_id', 'veza_stored') }}",
         query_spec={"source_node_types": {"nodes": [{"node_type": "OktaUser"}]}},
         cache_mode="immediate_run",  # a result that is there already would end the task before it defers
         max_rows=100_000,

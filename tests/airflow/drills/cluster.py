@@ -16,7 +16,7 @@ from tools.real_airflow.processes import Processes, ProcessSpec
 from tools.real_airflow.run_folder import REPOSITORY, tail
 from tools.real_airflow.waiting import wait_until
 
-START_LIMIT = 30.0
+START_LIMIT = 120.0
 
 Json = dict[str, Any]
 

@@ -68,8 +68,13 @@ def cleared_after_retries_were_edited_unseen(case: Case) -> None:
 
 
 def edit_retries(case: Case, retries: int) -> None:
+    api = case.bench.airflow.api
+
     def are_read() -> bool:
-        return case.bench.airflow.api.task(case.run.dag_id, "ask")["retries"] == retries
+        if api.task(case.run.dag_id, "ask")["retries"] == retries:
+            return True
+        api.read_again(case.run.dag_id)
+        return False
 
     (case.bench.folder / case.run.dag_id).write_text(str(retries))
     case.wait_until(are_read, "Airflow to read the edited file")

@@ -8,7 +8,7 @@ from drills.bench import Bench
 from drills.drill import Outcome
 from drills.selection import Mark
 
-pytestmark = [getattr(pytest.mark, mark) for mark in (Mark.DRILL, Mark.SHORT, Mark.ON_EVERY_VERSION)]
+pytestmark = [getattr(pytest.mark, mark) for mark in (Mark.DRILL, Mark.SHORT, Mark.ON_EVERY_VERSION, "shared_airflow")]
 
 
 def test_nothing_happened_to_any_query_after_its_drill(outcomes: list[Outcome]) -> None:
