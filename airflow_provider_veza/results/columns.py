@@ -52,6 +52,11 @@ class Cells:
         return cls(values, frozenset(map(type, values)))
 
     @property
+    def only_kind(self) -> type | None:
+        """The Python type of all values; None where there are several, or a null."""
+        return next(iter(self.kinds)) if len(self.kinds) == 1 and NoneType not in self.kinds else None
+
+    @property
     def present(self) -> Sequence[Any]:
         """The values that are not null."""
         return [value for value in self.values if value is not None] if NoneType in self.kinds else self.values
@@ -64,12 +69,14 @@ class FieldOfRows:
     :param column: that they become; None where it is not wanted.
     :param splits: whether an object among them would become columns of its own.
     :param fields: of the objects that all of its values are; None for other values.
+    :param kind: the Python type of all of its values; None where they have several, or one is null or missing.
     """
 
     name: str
     column: str | None = None
     splits: bool = False
     fields: tuple[FieldOfRows, ...] | None = None
+    kind: type | None = None
 
 
 class Flattener:
@@ -129,7 +136,7 @@ class Flattener:
             inner = self.fields(_only_objects(cells), path)
         is_wanted = self._only is None or self._is_asked_for(name)
         column = self._options.name_of(name) if is_wanted else None
-        return FieldOfRows(path[-1], column, self._is_split(name, path), inner)
+        return FieldOfRows(path[-1], column, self._is_split(name, path), inner, cells.only_kind)
 
     def _as_they_appear(self, new: Sequence[str], rows: Sequence[Row]) -> Sequence[str]:
         """Return new columns in the order of the rows that bring them, and of the fields in such a row."""

@@ -41,7 +41,7 @@ class Landing:
     """One attempt to land one result: :meth:`begin`, :meth:`take` each page in order, :meth:`finish`.
 
     A caller that does not want to wait for the writing takes a page in two steps: :meth:`hold`, and :meth:`write` in another
-    thread, one batch after the other, while further pages are held.
+    thread, one batch after the other, while further pages are held. What is better written at once is known here, too.
 
     The checkpoint is never ahead of what is durable: a crash at any point loses at most the part in the making, whose pages
     the next attempt reads again.
@@ -131,6 +131,10 @@ class Landing:
         self._plan.limits.require_not_too_many(self._read)
         self._log_what_is_expected()
         return self._batches.add(rows, page.types, self._read, self._now())
+
+    def is_better_written_here(self, batch: Batch) -> bool:
+        """Whether a batch costs the interpreter's own work and hardly waits for a storage: a thread for it gains nothing then."""
+        return self._plan.format.builds_objects and not batch.ends_part
 
     def write(self, batch: Batch) -> None:
         """Write a batch, and publish the part if it ends there.

@@ -123,3 +123,35 @@ def test_any_name_of_a_field_gives_the_same(name: str) -> None:
     cells = shaped.cells(JsonRows(texts), known)
 
     assert cells is None or values_of(cells) == values_of(flatten(rows_in(texts)))
+
+
+KINDS = {
+    "a text": (b'{"id":"a","x":"t"}', b'{"id":"b","x":"u"}'),
+    "an integer": (b'{"id":"a","x":1}', b'{"id":"b","x":18446744073709551616}'),
+    "a boolean": (b'{"id":"a","x":true}', b'{"id":"b","x":false}'),
+    "a fraction": (b'{"id":"a","x":1.5}', b'{"id":"b","x":2.0}'),
+    "a list": (b'{"id":"a","x":[]}', b'{"id":"b","x":[1]}'),
+    "a null": (b'{"id":"a","x":null}', b'{"id":"b","x":null}'),
+    "nothing": (b'{"id":"a","y":1}', b'{"id":"b"}'),
+    "an object": (b'{"id":"a","x":{"y":1}}', b'{"id":"b","x":{"y":2}}'),
+    "an object without fields": (b'{"id":"a","x":{}}', b'{"id":"b","x":{}}'),
+}
+
+
+@pytest.mark.parametrize("later", KINDS)
+@pytest.mark.parametrize("before", KINDS)
+def test_whatever_kind_follows_another_gives_what_flattening_gives_or_is_left_to_it(before: str, later: str) -> None:
+    flatten = Flattener(LAYOUT)
+    shaped, known = learnt(flatten, *KINDS[before])
+    for texts in (KINDS[later], KINDS[before], KINDS[later] + KINDS[before]):
+        cells, expected = shaped.cells(JsonRows(texts), known), flatten(rows_in(texts))
+
+        assert cells is None or values_of(cells) == values_of(expected)
+        assert cells is None or all(cells[name].kinds == column.kinds for name, column in expected.items())
+
+
+def test_a_type_that_changes_is_expected_no_more_and_the_shape_stays() -> None:
+    shaped, known = learnt(Flattener(LAYOUT), *FIRST)
+    for case in ("values of other kinds", "fields that are missing", "an object that is missing", "the same fields"):
+        assert shaped.cells(JsonRows([ALIKE[case]]), known) is not None
+        assert shaped.expects

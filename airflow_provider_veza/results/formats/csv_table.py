@@ -78,6 +78,7 @@ class CsvTable:
     """
 
     name = "csv"
+    builds_objects = True
     group_bytes = GROUP_BYTES
 
     def __init__(

@@ -67,6 +67,10 @@ class Format(Protocol):
     def group_bytes(self) -> int:
         """How much JSON text makes a good group: less costs calls, more costs memory and the processor's cache."""
 
+    @property
+    def builds_objects(self) -> bool:
+        """Whether :meth:`group` builds Python objects: in another thread it would only compete with the reader."""
+
     def declare(self, types: Mapping[str, ColumnType], /) -> None:
         """Take the types that an answer itself declares for its columns; they go before the layout's."""
 

@@ -38,6 +38,7 @@ class JsonLines:
     """One JSON object a line, in UTF-8, ended by a line feed; there are no columns."""
 
     name = "jsonl"
+    builds_objects = False
     # Each write goes to another thread and back, which costs as much as copying a page of 1,000 rows.
     group_bytes = 2 * 1024 * 1024
 

@@ -32,6 +32,7 @@ class ParquetTable:
     """
 
     name = "parquet"
+    builds_objects = True
     suffix = ".parquet"
     group_bytes = GROUP_BYTES
 

@@ -345,3 +345,8 @@ def test_who_switched_the_search_for_garbage_off_finds_it_off(name: str) -> None
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("name", known_formats.FORMATS)
+def test_what_builds_objects_says_so_and_lines_build_none(name: str) -> None:
+    assert output_format(name).builds_objects is known_formats.FORMATS[name].has_columns

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -56,6 +57,27 @@ def test_the_codec_is_the_one_asked_for_and_snappy_otherwise(compression: str | 
     part = file_of([{"id": "a"}], compression=compression)
 
     assert part.metadata.row_group(0).column(0).compression == codec
+
+
+@pytest.mark.parametrize(
+    ("value", "has_dictionary"),
+    [
+        (lambda n: f"row {n}", False),
+        (lambda n: ("LOW", "HIGH")[n % 2], True),
+        (lambda n: n, False),
+        (lambda n: n % 7, True),
+        (lambda n: f"2026-01-31T12:00:{n:02}Z", False),
+        (lambda n: None if n else "once", True),
+        (lambda _: ["r", "w"], True),
+    ],
+)
+def test_only_values_that_repeat_have_a_dictionary(value: Callable[[int], Any], has_dictionary: bool) -> None:
+    rows = [{"id": n, "a.value": value(n)} for n in range(60)]
+    part = file_of(rows)
+    column = part.metadata.row_group(0).column(1)
+
+    assert column.path_in_schema == "a.value"
+    assert column.has_dictionary_page is has_dictionary
 
 
 def test_groups_gather_in_row_groups_of_bounded_size() -> None:
