@@ -147,8 +147,8 @@ def test_columns_that_differ_only_in_case_land_under_dotted_names_and_are_told(
     assert lander.rows() == [{"id": "1", other: "2", "type": "3"}, {"id": "4", other: None, "type": None}]
     (warning,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert warning == (
-        f"Columns differ only in case, which DuckDB, Spark and BigQuery do not tell apart: 'id' and '{other}'. Choose other names "
-        "with column_names=."
+        "Columns differ only in case, which DuckDB, Spark and BigQuery do not tell apart: "
+        f"'id' and '{other}'. Choose other names with column_names=."
     )
 
 
