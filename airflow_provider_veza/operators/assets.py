@@ -10,14 +10,16 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import Asset, AssetAlias
 
 from airflow_provider_veza.exceptions import ArgumentError
 from airflow_provider_veza.operators.rendering import is_template
-from airflow_provider_veza.results.manifest import MANIFEST_NAME, Manifest
 from airflow_provider_veza.results.storage_place import StoragePlace
+
+if TYPE_CHECKING:
+    from airflow_provider_veza.results.manifest import Manifest
 
 log = logging.getLogger(__name__)
 
@@ -103,6 +105,8 @@ def announce_landing(manifest: Manifest, folder: str, outlets: list[Any], contex
 
     The list of parts is left to the manifest's file, since it grows with the result. All of the extra is plain JSON.
     """
+    from airflow_provider_veza.results.manifest import MANIFEST_NAME
+
     plain = {name: value for name, value in manifest.to_json().items() if name not in ("parts", "marks")}
     extra = {"manifest": f"{folder}/{MANIFEST_NAME}", **plain}
     events = context["outlet_events"]

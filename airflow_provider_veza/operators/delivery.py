@@ -57,6 +57,12 @@ def table_options(task: WritesTables) -> TableOptions:
     )
 
 
+def writes_tables_by_default(task: WritesTables) -> bool:
+    """Whether a task leaves all of that at the defaults."""
+    chosen = (task.column_names, task.null_value, task.csv_escape_formulas)
+    return chosen == (NO_OPTIONS.column_names, NO_OPTIONS.null_value, NO_OPTIONS.escape_formulas)
+
+
 def run_at(context: Mapping[str, Any]) -> datetime | None:
     """Return when the run of a task was due (UTC): Airflow's ``run_after``, and on 2.11 the end of its interval.
 
@@ -198,7 +204,8 @@ class Delivery:
 
     def _check_columns(self) -> None:
         """Refuse columns and options of rows that are landed as they are."""
-        if self.task.output_path is None or (self.task.columns is None and self._options == NO_OPTIONS):
+        task = self.task
+        if task.output_path is None or (task.columns is None and writes_tables_by_default(task)):
             return
         from airflow_provider_veza.results.formats.known_formats import check_columns, check_options
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Unpack
 from airflow_provider_veza.async_query.json_value import ascii_of
 from airflow_provider_veza.async_query.layout import RowLayout
 from airflow_provider_veza.exceptions import ArgumentError, BaselineError, DriftError
-from airflow_provider_veza.lineage.datasets import folder_dataset
 from airflow_provider_veza.operators.airflow_arguments import OperatorArguments
 from airflow_provider_veza.operators.airflow_rules import airflow_failures
 from airflow_provider_veza.operators.arguments import (
@@ -32,7 +31,7 @@ from airflow_provider_veza.operators.arguments import (
     some_of,
     structure,
 )
-from airflow_provider_veza.operators.checked import Together, check_when_started, naming
+from airflow_provider_veza.operators.checked import Together, check_when_started, keep, naming
 from airflow_provider_veza.operators.connections import VEZA_COLOR
 from airflow_provider_veza.operators.delivery import table_options
 from airflow_provider_veza.operators.traced import TracedOperator
@@ -107,6 +106,20 @@ class VezaAccessDriftOperator(TracedOperator):
         )
     """
 
+    current: LandedReference
+    output_path: StoragePath
+    baseline: LandedReference | None
+    output_format: OutputFormat
+    compression: CompressionName | None
+    column_names: ColumnNames
+    null_value: str
+    csv_escape_formulas: bool
+    key: Names | None
+    ignore_properties: Collection[str] | XComArg
+    also_compare: Collection[str] | XComArg
+    fail_on: Collection[ChangeName]
+    max_removed_fraction: float | None
+    partial_check: FailOrWarn
     template_fields: Sequence[str] = (
         "current",
         "baseline",
@@ -144,20 +157,7 @@ class VezaAccessDriftOperator(TracedOperator):
         **kwargs: Unpack[OperatorArguments],
     ) -> None:
         super().__init__(**kwargs)
-        self.current = current
-        self.baseline = baseline
-        self.output_path = output_path
-        self.output_format = output_format
-        self.compression = compression
-        self.column_names = column_names
-        self.null_value = null_value
-        self.csv_escape_formulas = csv_escape_formulas
-        self.key = key
-        self.ignore_properties = ignore_properties
-        self.also_compare = also_compare
-        self.fail_on = fail_on
-        self.max_removed_fraction = max_removed_fraction
-        self.partial_check = partial_check
+        keep(self, locals())
         self.when_parsed()
 
     def check_together(self) -> Iterator[Together]:
@@ -249,6 +249,8 @@ class VezaAccessDriftOperator(TracedOperator):
 
     def lineage(self, ti: Any) -> TaskLineage:
         """Return which landed results were compared, as far as this process has come, and where the differences are."""
+        from airflow_provider_veza.lineage.datasets import folder_dataset
+
         told = super().lineage(None)
         return replace(told, inputs=tuple(folder_dataset(folder) for folder in self._compared))
 

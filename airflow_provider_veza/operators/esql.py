@@ -30,7 +30,7 @@ from airflow_provider_veza.operators.arguments import (
     optional,
     parameters,
 )
-from airflow_provider_veza.operators.checked import Together
+from airflow_provider_veza.operators.checked import Together, keep
 from airflow_provider_veza.operators.connections import (
     ELASTICSEARCH_COLOR,
     ELASTICSEARCH_CONN_ID,
@@ -135,6 +135,16 @@ class EsqlQueryOperator(QueryOperator):
         )
     """
 
+    query: GivenText
+    parameters: QueryParameters | None
+    filter: QueryFilter | None
+    columnar: bool
+    locale: str | None
+    time_zone: str | None
+    drop_null_columns: bool
+    include_ccs_metadata: bool
+    include_execution_metadata: bool
+    elasticsearch_conn_id: str
     template_fields: Sequence[str] = (*QUERY_FIELDS, *SUBMIT_FIELDS, *WAIT_FIELDS, *RESULT_FIELDS)
     template_ext: Sequence[str] = TEMPLATE_EXTENSIONS
     template_fields_renderers = {"query": "sql", "parameters": "json", "filter": "json"}
@@ -184,42 +194,7 @@ class EsqlQueryOperator(QueryOperator):
         **kwargs: Unpack[OperatorArguments],
     ) -> None:
         super().__init__(**kwargs)
-        self.query = query
-        self.parameters = parameters
-        self.filter = filter
-        self.columnar = columnar
-        self.locale = locale
-        self.time_zone = time_zone
-        self.drop_null_columns = drop_null_columns
-        self.allow_partial_results = allow_partial_results
-        self.include_ccs_metadata = include_ccs_metadata
-        self.include_execution_metadata = include_execution_metadata
-        self.elasticsearch_conn_id = elasticsearch_conn_id
-        self.timeout = timeout
-        self.cancel_on_kill = cancel_on_kill
-        self.on_previous_query = on_previous_query
-        self.on_ambiguous_submit = on_ambiguous_submit
-        self.deferrable = deferrable
-        self.poll_interval = poll_interval
-        self.min_poll_interval = min_poll_interval
-        self.max_poll_interval = max_poll_interval
-        self.cancel_on_timeout = cancel_on_timeout
-        self.retry_on_timeout = retry_on_timeout
-        self.keep_results = keep_results
-        self.output_path = output_path
-        self.output_format = output_format
-        self.compression = compression
-        self.columns = columns
-        self.column_names = column_names
-        self.null_value = null_value
-        self.csv_escape_formulas = csv_escape_formulas
-        self.part_bytes = part_bytes
-        self.row_count_check = row_count_check
-        self.on_bad_text = on_bad_text
-        self.fail_on_empty = fail_on_empty
-        self.max_rows = max_rows
-        self.xcom_max_rows = xcom_max_rows
-        self.xcom_max_bytes = xcom_max_bytes
+        keep(self, locals())
         self.when_parsed()
 
     @cached_property
@@ -270,6 +245,17 @@ class EsqlSubmitQueryOperator(SubmitQueryOperator):
     :param on_ambiguous_submit: ``resubmit`` (default) or ``fail``, after an attempt that died inside its submit.
     """
 
+    query: GivenText
+    parameters: QueryParameters | None
+    filter: QueryFilter | None
+    columnar: bool
+    locale: str | None
+    time_zone: str | None
+    drop_null_columns: bool
+    allow_partial_results: bool
+    include_ccs_metadata: bool
+    include_execution_metadata: bool
+    elasticsearch_conn_id: str
     template_fields: Sequence[str] = (*QUERY_FIELDS, *SUBMIT_FIELDS)
     template_ext: Sequence[str] = TEMPLATE_EXTENSIONS
     template_fields_renderers = {"query": "sql", "parameters": "json", "filter": "json"}
@@ -297,21 +283,7 @@ class EsqlSubmitQueryOperator(SubmitQueryOperator):
         **kwargs: Unpack[OperatorArguments],
     ) -> None:
         super().__init__(**kwargs)
-        self.query = query
-        self.parameters = parameters
-        self.filter = filter
-        self.columnar = columnar
-        self.locale = locale
-        self.time_zone = time_zone
-        self.drop_null_columns = drop_null_columns
-        self.allow_partial_results = allow_partial_results
-        self.include_ccs_metadata = include_ccs_metadata
-        self.include_execution_metadata = include_execution_metadata
-        self.elasticsearch_conn_id = elasticsearch_conn_id
-        self.timeout = timeout
-        self.cancel_on_kill = cancel_on_kill
-        self.on_previous_query = on_previous_query
-        self.on_ambiguous_submit = on_ambiguous_submit
+        keep(self, locals())
         self.when_parsed()
 
     @cached_property
@@ -364,6 +336,7 @@ class EsqlGetQueryResultsOperator(GetQueryResultsOperator):
     :param xcom_max_bytes: bytes of JSON that XCom may get, likewise; default 1 MiB.
     """
 
+    elasticsearch_conn_id: str
     template_fields: Sequence[str] = ("handle", "elasticsearch_conn_id", *RESULT_FIELDS)
     template_fields_renderers = {"handle": "json"}
     operator_extra_links = (LandedResultLink(),)
@@ -393,23 +366,7 @@ class EsqlGetQueryResultsOperator(GetQueryResultsOperator):
         **kwargs: Unpack[OperatorArguments],
     ) -> None:
         super().__init__(**kwargs)
-        self.handle = handle
-        self.elasticsearch_conn_id = elasticsearch_conn_id
-        self.allow_partial_results = allow_partial_results
-        self.output_path = output_path
-        self.output_format = output_format
-        self.compression = compression
-        self.columns = columns
-        self.column_names = column_names
-        self.null_value = null_value
-        self.csv_escape_formulas = csv_escape_formulas
-        self.part_bytes = part_bytes
-        self.row_count_check = row_count_check
-        self.on_bad_text = on_bad_text
-        self.fail_on_empty = fail_on_empty
-        self.max_rows = max_rows
-        self.xcom_max_rows = xcom_max_rows
-        self.xcom_max_bytes = xcom_max_bytes
+        keep(self, locals())
         self.when_parsed()
 
     @cached_property
@@ -435,6 +392,7 @@ class EsqlDeleteQueryOperator(CancelQueryOperator):
         delete = EsqlDeleteQueryOperator(task_id="delete", handle=submit.output).as_teardown(setups=submit)
     """
 
+    elasticsearch_conn_id: str
     template_fields: Sequence[str] = ("handle", "elasticsearch_conn_id")
     template_fields_renderers = {"handle": "json"}
     ui_color = ELASTICSEARCH_COLOR
@@ -448,8 +406,7 @@ class EsqlDeleteQueryOperator(CancelQueryOperator):
         **kwargs: Unpack[OperatorArguments],
     ) -> None:
         super().__init__(**kwargs)
-        self.handle = handle
-        self.elasticsearch_conn_id = elasticsearch_conn_id
+        keep(self, locals())
         self.when_parsed()
 
     @cached_property

@@ -13,7 +13,6 @@ from airflow.providers.common.compat.sdk import MappedOperator, XComArg
 
 from airflow_provider_veza.async_query.handle import QueryHandle, handles_in, is_no_handle, is_one_handle
 from airflow_provider_veza.async_query.outcomes import error_of
-from airflow_provider_veza.async_query.service import Cancellation
 from airflow_provider_veza.async_query.watch import Ended, Outcome
 from airflow_provider_veza.exceptions import ArgumentError, AsyncQueryError, QueryUnreachableError
 from airflow_provider_veza.operators.airflow_rules import airflow_failures
@@ -34,6 +33,7 @@ from airflow_provider_veza.operators.delivery import Delivery
 from airflow_provider_veza.operators.traced import TracedOperator
 
 if TYPE_CHECKING:
+    from airflow_provider_veza.async_query.service import Cancellation
     from airflow_provider_veza.hooks.base import AsyncQueryHook
     from airflow_provider_veza.hooks.bound import BoundQuery
     from airflow_provider_veza.ownership.charge import Charge
@@ -93,7 +93,7 @@ class GetQueryResultsOperator(HandleOperator):
     max_rows: int | None
     xcom_max_rows: int
     xcom_max_bytes: int
-    allow_partial_results = True
+    allow_partial_results: bool = True
     """Whether a result that its service calls partial is delivered; the log and the manifest say so then."""
     cancel_on_kill = False
     cancel_on_timeout = False
@@ -158,6 +158,8 @@ class CancelQueryOperator(HandleOperator):
 
     def execute(self, context: Any) -> dict[str, Any] | list[dict[str, Any]]:
         """Look, and cancel what still runs; of many handles each, whatever becomes of the others."""
+        from airflow_provider_veza.async_query.service import Cancellation
+
         with airflow_failures():
             check_when_started(self)
             if is_no_handle(self.handle):

@@ -7,18 +7,18 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from airflow_provider_veza.exceptions import ConfigurationError, QueryUnreachableError
 from airflow_provider_veza.operators.airflow_arguments import OperatorArguments
 from airflow_provider_veza.operators.airflow_rules import airflow_failures
 from airflow_provider_veza.operators.arguments import Duration, duration, duration_or_none
-from airflow_provider_veza.operators.checked import CheckedOperator, check_when_started
+from airflow_provider_veza.operators.checked import CheckedOperator, check_when_started, keep
 from airflow_provider_veza.operators.connections import VEZA_COLOR
-from airflow_provider_veza.ownership.asking import airflow_for_tasks, standing_of_record
-from airflow_provider_veza.ownership.records.record_path import configured_record_path
-from airflow_provider_veza.ownership.records.registry import FiledRecord, RecordRegistry, UnreachedFile, UnreadableFile
-from airflow_provider_veza.ownership.sweep import RecordedHooks, Settlement, Settler
+
+if TYPE_CHECKING:
+    from airflow_provider_veza.ownership.records.registry import FiledRecord, RecordRegistry, UnreadableFile
+    from airflow_provider_veza.ownership.sweep import Settler
 
 EXAMINED = "examined"
 UNREADABLE = "unreadable"
@@ -50,6 +50,9 @@ class VezaCancelOrphanedQueriesOperator(CheckedOperator):
         minutes. The query that is being cancelled then has its usual time (the connection's ``cancel_timeout``).
     """
 
+    grace: Duration
+    max_cancels: int
+    max_duration: Duration
     template_fields: Sequence[str] = ("grace", "max_duration")
     ui_color = VEZA_COLOR
 
@@ -62,13 +65,14 @@ class VezaCancelOrphanedQueriesOperator(CheckedOperator):
         **kwargs: Unpack[OperatorArguments],
     ) -> None:
         super().__init__(**kwargs)
-        self.grace = grace
-        self.max_cancels = max_cancels
-        self.max_duration = max_duration
+        keep(self, locals())
         self.when_parsed()
 
     def execute(self, context: Any) -> dict[str, int]:
         """Sweep once."""
+        from airflow_provider_veza.ownership.records.registry import RecordRegistry
+        from airflow_provider_veza.ownership.sweep import Settlement
+
         with airflow_failures():
             check_when_started(self)
             base = _record_path()
@@ -83,6 +87,9 @@ class VezaCancelOrphanedQueriesOperator(CheckedOperator):
             return summary
 
     def _sweep(self, registry: RecordRegistry) -> dict[str, int]:
+        from airflow_provider_veza.ownership.records.registry import UnreachedFile
+        from airflow_provider_veza.ownership.sweep import RecordedHooks, Settlement, Settler
+
         counts: Counter[str] = Counter()
         unreached: list[str] = []
         is_over = _over_after(duration(self.max_duration, "max_duration"))
@@ -114,6 +121,10 @@ class VezaCancelOrphanedQueriesOperator(CheckedOperator):
         )
 
     def _settled(self, entry: FiledRecord | UnreadableFile, settler: Settler, cancelled: int) -> str:
+        from airflow_provider_veza.ownership.asking import airflow_for_tasks, standing_of_record
+        from airflow_provider_veza.ownership.records.registry import UnreadableFile
+        from airflow_provider_veza.ownership.sweep import Settlement
+
         if isinstance(entry, UnreadableFile):
             self.log.warning(
                 "%s is no record that can be read (%s). It was left as it is: look at it, then remove it.",
@@ -137,6 +148,8 @@ def _over_after(limit: timedelta) -> Callable[[], bool]:
 
 
 def _record_path() -> str:
+    from airflow_provider_veza.ownership.records.record_path import configured_record_path
+
     path = configured_record_path()
     if not path:
         raise ConfigurationError(

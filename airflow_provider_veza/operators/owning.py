@@ -45,7 +45,6 @@ from airflow_provider_veza.operators.arguments import (
 from airflow_provider_veza.operators.checked import Together, check_when_started, naming
 from airflow_provider_veza.operators.delivery import Delivery
 from airflow_provider_veza.operators.submitting import SubmittingOperator
-from airflow_provider_veza.ownership.attempt import Attempt
 
 if TYPE_CHECKING:
     from airflow_provider_veza.async_query.vocabulary import Snapshot
@@ -82,7 +81,7 @@ class QueryOperator(SubmittingOperator):
     max_rows: int | None
     xcom_max_rows: int
     xcom_max_bytes: int
-    allow_partial_results = True
+    allow_partial_results: bool = True
     """Whether a result that its service calls partial is delivered; the log and the manifest say so then."""
 
     def when_parsed(self) -> None:
@@ -94,7 +93,8 @@ class QueryOperator(SubmittingOperator):
         """Yield which arguments must fit each other, and the check."""
         yield from super().check_together()
         yield ("poll_interval", "min_poll_interval", "max_poll_interval"), self.poll_schedule
-        yield from Delivery(self).together()
+        if self.output_path is not None:
+            yield from Delivery(self).together()
 
     def collect(self, handle: QueryHandle, context: Mapping[str, Any]) -> Any:
         """Return the rows, or land them.
@@ -154,6 +154,7 @@ class QueryOperator(SubmittingOperator):
     def pre_execute(self, context: Any) -> None:
         """Conclude a deferral that outlasted ``execution_timeout``: Airflow 2.11 ends such a task before its next method."""
         from airflow_provider_veza.hooks.waiting import utc_now
+        from airflow_provider_veza.ownership.attempt import Attempt
 
         super().pre_execute(context)
         is_resumed = getattr(context["ti"], "next_method", None) is not None
@@ -243,6 +244,8 @@ class QueryOperator(SubmittingOperator):
             return Ended(Outcome.DEADLINE_PASSED, f"execution_timeout={self.execution_timeout} has passed")
 
     def _watch(self, handle: QueryHandle, context: Any) -> Watch:
+        from airflow_provider_veza.ownership.attempt import Attempt
+
         deadline = handle.deadline
         if self.execution_timeout is not None:
             deadline = min(deadline, Deadline.after(Attempt.of(context).started_at, self.execution_timeout))

@@ -32,7 +32,7 @@ from airflow_provider_veza.operators.arguments import (
     identifier,
     optional,
 )
-from airflow_provider_veza.operators.checked import Together
+from airflow_provider_veza.operators.checked import Together, defaults_of, keep
 from airflow_provider_veza.operators.connections import (
     VEZA_COLOR,
     VEZA_CONN_ID,
@@ -61,6 +61,7 @@ QUERY_FIELDS = (
     "cache_id",
     "veza_conn_id",
 )
+_NO_SPEC: tuple[Any, ...] = (None, "", {})
 TEMPLATE_EXTENSIONS = (".json", ".yaml", ".yml")
 
 
@@ -139,6 +140,14 @@ class VezaQueryOperator(QueryOperator):
         )
     """
 
+    query_spec: QuerySpec | None
+    saved_query_id: GivenText | None
+    result_kind: ResultKind
+    cache_mode: CacheModeName | None
+    max_staleness: Duration | None
+    cache_id: GivenText | None
+    rewrite_deprecated: bool
+    veza_conn_id: str
     template_fields: Sequence[str] = (*QUERY_FIELDS, *SUBMIT_FIELDS, *WAIT_FIELDS, *RESULT_FIELDS)
     template_ext: Sequence[str] = TEMPLATE_EXTENSIONS
     template_fields_renderers = {"query_spec": "json"}
@@ -183,38 +192,7 @@ class VezaQueryOperator(QueryOperator):
         **kwargs: Unpack[OperatorArguments],
     ) -> None:
         super().__init__(**kwargs)
-        self.query_spec = query_spec
-        self.saved_query_id = saved_query_id
-        self.result_kind = result_kind
-        self.cache_mode = cache_mode
-        self.max_staleness = max_staleness
-        self.cache_id = cache_id
-        self.rewrite_deprecated = rewrite_deprecated
-        self.veza_conn_id = veza_conn_id
-        self.timeout = timeout
-        self.cancel_on_kill = cancel_on_kill
-        self.on_previous_query = on_previous_query
-        self.on_ambiguous_submit = on_ambiguous_submit
-        self.deferrable = deferrable
-        self.poll_interval = poll_interval
-        self.min_poll_interval = min_poll_interval
-        self.max_poll_interval = max_poll_interval
-        self.cancel_on_timeout = cancel_on_timeout
-        self.retry_on_timeout = retry_on_timeout
-        self.output_path = output_path
-        self.output_format = output_format
-        self.compression = compression
-        self.columns = columns
-        self.column_names = column_names
-        self.null_value = null_value
-        self.csv_escape_formulas = csv_escape_formulas
-        self.part_bytes = part_bytes
-        self.row_count_check = row_count_check
-        self.on_bad_text = on_bad_text
-        self.fail_on_empty = fail_on_empty
-        self.max_rows = max_rows
-        self.xcom_max_rows = xcom_max_rows
-        self.xcom_max_bytes = xcom_max_bytes
+        keep(self, locals())
         self.when_parsed()
 
     @cached_property
@@ -234,7 +212,8 @@ class VezaQueryOperator(QueryOperator):
     def check_together(self) -> Iterator[Together]:
         """Yield which arguments must fit each other, and the check."""
         yield from super().check_together()
-        yield _CHOICES, lambda: _check_choices(self)
+        if not _asks_by_spec_alone(self):
+            yield _CHOICES, lambda: _check_choices(self)
 
 
 class VezaSubmitQueryOperator(SubmitQueryOperator):
@@ -267,6 +246,14 @@ class VezaSubmitQueryOperator(SubmitQueryOperator):
     :param on_ambiguous_submit: ``resubmit`` (default) or ``fail``, after an attempt that died inside its submit.
     """
 
+    query_spec: QuerySpec | None
+    saved_query_id: GivenText | None
+    result_kind: ResultKind
+    cache_mode: CacheModeName | None
+    max_staleness: Duration | None
+    cache_id: GivenText | None
+    rewrite_deprecated: bool
+    veza_conn_id: str
     template_fields: Sequence[str] = (*QUERY_FIELDS, *SUBMIT_FIELDS)
     template_ext: Sequence[str] = TEMPLATE_EXTENSIONS
     template_fields_renderers = {"query_spec": "json"}
@@ -291,18 +278,7 @@ class VezaSubmitQueryOperator(SubmitQueryOperator):
         **kwargs: Unpack[OperatorArguments],
     ) -> None:
         super().__init__(**kwargs)
-        self.query_spec = query_spec
-        self.saved_query_id = saved_query_id
-        self.result_kind = result_kind
-        self.cache_mode = cache_mode
-        self.max_staleness = max_staleness
-        self.cache_id = cache_id
-        self.rewrite_deprecated = rewrite_deprecated
-        self.veza_conn_id = veza_conn_id
-        self.timeout = timeout
-        self.cancel_on_kill = cancel_on_kill
-        self.on_previous_query = on_previous_query
-        self.on_ambiguous_submit = on_ambiguous_submit
+        keep(self, locals())
         self.when_parsed()
 
     @cached_property
@@ -317,7 +293,8 @@ class VezaSubmitQueryOperator(SubmitQueryOperator):
     def check_together(self) -> Iterator[Together]:
         """Yield which arguments must fit each other, and the check."""
         yield from super().check_together()
-        yield _CHOICES, lambda: _check_choices(self)
+        if not _asks_by_spec_alone(self):
+            yield _CHOICES, lambda: _check_choices(self)
 
 
 class VezaGetQueryResultsOperator(GetQueryResultsOperator):
@@ -353,6 +330,7 @@ class VezaGetQueryResultsOperator(GetQueryResultsOperator):
     :param xcom_max_bytes: bytes of JSON that XCom may get, likewise; default 1 MiB.
     """
 
+    veza_conn_id: str
     template_fields: Sequence[str] = ("handle", "veza_conn_id", *RESULT_FIELDS)
     template_fields_renderers = {"handle": "json"}
     operator_extra_links = (LandedResultLink(),)
@@ -380,22 +358,7 @@ class VezaGetQueryResultsOperator(GetQueryResultsOperator):
         **kwargs: Unpack[OperatorArguments],
     ) -> None:
         super().__init__(**kwargs)
-        self.handle = handle
-        self.veza_conn_id = veza_conn_id
-        self.output_path = output_path
-        self.output_format = output_format
-        self.compression = compression
-        self.columns = columns
-        self.column_names = column_names
-        self.null_value = null_value
-        self.csv_escape_formulas = csv_escape_formulas
-        self.part_bytes = part_bytes
-        self.row_count_check = row_count_check
-        self.on_bad_text = on_bad_text
-        self.fail_on_empty = fail_on_empty
-        self.max_rows = max_rows
-        self.xcom_max_rows = xcom_max_rows
-        self.xcom_max_bytes = xcom_max_bytes
+        keep(self, locals())
         self.when_parsed()
 
     @cached_property
@@ -425,6 +388,7 @@ class VezaCancelQueryOperator(CancelQueryOperator):
         cancel = VezaCancelQueryOperator(task_id="cancel", handle=submit.output).as_teardown(setups=submit)
     """
 
+    veza_conn_id: str
     template_fields: Sequence[str] = ("handle", "veza_conn_id")
     template_fields_renderers = {"handle": "json"}
     ui_color = VEZA_COLOR
@@ -437,8 +401,7 @@ class VezaCancelQueryOperator(CancelQueryOperator):
         **kwargs: Unpack[OperatorArguments],
     ) -> None:
         super().__init__(**kwargs)
-        self.handle = handle
-        self.veza_conn_id = veza_conn_id
+        keep(self, locals())
         self.when_parsed()
 
     @cached_property
@@ -514,12 +477,19 @@ def _asked_elsewhere(query: BoundQuery) -> str:
     return f"{NOTHING_FOUND} The names are in the task that submitted the query {query.handle.shown_id}."
 
 
+def _asks_by_spec_alone(task: VezaQueryOperator | VezaSubmitQueryOperator) -> bool:
+    """Whether a task gives a spec and leaves the rest at its defaults, as most do, so that nothing contradicts anything."""
+    defaults = defaults_of(task.__class__)
+    left = all(getattr(task, name) is defaults[name] for name in ("saved_query_id", *_CHOICES))
+    return left and task.query_spec not in _NO_SPEC
+
+
 def _check_choices(task: VezaQueryOperator | VezaSubmitQueryOperator) -> None:
     """Refuse what does not go together, or no query at all; a template counts as one."""
     from airflow_provider_veza.services.veza_choices import VezaChoices
 
     choices = VezaChoices(
-        has_spec=task.query_spec not in (None, "", {}),
+        has_spec=task.query_spec not in _NO_SPEC,
         has_saved_query=task.saved_query_id is not None,
         result_kind=task.result_kind,
         cache_mode=task.cache_mode,

@@ -12,7 +12,7 @@ TEMPLATE_MARKS = ("{{", "{%", "{#")
 
 def is_template(text: str) -> bool:
     """Whether Jinja would change a text."""
-    return any(mark in text for mark in TEMPLATE_MARKS)
+    return "{" in text and any(mark in text for mark in TEMPLATE_MARKS)
 
 
 def given_files(task: Any) -> Mapping[str, str]:
@@ -22,9 +22,12 @@ def given_files(task: Any) -> Mapping[str, str]:
     >>> given_files(SimpleNamespace(template_fields=("spec",), template_ext=(".yaml",), spec="specs/users.yaml"))
     {'spec': 'specs/users.yaml'}
     """
-    given = {name: getattr(task, name, None) for name in task.template_fields}
     extensions = tuple(task.template_ext)
-    return {name: value for name, value in given.items() if isinstance(value, str) and value.endswith(extensions)}
+    return {
+        name: value
+        for name in task.template_fields
+        if isinstance(value := getattr(task, name, None), str) and value.endswith(extensions)
+    }
 
 
 def rendered(

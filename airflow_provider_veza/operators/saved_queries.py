@@ -15,7 +15,7 @@ from airflow_provider_veza.exceptions import ArgumentError, EmptyResultError, Ma
 from airflow_provider_veza.operators.airflow_arguments import OperatorArguments
 from airflow_provider_veza.operators.airflow_rules import airflow_failures
 from airflow_provider_veza.operators.arguments import GivenText, Names, names, optional, path
-from airflow_provider_veza.operators.checked import CheckedOperator, Together, check_when_started
+from airflow_provider_veza.operators.checked import CheckedOperator, Together, check_when_started, keep
 from airflow_provider_veza.operators.connections import VEZA_COLOR, VEZA_CONN_ID, veza_hook
 
 if TYPE_CHECKING:
@@ -57,6 +57,13 @@ class VezaListSavedQueriesOperator(CheckedOperator):
         )
     """
 
+    name_pattern: GivenText | None
+    labels: Names | None
+    created_by: GivenText | None
+    include_inactive: bool
+    output_path_pattern: GivenText | None
+    fail_on_empty: bool
+    veza_conn_id: str
     template_fields: Sequence[str] = ("name_pattern", "labels", "created_by", "output_path_pattern", "veza_conn_id")
     ui_color = VEZA_COLOR
 
@@ -73,13 +80,7 @@ class VezaListSavedQueriesOperator(CheckedOperator):
         **kwargs: Unpack[OperatorArguments],
     ) -> None:
         super().__init__(**kwargs)
-        self.name_pattern = name_pattern
-        self.labels = labels
-        self.created_by = created_by
-        self.include_inactive = include_inactive
-        self.output_path_pattern = output_path_pattern
-        self.fail_on_empty = fail_on_empty
-        self.veza_conn_id = veza_conn_id
+        keep(self, locals())
         self.when_parsed()
 
     @cached_property

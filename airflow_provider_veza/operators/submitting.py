@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import HANDLE_KEY, URL_KEY, QueryHandle
-from airflow_provider_veza.async_query.record import OnAmbiguousSubmit, OnPreviousQuery, Owner
 from airflow_provider_veza.exceptions import (
     AsyncQueryError,
     AttemptError,
@@ -42,10 +41,11 @@ class SubmittingOperator(TracedOperator):
     cancel_on_kill: bool
     on_previous_query: OnPrevious
     on_ambiguous_submit: OnAmbiguous
-    query_owner = Owner.TASK
-    keep_results = False
+    query_owner = "task"
+    """By the values of :class:`~.async_query.record.Owner`."""
+    keep_results: bool = False
     deferrable: bool | None = False
-    cancel_on_timeout = True
+    cancel_on_timeout: bool = True
     query_url = ""
     _charge: Charge | None = None
 
@@ -106,6 +106,7 @@ class SubmittingOperator(TracedOperator):
 
     def obtain(self, charge: Charge) -> Obtained:
         """Adopt the query of an earlier attempt or submit."""
+        from airflow_provider_veza.async_query.record import OnAmbiguousSubmit, OnPreviousQuery, Owner
         from airflow_provider_veza.ownership.records.record_path import configured_record_path
         from airflow_provider_veza.ownership.shared_places import warn_of_unshared
         from airflow_provider_veza.ownership.submission import Submission, SubmitWishes
@@ -121,7 +122,7 @@ class SubmittingOperator(TracedOperator):
             submit=self.submit,
             charge=charge,
             wishes=SubmitWishes(
-                owner=self.query_owner,
+                owner=Owner(self.query_owner),
                 timeout=duration(self.timeout, "timeout"),
                 on_previous_query=OnPreviousQuery(self.on_previous_query),
                 on_ambiguous_submit=OnAmbiguousSubmit(self.on_ambiguous_submit),
@@ -176,7 +177,7 @@ class SubmittingOperator(TracedOperator):
 class SubmitQueryOperator(SubmittingOperator):
     """Submit a query and return its handle at once; from then on the DAG run owns the query."""
 
-    query_owner = Owner.DAG_RUN
+    query_owner = "dag_run"
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Submit or adopt, and return the handle."""

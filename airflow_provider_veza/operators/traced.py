@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_veza.async_query.handle import HANDLE_KEY, QueryHandle
 from airflow_provider_veza.exceptions import AsyncQueryError
-from airflow_provider_veza.lineage.datasets import NamedDataset, asked_datasets, folder_dataset
 from airflow_provider_veza.operators.arguments import path
 from airflow_provider_veza.operators.checked import CheckedOperator
 
 if TYPE_CHECKING:
+    from airflow_provider_veza.lineage.datasets import NamedDataset
     from airflow_provider_veza.lineage.facets import TaskLineage
     from airflow_provider_veza.results.manifest import Manifest
 
@@ -49,10 +49,14 @@ class TracedOperator(CheckedOperator):
 
     def read_datasets(self, handle: QueryHandle) -> Sequence[NamedDataset]:
         """Return what the query reads."""
+        from airflow_provider_veza.lineage.datasets import asked_datasets
+
         saved, esql = getattr(self, "saved_query_id", None), getattr(self, "query", None)
         return asked_datasets(handle, saved_query_id=saved, esql_query=esql)
 
     def _output(self) -> NamedDataset | None:
+        from airflow_provider_veza.lineage.datasets import folder_dataset
+
         given = getattr(self, "output_path", None)
         if given is None:
             return None

@@ -31,10 +31,12 @@ from airflow_provider_veza.results.own_files import is_half_written
 from airflow_provider_veza.results.pace import Pace
 from airflow_provider_veza.results.part_names import is_marked, mark_of_writer, new_token, part_name
 from airflow_provider_veza.results.parts import OpenPart, is_intact, widened
-from airflow_provider_veza.results.schema import published
+from airflow_provider_veza.results.schema import KnownColumns, published
+from airflow_provider_veza.shown import shortened
 
 REMEMBERED_MARKS = 64
 """Of attempts in one folder: what the last of them left is still known for their own when the folder is landed into again."""
+_LONGEST_SHOWN = 200
 
 
 class Landing:
@@ -169,7 +171,7 @@ class Landing:
         self._publish_open()
         self._durable = replace(self._durable, progress=replace(self._read, retries=self._read.retries + retries))
         self._give_all_parts_the_same_columns()
-        self._warn_of_unused_names()
+        self._warn_of_names()
         self._require_claim()
         manifest = self._manifest()
         self._write_manifest(manifest)
@@ -255,8 +257,14 @@ class Landing:
             self._written.rows,
         )
 
-    def _warn_of_unused_names(self) -> None:
+    def _warn_of_names(self) -> None:
         columns = self._durable.columns
+        if alike := KnownColumns(columns).alike:
+            self._log.warning(
+                "Columns differ only in case, which DuckDB, Spark and BigQuery do not tell apart: %s. Choose other names with "
+                "column_names=.",
+                shortened(", ".join(f"{one.name!a} and {other.name!a}" for one, other in alike), _LONGEST_SHOWN),
+            )
         if columns and (unused := self._plan.options.unused_names(column.dotted_name for column in columns)):
             self._log.warning(
                 "No column is called %s, which column_names renames: check the spelling.", ", ".join(unused)

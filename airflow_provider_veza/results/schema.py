@@ -79,11 +79,21 @@ def widened_type(known: ColumnType, cells: Cells, declared: ColumnType | None = 
 
 
 class KnownColumns:
-    """The columns of a table, found by name: to take a group of rows costs what the group has, however many are known."""
+    """The columns of a table, found by name: to take a group of rows costs what the group has, however many are known.
+
+    >>> known = KnownColumns((Column("id", ColumnType.STRING), Column("ID", ColumnType.STRING)))
+    >>> [(one.name, other.name) for one, other in known.alike]
+    [('id', 'ID')]
+    """
 
     def __init__(self, columns: Columns = ()) -> None:
         self.columns = columns
         self._places = {column.name: place for place, column in enumerate(columns)}
+        self._in_lower_case: dict[str, Column] = {}
+        self.alike: list[tuple[Column, Column]] = []
+        """The columns whose names differ only in case from one that was there before them, each behind that one."""
+        for column in columns:
+            self._compare(column)
 
     @property
     def names(self) -> Set[str]:
@@ -130,9 +140,16 @@ class KnownColumns:
     def _put(self, changed: Sequence[Column]) -> None:
         columns = list(self.columns)
         for column in changed:
+            if column.name not in self._places:
+                self._compare(column)
             place = self._places.setdefault(column.name, len(columns))
             columns[place : place + 1] = [column]
         self.columns = tuple(columns)
+
+    def _compare(self, new: Column) -> None:
+        first = self._in_lower_case.setdefault(new.name.lower(), new)
+        if first is not new:
+            self.alike.append((first, new))
 
 
 def published(columns: Columns) -> Columns:

@@ -44,6 +44,11 @@ class TableOptions:
         name = _NOT_IN_AN_IDENTIFIER.sub("_", dotted)
         return f"_{name}" if name[:1].isdigit() or not name else name
 
+    @property
+    def ignores_case(self) -> bool:
+        """Whether two names that differ only in case are one: BigQuery, for which ``underscored`` is, has one column for both."""
+        return self.column_names == UNDERSCORED
+
     def unused_names(self, dotted: Iterable[str]) -> list[str]:
         """Return the dotted names that have another name here, and that no column has: misspelt, perhaps."""
         return sorted(set(self.column_names) - set(dotted)) if isinstance(self.column_names, dict) else []

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from airflow_provider_veza.operators.airflow_arguments import SensorArguments
 from airflow_provider_veza.operators.arguments import Duration, GivenHandle
+from airflow_provider_veza.operators.checked import keep
 from airflow_provider_veza.operators.connections import ELASTICSEARCH_COLOR, ELASTICSEARCH_CONN_ID, esql_hook
 from airflow_provider_veza.sensors.base import AsyncQuerySensor
 
@@ -41,6 +42,7 @@ class EsqlQuerySensor(AsyncQuerySensor):
         passes; default no.
     """
 
+    elasticsearch_conn_id: str
     template_fields: Sequence[str] = ("handle", "elasticsearch_conn_id", "timeout", "poke_interval", "max_wait")
     template_fields_renderers = {"handle": "json"}
     ui_color = ELASTICSEARCH_COLOR
@@ -60,14 +62,7 @@ class EsqlQuerySensor(AsyncQuerySensor):
         **kwargs: Unpack[SensorArguments],
     ) -> None:
         super().__init__(**kwargs)
-        self.handle = handle
-        self.elasticsearch_conn_id = elasticsearch_conn_id
-        self.deferrable = deferrable
-        self.timeout = timeout
-        self.poke_interval = poke_interval
-        self.max_wait = max_wait
-        self.cancel_on_kill = cancel_on_kill
-        self.cancel_on_timeout = cancel_on_timeout
+        keep(self, locals())
         self.when_parsed()
 
     @cached_property

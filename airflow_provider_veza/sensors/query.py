@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from airflow_provider_veza.operators.airflow_arguments import SensorArguments
 from airflow_provider_veza.operators.arguments import Duration, GivenHandle
+from airflow_provider_veza.operators.checked import keep
 from airflow_provider_veza.operators.connections import VEZA_COLOR, VEZA_CONN_ID, veza_hook
 from airflow_provider_veza.sensors.base import AsyncQuerySensor
 
@@ -39,6 +40,7 @@ class VezaQuerySensor(AsyncQuerySensor):
         passes; default no.
     """
 
+    veza_conn_id: str
     template_fields: Sequence[str] = ("handle", "veza_conn_id", "timeout", "poke_interval", "max_wait")
     template_fields_renderers = {"handle": "json"}
     ui_color = VEZA_COLOR
@@ -57,14 +59,7 @@ class VezaQuerySensor(AsyncQuerySensor):
         **kwargs: Unpack[SensorArguments],
     ) -> None:
         super().__init__(**kwargs)
-        self.handle = handle
-        self.veza_conn_id = veza_conn_id
-        self.deferrable = deferrable
-        self.timeout = timeout
-        self.poke_interval = poke_interval
-        self.max_wait = max_wait
-        self.cancel_on_kill = cancel_on_kill
-        self.cancel_on_timeout = cancel_on_timeout
+        keep(self, locals())
         self.when_parsed()
 
     @cached_property

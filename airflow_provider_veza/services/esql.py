@@ -25,6 +25,7 @@ from airflow_provider_veza.services.esql_answer import (
     Answer,
     column_names,
     read_answer,
+    read_table,
     row_count,
     rows_of,
     warnings_of,
@@ -124,9 +125,9 @@ class EsqlService:
         answer = read_answer(response)
         if answer.is_running:
             return Snapshot(Phase.RUNNING, "running")
-        rows = row_count(answer, columnar=self.columnar)
+        rows = row_count(answer, columnar=self.columnar) if answer.has_table else None
         state = "ended, with a partial result" if answer.is_partial else "ended"
-        warnings = warnings_of(response, answer, rows)
+        warnings = warnings_of(response, answer, rows or 0)
         return Snapshot(Phase.SUCCEEDED, state, rows=rows, partial=answer.is_partial, warnings=warnings)
 
     def _read_page(self, response: Response) -> Page:
@@ -135,14 +136,15 @@ class EsqlService:
             if ended.phase is Phase.GONE:
                 raise QueryGoneError(f"The query had succeeded, but its result is gone. {_WHOSE}. {_READ_AGAIN}")
             raise QueryFailedError(f"The query was seen as ended, but its result is a failure: {ended.error}.")
-        answer = read_answer(response)
+        answer = read_table(response)
         if answer.is_running:
             raise QueryGoneError("The query was seen as ended, but now it runs. Let the task retry: it looks again.")
         return self._page_of(response, answer)
 
     def _page_of(self, response: Response, answer: Answer) -> Page:
         rows = rows_of(answer, columnar=self.columnar)
-        types = zip(column_names(answer.columns), (column.type for column in answer.columns), strict=True)
+        columns = answer.columns or ()
+        types = zip(column_names(columns), (column.type for column in columns), strict=True)
         return Page(
             rows,
             total=len(rows),

@@ -19,6 +19,7 @@ from airflow_provider_veza.services.esql_errors import excerpt, refusal
 MOST_ROWS = 10_000
 """Elasticsearch's default bound; it cuts there without a word."""
 
+_EXCERPT = 200
 _DEFAULT_LIMIT = re.compile(r"adding default limit of \[([0-9]{1,18})\]")
 _WARNING_TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
@@ -33,15 +34,25 @@ class Column(Struct):
 class Answer(Struct):
     """What is read of an answer; anything else in it may come and go with versions.
 
-    While a query runs, ``columns`` and ``values`` are empty, or are not there at all.
+    While a query runs, ``columns`` and ``values`` are empty, or are not there at all; a table without one of them is none.
     """
 
     is_running: bool
     id: str | None = None
     is_partial: bool = False
-    columns: list[Column] = []
-    values: Raw = Raw(b"[]")
+    columns: list[Column] | None = None
+    values: Raw = Raw(b"")
     clusters: Raw = field(name="_clusters", default=Raw(b"null"))
+
+    @property
+    def has_table(self) -> bool:
+        """Whether there is a table, be it an empty one."""
+        return self.columns is not None and memoryview(self.values).nbytes > 0
+
+    @property
+    def table(self) -> Raw:
+        """The table as text."""
+        return self.values if self.has_table else Raw(b"[]")
 
 
 _ANSWER = Decoder(Answer)
@@ -66,6 +77,22 @@ def read_answer(response: Response) -> Answer:
         ) from e
 
 
+def read_table(response: Response) -> Answer:
+    """Return the answer of a success, which has a table unless the query still runs.
+
+    :raises MalformedResponseError: when it has none: what is not there is no empty result.
+    :raises RequestError: as :func:`read_answer` does.
+    """
+    answer = read_answer(response)
+    if not answer.is_running and not answer.has_table:
+        names = ascii(sorted(map(str, _object(_value(Raw(response.body))))))
+        raise MalformedResponseError(
+            f"Elasticsearch says that the query has ended, but sent no table (fields: {names[:_EXCERPT]}). No row was delivered. "
+            "Something between here and the cluster may have changed its answer."
+        )
+    return answer
+
+
 def _answer_in(body: bytes) -> Answer:
     try:
         return _ANSWER.decode(body)
@@ -78,7 +105,7 @@ def _answer_in(body: bytes) -> Answer:
         is_running=answer.is_running,
         id=stand.back_in(answer.id),
         is_partial=answer.is_partial,
-        columns=[Column(stand.back_in(column.name), column.type) for column in answer.columns],
+        columns=answer.columns and [Column(stand.back_in(column.name), column.type) for column in answer.columns],
         values=Raw(stand.back_in_text(bytes(answer.values))),
         clusters=Raw(stand.back_in_text(bytes(answer.clusters))),
     )
@@ -86,7 +113,7 @@ def _answer_in(body: bytes) -> Answer:
 
 def row_count(answer: Answer, *, columnar: bool) -> int:
     """Return how many rows an answer has, without reading them."""
-    outer, _ = _decoded(_LIST, answer.values)
+    outer, _ = _decoded(_LIST, answer.table)
     if not columnar:
         return len(outer)
     return len(_decoded(_LIST, outer[0])[0]) if outer else 0
@@ -97,9 +124,9 @@ def rows_of(answer: Answer, *, columnar: bool) -> JsonRows:
 
     :raises MalformedResponseError: when rows and columns do not match.
     """
-    names = column_names(answer.columns)
+    names = column_names(answer.columns or ())
     template = b"{" + b",".join(text_of_value(name).replace(b"%", b"%%") + b":%b" for name in names) + b"}"
-    table, stand = _decoded(_TABLE, answer.values)
+    table, stand = _decoded(_TABLE, answer.table)
     try:
         rows = [template % row for row in (zip(*table, strict=True) if columnar else map(tuple, table))]
         return JsonRows([stand.back_in_text(row) for row in rows] if stand else rows)

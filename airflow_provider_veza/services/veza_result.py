@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from airflow_provider_veza.async_query.identity import Fingerprint
-from airflow_provider_veza.async_query.json_value import words_of
+from airflow_provider_veza.async_query.json_value import ascii_of, words_of
 from airflow_provider_veza.async_query.layout import RowLayout
 from airflow_provider_veza.async_query.message import Call, Purpose, Request, Response
 from airflow_provider_veza.async_query.vocabulary import Page, Phase, Snapshot, Submitted, Traits
@@ -34,6 +34,7 @@ TASKS_PATH = "/api/v1/assessments/async_tasks/"
 
 _STATES = {"0": "UNKNOWN_STATE", "1": "PENDING", "2": "IN_PROGRESS", "3": "COMPLETE"}
 _STATUSES = {"0": "UNKNOWN_STATUS", "1": "SUCCEEDED", "2": "FAILED", "3": "CANCELED"}
+_EXCERPT = 200
 _OUTCOMES = {"SUCCEEDED": Phase.SUCCEEDED, "CANCELED": Phase.CANCELED}
 
 
@@ -150,12 +151,17 @@ def result_page(result: Any, rows_fields: tuple[str, ...] = DEFAULT_ROWS_FIELDS)
 
 
 def _shown(result: Mapping[str, Any], rows_fields: tuple[str, ...]) -> Mapping[str, Any] | None:
-    """Return what holds the rows; None where the result is only a number."""
+    """Return what holds the rows; None where the result is only a number.
+
+    :raises MalformedResponseError: where rows are expected and something else is.
+    """
     nodes = result.get("nodes_value")
     if isinstance(nodes, list):
         return {rows_fields[0]: nodes}
     if isinstance(nodes, dict):
         return nodes
+    if nodes is not None:
+        raise not_understood(result, f"has nodes_value={ascii_of(nodes)[:_EXCERPT]}, which holds no rows")
     return None if result.keys().isdisjoint(rows_fields) else result
 
 

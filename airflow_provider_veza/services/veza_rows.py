@@ -121,8 +121,8 @@ def warnings_of(answer: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _bool_of(value: Any) -> Any:
-    """Return what a value says as a bool, be it text; another value as it is."""
-    if not value:
+    """Return what a value says as a bool, be it text; none is no, and another value stays as it is."""
+    if value is None:
         return False
     return {"true": True, "false": False}.get(value.lower(), value) if isinstance(value, str) else value
 
@@ -137,7 +137,9 @@ def _shown(value: Any) -> str:
 
 
 def _row_list(answer: Mapping[str, Any], key: str) -> Sequence[Row]:
-    rows = answer.get(key) or ()
+    rows = answer.get(key)
+    if rows is None:
+        return ()
     if _is_text(rows):
         rows = JsonRows(rows)
     if isinstance(rows, JsonRows) and rows.are_objects:

@@ -15,6 +15,7 @@ from airflow_provider_veza.async_query.record import OnAmbiguousSubmit, OnPrevio
 from airflow_provider_veza.exceptions import ArgumentError
 from airflow_provider_veza.operators import airflow_arguments, arguments
 from airflow_provider_veza.operators.arguments import RULES
+from airflow_provider_veza.operators.checked import defaults_of, is_literal
 from airflow_provider_veza.operators.query import VezaQueryOperator, VezaSubmitQueryOperator
 from airflow_provider_veza.results.bad_text import OnBadText
 from airflow_provider_veza.results.drift.counts import Change
@@ -89,6 +90,43 @@ def test_each_argument_is_an_attribute_with_the_value_that_was_given(cls: Any) -
 @of_every_task
 def test_each_argument_has_a_rule_by_which_it_is_checked(cls: Any) -> None:
     assert [p.name for p in own_parameters(cls) if p.name not in RULES] == []
+
+
+@of_every_task
+def test_each_default_is_literal_and_right_so_that_it_needs_no_check(cls: Any) -> None:
+    defaults = {p.name: p.default for p in own_parameters(cls) if p.default is not inspect.Parameter.empty}
+    for name, default in defaults.items():
+        RULES[name](default, name)
+    assert [name for name, default in defaults.items() if not is_literal(cls, name, default)] == []
+    assert defaults.items() <= defaults_of(cls).items()
+
+
+@of_every_task
+def test_each_attribute_is_typed_as_its_argument_is(cls: Any) -> None:
+    typed = {name: said for c in reversed(cls.__mro__) for name, said in vars(c).get("__annotations__", {}).items()}
+    airflows = {"timeout", "poke_interval", "max_wait"} if issubclass(cls, BaseSensorOperator) else set()
+    here = {p.name: p.annotation for p in own_parameters(cls) if p.name not in airflows}
+    assert {name: typed.get(name) for name in here} == here
+
+
+@of_every_task
+def test_a_subclass_that_makes_a_property_of_an_argument_or_sets_attributes_itself_is_asked(cls: Any) -> None:
+    given = sample_arguments(cls)
+    name = next(p.name for p in own_parameters(cls))
+
+    class WithProperty(cls):  # type: ignore[misc]
+        asked: ClassVar[list[Any]] = []
+        locals()[name] = property(lambda self: self.asked[-1], lambda self, value: self.asked.append(value))
+
+    class WithSetter(cls):  # type: ignore[misc]
+        def __setattr__(self, key: str, value: Any) -> None:
+            super().__setattr__(key, value)
+            asked.append(key)
+
+    asked: list[str] = []
+    assert getattr(WithProperty(**given), name) is WithProperty.asked[-1] is given[name]
+    WithSetter(**given)
+    assert {p.name for p in own_parameters(cls)} <= set(asked)
 
 
 @of_every_task

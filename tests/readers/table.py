@@ -538,7 +538,8 @@ READERS: Mapping[str, Reader] = {
     "a result, ES|QL": _of_call(
         EsqlService().page("q", None),
         Page,
-        "services.esql.EsqlService._read_page services.esql.EsqlService._page_of services.esql_answer",
+        "services.esql.EsqlService._read_page services.esql.EsqlService._page_of services.esql_answer.read_table "
+        "services.esql_answer",
         *_TABLES,
     ),
     "a result, ES|QL by columns": _of_call(

@@ -92,6 +92,66 @@ def test_two_columns_of_one_name_are_an_error_though_another_attempt_landed_the_
         lander.land(pages)
 
 
+ALIKE = r"fields '(a.b|a_b)' and '(A.b|A_b)' would become columns that differ only in case, 'a_b' and 'A_b'"
+PATHS = st.lists(st.lists(st.text("aAb-", min_size=1, max_size=2), min_size=1, max_size=2), min_size=1, max_size=6)
+
+
+@pytest.mark.parametrize("form", TABLES)
+@pytest.mark.parametrize("groups", [[[{"a": {"b": 1}, "A_b": 2}]], [[{"a_b": 1}], [{"x": 0}], [{"A": {"b": 2}}]]])
+def test_two_underscored_columns_of_one_name_but_for_case_are_an_error_that_names_both(form: str, groups: Any) -> None:
+    with pytest.raises(ColumnError, match=ALIKE):
+        landed(output_format(form, options=UNDERSCORED), *groups)
+    with pytest.raises(ColumnError, match=ALIKE):
+        output_format(form, select=["x", "a.b", "A_b"], options=UNDERSCORED)
+
+
+def test_two_columns_of_one_name_but_for_case_are_an_error_though_another_attempt_landed_the_first(
+    tmp_path: Path,
+) -> None:
+    lander = Lander(tmp_path, format="csv", options=UNDERSCORED)
+    pages = pages_of([{"a": {"b": n}} if n < 5 else {"A_b": n} for n in range(10)], size=5)
+    lander = replace(lander, limits=replace(lander.limits, part_bytes=1))
+    lander.crash(pages, after=1)
+
+    with pytest.raises(ColumnError, match=ALIKE):
+        lander.land(pages)
+
+
+@REPEATABLE
+@given(paths=PATHS, size=st.integers(1, 3))
+@pytest.mark.parametrize("form", TABLES)
+def test_underscored_columns_are_apart_in_any_case_or_refused(form: str, paths: list[list[str]], size: int) -> None:
+    rows: list[dict[str, Any]] = [{path[0]: {path[1]: n} if len(path) > 1 else n} for n, path in enumerate(paths)]
+    names = [UNDERSCORED.name_of(".".join(path)) for path in dict.fromkeys(map(tuple, paths))]
+    groups = [rows[start : start + size] for start in range(0, len(rows), size)]
+    land = output_format(form, options=UNDERSCORED)
+
+    if len({name.lower() for name in names}) == len(names):
+        assert [column.name for column in landed(land, *groups).columns] == names
+    else:
+        with pytest.raises(
+            ColumnError, match="would (both become this column|become columns that differ only in case)"
+        ):
+            landed(land, *groups)
+
+
+@pytest.mark.parametrize("form", TABLES)
+@pytest.mark.parametrize("names", ["dotted", {"ID": "Id"}])
+def test_columns_that_differ_only_in_case_land_under_dotted_names_and_are_told(
+    form: str, names: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    lander = Lander(tmp_path, format=form, options=TableOptions(names))
+    lander.land(pages_of([{"id": "1", "ID": "2", "type": "3"}, {"id": "4"}]))
+    other = TableOptions(names).name_of("ID")
+
+    assert lander.rows() == [{"id": "1", other: "2", "type": "3"}, {"id": "4", other: None, "type": None}]
+    (warning,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert warning == (
+        "Columns differ only in case, which DuckDB, Spark and BigQuery do not tell apart: "
+        f"'id' and '{other}'. Choose other names with column_names=."
+    )
+
+
 def test_a_result_says_how_it_was_written_and_is_read_accordingly(tmp_path: Path) -> None:
     options = TableOptions({"properties.name": "=name"}, null_value="NULL", escape_formulas=True)
     lander = Lander(tmp_path, format="csv", options=options)

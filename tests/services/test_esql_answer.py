@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_veza.async_query.layout import ColumnType
+from airflow_provider_veza.async_query.vocabulary import Phase
 from airflow_provider_veza.exceptions import MalformedResponseError
+from airflow_provider_veza.services.esql import EsqlService
 from airflow_provider_veza.services.esql_answer import (
     Column,
     column_names,
@@ -90,6 +92,16 @@ def test_a_table_that_does_not_match_its_columns_is_an_error_and_no_short_row(co
 def test_values_that_are_no_table_are_an_error(values: Any) -> None:
     with pytest.raises(MalformedResponseError, match="no table"):
         rows_of(read_answer(answered(table(values=values))), columnar=False)
+
+
+@pytest.mark.parametrize("missing", ["columns", "values"])
+def test_an_ended_query_without_a_table_is_an_error_that_names_the_fields_that_came(missing: str) -> None:
+    sent = table(values=VALUES)
+    sent["rows"] = sent.pop(missing)
+
+    with pytest.raises(MalformedResponseError, match=r"ended, but sent no table \(fields: \[.*'is_running'.*'rows'"):
+        EsqlService().page("q", None).read(answered(sent))
+    assert EsqlService().look("q").read(answered(sent)).phase is Phase.SUCCEEDED
 
 
 @pytest.mark.parametrize(

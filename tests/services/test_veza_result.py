@@ -302,6 +302,11 @@ def test_a_result_with_more_rows_than_it_shows_delivers_none(result: dict[str, A
         ({"number_value": "9" * 5000, "nodes_value": []}, "which is no count"),
         ({"timestamp_value": "2026-11-22T12:00:00Z"}, r"\(fields: \['timestamp_value'\]\)"),
         ({"nodes_value": {"values": ["00ue3cb75ea3cda311e1"]}}, "not a list of objects"),
+        ({"nodes_value": {"values": {}, "path_values": []}, "number_value": "5"}, "not a list of objects"),
+        (
+            {"nodes_value": "rows", "number_value": "5"},
+            r"nodes_value='rows', .* \(fields: \['nodes_value', 'number_value'\]",
+        ),
         ({"nodes_value": {"values": [AMARA], "path_values": [AMARA_TO_PAYROLL]}}, "1 `values` and 1 `path_values`"),
     ],
 )

@@ -87,6 +87,8 @@ def test_the_documented_answer_is_a_page_with_a_successor() -> None:
         ({"cut \ud83d\n" * 100: 1}, r"\\ud83d.*\.\.\.\)"),
         ({"values": {"id": 1}}, "'values' that is not a list of objects"),
         ({"values": "rows"}, "'values' that is not a list of objects"),
+        *(({"values": nothing, "path_values": []}, "'values' that is not a list") for nothing in ({}, "", 0, False)),
+        *(({"values": [AMARA], "has_more": no, "next_page_token": "t"}, "has_more=") for no in ({}, [], "", 0)),
         ({"path_values": [AMARA_TO_PAYROLL, None]}, "'path_values' that is not a list of objects"),
         ({"values": [AMARA], "path_values": [AMARA_TO_PAYROLL]}, "1 `values` and 1 `path_values`"),
     ],

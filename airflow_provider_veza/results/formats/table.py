@@ -50,6 +50,7 @@ class Tabulator:
         self._flatten = Flattener(layout, None if select is None else frozenset(select), options)
         self._shaped = ShapedRows(self._flatten)
         self._known = KnownColumns()
+        self._ignores_case = options.ignores_case
         self._at_first = _columns_asked_for(select or (), layout.types, options)
 
     def declare(self, types: Mapping[str, ColumnType]) -> None:
@@ -64,7 +65,8 @@ class Tabulator:
         """Return the rows as columns.
 
         :param columns: known so far.
-        :raises ColumnError: when two fields would become one column, or no row has any column.
+        :raises ColumnError: when two fields would become one column (or one but for case, see
+            :attr:`~.table_options.TableOptions.ignores_case`), or no row has any column.
         :raises BadTextError: with a row of this group, where a text has half of a character.
         :raises MalformedResponseError: when a row is not JSON that can be read.
         """
@@ -77,6 +79,8 @@ class Tabulator:
         declared = {name: self._declared[field] for name, field in fields.items() if field in self._declared}
         cells = {name: without_integer_texts(column, declared.get(name)) for name, column in found.items()}
         known.widen(cells, declared, {name: field for name, field in fields.items() if name != field})
+        if self._ignores_case:
+            _require_none_alike(known)
         if rows and not known.columns:
             raise ColumnError("", "the rows have no fields, so that a table would lose even how many they are")
         present = sorted(((known.place(name), column) for name, column in cells.items()), key=itemgetter(0))
@@ -112,7 +116,7 @@ def without_garbage_collection() -> Iterator[None]:
 def _columns_asked_for(select: Sequence[str], types: Mapping[str, ColumnType], options: TableOptions) -> Columns:
     """Return the columns that are there before a row has come.
 
-    :raises ColumnError: when two would have one name.
+    :raises ColumnError: when two would have one name, or one but for case where that is the same.
     """
     columns: dict[str, Column] = {}
     for field in select:
@@ -120,7 +124,21 @@ def _columns_asked_for(select: Sequence[str], types: Mapping[str, ColumnType], o
         if name in columns:
             raise ColumnError(name, f"{columns[name].dotted_name!r} and {field!r} would both become this column")
         columns[name] = Column(name, types.get(field, ColumnType.NULL), field if field != name else "")
-    return tuple(columns.values())
+    known = KnownColumns(tuple(columns.values()))
+    if options.ignores_case:
+        _require_none_alike(known)
+    return known.columns
+
+
+def _require_none_alike(known: KnownColumns) -> None:
+    """Refuse two columns whose names differ only in case."""
+    for one, other in known.alike:
+        raise ColumnError(
+            other.name,
+            f"the fields {one.dotted_name!r} and {other.dotted_name!r} would become columns that differ only in case, "
+            f"{one.name!r} and {other.name!r}, and are one where underscored names are wanted. Name columns yourself, with "
+            "column_names={...}",
+        )
 
 
 def _require_same_fields(known: KnownColumns, fields: Mapping[str, str]) -> None:
