@@ -96,16 +96,29 @@ class Cancellation:
         return {"cancelled": self.cancelled, "phase": self.phase.value if self.phase else None, "reason": self.reason}
 
 
-def cancel_flow(service: QueryService, handle: QueryHandle) -> Flow[Cancellation]:
+def nobody_knows() -> bool:
+    """Tell that no confirmed cancel is known of."""
+    return False
+
+
+def cancel_flow(
+    service: QueryService, handle: QueryHandle, is_cancelled: Callable[[], bool] = nobody_knows
+) -> Flow[Cancellation]:
     """Look once, cancel only what may still run and is ours to cancel, and leave no result behind that nobody will read.
 
     A query that the service does not know may have been cancelled by somebody else, have ended long ago, or be too young to be
-    seen. It is cancelled all the same: that changes nothing in the first cases, and in the last nobody could find it later.
+    seen. Unless the first is certain, it is cancelled all the same: that changes nothing in the other cases but the last, where
+    nobody could find it later.
+
+    :param is_cancelled: whether the service has confirmed somebody else's cancel of this query; asked only once the service
+        does not know the query, so that a running one is cancelled whatever the answer, and no sooner or later for it.
     """
     if not handle.owned:
         return Cancellation(False, None, "the handle is only attached to a cached result, which others may use")
     snapshot: Snapshot = yield service.look(handle.id)
     if snapshot.phase is Phase.GONE and service.traits.can_cancel:
+        if is_cancelled():
+            return Cancellation(False, snapshot.phase, "somebody else has cancelled it, as its record says")
         yield _unless_refused(service.cancel(handle.id))
         reason = (
             f"the service does not know it (state {snapshot.state}), so it was cancelled elsewhere, ended long ago or cannot be "

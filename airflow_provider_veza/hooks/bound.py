@@ -20,7 +20,7 @@ from airflow_provider_veza.async_query.layout import RowLayout
 from airflow_provider_veza.async_query.message import Call
 from airflow_provider_veza.async_query.pages import reading_end
 from airflow_provider_veza.async_query.retry import ONE_ATTEMPT
-from airflow_provider_veza.async_query.service import Cancellation, QueryService, cancel_flow, drive_flow
+from airflow_provider_veza.async_query.service import Cancellation, QueryService, cancel_flow, drive_flow, nobody_knows
 from airflow_provider_veza.async_query.vocabulary import Page, Snapshot, Traits
 from airflow_provider_veza.hooks.paging import AheadOfCaller, PageReader
 from airflow_provider_veza.hooks.waiting import utc_now
@@ -132,21 +132,25 @@ class BoundQuery:
             await pages.aclose()
             await transport.close()
 
-    def cancel(self) -> Cancellation:
+    def cancel(self, is_cancelled: Callable[[], bool] = nobody_knows) -> Cancellation:
         """Look once, and cancel the query only if it still runs, is ours and can be cancelled.
 
         Both together have the connection's total time of a cancel.
 
+        :param is_cancelled: asked in that time where the service does not know the query: whether somebody else's cancel is
+            confirmed, so that none need be sent.
         :raises RequestError: when the look or the cancel failed: the query may still run.
         """
-        return self.hook.run_flow(cancel_flow(self.service, self.handle), self._total_times.cancel)
+        return self.hook.run_flow(cancel_flow(self.service, self.handle, is_cancelled), self._total_times.cancel)
 
-    def cancel_now(self) -> Cancellation:
+    def cancel_now(self, is_cancelled: Callable[[], bool] = nobody_knows) -> Cancellation:
         """Do the same in at most two seconds of network time: own session, short timeouts, nothing repeated.
 
         For a process that is being killed. The connection and the token must have been used before.
+
+        :param is_cancelled: as for :meth:`cancel`.
         """
-        flow = cancel_flow(self.service, self.handle)
+        flow = cancel_flow(self.service, self.handle, is_cancelled)
         with TOKENS.telling_nobody(), client_for(self.hook.settings.transport) as transport:
             send = partial(transport.run, retry=ONE_ATTEMPT, timeout=BOUNDED_TIMEOUTS, turn=Turn.AT_ONCE)
             left = countdown(min(KILL_SECONDS, self._total_times.cancel))

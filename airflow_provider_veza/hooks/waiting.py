@@ -31,7 +31,7 @@ def utc_now() -> datetime:
 
 def look_once(watch: Watch, look: Callable[[], Snapshot], log: TaskLog) -> tuple[Watch, Verdict]:
     """Look and judge."""
-    return _judged(watch, _seen(look), log)
+    return _judged(watch, _seen(look), log, utc_now())
 
 
 def look_until_sure(
@@ -48,18 +48,25 @@ def look_until_sure(
     return watch, verdict
 
 
-def wait(watch: Watch, look: Callable[[float], Snapshot], log: TaskLog, pause: Callable[[float], None]) -> Ended:
+def wait(
+    watch: Watch,
+    look: Callable[[float], Snapshot],
+    log: TaskLog,
+    pause: Callable[[float], None],
+    clock: Callable[[], datetime] = utc_now,
+) -> Ended:
     """Look until the wait has ended.
 
     :param look: takes the seconds that it may wait on the server.
     :param pause: waits so many seconds; may raise to give up the wait.
+    :param clock: tells the time, in UTC.
     """
     with span("veza.wait", watch.handle) as attributes, counted_wait(REPORTER.report):
         looked_at = time.monotonic()
         while True:
             began = time.monotonic()
-            seen = _seen(partial(look, watch.longest_look(utc_now())))
-            watch, verdict = _judged(watch, seen, log, _waited(watch, began))
+            seen = _seen(partial(look, watch.longest_look(clock())))
+            watch, verdict = _judged(watch, seen, log, clock(), _waited(watch, began))
             looked_at = _counted(watch, seen, verdict, looked_at)
             if isinstance(verdict, Ended):
                 attributes["veza.outcome"] = verdict.outcome
@@ -94,16 +101,18 @@ async def wait_async(
     look: Callable[[float], Awaitable[Snapshot]],
     log: TaskLog,
     shared: SharedLog = OF_THIS_PROCESS,
+    clock: Callable[[], datetime] = utc_now,
 ) -> Ended:
     """Look until the wait has ended; the first look comes after a random part of the first delay.
 
     :param look: takes the seconds that it may wait on the server.
     :param shared: what all waits of this process may write.
+    :param clock: tells the time, in UTC.
 
     A triggerer that restarts begins all its waits at the same moment; the random part spreads them.
     """
     shared.note(1)
-    elapsed = (utc_now() - watch.handle.submitted_at).total_seconds()
+    elapsed = (clock() - watch.handle.submitted_at).total_seconds()
     verdict: Verdict = LookAgain(random.random() * watch.schedule.delay(elapsed=elapsed, jitter=0.5))
     with span("veza.wait", watch.handle) as attributes, counted_wait(REPORTER.report_aside):
         looked_at = time.monotonic()
@@ -111,10 +120,11 @@ async def wait_async(
             await asyncio.sleep(verdict.seconds)
             began = time.monotonic()
             try:
-                seen: Snapshot | RequestError = await look(watch.longest_look(utc_now()))
+                seen: Snapshot | RequestError = await look(watch.longest_look(clock()))
             except RequestError as e:
                 seen = e
-            watch, verdict = _judged(watch, seen, log, _waited(watch, began), quiet=not shared.has_room)
+            quiet = not shared.has_room
+            watch, verdict = _judged(watch, seen, log, clock(), _waited(watch, began), quiet=quiet)
             shared.note(len(verdict.lines))
             looked_at = _counted(watch, seen, verdict, looked_at)
             if REPORTER.is_due:
@@ -148,9 +158,9 @@ def _waited(watch: Watch, began: float) -> float:
 
 
 def _judged(
-    watch: Watch, seen: Snapshot | RequestError, log: TaskLog, took: float = 0.0, *, quiet: bool = False
+    watch: Watch, seen: Snapshot | RequestError, log: TaskLog, now: datetime, took: float = 0.0, *, quiet: bool = False
 ) -> tuple[Watch, Verdict]:
-    watch, verdict = watch.observe(seen, now=utc_now(), jitter=random.random(), took=took, quiet=quiet)
+    watch, verdict = watch.observe(seen, now=now, jitter=random.random(), took=took, quiet=quiet)
     for line in verdict.lines:
         _write(log, line)
     return watch, verdict

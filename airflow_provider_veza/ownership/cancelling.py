@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import shlex
+from collections.abc import Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -35,8 +36,20 @@ def try_to_cancel(query: BoundQuery, log: TaskLog, *, in_bounded_time: bool = Fa
 
     :param in_bounded_time: as a process does that is being killed.
     """
+    return _tried(query, log, query.cancel_now if in_bounded_time else query.cancel)
+
+
+def try_to_cancel_beside_others(query: BoundQuery, log: TaskLog, is_cancelled: Callable[[], bool]) -> CancelOutcome:
+    """Do the same in bounded time, where somebody else may be about it too.
+
+    :param is_cancelled: whether the service has confirmed that one's cancel.
+    """
+    return _tried(query, log, lambda: query.cancel_now(is_cancelled))
+
+
+def _tried(query: BoundQuery, log: TaskLog, cancel: Callable[[], Cancellation]) -> CancelOutcome:
     try:
-        result: Cancellation | Exception = query.cancel_now() if in_bounded_time else query.cancel()
+        result: Cancellation | Exception = cancel()
     except Exception as e:
         result = e
     return _report(query, log, result)

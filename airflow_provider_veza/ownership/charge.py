@@ -32,14 +32,18 @@ from airflow_provider_veza.ownership.airflow_versions import HAS_TASK_SDK, chann
 from airflow_provider_veza.ownership.asking import Airflow
 from airflow_provider_veza.ownership.attempt import Attempt
 from airflow_provider_veza.ownership.bounded import Uninterrupted
-from airflow_provider_veza.ownership.cancelling import CancelOutcome, try_to_cancel
+from airflow_provider_veza.ownership.cancelling import CancelOutcome, try_to_cancel, try_to_cancel_beside_others
 from airflow_provider_veza.ownership.ledger import Ledger
+from airflow_provider_veza.ownership.records.record_path import configured_record_path
+from airflow_provider_veza.ownership.records.registry import RecordRegistry
 
 if TYPE_CHECKING:
     from airflow_provider_veza.hooks.base import AsyncQueryHook
 
 ASK_BUDGET_SECONDS = 1.0
 CANCEL_BUDGET_SECONDS = 2.0
+NOTE_PATIENCE_SECONDS = 0.7
+"""Part of the former: how long the record of a query is waited for that the service does not know."""
 LATE_ANSWER_SECONDS = 1.5
 """Together four seconds and a half: Airflow kills the process five seconds after it asked it to end."""
 ANSWER_PATIENCE_SECONDS = 4.0
@@ -336,7 +340,7 @@ class Charge:
                 "No client could be made, so query %s may still run (%s: %s).", handle.shown_id, type(e).__name__, e
             )
             return
-        outcome = try_to_cancel(query, self._log, in_bounded_time=True)
+        outcome = try_to_cancel_beside_others(query, self._log, lambda: self._is_noted_as_cancelled(handle))
         by = f"attempt {self.attempt.try_number} of this task"
         try:
             if verdict.cleared:
@@ -345,6 +349,17 @@ class Charge:
                 self.ledger.confirm_cancel(by)
         except (RecordError, AttemptError) as e:
             self._log.warning("What became of query %s could not be noted: %s", handle.shown_id, e)
+
+    def _is_noted_as_cancelled(self, handle: QueryHandle) -> bool:
+        """Whether the listener or a trigger has noted its confirmed cancel; what cannot be read soon is not noted."""
+        if not (path := configured_record_path()):
+            return False
+        noted = Uninterrupted(lambda: RecordRegistry(path).is_cancelled(self.attempt.identity, handle.id))
+        try:
+            return noted.result(NOTE_PATIENCE_SECONDS)
+        except Exception as e:
+            self._log.info("No cancel of query %s by others is known (%s: %s).", handle.shown_id, type(e).__name__, e)
+            return False
 
     def _farewell(self, verdict: CancelQuery | HandOver) -> str:
         begin = "This attempt was ended from outside while it had no query" if self.handle is None else ""

@@ -17,7 +17,7 @@ from airflow_provider_veza.exceptions import RecordError
 from airflow_provider_veza.hooks.of_service import query_of
 from airflow_provider_veza.hooks.waiting import utc_now
 from airflow_provider_veza.ownership.asking import Airflow, Database, standing_of_record
-from airflow_provider_veza.ownership.cancelling import CancelOutcome, try_to_cancel
+from airflow_provider_veza.ownership.cancelling import CancelOutcome, try_to_cancel_beside_others
 from airflow_provider_veza.ownership.records.record_path import configured_record_path
 from airflow_provider_veza.ownership.records.registry import FiledRecord, RecordRegistry
 
@@ -108,7 +108,9 @@ class CancelOnMarked:
         if self._is_cancelled_meanwhile(record):
             log.info("Query %s was cancelled meanwhile, by its trigger or its worker.", verdict.handle.shown_id)
             return
-        outcome = try_to_cancel(query_of(verdict.handle), log, in_bounded_time=True)
+        outcome = try_to_cancel_beside_others(
+            query_of(verdict.handle), log, lambda: self._is_cancelled_meanwhile(record)
+        )
         if outcome is CancelOutcome.CANCELLED:
             self._note_cancel(record)
 

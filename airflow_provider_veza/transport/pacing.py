@@ -6,10 +6,11 @@ Pure decisions on given times. How threads and event loops wait by them is in :m
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
-from heapq import heappop, heappush
+from heapq import heappop, heappush, heapreplace
 from itertools import count
 
 from airflow_provider_veza.async_query.message import Purpose
@@ -119,9 +120,9 @@ class Queue:
         self._places[ticket] = place
         heappush(self._order, (place.since, ticket))
 
-    def remove(self, ticket: int) -> Place | None:
+    def remove(self, ticket: int) -> None:
         """Take a place out, if it is there."""
-        return self._places.pop(ticket, None)
+        self._places.pop(ticket, None)
 
     def first(self) -> tuple[int, Place] | None:
         """Return the oldest place and its ticket."""
@@ -134,45 +135,95 @@ class Queue:
 
 
 class Looks:
-    """Waiting looks, by how often their callers look: of those that look equally often, the oldest is the most overdue one.
+    """Waiting looks: the most overdue for its own schedule goes next, and none waits for more than twice its fair share of turns.
 
-    A turn goes to the oldest of all and to the most overdue one alternately. So a caller that looks often soon gets its turn, and
-    one that comes when ``n`` wait is passed by no more than ``n`` others: nobody waits longer than twice its fair share.
+    The fair share of a look is one turn for each query that waits when it comes, in line or between two of its looks. From that
+    follows its last turn. While there is a turn to spare before everybody's last one, the most overdue look gets it; else the
+    oldest does. Turns are counted, not seconds, so it holds whatever the rate, beside pages and after a pause.
     """
 
     STEP = 1.25
-    """Callers whose intervals differ by no more than this factor count as equal."""
+    """Callers whose intervals differ by no more than this factor count as equal: of those, the oldest is the most overdue one."""
+    MOST_SHARES = 2
+    SOONEST_RETURN = 0.8
+    """The part of its interval after which a caller may be in line again, by the jitter; so that none is counted twice."""
 
     def __init__(self) -> None:
         self._queues: dict[int, Queue] = {}
-        self._oldest_is_next = True
+        self._line: list[int] = []
+        self._places: dict[int, tuple[Place, int]] = {}
+        self._spare_until: list[tuple[int, int]] = []
+        self._newest_last = 0
+        self._turns = 0
+        self._away: list[float] = []
 
     def __len__(self) -> int:
-        return sum(map(len, self._queues.values()))
+        return len(self._line)
 
     def add(self, ticket: int, place: Place) -> None:
-        """Add a place."""
-        self._queues.setdefault(self._rank(place), Queue()).add(ticket, place)
+        """Add a place; tickets ascend."""
+        self._line.append(ticket)
+        self._newest_last = max(self._newest_last, self._turns + self.MOST_SHARES * self.waiting(place.since))
+        self._places[ticket] = place, self._newest_last
+        heappush(self._spare_until, (self._newest_last - len(self._line), ticket))
+        self._queues.setdefault(_rank(place), Queue()).add(ticket, place)
 
-    def remove(self, ticket: int) -> Place | None:
+    def remove(self, ticket: int) -> None:
         """Take a place out, if it is there."""
-        return next(filter(None, (queue.remove(ticket) for queue in self._queues.values())), None)
+        if ticket in self._places:
+            place, _ = self._places.pop(ticket)
+            self._queues[_rank(place)].remove(ticket)
+            del self._line[bisect_left(self._line, ticket)]
 
     def next(self, now: float) -> tuple[int, Place] | None:
         """Return who goes next and its ticket."""
-        firsts = [first for queue in self._queues.values() if (first := queue.first())]
-        if not firsts:
+        if not self._line:
             return None
-        if self._oldest_is_next:
-            return min(firsts, key=lambda first: first[1].since)
+        if not self._has_turn_to_spare():
+            return self._line[0], self._places[self._line[0]][0]
+        firsts = filter(None, (queue.first() for queue in self._queues.values()))
         return max(firsts, key=lambda first: first[1].overdue(now))
 
-    def went(self) -> None:
-        """Note that the next one has gone."""
-        self._oldest_is_next = not self._oldest_is_next
+    def went(self, ticket: int, place: Place, now: float) -> None:
+        """Let one that stood in line go."""
+        self.remove(ticket)
+        self._turns += 1
+        self.went_at_once(place, now)
 
-    def _rank(self, place: Place) -> int:
-        return round(math.log(max(place.every or USUAL_EVERY, 0.001), self.STEP))
+    def went_at_once(self, place: Place, now: float) -> None:
+        """Note that a look goes, whose caller will come back."""
+        self._forget_returned(now)
+        heappush(self._away, now + (place.every or USUAL_EVERY) * self.SOONEST_RETURN)
+
+    def waiting(self, now: float) -> int:
+        """Return how many queries wait, or a few less: in line, or between two looks."""
+        self._forget_returned(now)
+        return len(self._line) + len(self._away)
+
+    def _forget_returned(self, now: float) -> None:
+        while self._away and self._away[0] <= now:
+            heappop(self._away)
+
+    def _has_turn_to_spare(self) -> bool:
+        """Whether all still get their last turn or an earlier one, if the next goes to anybody.
+
+        What was reckoned for a look stays a safe bound, since nobody comes to stand before it: it is reckoned anew only when
+        it is reached.
+        """
+        while self._spare_until and self._spare_until[0][0] <= self._turns:
+            ticket = self._spare_until[0][1]
+            if ticket not in self._places:
+                heappop(self._spare_until)
+                continue
+            until = self._places[ticket][1] - bisect_right(self._line, ticket)
+            if until <= self._turns:
+                return False
+            heapreplace(self._spare_until, (until, ticket))
+        return True
+
+
+def _rank(place: Place) -> int:
+    return round(math.log(max(place.every or USUAL_EVERY, 0.001), Looks.STEP))
 
 
 class WaitingLine:
@@ -201,6 +252,8 @@ class WaitingLine:
         if self._looks or self._pages or max(self._held_until, self._pace.opens_at(place.rate)) > now:
             return False
         self._pace = self._pace.booked(now, place.rate)
+        if place.lane is Lane.LOOKS:
+            self._looks.went_at_once(place, now)
         return True
 
     def join(self, place: Place) -> int:
@@ -226,7 +279,7 @@ class WaitingLine:
             yield first
         while (following := self._next(now)) and self._opens_at(following[1]) <= now:
             self._pace = self._pace.booked(now, following[1].rate)
-            self._take_out(*following)
+            self._take_out(*following, now)
             yield following
 
     def next_at(self, now: float) -> float:
@@ -241,11 +294,12 @@ class WaitingLine:
         look, page = self._looks.next(now), self._pages.first()
         return (look or page) if self._look_is_next else (page or look)
 
-    def _take_out(self, ticket: int, place: Place) -> None:
+    def _take_out(self, ticket: int, place: Place, now: float) -> None:
         self._look_is_next = place.lane is not Lane.LOOKS
         if place.lane is Lane.LOOKS:
-            self._looks.went()
-        self._queue(place.lane).remove(ticket)
+            self._looks.went(ticket, place, now)
+        else:
+            self._pages.remove(ticket)
 
     def _queue(self, lane: Lane) -> Looks | Queue:
         queues: dict[Lane, Looks | Queue] = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import random
 from dataclasses import dataclass
-from statistics import fmean, quantiles
+from itertools import accumulate, pairwise
+from statistics import NormalDist, fmean, quantiles
 
 import pytest
 from hypothesis import given
@@ -130,3 +131,94 @@ def test_long_queries_are_looked_at_less_than_half_as_often_as_with_a_fixed_five
 
     assert p99([query.looks for query in by_square_root]) < p99([query.looks for query in fixed]) / 2
     assert fmean(query.lateness for query in by_square_root) < 1.4 * fmean(query.lateness for query in fixed)
+
+
+@dataclass(frozen=True)
+class Durations:
+    """Log-normal durations of queries, in seconds."""
+
+    median: float
+    p99: float
+    number: int = 1_000
+
+    @property
+    def logarithm(self) -> NormalDist:
+        return NormalDist(math.log(self.median), math.log(self.p99 / self.median) / NormalDist().inv_cdf(0.99))
+
+    def drawn(self) -> list[float]:
+        """Return durations at even steps of their probability, which need no randomness."""
+        return [math.exp(self.logarithm.inv_cdf((number + 0.5) / self.number)) for number in range(self.number)]
+
+    def ended(self, elapsed: float) -> float:
+        """Return the probability that a query has ended by then."""
+        return self.logarithm.cdf(math.log(elapsed)) if elapsed else 0.0
+
+
+@dataclass(frozen=True)
+class BestSchedule:
+    """The best of all schedules of one who knows the durations, by dynamic programming over moments close to each other.
+
+    :param moments: at which it may look, the last one at the end of all queries.
+    """
+
+    durations: Durations
+    moments: tuple[float, ...]
+
+    FINENESS = 0.2
+    REACH = 60
+
+    @classmethod
+    def for_durations(cls, durations: Durations) -> BestSchedule:
+        steps, moments, end = PollSchedule(), [0.0], durations.drawn()[-1]
+        while moments[-1] < end:
+            moments.append(moments[-1] + cls.FINENESS * steps.delay(elapsed=moments[-1], jitter=0.5))
+        return cls(durations, tuple(moments))
+
+    def lateness(self, looks: float) -> float:
+        """Return the mean delay where a query is looked at no more than so many times on average."""
+        low, high, found = 0.01, 10.0, math.inf
+        for _ in range(11):
+            price = math.sqrt(low * high)
+            mean_looks, lateness = self.at_price(price)
+            if mean_looks > looks:
+                low = price
+            else:
+                high, found = price, lateness
+        return found
+
+    def at_price(self, price: float) -> tuple[float, float]:
+        """Return the mean number of looks and the mean delay, where a look costs as much as so many seconds of delay."""
+        ended = [self.durations.ended(moment) for moment in self.moments]
+        areas = [(b - a) * (p + q) / 2 for (a, b), (p, q) in zip(pairwise(self.moments), pairwise(ended), strict=True)]
+        area = [0.0, *accumulate(areas)]
+
+        def lateness(now: int, following: int) -> float:
+            return area[following] - area[now] - ended[now] * (self.moments[following] - self.moments[now])
+
+        last = len(self.moments) - 1
+        cost, follows = [0.0] * (last + 1), [0] * (last + 1)
+        for now in reversed(range(last)):
+            reach = range(now + 1, min(last, now + self.REACH) + 1)
+            cost[now], follows[now] = min(
+                (lateness(now, following) + cost[following], following) for following in reach
+            )
+            cost[now] += price * (1.0 - ended[now])
+        path = [0]
+        while path[-1] < last:
+            path.append(follows[path[-1]])
+        return sum(1.0 - ended[now] for now in path[:-1]), sum(lateness(*step) for step in pairwise(path))
+
+
+@pytest.mark.parametrize(
+    ("durations", "at_most"),
+    [(Durations(3, 60), 1.13), (Durations(20, 600), 1.29), (Durations(120, 3600), 1.37)],
+    ids=["short", "usual", "long"],
+)
+def test_the_delay_is_little_over_that_of_the_best_schedule_with_as_many_looks_which_knows_the_durations(
+    durations: Durations, at_most: float
+) -> None:
+    rng = random.Random(14)
+    simulated = [cost(PollSchedule(), duration, rng) for duration in durations.drawn()]
+    looks, lateness = fmean(query.looks for query in simulated), fmean(query.lateness for query in simulated)
+
+    assert 1.0 <= lateness / BestSchedule.for_durations(durations).lateness(looks) <= at_most

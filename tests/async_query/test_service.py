@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 
 import pytest
 
@@ -78,6 +79,72 @@ def test_a_query_that_is_unknown_is_cancelled_in_case_it_cannot_be_seen_yet(refu
     assert sent == ["GET /q1", "DELETE /q1"]
     assert (outcome.cancelled, outcome.phase) == (False, Phase.GONE)
     assert "does not know it (state GONE), so it was cancelled elsewhere" in outcome.reason
+
+
+@dataclass
+class Shared:
+    """A running query that the service forgets once it is cancelled, and a record that tells of a confirmed cancel."""
+
+    deletes: int = 0
+    noted: bool = False
+
+    def service(self) -> OneQuery:
+        return OneQuery(Phase.GONE if self.deletes else Phase.RUNNING)
+
+
+LOOKS, DECIDES, NOTES = range(3)
+"""The steps of each that cancels: it looks, sends a cancel or none, and notes what the service has confirmed."""
+
+
+@dataclass
+class Canceller:
+    """One of two that cancel the same query, step by step."""
+
+    shared: Shared
+    outcome: Cancellation | None = None
+
+    def __post_init__(self) -> None:
+        self.flow = cancel_flow(self.shared.service(), HANDLE, lambda: self.shared.noted)
+        self.answer: object = None
+
+    def step(self) -> None:
+        """Go on until the next request is sent, or to the end."""
+        if self.outcome is not None:
+            return
+        try:
+            call = self.flow.send(self.answer)
+        except StopIteration as end:
+            self.outcome = end.value
+            self.shared.noted |= self.outcome.cancelled
+            return
+        if call.request.method == "DELETE":
+            self.shared.deletes += 1
+            self.answer = None
+        else:
+            seen = self.shared.service().look(HANDLE.id)
+            self.answer = seen.read(Response(200, {}, b""))
+
+
+@pytest.mark.parametrize("order", sorted(set(permutations("AAABBB"))), ids="".join)
+def test_of_two_who_cancel_the_second_sends_nothing_once_the_first_has_noted_its_cancel(order: tuple[str, ...]) -> None:
+    shared = Shared()
+    cancellers = {name: Canceller(shared) for name in "AB"}
+
+    for name in order:
+        cancellers[name].step()
+
+    steps = {name: [step for step, who in enumerate(order) if who == name] for name in "AB"}
+    first, second = sorted(steps.values(), key=lambda of_one: of_one[DECIDES])
+    finds_nothing, is_told = second[LOOKS] > first[DECIDES], second[DECIDES] > first[NOTES]
+    assert shared.noted
+    assert shared.deletes == (1 if finds_nothing and is_told else 2)
+
+
+def test_a_noted_cancel_does_not_spare_a_query_that_still_runs() -> None:
+    flow = cancel_flow(OneQuery(Phase.RUNNING), HANDLE, lambda: True)
+    next(flow)
+
+    assert flow.send(Snapshot(Phase.RUNNING, "RUNNING")).request.method == "DELETE"
 
 
 def test_a_cancel_of_an_unknown_query_that_fails_is_not_taken_for_one_that_was_refused() -> None:

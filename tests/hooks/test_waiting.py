@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -95,6 +95,47 @@ def test_a_trigger_waits_to_the_end(
 
     assert (ended.outcome, ended.detail) == (outcome, detail)
     assert tenant.looks == []
+
+
+@dataclass
+class Clock:
+    """Passes as it is told; a pause passes by itself."""
+
+    now: datetime
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pause(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+def test_a_success_that_may_be_an_older_one_is_looked_at_once_more_after_its_grace(
+    watch: Callable[..., Watch],
+) -> None:
+    waited, tenant = watch(), Tenant(DONE, DONE)
+    clock = Clock(waited.handle.submitted_at)
+    may_be_stale = replace(waited.handle, stale_until=clock.now + timedelta(seconds=7))
+
+    ended = wait(replace(waited, handle=may_be_stale), tenant.look, LOG, clock.pause, clock)
+
+    assert (ended.outcome, tenant.looks, clock.now) == (Outcome.SUCCEEDED, [], may_be_stale.stale_until)
+
+
+def test_a_trigger_looks_once_more_at_a_success_that_may_be_an_older_one(watch: Callable[..., Watch]) -> None:
+    waited, tenant = watch(), Tenant(DONE, DONE)
+    clock = Clock(waited.handle.submitted_at)
+    may_be_stale = replace(waited.handle, stale_until=clock.now + timedelta(seconds=0.001))
+
+    async def look(_wait: float) -> Snapshot:
+        seen = await tenant.look_later(0.0)
+        if not tenant.looks:
+            clock.pause(0.001)
+        return seen
+
+    ended = asyncio.run(wait_async(replace(waited, handle=may_be_stale), look, LOG, clock=clock))
+
+    assert (ended.outcome, tenant.looks) == (Outcome.SUCCEEDED, [])
 
 
 def test_a_passed_deadline_ends_the_wait(watch: Callable[..., Watch]) -> None:

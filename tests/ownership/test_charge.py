@@ -17,7 +17,7 @@ from airflow.providers.common.compat.sdk import AirflowTaskTimeout
 from airflow_provider_veza.async_query.ending import Currency
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.record import RecordState
-from airflow_provider_veza.async_query.service import Cancellation
+from airflow_provider_veza.async_query.service import Cancellation, nobody_knows
 from airflow_provider_veza.async_query.standing import Answer
 from airflow_provider_veza.exceptions import EndedFromOutsideError, SupersededError
 from airflow_provider_veza.hooks.bound import BoundQuery
@@ -28,6 +28,7 @@ from airflow_provider_veza.ownership.charge import Charge, KillPolicy
 from airflow_provider_veza.ownership.ledger import Ledger
 from airflow_provider_veza.ownership.records.airflow_store import MirroredStore, TaskStateStore
 from airflow_provider_veza.ownership.records.record_path import RecordPathStore
+from airflow_provider_veza.ownership.records.registry import RecordRegistry
 from ownership.records.remembered import InMemoryStateStore, keep
 from support.recorded import OF_TASK
 from support.told_airflow import ToldAirflow
@@ -57,6 +58,7 @@ class Hook:
 
     def __init__(self) -> None:
         self.cancelled: list[str] = []
+        self.was_told_of_a_cancel: bool | None = None
         self.has_cancelled = Event()
 
     def query(self, handle: QueryHandle) -> CountedQuery:
@@ -70,7 +72,8 @@ class CountedQuery(BoundQuery):
         super().__init__(handle, "veza_default", VezaHook)
         self._counted_by = counted_by
 
-    def cancel_now(self) -> Cancellation:
+    def cancel_now(self, is_cancelled: Callable[[], bool] = nobody_knows) -> Cancellation:
+        self._counted_by.was_told_of_a_cancel = is_cancelled()
         self._counted_by.cancelled.append(self.handle.id)
         self._counted_by.has_cancelled.set()
         return Cancellation(True)
@@ -209,6 +212,35 @@ def test_a_cleared_attempt_that_wakes_cancels_and_the_next_one_can_know(
         charge.check()
     assert hook.cancelled == ["q1"]
     assert (noted(tmp_path).cleared, noted(tmp_path).state) == (True, RecordState.CANCELLED)
+
+
+@pytest.mark.parametrize("is_noted", [True, False])
+def test_an_attempt_that_cancels_can_tell_whether_somebody_else_has_noted_a_cancel(
+    new_charge: Callable[..., Charge],
+    told_airflow: ToldAirflow,
+    hook: Hook,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    is_noted: bool,
+) -> None:
+    monkeypatch.setenv("AIRFLOW__VEZA__RECORD_PATH", str(tmp_path))
+    monkeypatch.setattr(charge_module, "NOTE_PATIENCE_SECONDS", EDGE)
+    charge = new_charge()
+    if is_noted:
+        RecordRegistry(str(tmp_path)).note_cancel(noted(tmp_path), "the listener of marks")
+    told_airflow.answer = MARKED
+    charge.kill()
+    assert (hook.cancelled, hook.was_told_of_a_cancel) == (["q1"], is_noted)
+
+
+def test_a_record_that_cannot_be_read_tells_of_no_cancel(
+    new_charge: Callable[..., Charge], told_airflow: ToldAirflow, hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW__VEZA__RECORD_PATH", "nowhere://at/all")
+    charge = new_charge()
+    told_airflow.answer = MARKED
+    charge.kill()
+    assert (hook.cancelled, hook.was_told_of_a_cancel) == (["q1"], False)
 
 
 def test_where_airflow_does_not_answer_after_an_absence_the_attempt_does_not_go_on(

@@ -6,7 +6,9 @@ That Airflow really gives these answers is shown by the drills, on real triggere
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,11 +17,15 @@ import pytest
 from airflow_provider_veza.async_query import inquiries
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import QueryHandle
+from airflow_provider_veza.async_query.identity import TaskIdentity
+from airflow_provider_veza.async_query.record import RecordState
 from airflow_provider_veza.async_query.standing import Answer
 from airflow_provider_veza.hooks.veza import VezaHook
 from airflow_provider_veza.ownership import deferred_kill
+from airflow_provider_veza.ownership.records.registry import RecordRegistry
 from airflow_provider_veza.services.veza_query import check_query
 from airflow_provider_veza.triggers.async_query import AsyncQueryTrigger
+from support.recorded import OF_TASK
 from support.served_tenant import PAYROLL_ACCESS, cancelled_ids
 from support.told_airflow import ToldAirflow
 from veza_emulator.http.server import RunningTenant
@@ -71,6 +77,27 @@ def test_a_kill_cancels_what_nobody_waits_for(
     answers[:] = [answer]
     asyncio.run(owner_of(handle).on_kill())
     assert cancelled_ids(tenant) == [handle.id]
+
+
+def test_a_kill_sends_nothing_where_the_listener_has_noted_its_own_cancel(
+    tenant: Tenant,
+    handle: QueryHandle,
+    answers: list[Answer | Exception],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AIRFLOW__VEZA__RECORD_PATH", str(tmp_path))
+    monkeypatch.setattr(deferred_kill, "NOTE_PATIENCE_SECONDS", 60.0)
+    answers[:] = [ENDED]
+    trigger = owner_of(handle)
+    registry = RecordRegistry(str(tmp_path))
+    record = replace(OF_TASK, identity=TaskIdentity("d", "t", "r", -1), handle=handle, state=RecordState.SUBMITTED)
+    registry.of_task(record.identity).write(record, None)
+
+    registry.note_cancel(record, "the listener of marks")
+    asyncio.run(trigger.on_kill())
+
+    assert cancelled_ids(tenant) == []
 
 
 @pytest.mark.parametrize("answer", [DEFERRED, Answer("running"), ConnectionError("no answer")])

@@ -5,16 +5,17 @@ from __future__ import annotations
 import heapq
 import math
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, pairwise
-from statistics import mean
+from statistics import fmean
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_veza.async_query.message import Purpose
+from airflow_provider_veza.async_query.polling import PollSchedule
 from airflow_provider_veza.transport.pacing import (
     FIRST_PAUSE,
     LONGEST_PAUSE,
@@ -63,8 +64,8 @@ class Played:
         self.now = max(self.now, end)
 
     def when(self, place: Place) -> float:
-        """Return when a place has gone."""
-        return next(at for at, gone in self.went if gone is place)
+        """Return when a place has gone; never is infinite."""
+        return next((at for at, gone in self.went if gone is place), math.inf)
 
 
 def looks(number: int, since: float = 0.0, every: float | None = 1.0) -> list[Place]:
@@ -203,15 +204,113 @@ def test_of_looks_and_pages_together_no_more_go_than_the_rate_allows(asked: list
     assert len(played.went) == len(asked)
 
 
-@settings(deadline=None, derandomize=True)
-@given(ASKED)
-def test_no_look_waits_longer_than_twice_its_fair_share(asked: list[tuple[Lane, float, float]]) -> None:
-    only_looks = [(Lane.LOOKS, since, every) for _, since, every in asked]
-    played = arrived(only_looks)
+@dataclass(frozen=True)
+class Asking:
+    """A look that comes at a time, and leaves the line after a patience, by cancellation or because its deadline has come."""
 
-    for at, place in played.went:
-        before = [gone for when, gone in played.went if gone.since <= place.since and when >= place.since]
-        assert at - place.since <= 2 * len(before) * SLOT + 1e-6
+    since: float
+    every: float
+    patience: float
+
+
+ASKING = st.lists(
+    st.builds(
+        Asking,
+        since=st.floats(min_value=0.0, max_value=4.0) | st.sampled_from([0.0, 1.0]),
+        every=st.sampled_from([0.1, 1.0, 3.0, 30.0]),
+        patience=st.floats(min_value=0.0, max_value=4.0) | st.just(math.inf),
+    ),
+    min_size=1,
+    max_size=120,
+)
+
+
+@dataclass
+class Crowd:
+    """Looks that came and went.
+
+    :param waiting: how many waited as each came, in line or gone for less than their interval; the most until then.
+    """
+
+    played: Played = field(default_factory=Played)
+    came: list[tuple[Asking, Place]] = field(default_factory=list)
+    gave_up: list[tuple[float, Place]] = field(default_factory=list)
+    waiting: list[int] = field(default_factory=list)
+
+    def let_come(self, asking: list[Asking]) -> None:
+        """Let all come and leave, each at its times."""
+        order = sorted(asking, key=lambda one: one.since)
+        events = [(one.since, 0, number) for number, one in enumerate(order)]
+        events += [(one.since + one.patience, 1, number) for number, one in enumerate(order) if one.patience < math.inf]
+        tickets: dict[int, int] = {}
+        for at, leaves, number in sorted(events):
+            self.played.until(at)
+            if not leaves:
+                tickets[number] = self._join(order[number])
+            elif all(place is not self.came[number][1] for _, place in self.played.went):
+                self.played.line.leave(tickets[number])
+                self.gave_up.append((at, self.came[number][1]))
+        self.played.until(math.inf)
+
+    def _join(self, one: Asking) -> int:
+        place = look(one.since, one.every)
+        self.came.append((one, place))
+        left = {id(other) for _, other in self.gave_up}
+        returned = {id(other) for at, other in self.played.went if at + (other.every or 0.0) < one.since}
+        present = sum(id(other) not in left | returned for _, other in self.came)
+        self.waiting.append(max([present, *self.waiting[-1:]]))
+        return self.played.join([place])[0]
+
+
+@settings(deadline=None, derandomize=True)
+@given(ASKING)
+def test_no_look_waits_longer_than_twice_its_fair_share_whoever_comes_and_gives_up(asking: list[Asking]) -> None:
+    crowd = Crowd()
+    crowd.let_come(asking)
+
+    gone = {id(place): at for at, place in crowd.played.went}
+    for (_, place), waiting in zip(crowd.came, crowd.waiting, strict=True):
+        assert gone.get(id(place), place.since) - place.since <= 2 * waiting * SLOT + 1e-6
+    assert len(crowd.played.went) + len(crowd.gave_up) == len(asking)
+    assert len(crowd.played.line) == 0
+
+
+@settings(deadline=None, derandomize=True)
+@given(ASKING)
+def test_no_turn_is_lost_while_a_look_waits(asking: list[Asking]) -> None:
+    crowd = Crowd()
+    crowd.let_come(asking)
+
+    started = sorted(at for at, _ in crowd.played.went)
+    left = {id(place): at for at, place in [*crowd.played.went, *crowd.gave_up]}
+    for earlier, later in pairwise(started):
+        idle_from = earlier + SLOT + 1e-6
+        if later > idle_from:
+            assert not any(place.since < idle_from < later <= left[id(place)] - 1e-6 for _, place in crowd.came)
+
+
+def test_the_most_overdue_for_its_own_schedule_goes_first_while_all_keep_within_their_share() -> None:
+    played = Played()
+    played.join(looks(60, since=0.0, every=30.0))
+    played.until(10.0)
+    looked = len(played.went)
+    played.join([*looks(20, since=10.0, every=30.0), *looks(10, since=11.0, every=2.0)])
+    played.now = 12.0
+
+    played.until(12.0 + 9 * SLOT)
+
+    assert [place.every for _, place in played.went[looked : looked + 10]] == [2.0] * 10
+
+
+def test_the_oldest_goes_when_no_turn_is_to_spare() -> None:
+    played = Played()
+    waiting = looks(10, since=0.0, every=30.0)
+    played.join(waiting)
+    while played.when(waiting[-1]) == math.inf:
+        played.join(looks(1, since=played.now, every=0.01))
+        played.until(played.now + SLOT)
+
+    assert max(played.when(place) for place in waiting) <= 2 * len(waiting) * SLOT
 
 
 def arrived(asked: list[tuple[Lane, float, float]]) -> Played:
@@ -245,42 +344,166 @@ def test_whoever_leaves_makes_nobody_else_wait_longer(
 
 
 @dataclass(frozen=True)
-class Waits:
-    """How long looks waited in a simulation, by how often their callers look."""
+class Mix:
+    """Queries that wait all the time: as soon as one is noticed to have ended, the next of its kind begins.
 
-    often: list[float]
-    rarely: list[float]
+    Their durations have no memory, so that nobody can tell from a query's age when it will end. The numbers are those of 1,000
+    queries at 20 looks a second, divided by five: the same fair share of 50 s.
 
-
-def simulated(*, told: bool) -> Waits:
-    """Let 200 callers, a tenth of which look every other second, look for ten minutes at a tenant that takes 4 requests a second.
-
-    :param told: whether the line knows how often each looks; without that, the oldest goes first.
+    :param short: mean seconds of a short one, as of a ``long`` one.
+    :param every: seconds between two looks by the schedule of a query, given whether it is long, and its age.
     """
-    seed, rate = random.Random(14), 4.0
-    played, waits = Played(), Waits([], [])
-    due = [(seed.random() * 30.0, 2.0 if number % 10 == 0 else 30.0) for number in range(200)]
-    heapq.heapify(due)
-    intervals: dict[int, float] = {}
-    while played.now < 600.0:
-        at = played.line.next_at(played.now)
-        if due[0][0] <= at:
-            played.now, every = heapq.heappop(due)
-            intervals[played.line.join(Place(Lane.LOOKS, played.now, rate, every if told else 30.0))] = every
-            continue
-        played.now = max(played.now, at)
-        for ticket, place in played.line.release(played.now):
-            every = intervals.pop(ticket)
-            (waits.often if every < 30.0 else waits.rarely).append(played.now - place.since)
-            heapq.heappush(due, (played.now + every * seed.uniform(0.9, 1.1), every))
-    return waits
+
+    short: float
+    long: float
+    every: Callable[[bool, float], float]
+    shorts: int = 20
+    longs: int = 180
+    rate: float = 4.0
+    seconds: float = 2500.0
+    warm_up: float = 500.0
+
+    @property
+    def fair_share(self) -> float:
+        return (self.shorts + self.longs) / self.rate
+
+    def mean(self, is_long: bool) -> float:
+        return self.long if is_long else self.short
 
 
-def test_who_looks_often_waits_much_less_than_in_the_order_of_coming_and_who_looks_rarely_within_the_cap() -> None:
-    by_schedule, by_coming = simulated(told=True), simulated(told=False)
+@dataclass
+class Running:
+    """A query of a simulation."""
 
-    assert mean(by_schedule.often) < 0.7 * mean(by_coming.often)
-    assert max(by_schedule.rarely) <= 2 * 200 / 4.0
+    is_long: bool
+    begun: float
+    ends: float
+    every: float | None = None
+
+
+@dataclass(frozen=True)
+class Delays:
+    """Seconds from a query's end to the look that noticed it, and the longest wait for a turn."""
+
+    short: list[float] = field(default_factory=list)
+    long: list[float] = field(default_factory=list)
+    waits: list[float] = field(default_factory=list)
+
+    @property
+    def mean(self) -> float:
+        return fmean(self.short + self.long)
+
+
+@dataclass
+class Simulation:
+    """Queries of a mix, looked at in the order of the line.
+
+    :param told: whether the line knows how often each is looked at; without that, the oldest goes first.
+    """
+
+    mix: Mix
+    told: bool
+    seed: random.Random = field(default_factory=lambda: random.Random(14))
+    played: Played = field(default_factory=Played)
+    delays: Delays = field(default_factory=Delays)
+    due: list[tuple[float, int]] = field(default_factory=list)
+    queries: dict[int, Running] = field(default_factory=dict)
+    in_line: dict[int, int] = field(default_factory=dict)
+
+    def run(self) -> Delays:
+        for number in range(self.mix.shorts + self.mix.longs):
+            is_long = number >= self.mix.shorts
+            age = self.seed.expovariate(1.0 / self.mix.mean(is_long))
+            self.begin(number, is_long, begun=-age, spread=self.seed.random())
+        while self.played.now < self.mix.seconds:
+            at = self.played.line.next_at(self.played.now)
+            if self.due[0][0] <= at:
+                self.ask(*heapq.heappop(self.due))
+                continue
+            self.played.now = max(self.played.now, at)
+            for ticket, place in self.played.line.release(self.played.now):
+                self.look(self.in_line.pop(ticket), place)
+        return self.delays
+
+    def begin(self, number: int, is_long: bool, *, begun: float, spread: float = 1.0) -> None:
+        now = self.played.now
+        self.queries[number] = Running(is_long, begun, now + self.seed.expovariate(1.0 / self.mix.mean(is_long)))
+        heapq.heappush(self.due, (now + self.mix.every(is_long, now - begun) * spread, number))
+
+    def ask(self, at: float, number: int) -> None:
+        self.played.now = max(self.played.now, at)
+        place = Place(Lane.LOOKS, at, self.mix.rate, self.queries[number].every if self.told else 1.0)
+        self.in_line[self.played.line.join(place)] = number
+
+    def look(self, number: int, place: Place) -> None:
+        now, query = self.played.now, self.queries[number]
+        if now > self.mix.warm_up:
+            self.delays.waits.append(now - place.since)
+        if now < query.ends:
+            query.every = self.mix.every(query.is_long, now - query.begun) * self.seed.uniform(0.9, 1.1)
+            heapq.heappush(self.due, (now + query.every, number))
+            return
+        if now > self.mix.warm_up:
+            (self.delays.long if query.is_long else self.delays.short).append(now - query.ends)
+        self.begin(number, query.is_long, begun=now)
+
+
+def limit(mix: Mix) -> tuple[float, float]:
+    """Return the least mean delay of all queries, and of the short ones with it, for an order that knew which are short.
+
+    Where durations have no memory, nothing is better than even looks for each kind; so only the shares of both are to be found.
+    """
+
+    def delay(every: float, mean: float) -> float:
+        return every / (1.0 - math.exp(-every / mean)) - mean
+
+    def reached(every_long: float) -> tuple[float, float]:
+        short = delay(mix.shorts / (mix.rate - mix.longs / every_long), mix.short)
+        long = delay(every_long, mix.long)
+        ends = mix.shorts / (mix.short + short), mix.longs / (mix.long + long)
+        return (ends[0] * short + ends[1] * long) / sum(ends), short
+
+    return min(reached(mix.fair_share + seconds) for seconds in range(1, 200))
+
+
+def by_kind(is_long: bool, age: float) -> float:
+    return 30.0 if is_long else 2.0
+
+
+def by_age(is_long: bool, age: float) -> float:
+    return PollSchedule().delay(elapsed=age, jitter=0.5)
+
+
+def test_where_the_schedules_tell_short_queries_from_long_ones_no_order_could_notice_ends_much_sooner() -> None:
+    mix = Mix(short=20.0, long=3600.0, every=by_kind)
+    by_schedule, by_coming = Simulation(mix, told=True).run(), Simulation(mix, told=False).run()
+    least, least_short = limit(mix)
+
+    assert (least, least_short) == pytest.approx((7.4, 4.4), abs=0.1)
+    assert by_schedule.mean < 1.1 * least
+    assert fmean(by_schedule.short) < 1.1 * least_short
+    assert by_coming.mean > 2 * by_schedule.mean
+    assert fmean(by_coming.short) > 3 * fmean(by_schedule.short)
+
+
+@pytest.mark.parametrize(("short", "long"), [(20.0, 3600.0), (10.0, 1800.0)])
+def test_where_all_have_the_default_schedule_short_queries_are_noticed_in_less_than_half_of_the_time(
+    short: float, long: float
+) -> None:
+    mix = Mix(short, long, by_age)
+    by_schedule, by_coming = Simulation(mix, told=True).run(), Simulation(mix, told=False).run()
+
+    assert by_schedule.mean < 0.65 * by_coming.mean
+    assert fmean(by_schedule.short) < 0.45 * fmean(by_coming.short)
+    assert by_schedule.mean < 1.5 * limit(mix)[0]
+
+
+@pytest.mark.parametrize("every", [by_kind, by_age])
+def test_in_the_long_run_none_waits_for_more_than_twice_its_fair_share(every: Callable[[bool, float], float]) -> None:
+    mix = Mix(short=20.0, long=3600.0, every=every)
+
+    a_query_that_has_ended_counts_for_a_while = 1.02
+    assert max(Simulation(mix, told=True).run().waits) <= 2 * mix.fair_share * a_query_that_has_ended_counts_for_a_while
 
 
 @pytest.mark.parametrize(

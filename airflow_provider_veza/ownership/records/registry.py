@@ -88,6 +88,14 @@ class RecordRegistry:
             with suppress(FileChangedError):
                 store.write(cancelled, found.version)
 
+    def is_cancelled(self, identity: TaskIdentity, query_id: str) -> bool:
+        """Return whether it is noted that the service has confirmed a cancel of this query.
+
+        :raises RecordError: when the place cannot be reached.
+        """
+        record = self.of_task(identity).read().record
+        return record is not None and record.is_of(query_id) and record.state is RecordState.CANCELLED
+
     def forget(self, record: QueryRecord) -> None:
         """Remove a settled record, unless it has changed since it was read.
 

@@ -68,7 +68,7 @@ def _threads(patch: pytest.MonkeyPatch, world: World) -> None:
 
 def _places(patch: pytest.MonkeyPatch, world: World) -> None:
     path = RECORD_PATH if world.rules.has_file else ""
-    for module in (airflow_store, deferred_kill, marked):
+    for module in (airflow_store, charge, deferred_kill, marked):
         patch.setattr(module, "configured_record_path", lambda: path)
     patch.setattr(record_path.RecordPathStore, "__init__", lambda store, *_: setattr(store, "_file", RecordFile(world)))
     patch.setattr(registry.RecordRegistry, "_files", lambda _: _listing(world))
