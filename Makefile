@@ -121,7 +121,7 @@ conformance-elasticsearch-8: .venv/elasticsearch-8/installed ## Run the ES|QL co
 		$(NEWEST_PYTHON) -m pytest tests/esql_double tests/transport/test_elastic_drivers.py \
 		tests/transport/test_redirects.py tests/transport/test_redaction.py tests/hooks/test_esql_hook.py
 
-new-user: .venv/tools/installed ## Play a new user on a fresh machine: wheels, a pristine Airflow, the lines of README; port 8080 must be free
+new-user: .venv/tools/installed ## Play a new user on a fresh machine: wheels, a pristine Airflow, the lines of README; port 8700 must be free
 	$(STAGE) 'a new user' .venv/tools/bin/python -m tools.new_user
 
 mistakes: .venv/airflow-$(NEWEST)/installed ## Make the likeliest mistakes of users, and write docs/mistakes.md
