@@ -39,6 +39,30 @@ DAG_TEST = """
 from stored_connection import tested
 print("ENDED", str(tested.test().state).rpartition(".")[2].lower())
 """
+LISTENER = """
+import json
+import logging
+import os
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "server"  # As Airflow's scheduler and API server say of themselves.
+records = os.environ["AIRFLOW__VEZA__RECORD_PATH"] = Path(tempfile.mkdtemp()).as_uri()
+from airflow_provider_veza.async_query.handle import QueryHandle
+from airflow_provider_veza.async_query.identity import Fingerprint, RunLife, TaskIdentity
+from airflow_provider_veza.async_query.record import Owner, QueryRecord
+from airflow_provider_veza.ownership.marked import MarkedTask, cancel_marked
+from airflow_provider_veza.ownership.records.record_path import RecordPathStore
+
+lost, now = TaskIdentity("access", "ask", "manual__1"), datetime.now(UTC)
+handle = QueryHandle.from_json(json.loads(sys.argv[1]))
+record = QueryRecord(lost, RunLife(max_tries=0), 1, Owner.TASK, Fingerprint({}), now, handle)
+RecordPathStore(records, lost).write(record, None)
+logging.basicConfig(stream=sys.stdout, level=logging.INFO, force=True)
+cancel_marked(MarkedTask(lost, is_over=True))
+"""
 HANDLE = {
     "v": 1,
     "service": "veza_nodes",
@@ -62,6 +86,7 @@ ENTRIES = (
     Entry("doctor", ("-m", "airflow_provider_veza", "doctor", "--conn-id", "CONN_ID"), "THIS IS AN EMULATOR"),
     Entry("cancel", ("-m", "airflow_provider_veza", "cancel", "HANDLE"), "Nothing was cancelled"),
     Entry("notebook", ("-c", SUBMIT), "SUBMITTED "),
+    Entry("listener", ("-c", LISTENER, "HANDLE"), "was not cancelled: "),
     Entry("dag.test", ("-c", DAG_TEST), "ENDED success"),
 )
 SOURCES = ("database", "environment", "secrets backend")
@@ -118,17 +143,7 @@ def environment(
     }
 
 
-NO_DAG_TEST = pytest.mark.xfail(
-    installed_release().series == "3.2",
-    reason="Airflow 3.2's own dag.test() fails before it starts any task, with what is locked for it: no svcs_registry.",
-    strict=True,
-)
-
-
-@pytest.mark.parametrize(
-    "entry",
-    [pytest.param(e, id=e.name, marks=[NO_DAG_TEST] if e.name == "dag.test" else []) for e in ENTRIES],
-)
+@pytest.mark.parametrize("entry", [pytest.param(entry, id=entry.name) for entry in ENTRIES])
 def test_without_a_scheduler_a_connection_is_found(
     environment: Mapping[str, str], emulator: Emulator, entry: Entry
 ) -> None:
