@@ -30,7 +30,6 @@ IS_AIRFLOW_2 = RELEASE.generation is Generation.TWO
 BOOT_LIMIT = 600.0
 PATIENCE = 120.0
 """Seconds; the first request to a part of a web server builds that part."""
-MOST_TRIES = 20
 EXTRAS = {field.name for field in EXTRA_FIELDS}
 SECRETS = {"password"} | {field.name for field in EXTRA_FIELDS if field.is_secret}
 
@@ -111,14 +110,10 @@ class ConnectionForm(ABC):
         self.write_into(f"[name={json.dumps(name)}]", text)
 
     def write_into(self, selector: str, text: str) -> None:
-        """Write as a user does; a dialog that has just opened may take the focus away once more."""
+        """Write as a user does, once the field takes the focus: one whose choices are still loading does not."""
         field = f"document.querySelector({json.dumps(selector)})"
-        for _ in range(MOST_TRIES):
-            self.page.evaluate(f"{field}.focus()")
-            self.page.call("Input.insertText", text=text)
-            if self.page.evaluate(f"{field}.value") == text:
-                return
-        raise AssertionError(f"{selector} takes no text")
+        self.page.until(f"({field}.focus(), document.activeElement === {field})", PATIENCE)
+        self.page.call("Input.insertText", text=text)
 
     def click(self, of_what: str) -> None:
         self.page.evaluate(f"{of_what}.click()")
