@@ -211,7 +211,7 @@ class FormOfAirflow2(ConnectionForm):
 
     def save(self) -> None:
         self.click("document.querySelector('form#model_form button[type=submit]')")
-        self.page.until("location.pathname.startsWith('/connection/list')", PATIENCE)
+        self.page.until("document.body?.innerText.includes('Added Row')", PATIENCE)
 
     def tested(self) -> str:
         """Press *Test*, and return what the page then says, with how it says it."""
