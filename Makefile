@@ -42,7 +42,7 @@ STAGE := @.venv/tools/bin/python -m tools.stage
 STAGED = @$(if $(PYTHON),$(PYTHON),$(NO_PYTHON)) -m tools.stages .run/stages-of-$@.jsonl $(MAKE) --no-print-directory $@-stages
 NO_PYTHON = $(error no Python 3.11 or 3.12 found; name one with PYTHON=...)
 
-.PHONY: help check check-stages test test-stages without-airflow many-cases test-browser test-storages sample-storages fuzz drills demo lint format emulator drills-celery sample-drills-celery units $(UNITS) $(REAL) $(DRILLS) $(CELERY_DRILLS) $(SOAKS) sample-benchmarks bench-import bench-landing bench-drift bench-esql bench-look bench-emulator conformance-elasticsearch-8 airflow-arguments lock docs test-lowest test-python-3.13 dist sbom test-engines bench-look-beside-aiohttp test-monitoring bench-triggers new-user mistakes lineage $(VERSIONS:%=lineage-%) clean
+.PHONY: help check check-stages test test-stages without-airflow many-cases test-browser test-storages sample-storages fuzz drills demo lint format emulator drills-celery sample-drills-celery units $(UNITS) $(REAL) $(DRILLS) $(CELERY_DRILLS) $(SOAKS) sample-benchmarks bench-import bench-landing bench-drift bench-esql bench-look bench-emulator conformance-elasticsearch-8 airflow-arguments lock docs test-lowest test-python-3.13 test-python-3.14 dist sbom test-engines bench-look-beside-aiohttp test-monitoring bench-triggers new-user mistakes lineage $(VERSIONS:%=lineage-%) clean
 .NOTPARALLEL:
 
 help: ## List the targets
@@ -99,7 +99,9 @@ test-lowest: .venv/lowest/installed ## Run the tests of what sends and lands wit
 		$(QUICK_SAMPLE)
 
 test-python-3.13: .venv/python-3.13/installed ## The same with the newest Airflow on Python 3.13, where there is one
-	$(STAGE) 'Python 3.13' env 'AIRFLOW_HOME=$(CURDIR)/.run/units-python-3.13' .venv/python-3.13/bin/python -m pytest -q $(QUICK_SAMPLE)
+test-python-3.14: .venv/python-3.14/installed ## The same on Python 3.14
+test-python-3.13 test-python-3.14: test-python-%:
+	$(STAGE) 'Python $*' env 'AIRFLOW_HOME=$(CURDIR)/.run/units-python-$*' .venv/python-$*/bin/python -m pytest -q $(QUICK_SAMPLE)
 
 without-airflow: .venv/airflow-$(NEWEST)/installed .venv/release/installed ## Run the unit tests of what imports no Airflow, which it is kept from
 	$(STAGE) 'units without Airflow' $(NEWEST_PYTHON) -m pytest --numprocesses 2 --dist loadfile --without-airflow $(WITHOUT_AIRFLOW)
@@ -119,7 +121,7 @@ conformance-elasticsearch-8: .venv/elasticsearch-8/installed ## Run the ES|QL co
 		$(NEWEST_PYTHON) -m pytest tests/esql_double tests/transport/test_elastic_drivers.py \
 		tests/transport/test_redirects.py tests/transport/test_redaction.py tests/hooks/test_esql_hook.py
 
-new-user: .venv/tools/installed ## Play a new user on a fresh machine: wheels, a pristine Airflow, the lines of README; port 8080 must be free
+new-user: .venv/tools/installed ## Play a new user on a fresh machine: wheels, a pristine Airflow, the lines of README; port 8700 must be free
 	$(STAGE) 'a new user' .venv/tools/bin/python -m tools.new_user
 
 mistakes: .venv/airflow-$(NEWEST)/installed ## Make the likeliest mistakes of users, and write docs/mistakes.md
@@ -286,11 +288,11 @@ endef
 	@$(UV) pip sync --quiet --python .venv/release/bin/python $<
 	@touch $@
 
-.venv/python-3.13/installed: requirements/airflow-$(NEWEST).txt pyproject.toml veza-emulator/pyproject.toml .venv/tools/installed
-	@echo 'Setting up Airflow $(NEWEST) on Python 3.13'
-	@$(UV) venv --quiet --clear --python $(or $(PYTHON_3_13),3.13) .venv/python-3.13
-	@$(UV) pip sync --quiet --python .venv/python-3.13/bin/python $<
-	@$(UV) pip install --quiet --no-deps --python .venv/python-3.13/bin/python --editable . --editable ./veza-emulator
+.venv/python-%/installed: requirements/airflow-$(NEWEST).txt pyproject.toml veza-emulator/pyproject.toml .venv/tools/installed
+	@echo 'Setting up Airflow $(NEWEST) on Python $*'
+	@$(UV) venv --quiet --clear --python $(or $(PYTHON_$(subst .,_,$*)),$*) .venv/python-$*
+	@$(UV) pip sync --quiet --python .venv/python-$*/bin/python $<
+	@$(UV) pip install --quiet --no-deps --python .venv/python-$*/bin/python --editable . --editable ./veza-emulator
 	@touch $@
 
 .venv/lowest/installed: requirements/lowest.txt pyproject.toml veza-emulator/pyproject.toml .venv/tools/installed

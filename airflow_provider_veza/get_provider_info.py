@@ -97,7 +97,7 @@ _CANCEL_ON_MARKED = {
 
 _PREVIEW_ROWS = {
     "description": (
-        "How many rows of a result in XCom the page of a task's query shows, with a picture of their access paths: 0 to 10. "
+        "How many rows of a result, in XCom or landed, the page of a task's query shows, with a picture of their paths: 0 to 10. "
         "Rows are sensitive; whoever may read the task's XComs sees them. Read by the API server of Airflow 3."
     ),
     "version_added": "0.1.0",

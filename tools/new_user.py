@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 MOST_COMMANDS = 10
 ROWS = 12
 LIMIT = 1_800.0
-_TENANT = "http://127.0.0.1:8080"
+_TENANT = "http://127.0.0.1:8700"
 _KEY = "demo-key"
 
 

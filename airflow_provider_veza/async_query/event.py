@@ -28,6 +28,8 @@ class WaitEvent:
             "outcome": self.ended.outcome.value,
             "detail": shortened(one_line(self.ended.detail), LONGEST_MESSAGE),
             "rows": self.ended.rows,
+            "looks": self.ended.looks,
+            "failed_looks": self.ended.failed_looks,
             "handle": self.handle.to_json(),
         }
 
@@ -38,7 +40,13 @@ class WaitEvent:
         :raises QueryUnreachableError: when it is empty or names no known outcome; that is never taken for success.
         """
         try:
-            ended = Ended(Outcome(event["outcome"]), words_of(event.get("detail") or ""), _count(event.get("rows")))
+            ended = Ended(
+                Outcome(event["outcome"]),
+                words_of(event.get("detail") or ""),
+                _count(event.get("rows")),
+                looks=_count(event.get("looks")) or 0,
+                failed_looks=_count(event.get("failed_looks")) or 0,
+            )
             return cls(QueryHandle.from_json(event["handle"]), ended)
         except Exception as e:
             raise QueryUnreachableError(

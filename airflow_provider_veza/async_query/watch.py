@@ -51,12 +51,16 @@ class Ended:
 
     :param detail: for people, in one line: the query's error, the failure of the last look, or empty.
     :param rows: total rows, where the service counts them.
+    :param looks: how often the process looked that saw the end; 0 where nobody counted.
+    :param failed_looks: how many of them failed.
     """
 
     outcome: Outcome
     detail: str = ""
     rows: int | None = None
     lines: tuple[LogLine, ...] = ()
+    looks: int = 0
+    failed_looks: int = 0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "detail", one_line(self.detail))

@@ -111,6 +111,7 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
     Assumption(Source.INFERRED, judge_others.task_rows),
     Assumption(Source.INFERRED, judge_others.lost_task),
     Assumption(Source.DOCUMENTED, judge_others.saved_list),
+    Assumption(Source.INFERRED, judge_others.saved_owner),
     Assumption(Source.INFERRED, judge_others.saved_run),
     Assumption(Source.INFERRED, judge_others.saved_look),
 )

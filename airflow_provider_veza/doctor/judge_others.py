@@ -12,7 +12,7 @@ from airflow_provider_veza.async_query.vocabulary import Page, Phase, Snapshot
 from airflow_provider_veza.doctor.evidence import fields_words
 from airflow_provider_veza.doctor.examination_steps import Asked
 from airflow_provider_veza.doctor.judge_rows import where_rows_are
-from airflow_provider_veza.doctor.seen import Life, TaskSeen, number_of_rows
+from airflow_provider_veza.doctor.seen import Life, TaskSeen, number_of_rows, rows_of
 from airflow_provider_veza.doctor.verdicts import (
     REPORT,
     Advice,
@@ -172,6 +172,21 @@ def saved_list(case: Case) -> Judgement:
     if not count:
         return not_seen("The list is empty.", basis=listed)
     return confirmed(listed, f"The first page has {count} saved queries.")
+
+
+def saved_owner(case: Case) -> Judgement:
+    """A listed saved query says in one of the fields that are looked into whose it is."""
+    listed, service = case.seen.saved.listed, case.veza.saved_queries
+    queries = [query for query in rows_of(listed) if isinstance(query, dict)]
+    if not queries:
+        problem = ("The list was answered ", *told(listed)) if listed.error else (_NO_SAVED_QUERY,)
+        return not_seen(*problem, basis=listed)
+    found = [name for query in queries if (name := service.owner_field(query))]
+    if len(found) == len(queries):
+        return confirmed(listed, "Each of the first page names one, in ", ", ".join(dict.fromkeys(found)), ".")
+    lacking = f"{len(queries) - len(found)} of {len(queries)} have nothing in {', '.join(service.owner_fields)}; the fields are "
+    remedy = ". If one of them names the owner, set the connection's extra saved_query_owner_field."
+    return not_seen(lacking, *fields_words(queries[0]), remedy, basis=listed)
 
 
 def saved_run(case: Case) -> Judgement:

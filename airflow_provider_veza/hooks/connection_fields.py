@@ -189,6 +189,11 @@ EXTRA_FIELDS: tuple[ExtraField, ...] = (
         default="/api/v1/assessments/queries/{id}:nodes_async_create",
     ),
     ExtraField(
+        "saved_query_owner_field",
+        "Field with a saved query's owner",
+        "In the list of saved queries; inferred: created_by, creator, owner, owner_email, then created_by_email.",
+    ),
+    ExtraField(
         "stale_grace",
         "Stale grace (s)",
         "An immediate run that is done sooner than this is looked at once more: it may still show an older result.",

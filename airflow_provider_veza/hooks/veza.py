@@ -156,6 +156,15 @@ class VezaHook(AsyncQueryHook):
         pages = self._paged(lambda token: saved.queries(name, token, include_inactive=include_inactive))
         return (query for page in pages for query in page.rows)
 
+    def saved_query_owner(self, query: Mapping[str, Any]) -> str:
+        """Return whose a saved query is that :meth:`saved_queries` has yielded, as the tenant names them.
+
+        Which field says so is inferred, and named by the connection's extra ``saved_query_owner_field``.
+
+        :raises MalformedResponseError: when the tenant does not say.
+        """
+        return self._veza.saved_queries.owner_of(query)
+
     def saved_query(self, saved_query_id: str) -> Mapping[str, Any]:
         """Return a saved query's definition.
 

@@ -18,7 +18,11 @@ from airflow_provider_veza.hooks.connection_fields import EXTRA_FIELDS, ExtraFie
 from airflow_provider_veza.services.veza_nodes import VezaNodesService
 from airflow_provider_veza.services.veza_result import VezaResultService
 from airflow_provider_veza.services.veza_rows import DEFAULT_ROWS_FIELDS
-from airflow_provider_veza.services.veza_saved_queries import ID_IN_PATH, VezaSavedQueriesService
+from airflow_provider_veza.services.veza_saved_queries import (
+    DEFAULT_OWNER_FIELDS,
+    ID_IN_PATH,
+    VezaSavedQueriesService,
+)
 from airflow_provider_veza.services.veza_sync import VezaSyncService
 from airflow_provider_veza.transport.routes import ENCODE_IN_PROXY
 from airflow_provider_veza.transport.settings import ApiKeyAuth, OAuth2ClientCredentials, TotalTimes, TransportSettings
@@ -98,6 +102,8 @@ def read_connection(conn: AirflowConnection) -> VezaSettings:
         max_answer_bytes=extras["max_answer_bytes"],
     )
     rows_fields = (extras["rows_field"],) if extras["rows_field"] else DEFAULT_ROWS_FIELDS
+    owner_field = extras["saved_query_owner_field"]
+    owner_fields = (owner_field,) if owner_field else DEFAULT_OWNER_FIELDS
     return VezaSettings(
         transport,
         VezaNodesService(
@@ -105,7 +111,7 @@ def read_connection(conn: AirflowConnection) -> VezaSettings:
         ),
         VezaResultService(rows_fields),
         sync=VezaSyncService(extras["page_size"], tuple(dict.fromkeys((*rows_fields, *DEFAULT_ROWS_FIELDS)))),
-        saved_queries=VezaSavedQueriesService(extras["page_size"], reader.saved_query_path(extras)),
+        saved_queries=VezaSavedQueriesService(extras["page_size"], reader.saved_query_path(extras), owner_fields),
         stale_grace=timedelta(seconds=extras["stale_grace"]),
         ui_url_template=extras["ui_url_template"] or "",
         unknown_extras=reader.unknown_extras(),

@@ -9,6 +9,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -62,15 +63,15 @@ def wait(
     :param clock: tells the time, in UTC.
     """
     with span("veza.wait", watch.handle) as attributes, counted_wait(REPORTER.report):
-        looked_at = time.monotonic()
+        looks = _Looks()
         while True:
             began = time.monotonic()
             seen = _seen(partial(look, watch.longest_look(clock())))
             watch, verdict = _judged(watch, seen, log, clock(), _waited(watch, began))
-            looked_at = _counted(watch, seen, verdict, looked_at)
+            looks.count(watch, seen, verdict)
             if isinstance(verdict, Ended):
                 attributes["veza.outcome"] = verdict.outcome
-                return verdict
+                return looks.told_by(verdict)
             if REPORTER.is_due:
                 REPORTER.report()
             pause(verdict.seconds)
@@ -115,7 +116,7 @@ async def wait_async(
     elapsed = (clock() - watch.handle.submitted_at).total_seconds()
     verdict: Verdict = LookAgain(random.random() * watch.schedule.delay(elapsed=elapsed, jitter=0.5))
     with span("veza.wait", watch.handle) as attributes, counted_wait(REPORTER.report_aside):
-        looked_at = time.monotonic()
+        looks = _Looks()
         while isinstance(verdict, LookAgain):
             await asyncio.sleep(verdict.seconds)
             began = time.monotonic()
@@ -126,23 +127,36 @@ async def wait_async(
             quiet = not shared.has_room
             watch, verdict = _judged(watch, seen, log, clock(), _waited(watch, began), quiet=quiet)
             shared.note(len(verdict.lines))
-            looked_at = _counted(watch, seen, verdict, looked_at)
+            looks.count(watch, seen, verdict)
             if REPORTER.is_due:
                 REPORTER.report_aside()
         attributes["veza.outcome"] = verdict.outcome
-    return verdict
+    return looks.told_by(verdict)
 
 
-def _counted(watch: Watch, seen: Snapshot | RequestError, verdict: Verdict, looked_at: float) -> float:
-    """Count a look, and how late it came to notice the end; return when it was."""
-    now = time.monotonic()
-    if isinstance(seen, RequestError):
-        COUNTS.failed += 1
-        return looked_at
-    COUNTS.answered += 1
-    if isinstance(verdict, Ended) and seen.phase.is_terminal and not watch.traits.long_poll_seconds:
-        COUNTS.noticed_after(now - looked_at)
-    return now
+class _Looks:
+    """The looks of one wait, which are also counted with all others of this process."""
+
+    def __init__(self) -> None:
+        self._answered = self._failed = 0
+        self._looked_at = time.monotonic()
+
+    def count(self, watch: Watch, seen: Snapshot | RequestError, verdict: Verdict) -> None:
+        """Count a look, and how late it came to notice the end."""
+        if isinstance(seen, RequestError):
+            self._failed += 1
+            COUNTS.failed += 1
+            return
+        now = time.monotonic()
+        self._answered += 1
+        COUNTS.answered += 1
+        if isinstance(verdict, Ended) and seen.phase.is_terminal and not watch.traits.long_poll_seconds:
+            COUNTS.noticed_after(now - self._looked_at)
+        self._looked_at = now
+
+    def told_by(self, ended: Ended) -> Ended:
+        """Return the end, with how often was looked until then."""
+        return replace(ended, looks=self._answered + self._failed, failed_looks=self._failed)
 
 
 def _seen(look: Callable[[], Snapshot]) -> Snapshot | RequestError:

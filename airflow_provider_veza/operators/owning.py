@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.providers.common.compat.sdk import AirflowException, AirflowTaskTimeout
@@ -17,6 +19,7 @@ from airflow_provider_veza.async_query.event import WaitEvent
 from airflow_provider_veza.async_query.handle import HANDLE_KEY, QueryHandle
 from airflow_provider_veza.async_query.outcomes import GONE_WITHOUT_TRACE, error_of
 from airflow_provider_veza.async_query.polling import PollSchedule
+from airflow_provider_veza.async_query.report import AttemptReport
 from airflow_provider_veza.async_query.watch import Ended, Outcome, Watch
 from airflow_provider_veza.exceptions import (
     ArgumentError,
@@ -268,6 +271,7 @@ class QueryOperator(SubmittingOperator):
         )
 
     def _conclude(self, ended: Ended, handle: QueryHandle, context: Any, charge: Charge) -> Any:
+        self._report = _report_of(ended, handle)
         if ended.outcome is Outcome.DEADLINE_PASSED:
             self._give_up(ended, handle, charge)
         why_gone = self._why_gone(handle, charge) if ended.outcome is Outcome.GONE else GONE_WITHOUT_TRACE
@@ -291,7 +295,9 @@ class QueryOperator(SubmittingOperator):
             if isinstance(e, ResultsDeadlineError):
                 e.heals = self.retry_on_timeout
             raise
+        self._report = replace(self.reported(handle), delivered_at=datetime.now(UTC))
         self.note_delivered(handle, charge)
+        self.leave_report(charge)
         self.release(handle, charge)
         return result
 
@@ -331,6 +337,10 @@ class QueryOperator(SubmittingOperator):
         ti = context["ti"]
         data = ti.xcom_pull(task_ids=self.task_id, key=HANDLE_KEY, map_indexes=ti.map_index)
         return QueryHandle.from_json(data) if data else None
+
+
+def _report_of(ended: Ended, handle: QueryHandle) -> AttemptReport:
+    return AttemptReport(handle.id, ended.outcome.value, datetime.now(UTC), ended.rows, ended.looks, ended.failed_looks)
 
 
 def _pause(seconds: float, charge: Charge) -> None:

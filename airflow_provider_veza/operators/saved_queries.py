@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 SAVED_QUERIES_KEY = "veza_saved_queries"
 """Under this name a task announces the names of the queries that it has found, by id."""
 _ID, _NAME = "{id}", "{name}"
-_OWNER_FIELDS = ("created_by", "creator", "owner", "owner_email", "created_by_email")
-"""Inferred: no document and no public client shows which field names whose a saved query is."""
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -38,8 +36,8 @@ class VezaListSavedQueriesOperator(CheckedOperator):
 
     :param name_pattern: names to take, in any case, with ``*`` and ``?``: ``"SOX *"``; by default all.
     :param labels: labels that a query must all have; by default none.
-    :param created_by: whose queries to take, exactly as the tenant names them. Which field says so is inferred; a tenant that
-        shows none is an error. By default everybody's.
+    :param created_by: whose queries to take, exactly as the tenant names them. Which field says so is inferred, and named by the
+        connection's extra ``saved_query_owner_field``; a tenant that shows none is an error. By default everybody's.
     :param include_inactive: whether inactive queries are listed too; default no.
     :param output_path_pattern: folder for the landed result of each query, with ``{id}`` or ``{name}`` in it, such as
         ``s3://aws_default@lake/sox/{name}/{{ ds }}``; in a name, characters other than letters, digits and ``._-`` become ``-``.
@@ -121,7 +119,7 @@ class VezaListSavedQueriesOperator(CheckedOperator):
         wanted = optional(names)(self.labels, "labels")
         if wanted and not set(wanted) <= _labels_of(query):
             return False
-        return self.created_by is None or str(self.created_by) == _owner_of(query)
+        return self.created_by is None or str(self.created_by) == self.hook.saved_query_owner(query)
 
     def _arguments(self, found: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
         if self.output_path_pattern is None:
@@ -170,19 +168,6 @@ def _labels_of(query: Mapping[str, Any]) -> set[str]:
     labels = query.get("labels")
     listed = labels if isinstance(labels, list) else []
     return {words_of(one.get("name", one.get("value", "")) if isinstance(one, Mapping) else one) for one in listed}
-
-
-def _owner_of(query: Mapping[str, Any]) -> str:
-    for name in _OWNER_FIELDS:
-        owner = query.get(name)
-        if isinstance(owner, Mapping):
-            owner = owner.get("email") or owner.get("name") or owner.get("id")
-        if owner:
-            return words_of(owner)
-    raise MalformedResponseError(
-        f"The tenant does not say whose a saved query is: none of {', '.join(_OWNER_FIELDS)} is among its fields "
-        f"{', '.join(sorted(map(ascii, query)))}. Filter by name_pattern or labels instead of created_by. Nothing was listed."
-    )
 
 
 def _folder(pattern: str, query: Mapping[str, Any]) -> str:

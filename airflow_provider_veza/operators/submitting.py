@@ -8,11 +8,13 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import HANDLE_KEY, URL_KEY, QueryHandle
+from airflow_provider_veza.async_query.report import REPORT_KEY, AttemptReport
 from airflow_provider_veza.exceptions import (
     AsyncQueryError,
     AttemptError,
@@ -48,6 +50,7 @@ class SubmittingOperator(TracedOperator):
     cancel_on_timeout: bool = True
     query_url = ""
     _charge: Charge | None = None
+    _report: AttemptReport | None = None
 
     def check_together(self) -> Iterator[Together]:
         """Yield which arguments must fit each other, and the check."""
@@ -99,8 +102,10 @@ class SubmittingOperator(TracedOperator):
                 yield charge
             except EndedFromOutsideError:
                 raise
-            except BaseException:
+            except BaseException as e:
                 charge.check_before_leaving()
+                if not isinstance(e, AttemptError):
+                    self.leave_report(charge)
                 raise
             charge.check_before_leaving()
 
@@ -141,6 +146,19 @@ class SubmittingOperator(TracedOperator):
         context["ti"].xcom_push(key=URL_KEY, value=self.query_url)
         context["ti"].xcom_push(key=HANDLE_KEY, value=handle.to_json())
 
+    def reported(self, handle: QueryHandle) -> AttemptReport:
+        """Return what this attempt knows of its query so far."""
+        return self._report or AttemptReport(handle.id)
+
+    def leave_report(self, charge: Charge) -> None:
+        """Leave in XCom what this attempt knows of its query; nothing depends on it, so that a failure is only said."""
+        if self._report is None:
+            return
+        try:
+            charge.attempt.ti.xcom_push(key=REPORT_KEY, value=self._report.to_json())
+        except Exception as e:
+            self.log.info("How the query went could not be stored for its page (%s).", type(e).__name__)
+
     def forget(self, charge: Charge) -> None:
         """Forget the query: it has ended. A record that cannot be removed is said, and fails nothing."""
         charge.is_over = True
@@ -170,6 +188,7 @@ class SubmittingOperator(TracedOperator):
 
         charge.check(surely=True)
         outcome = try_to_cancel(self.hook.query(handle), self.log)
+        self._report = replace(self.reported(handle), cancel=outcome.value)
         if outcome is not CancelOutcome.FAILED:
             self.forget(charge)
 

@@ -26,13 +26,19 @@ class AccessPath:
 
 
 def access_paths(rows: Sequence[object]) -> list[AccessPath]:
-    """Return the paths among rows as Veza sends them; rows of another kind are left out."""
+    """Return the paths among rows, as Veza sends them or as they land in a table; rows of another kind are left out."""
     found = (mapping_of(row) for row in rows)
-    return [_path(row) for row in found if mapping_of(row.get("source")) and mapping_of(row.get("destination"))]
+    return [_path(row) for row in found if _node(row, "source") and _node(row, "destination")]
 
 
 def _path(row: Mapping[str, Any]) -> AccessPath:
-    return AccessPath(_name(row["source"]), _through(row), _name(row["destination"]))
+    return AccessPath(_name(_node(row, "source")), _through(row), _name(_node(row, "destination")))
+
+
+def _node(row: Mapping[str, Any], side: str) -> Mapping[str, Any]:
+    """Return a node of a row; in a table its fields are columns that begin with its side."""
+    flat = {"id": row.get(f"{side}_id"), "properties": {"name": row.get(f"{side}_properties.name")}}
+    return mapping_of(row.get(side)) or (flat if flat["id"] else {})
 
 
 def _name(node: Mapping[str, Any]) -> str:

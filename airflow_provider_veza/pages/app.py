@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from airflow.providers.common.compat.sdk import conf
 
+from airflow_provider_veza.pages.landed import landed_look
 from airflow_provider_veza.pages.query_page import MOST_ROWS, query_page
 
 if TYPE_CHECKING:
@@ -48,7 +49,9 @@ def application() -> FastAPI:
         facts = task_facts(dag_id, task_id, run_id, index_of(map_index))
         if facts is None:
             return HTMLResponse("<p>Airflow knows no such task instance.</p>", 404, _HEADERS)
-        return HTMLResponse(query_page(facts, preview_rows=preview_rows()), headers=_HEADERS)
+        allowed = preview_rows()
+        landed = landed_look(facts.xcoms.get("return_value"), allowed)
+        return HTMLResponse(query_page(facts, preview_rows=allowed, landed=landed), headers=_HEADERS)
 
     return app
 

@@ -1,18 +1,31 @@
-"""Reads the facts of one task instance from the database of Airflow 3, in its API server."""
+"""Reads the facts of one task instance in the API server of Airflow 3: from its database, and the record from ``record_path``."""
 
 from __future__ import annotations
 
+import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_veza.async_query.handle import HANDLE_KEY, URL_KEY
+from airflow_provider_veza.async_query.identity import TaskIdentity
+from airflow_provider_veza.async_query.record import QueryRecord
+from airflow_provider_veza.async_query.record_states import latest
+from airflow_provider_veza.async_query.report import REPORT_KEY
+from airflow_provider_veza.exceptions import RecordError
 from airflow_provider_veza.ownership.airflow_versions import HAS_TASK_STATE_STORE
 from airflow_provider_veza.ownership.records.airflow_store import STATE_STORE_KEY
+from airflow_provider_veza.ownership.records.record_path import RecordPathStore, configured_record_path
+from airflow_provider_veza.pages.bounded_look import LOOKS, NoLook
 from airflow_provider_veza.pages.facts import TaskFacts, plain
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-SHOWN_XCOMS = ("return_value", HANDLE_KEY, URL_KEY)
+log = logging.getLogger(__name__)
+
+SHOWN_XCOMS = ("return_value", HANDLE_KEY, URL_KEY, REPORT_KEY)
+PATIENCE_SECONDS = 5.0
+"""For the file of a record."""
 
 
 def task_facts(dag_id: str, task_id: str, run_id: str, map_index: int) -> TaskFacts | None:
@@ -20,7 +33,21 @@ def task_facts(dag_id: str, task_id: str, run_id: str, map_index: int) -> TaskFa
     from airflow.utils.session import create_session
 
     with create_session() as session:
-        return _read(session, {"dag_id": dag_id, "task_id": task_id, "run_id": run_id, "map_index": map_index})
+        facts = _read(session, {"dag_id": dag_id, "task_id": task_id, "run_id": run_id, "map_index": map_index})
+    if facts is None:
+        return None
+    filed = _filed_record(TaskIdentity(dag_id, task_id, run_id, map_index))
+    return replace(facts, record=latest_record(facts.record, filed))
+
+
+def latest_record(stored: Any, filed: QueryRecord | None) -> Any:
+    """Return what two places say of a query together: what triggers, the sweep and the listener do is in the file alone."""
+    try:
+        kept = QueryRecord.from_json(stored) if stored else None
+    except RecordError:
+        return stored
+    record = latest(kept, filed)
+    return None if record is None else record.to_json()
 
 
 def _read(session: Session, key: dict[str, Any]) -> TaskFacts | None:
@@ -59,6 +86,19 @@ def _xcoms(session: Session, key: dict[str, Any]) -> dict[str, Any]:
 
     found = select(XComModel.key, XComModel.value).filter_by(**key).where(XComModel.key.in_(SHOWN_XCOMS))
     return {name: plain(value) for name, value in session.execute(found)}
+
+
+def _filed_record(identity: TaskIdentity) -> QueryRecord | None:
+    """Return the record below ``[veza] record_path``; a page without it is better than none."""
+    base = configured_record_path()
+    if not base:
+        return None
+    try:
+        record = LOOKS.within(PATIENCE_SECONDS, lambda: RecordPathStore(base, identity).read().record)
+    except Exception as e:
+        log.warning("The page of a task goes without its record in [veza] record_path: %s: %s", type(e).__name__, e)
+        return None
+    return None if isinstance(record, NoLook) else record
 
 
 def _record(session: Session, key: dict[str, Any]) -> Any:

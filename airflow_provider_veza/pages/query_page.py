@@ -6,18 +6,47 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from html import escape
+from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
 
-from airflow_provider_veza.async_query.handle import HANDLE_KEY, URL_KEY
+from airflow_provider_veza.async_query.deadline import utc_from_iso
+from airflow_provider_veza.async_query.handle import HANDLE_KEY, URL_KEY, QueryHandle, is_no_handle, is_one_handle
 from airflow_provider_veza.async_query.record import RecordState
+from airflow_provider_veza.async_query.report import REPORT_KEY
+from airflow_provider_veza.async_query.watch import Outcome
+from airflow_provider_veza.exceptions import AsyncQueryError
+from airflow_provider_veza.ownership.cancelling import CancelOutcome
 from airflow_provider_veza.pages.access_paths import access_paths, picture
 from airflow_provider_veza.pages.facts import TaskFacts, mapping_of
+from airflow_provider_veza.pages.landed import LandedLook
 from airflow_provider_veza.shown import one_line, shortened
 
 MOST_ROWS = 10
 LONGEST_VALUE = 4_000
 """Bytes of one value on the page."""
+_NOT_STORED = "not stored"
+_OUTCOMES: Mapping[str, str] = {
+    Outcome.SUCCEEDED: "succeeded",
+    Outcome.FAILED: "failed",
+    Outcome.CANCELED: "cancelled by somebody else",
+    Outcome.GONE: "unknown to the service by then",
+    Outcome.DEADLINE_PASSED: "not in time",
+    Outcome.UNREACHABLE: "it could not be looked at",
+    Outcome.REFUSED: "it may not be looked at",
+}
+_UNHAPPY: Mapping[str, str] = {
+    Outcome.FAILED: "Failed",
+    Outcome.CANCELED: "Cancelled by somebody else",
+    Outcome.GONE: "Unknown to the service",
+    Outcome.DEADLINE_PASSED: "Not in time",
+}
+_CANCELS: Mapping[str, str] = {
+    CancelOutcome.CANCELLED: "confirmed, by an attempt of the task",
+    CancelOutcome.ALREADY_ENDED: "not needed: the query had ended",
+    CancelOutcome.NOT_POSSIBLE: "not possible, the task's log says why",
+    CancelOutcome.FAILED: "failed, the query may still run; the task's log has the command that cancels it",
+}
 _ENDED = {"success", "failed", "skipped", "upstream_failed", "removed"}
 _STYLE = """
 body{font:14px/1.5 system-ui,sans-serif;margin:1.5rem;max-width:60rem;color:#1b2733;background:#fff}
@@ -31,23 +60,26 @@ pre{background:#1e252d}.paths rect{fill:#1e2b35}.paths text{fill:#e6ebf0}}
 """
 
 
-def query_page(facts: TaskFacts, *, preview_rows: int) -> str:
+def query_page(facts: TaskFacts, *, preview_rows: int, landed: LandedLook | None = None) -> str:
     """Return the page.
 
     :param preview_rows: how many rows, and paths, may be shown: 0 to :data:`MOST_ROWS`. Rows are sensitive.
+    :param landed: what a look at the landed files showed; None where nothing was landed.
     """
     refresh = "" if facts.state in _ENDED else '<meta http-equiv="refresh" content="10">'
     head = f'<meta charset="utf-8"><title>Query of {_text(facts.task_id)}</title>{refresh}<style>{_STYLE}</style>'
-    body = "".join(_sections(facts, min(max(preview_rows, 0), MOST_ROWS)))
+    body = "".join(_sections(facts, min(max(preview_rows, 0), MOST_ROWS), landed))
     return f'<!doctype html><html lang="en"><head>{head}</head><body>{body}</body></html>'
 
 
-def _sections(facts: TaskFacts, rows: int) -> Iterator[str]:
+def _sections(facts: TaskFacts, rows: int, landed: LandedLook | None) -> Iterator[str]:
+    returned = facts.xcoms.get("return_value")
     yield f"<h1>{_text(phase(facts))}</h1>"
     yield _list("Query", _query(facts))
+    yield _list("Progress", _progress(facts))
     yield _list("Task", _task(facts))
-    yield _list("Result", _result(facts.xcoms.get("return_value")))
-    yield _preview(facts.xcoms.get("return_value"), rows)
+    yield _list("Result", chain(_result(returned), _landing(landed)))
+    yield _preview(landed.rows if landed else returned, rows, landed.why_not if landed else "")
     yield _spec(facts.fields)
 
 
@@ -61,7 +93,12 @@ def phase(facts: TaskFacts) -> str:
     if record.get("state") == RecordState.INTENT:
         return "A submit was begun; its answer is not known"
     if not _handle(facts):
-        return "Not submitted"
+        return "A query of another task" if _given_handle(facts) else "Not submitted"
+    report = mapping_of(facts.xcoms.get(REPORT_KEY))
+    if report.get("cancel") == CancelOutcome.CANCELLED:
+        return "Cancelled"
+    if heading := _UNHAPPY.get(str(report.get("outcome") or "")):
+        return heading
     if facts.state in _ENDED:
         return f"The task is {facts.state}; its log says what became of the query"
     return "Submitted; the task waits for it"
@@ -71,8 +108,19 @@ def _handle(facts: TaskFacts) -> Mapping[str, Any]:
     return mapping_of((facts.record or {}).get("handle")) or mapping_of(facts.xcoms.get(HANDLE_KEY))
 
 
+def _given_handle(facts: TaskFacts) -> Mapping[str, Any]:
+    """Return the handle that a task works on without being answerable for it; a cancel of many names none here."""
+    given = facts.fields.get("handle")
+    try:
+        if is_no_handle(given) or not is_one_handle(given):
+            return {}
+        return QueryHandle.from_json(given).to_json()
+    except AsyncQueryError:
+        return {}
+
+
 def _query(facts: TaskFacts) -> Iterator[tuple[str, str]]:
-    handle = _handle(facts)
+    handle = _handle(facts) or _given_handle(facts)
     for label, name in (("id", "id"), ("service", "service"), ("tenant", "tenant"), ("connection", "conn_id")):
         yield label, _text(handle.get(name, ""))
     yield "in Veza", _link(facts.xcoms.get(URL_KEY))
@@ -80,13 +128,57 @@ def _query(facts: TaskFacts) -> Iterator[tuple[str, str]]:
     yield "deadline", _text(handle.get("deadline", ""))
     if handle.get("owned") is False:
         yield "attached", "to a cached result, which is never cancelled"
-    yield "cancel", _cancel(facts.record or {})
 
 
-def _cancel(record: Mapping[str, Any]) -> str:
-    if record.get("state") != RecordState.CANCELLED:
-        return "none confirmed"
-    return f"confirmed, by {_text(record.get('cancelled_by') or 'an attempt of the task')}"
+def _progress(facts: TaskFacts) -> Iterator[tuple[str, str]]:
+    """Yield what is stored of the way of a query, and what is not."""
+    handle, report = _handle(facts), mapping_of(facts.xcoms.get(REPORT_KEY))
+    if not handle:
+        return
+    is_waiting = facts.state not in _ENDED
+    yield "ended", _ended(handle, report) or ("not yet, as far as is stored" if is_waiting else _NOT_STORED)
+    yield "looks", _looks(report) or ("in the task's log, until the wait has ended" if is_waiting else _NOT_STORED)
+    yield "rows, by the service", _text(_number(report.get("rows")))
+    yield "delivered", _text(report.get("delivered_at") or "")
+    yield "cancel", _cancel(facts.record or {}, report)
+
+
+def _ended(handle: Mapping[str, Any], report: Mapping[str, Any]) -> str:
+    outcome, seen = report.get("outcome"), _moment(report.get("seen_at"))
+    if not outcome or seen is None:
+        return ""
+    began = _moment(handle.get("submitted_at"))
+    after = f", {_span(began, seen)} after the submit" if began else ""
+    said = _OUTCOMES.get(str(outcome), f"as {outcome}")
+    return _text(f"{said}, seen {seen.isoformat(timespec='seconds')}{after}")
+
+
+def _looks(report: Mapping[str, Any]) -> str:
+    looks, failed = _number(report.get("looks")), _number(report.get("failed_looks"))
+    if not looks:
+        return ""
+    return f"{looks}, {failed or 'none'} of them failed, by the process that saw the end"
+
+
+def _cancel(record: Mapping[str, Any], report: Mapping[str, Any]) -> str:
+    if record.get("state") == RecordState.CANCELLED:
+        return f"confirmed, by {_text(record.get('cancelled_by') or 'an attempt of the task')}"
+    return _CANCELS.get(str(report.get("cancel") or ""), "none is stored")
+
+
+def _number(value: object) -> int | str:
+    return value if isinstance(value, int) and not isinstance(value, bool) else ""
+
+
+def _moment(text: object) -> datetime | None:
+    try:
+        return utc_from_iso(str(text)) if text else None
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _span(start: datetime, end: datetime) -> str:
+    return f"{(end - start).total_seconds():.0f} s"
 
 
 def _task(facts: TaskFacts) -> Iterator[tuple[str, str]]:
@@ -99,7 +191,7 @@ def _task(facts: TaskFacts) -> Iterator[tuple[str, str]]:
     yield "started", _time(facts.started)
     yield "ended", _time(facts.ended)
     if facts.started and facts.ended:
-        yield "took", f"{(facts.ended - facts.started).total_seconds():.0f} s"
+        yield "took", _span(facts.started, facts.ended)
 
 
 def _result(returned: object) -> Iterator[tuple[str, str]]:
@@ -110,10 +202,20 @@ def _result(returned: object) -> Iterator[tuple[str, str]]:
             yield name.replace("_", " "), _text(mapping_of(returned)[name])
 
 
-def _preview(returned: object, rows: int) -> str:
-    shown = returned[:rows] if isinstance(returned, list) else []
+def _landing(landed: LandedLook | None) -> Iterator[tuple[str, str]]:
+    if landed is None or landed.manifest is None:
+        return
+    manifest = landed.manifest
+    yield "landed in", f"{_span(manifest.started_at, manifest.finished_at)}, {manifest.pages} pages"
+    yield "pages asked for again", str(manifest.retries)
+    yield "gone on after an attempt", f"{manifest.resumed} times" if manifest.resumed else ""
+    yield "warnings", _text("; ".join(manifest.warnings))
+
+
+def _preview(found: object, rows: int, why_not: str) -> str:
+    shown = list(found[:rows]) if isinstance(found, list | tuple) else []
     if not shown:
-        return ""
+        return f"<h2>First rows</h2><p>{_text(why_not)}</p>" if why_not else ""
     paths = picture(access_paths(shown))
     drawn = f"<h2>Access paths</h2>{paths}" if paths else ""
     return f"{drawn}<h2>First rows</h2><pre>{_json(shown)}</pre>"

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.util import find_spec
-from typing import IO, TYPE_CHECKING
+from itertools import islice
+from typing import IO, TYPE_CHECKING, cast
 
 from airflow_provider_veza.async_query.layout import RowLayout
 from airflow_provider_veza.async_query.rows import Row
 from airflow_provider_veza.exceptions import ArgumentError, AsyncQueryError, LandingError, ManifestError
+from airflow_provider_veza.results.bounded_file import BoundedFile
 from airflow_provider_veza.results.folder import Folder, tell_airflow_of_reading
 from airflow_provider_veza.results.formats.format import Format
 from airflow_provider_veza.results.formats.known_formats import format_row, output_format
@@ -57,13 +59,26 @@ class LandedResult:
     def rows_of(self, part: Part) -> Iterator[Row]:
         """Yield the rows of one part; raises as iterating over all does."""
         rows = 0
-        renamed = self._renamed
         with self.opened(part) as file:
-            for row in self._format.rows(file, self.manifest.columns):
+            for row in self._rows_in(file):
                 rows += 1
-                yield {renamed.get(name, name): value for name, value in row.items()} if renamed else row
+                yield row
         if rows != part.rows:
             raise self._spoilt(part, f"has {rows} rows, not the {part.rows} of its manifest")
+
+    def first_rows(self, count: int, *, most_bytes: int, go_on: Callable[[], object]) -> list[Row]:
+        """Return the first rows, for a look at them: one part is opened, and it is not checked to its end.
+
+        :param most_bytes: no more of the part is read.
+        :param go_on: called before each read; raises to end the reading.
+        :raises LandingError: when the part cannot be read, or not within these bounds.
+        :raises ManifestError: when its size is not what the manifest says.
+        """
+        part = next((part for part in self.manifest.parts if part.rows), None)
+        if part is None:
+            return []
+        with self.opened(part) as file:
+            return list(islice(self._rows_in(cast("IO[bytes]", BoundedFile(file, most_bytes, go_on))), count))
 
     def verify(self) -> None:
         """Read all parts once, and compare sizes and checksums.
@@ -138,6 +153,11 @@ class LandedResult:
                 about=f"{self.folder}/{part.name}",
             ) from e
 
+    def _rows_in(self, file: IO[bytes]) -> Iterator[Row]:
+        renamed = self._renamed
+        for row in self._format.rows(file, self.manifest.columns):
+            yield {renamed.get(name, name): value for name, value in row.items()} if renamed else row
+
     @property
     def columns(self) -> Columns:
         """The columns of a table, by the names that rows have; empty for ``jsonl``."""
@@ -180,17 +200,27 @@ def read_manifest(path: str | UPath, *, layout: RowLayout | None = None, verify:
         for row in read_manifest("s3://aws_default@bucket/access/2026-01-31"):
             print(row["source"]["id"])
     """
+    result = find_landed(path, layout=layout)
+    if verify:
+        result.verify()
+    tell_airflow_of_reading(str(result.folder))
+    return result
+
+
+def find_landed(path: str | UPath, *, layout: RowLayout | None = None, dotted_names: bool = False) -> LandedResult:
+    """Return a landed result as :func:`read_manifest` does, for a reader whose reading is no lineage of any task.
+
+    :param dotted_names: see :class:`LandedResult`.
+    :raises ManifestError: where there is none, or a damaged one.
+    :raises LandingError: when the storage does not answer.
+    """
     folder = Folder(manifest_folder(str(path)))
     found = find_manifest(folder)
     if found is None:
         raise ManifestError(
             f"There is no {MANIFEST_NAME}: nothing was landed there, or a landing is not finished yet.", about=folder
         )
-    result = LandedResult(folder, found.read(), layout or RowLayout())
-    if verify:
-        result.verify()
-    tell_airflow_of_reading(str(folder))
-    return result
+    return LandedResult(folder, found.read(), layout or RowLayout(), dotted_names)
 
 
 def _require_library(name: str, requirement: str) -> None:

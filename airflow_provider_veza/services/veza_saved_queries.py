@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from airflow_provider_veza.async_query.identity import Fingerprint
+from airflow_provider_veza.async_query.json_value import words_of
 from airflow_provider_veza.async_query.message import Call, Purpose, Request, Response
 from airflow_provider_veza.async_query.vocabulary import Page, Submitted
-from airflow_provider_veza.exceptions import ArgumentError
+from airflow_provider_veza.exceptions import ArgumentError, MalformedResponseError
 from airflow_provider_veza.services.id_in_path import id_in_path
 from airflow_provider_veza.services.veza_errors import json_object
 from airflow_provider_veza.services.veza_submitted import read_submitted
@@ -23,6 +24,8 @@ from airflow_provider_veza.services.veza_sync import Result, read_page, read_res
 LIST_PATH = "/api/v1/assessments/queries"
 INFERRED_CREATE_PATH = LIST_PATH + "/{id}:nodes_async_create"
 ID_IN_PATH = "{id}"
+DEFAULT_OWNER_FIELDS = ("created_by", "creator", "owner", "owner_email", "created_by_email")
+"""Inferred: no document and no public client shows which field names whose a saved query is."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +59,12 @@ class VezaSavedQueriesService:
 
     :param page_size: saved queries, or rows, a page.
     :param create_path: of the asynchronous run, with ``{id}``; inferred, see the module.
+    :param owner_fields: of a listed query, which may say whose it is; the first that does counts. Inferred.
     """
 
     page_size: int = 100
     create_path: str = INFERRED_CREATE_PATH
+    owner_fields: tuple[str, ...] = DEFAULT_OWNER_FIELDS
 
     def queries(
         self, name: str | None = None, page_token: str | None = None, *, include_inactive: bool = True
@@ -101,6 +106,24 @@ class VezaSavedQueriesService:
             lambda response: read_submitted(response, owned=True, may_be_stale=fresh),
         )
 
+    def owner_field(self, query: Mapping[str, Any]) -> str | None:
+        """Return which field of a listed query says whose it is; None where none does."""
+        return next((name for name in self.owner_fields if _owner(query.get(name))), None)
+
+    def owner_of(self, query: Mapping[str, Any]) -> str:
+        """Return whose a listed query is, as the tenant names them.
+
+        :raises MalformedResponseError: where the tenant does not say, which is never "nobody's".
+        """
+        name = self.owner_field(query)
+        if name is None:
+            raise MalformedResponseError(
+                f"The tenant does not say whose a saved query is: none of {', '.join(self.owner_fields)} is among its fields "
+                f"{', '.join(sorted(map(ascii, query)))}. If another field says so, set saved_query_owner_field in the "
+                "connection's extra; else filter by name_pattern or labels instead of created_by. Nothing was listed."
+            )
+        return _owner(query[name])
+
     def _page_params(self, page_token: str | None) -> dict[str, str]:
         size = {"page_size": str(self.page_size)}
         return size if page_token is None else {**size, "page_token": page_token}
@@ -109,6 +132,13 @@ class VezaSavedQueriesService:
 def list_one() -> Call[None]:
     """Ask for at most one saved query. It needs the rights that running a query needs, and no others."""
     return Call(Request("GET", LIST_PATH, params={"page_size": "1"}), _read_list)
+
+
+def _owner(value: Any) -> str:
+    """Return whom a field names, as text or in an object (inferred); empty where it names nobody."""
+    if isinstance(value, Mapping):
+        value = value.get("email") or value.get("name") or value.get("id")
+    return words_of(value) if value else ""
 
 
 def _path(saved_query_id: str, verb: str = "") -> str:

@@ -25,6 +25,7 @@ if installed_release().generation is Generation.TWO:
     pytest.skip("Airflow 2.11 has no place for the page", allow_module_level=True)
 
 DAG, TASK = FIRST, FIRST_TASK
+LANDING, LANDING_TASK = "example_veza_access_to_parquet", "land"
 ANSWER_LIMIT = 60.0
 """Seconds; the first request to a part of the API server builds that part."""
 IN_THE_FRAME = "(document.querySelector('iframe')?.contentDocument?.body?.innerText ?? '').includes('Succeeded')"
@@ -43,9 +44,11 @@ class Served:
 
     airflow: Airflow
     run_id: str
+    dag_id: str = DAG
+    task_id: str = TASK
 
     def url(self, server: str = "") -> str:
-        return f"{server or self.airflow.api.url}/veza/task/{DAG}/{TASK}/-1/{self.run_id}"
+        return f"{server or self.airflow.api.url}/veza/task/{self.dag_id}/{self.task_id}/-1/{self.run_id}"
 
     def token(self) -> str:
         return str(requests.get(f"{self.airflow.api.url}/auth/token", timeout=ANSWER_LIMIT).json()["access_token"])
@@ -57,6 +60,11 @@ class Served:
 @pytest.fixture(scope="module")
 def served(airflow: Airflow, examples: ExampleRuns) -> Served:
     return Served(airflow, examples[DAG].run_id)
+
+
+@pytest.fixture(scope="module")
+def landed(airflow: Airflow, examples: ExampleRuns) -> Served:
+    return Served(airflow, examples[LANDING].run_id, LANDING, LANDING_TASK)
 
 
 @pytest.fixture(scope="module")
@@ -87,9 +95,33 @@ def test_who_may_read_the_xcoms_sees_query_rows_and_paths(served: Served) -> Non
     page = served.get(served.url())
 
     assert page.status_code == 200
-    for text in ("Succeeded", "veza_nodes", "acme-payroll-exports", "<svg", "First rows"):
+    for text in (
+        "Succeeded",
+        "veza_nodes",
+        "acme-payroll-exports",
+        "<svg",
+        "First rows",
+        "s after the submit",
+        "none of them failed",
+    ):
         assert text in page.text
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+
+
+def test_the_first_rows_of_what_was_landed_are_shown_with_their_paths(
+    landed: Served, browser: Any, pictures: Path
+) -> None:
+    page: BrowserPage = browser
+    shown = landed.get(landed.url())
+    for text in ("&quot;source_id&quot;", "<svg", "pages asked for again", "_manifest.json"):
+        assert text in shown.text
+
+    page.call("Network.enable")
+    page.call("Network.setCookie", name="_token", value=landed.token(), url=landed.airflow.api.url)
+    page.open(landed.url(), ANSWER_LIMIT)
+    page.until("document.querySelectorAll('svg.paths rect').length > 2")
+    shot = page.call("Page.captureScreenshot", format="png")["data"]
+    (pictures / "landed-rows.png").write_bytes(base64.b64decode(shot))
 
 
 def test_a_task_that_is_not_there_is_not_found(served: Served) -> None:
@@ -103,8 +135,8 @@ def test_airflows_own_page_of_the_task_shows_it_and_loads_nothing_from_elsewhere
     address = f"{served.airflow.api.url}/dags/{DAG}/runs/{served.run_id}/tasks/{TASK}/plugin/veza-query"
     page.call("Network.enable")
     page.call("Network.setCookie", name="_token", value=served.token(), url=served.airflow.api.url)
-    page.open(address)
-    page.until(IN_THE_FRAME)
+    page.open(address, ANSWER_LIMIT)
+    page.until(IN_THE_FRAME, ANSWER_LIMIT)
 
     shot = page.call("Page.captureScreenshot", format="png")["data"]
     (pictures / "query-page.png").write_bytes(base64.b64decode(shot))
@@ -115,6 +147,10 @@ def test_without_a_session_airflow_answers_401(served: Served, without_xcoms: st
     assert requests.get(served.url(without_xcoms), timeout=ANSWER_LIMIT).status_code == 401
 
 
-def test_who_may_see_the_dag_but_not_its_xcoms_gets_403(served: Served, without_xcoms: str) -> None:
+def test_who_may_see_the_dag_but_not_its_xcoms_gets_403_and_no_landed_row(
+    served: Served, landed: Served, without_xcoms: str
+) -> None:
+    refused = landed.get(landed.url(without_xcoms))
+    assert (refused.status_code, "source_id" in refused.text) == (403, False)
     assert served.get(f"{without_xcoms}/api/v2/dags/{DAG}").status_code == 200
     assert served.get(served.url(without_xcoms)).status_code == 403

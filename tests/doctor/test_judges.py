@@ -303,3 +303,24 @@ def test_a_query_that_does_not_end_is_not_waited_for_any_longer_than_patience_an
         assert findings_of(seen, veza)["done"].verdict is Verdict.NOT_SEEN
         assert (seen.left, seen.running_tasks) == ((), 1)
         assert [str(e.family) for e in running.tenant.running()] == ["result"]
+
+
+def with_owner(name: str) -> Alteration:
+    return edited("/queries", lambda body: {**body, "values": [{**query, name: "ada"} for query in body["values"]]})
+
+
+@pytest.mark.parametrize(
+    ("alteration", "verdict", "words"),
+    [
+        (with_owner("created_by"), Verdict.CONFIRMED, "in created_by"),
+        (with_owner("author"), Verdict.NOT_SEEN, "saved_query_owner_field"),
+    ],
+)
+def test_whose_a_saved_query_is_was_seen_only_where_a_field_that_is_looked_into_says_so(
+    alteration: Alteration, verdict: Verdict, words: str
+) -> None:
+    finding = findings(alteration)["saved_owner"]
+
+    assert finding.verdict is verdict
+    assert words in "".join(map(str, finding.words))
+    assert "ada" not in "".join(map(str, finding.words))

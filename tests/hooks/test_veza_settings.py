@@ -215,6 +215,7 @@ EVERY_EXTRA = {
     "nodes_get_method": "GET",
     "rows_field": "result",
     "saved_query_create_path": "/api/v2/queries/{id}:run",
+    "saved_query_owner_field": "author",
     "stale_grace": 0,
     "ui_url_template": "{tenant}/app/queries/{query_id}",
 }
@@ -234,7 +235,7 @@ def test_every_extra_is_read_from_its_type_or_from_text_as_a_uri_gives_it(read: 
     assert settings.nodes == VezaNodesService(50, "/api/v2/nodes:get", "GET", ("result",))
     assert settings.result.rows_fields == ("result",)
     assert settings.sync.rows_fields == ("result", "values", "path_values")
-    assert settings.saved_queries == VezaSavedQueriesService(50, "/api/v2/queries/{id}:run")
+    assert settings.saved_queries == VezaSavedQueriesService(50, "/api/v2/queries/{id}:run", ("author",))
     assert settings.stale_grace == timedelta(0)
     assert settings.ui_url("q1") == f"{TENANT}/app/queries/q1"
 

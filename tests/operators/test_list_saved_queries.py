@@ -12,7 +12,7 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 from airflow_provider_veza.exceptions import ArgumentError, EmptyResultError
 from airflow_provider_veza.operators.query import VezaQueryOperator
 from airflow_provider_veza.operators.saved_queries import SAVED_QUERIES_KEY, VezaListSavedQueriesOperator
-from support.served_tenant import AT_ONCE, PAYROLL_ACCESS
+from support.served_tenant import AT_ONCE, PAYROLL_ACCESS, connect
 from support.task_run import TaskRun
 from veza_emulator.http.server import RunningTenant
 
@@ -106,6 +106,18 @@ def test_a_tenant_that_does_not_say_whose_queries_are_is_an_error_and_never_none
 
     with pytest.raises(Exception, match="does not say whose a saved query is.*'name'"):
         listing(created_by="auditor@acme.example").execute()
+
+
+def test_the_field_that_says_whose_a_query_is_can_be_named(
+    running: RunningTenant, save: Save, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect(monkeypatch, running, saved_query_owner_field="name")
+    save("Payroll")
+    save("SOX")
+
+    run = listing(created_by="Payroll")
+    run.execute()
+    assert list(run.xcom[SAVED_QUERIES_KEY].values()) == ["Payroll"]
 
 
 def test_more_queries_than_airflow_maps_over_are_refused_with_the_number(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from airflow_provider_veza.pages.access_paths import AccessPath, access_paths, picture
 from airflow_provider_veza.pages.facts import TaskFacts, plain
+from airflow_provider_veza.pages.landed import LandedLook
 from airflow_provider_veza.pages.query_page import MOST_ROWS, query_page
+from support.landed_nights import Nights, path
 
 STARTED = datetime(2026, 11, 22, 6, tzinfo=UTC)
 HANDLE = {
@@ -85,7 +88,75 @@ def test_query_task_and_result_are_listed() -> None:
 
 def test_who_cancelled_a_query_is_said_once_it_is_confirmed() -> None:
     assert "confirmed, by the sweep" in page(record=record("cancelled", cancelled_by="the sweep"))
-    assert "none confirmed" in page(record=record("submitted"))
+    assert "none is stored" in page(record=record("submitted"))
+
+
+def report(**known: Any) -> dict[str, Any]:
+    return {"veza_query": HANDLE, "veza_report": {"v": 1, "query_id": "q-77", **known}}
+
+
+SEEN_AT = "2026-11-22T06:01:31+00:00"
+
+
+@pytest.mark.parametrize(
+    ("known", "says"),
+    [
+        (
+            {"outcome": "SUCCEEDED", "seen_at": SEEN_AT},
+            ["succeeded, seen 2026-11-22T06:01:31+00:00, 90 s after the submit"],
+        ),
+        ({"outcome": "SUCCEEDED", "looks": 14, "failed_looks": 2}, ["14, 2 of them failed", "<dd>not stored</dd>"]),
+        ({"outcome": "SUCCEEDED", "looks": 3, "failed_looks": 0}, ["3, none of them failed"]),
+        ({"outcome": "FAILED", "seen_at": SEEN_AT}, ["<h1>Failed", "failed, seen"]),
+        ({"outcome": "GONE", "seen_at": SEEN_AT}, ["<h1>Unknown to the service"]),
+        ({"outcome": "DEADLINE_PASSED", "cancel": "cancelled"}, ["<h1>Cancelled", "confirmed, by an attempt"]),
+        ({"outcome": "DEADLINE_PASSED", "cancel": "already_ended"}, ["<h1>Not in time", "the query had ended"]),
+        ({"outcome": "DEADLINE_PASSED", "cancel": "not_possible"}, ["<dd>not possible"]),
+        ({"outcome": "DEADLINE_PASSED", "cancel": "failed"}, ["the query may still run"]),
+        ({"rows": 412, "delivered_at": SEEN_AT}, ["<dt>rows, by the service</dt><dd>412", f"<dd>{SEEN_AT}"]),
+        ({"outcome": "of a later version", "seen_at": SEEN_AT}, ["as of a later version"]),
+    ],
+    ids=str,
+)
+def test_how_the_query_went_is_told_from_what_the_attempt_left(known: dict[str, Any], says: list[str]) -> None:
+    shown = page(state="failed", xcoms=report(**known))
+    assert [text for text in says if text not in shown] == []
+
+
+def test_what_nothing_stores_is_said_to_be_not_stored() -> None:
+    assert page(state="failed", xcoms={"veza_query": HANDLE}).count("<dd>not stored</dd>") == 2
+    assert "in the task's log, until the wait has ended" in page(state="deferred", xcoms={"veza_query": HANDLE})
+
+
+@pytest.mark.parametrize("given", [HANDLE | {"fingerprint": "f"}, str(HANDLE), f"{HANDLE}".replace("'", '"')], ids=str)
+def test_a_task_that_works_on_the_query_of_another_shows_that_query(given: Any) -> None:
+    shown = page(fields={"handle": given})
+    assert "<h1>A query of another task" in shown
+    assert "<dd>q-77</dd>" in shown
+
+
+@pytest.mark.parametrize("given", ["", "None", [HANDLE, HANDLE], "[]", "{", 7, {"id": "q"}], ids=str)
+def test_a_handle_that_is_none_breaks_no_page(given: Any) -> None:
+    assert "<h1>Not submitted" in page(fields={"handle": given})
+
+
+def landed(**known: Any) -> str:
+    summary = {"manifest": "s3://lake/access/_manifest.json", "query_id": "q-77"}
+    return query_page(
+        facts(xcoms={"veza_query": HANDLE, "return_value": summary}), preview_rows=10, landed=LandedLook(**known)
+    )
+
+
+def test_landed_rows_are_shown_with_their_paths_and_how_they_were_landed(tmp_path: Path) -> None:
+    result = Nights(str(tmp_path), "csv").land([path("ada", "payroll", ["s3:Get"])])
+    shown = landed(rows=list(result), manifest=result.manifest)
+
+    for text in ("&quot;source_id&quot;", "<svg", ">ada<", ">payroll<", "0 s, 1 pages", "pages asked for again"):
+        assert text in shown
+
+
+def test_why_no_landed_rows_are_shown_is_said() -> None:
+    assert "<p>The storage did not answer within 10 s.</p>" in landed(why_not="The storage did not answer within 10 s.")
 
 
 @pytest.mark.parametrize(("allowed", "shown"), [(0, 0), (3, 3), (10, 10), (10_000, MOST_ROWS), (-1, 0)])
@@ -111,6 +182,12 @@ def test_a_page_looks_again_by_itself_until_its_task_has_ended() -> None:
         {"xcoms": {"return_value": [{"source": {"id": MALICE}, "destination": {"id": MALICE}, "n": MALICE}]}},
         {"fields": {MALICE: MALICE, "query_spec": {MALICE: [MALICE]}}},
         {"record": {"state": "cancelled", "cancelled_by": MALICE, "handle": MALICE}},
+        {
+            "xcoms": report(
+                outcome=MALICE, cancel=MALICE, seen_at=SEEN_AT, delivered_at=MALICE, rows=MALICE, looks=MALICE
+            )
+        },
+        {"fields": {"handle": {**HANDLE, "id": MALICE, "tenant": MALICE}}},
     ],
     ids=lambda known: ", ".join(known),
 )

@@ -651,6 +651,12 @@ READERS: Mapping[str, Reader] = {
         set,
         ("operators.saved_queries",),
     ),
+    "whose a saved query is": Reader(
+        lambda query: VezaSavedQueriesService().owner_of(query) if isinstance(query, dict) else "",
+        _objects({"id": "s1", "created_by": "ada", "owner": {"email": "ada@acme.example"}}),
+        str,
+        ("services.veza_saved_queries.VezaSavedQueriesService.owner_of",),
+    ),
     "a manifest": Reader(
         lambda raw: _own(raw, MANIFEST_FILE, lambda data: Manifest.from_json(data, "/lake/_manifest.json")),
         damaged_bodies([_MANIFEST.to_json()]),

@@ -179,3 +179,31 @@ def test_the_fingerprint_tells_saved_queries_tenants_and_cache_choices_apart() -
     assert SavedNodesQuery("a").fingerprint(TENANT).differences(SavedNodesQuery("b").fingerprint(TENANT)) == (
         "saved_query_id",
     )
+
+
+# Whose it is
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "owner"),
+    [
+        ({"created_by": "ada@acme.example"}, "created_by", "ada@acme.example"),
+        ({"created_by": "", "owner": {"id": "u1", "email": "ada@acme.example"}}, "owner", "ada@acme.example"),
+        ({"creator": {"id": 7}}, "creator", "7"),
+    ],
+)
+def test_the_first_field_that_names_somebody_says_whose_a_query_is(query: Any, field: str, owner: str) -> None:
+    assert (SAVED.owner_field(query), SAVED.owner_of(query)) == (field, owner)
+
+
+def test_a_tenant_may_say_whose_a_query_is_in_a_field_of_its_own() -> None:
+    elsewhere = VezaSavedQueriesService(owner_fields=("author",))
+
+    assert elsewhere.owner_of({"created_by": "somebody", "author": "ada"}) == "ada"
+
+
+@pytest.mark.parametrize("query", [{}, {"created_by": None}, {"owner": {}}, {"owner": []}])
+def test_nobody_is_no_owner_and_the_error_names_the_extra(query: Any) -> None:
+    assert SAVED.owner_field(query) is None
+    with pytest.raises(MalformedResponseError, match=r"does not say whose.*saved_query_owner_field"):
+        SAVED.owner_of(query)

@@ -33,13 +33,16 @@ ADVICE = (
 )
 INSTALL = ("apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "chromium")
 
+PATIENCE = 10.0
+ANSWER_LIMIT = 30.0
+"""Seconds; for what the browser itself answers."""
 _LISTENING = "DevTools listening on "
 _UNTIL = """
 new Promise((resolve, reject) => {
-  const end = Date.now() + 10000;
+  const end = Date.now() + %d;
   const look = () => {
     if (%s) resolve(true);
-    else if (Date.now() > end) reject(new Error("not within 10 s: " + document.body.innerText));
+    else if (Date.now() > end) reject(new Error("not in time: " + document.body.innerText));
     else setTimeout(look, 20);
   };
   look();
@@ -81,14 +84,15 @@ class BrowserPage:
         self._wire = wire.socket
         self._runner = runner
         self._sent = 0
+        self._wait = ANSWER_LIMIT
         self.requested: list[str] = []
         self.complaints: list[str] = []
 
-    def open(self, url: str) -> None:
+    def open(self, url: str, within: float = PATIENCE) -> None:
         for domain in ("Page", "Network", "Log", "Runtime", "Accessibility"):
             self.call(f"{domain}.enable")
         self.call("Page.navigate", url=url)
-        self.until("document.readyState === 'complete'")
+        self.until("document.readyState === 'complete'", within)
 
     def evaluate(self, expression: str) -> Any:
         """Return the value of a JavaScript expression, awaited."""
@@ -96,9 +100,10 @@ class BrowserPage:
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]["exception"]["description"]
         return answer["result"].get("value")
 
-    def until(self, condition: str) -> None:
-        """Wait until a JavaScript condition holds."""
-        self.evaluate(_UNTIL % condition)
+    def until(self, condition: str, within: float = PATIENCE) -> None:
+        """Wait until a JavaScript condition holds, for so many seconds at most."""
+        self._wait = within + ANSWER_LIMIT
+        self.evaluate(_UNTIL % (within * 1000, condition))
 
     def text(self, selector: str) -> str:
         return str(self.evaluate(f"document.querySelector({json.dumps(selector)}).textContent"))
@@ -115,7 +120,7 @@ class BrowserPage:
         self._sent += 1
         await self._wire.send_json({"id": self._sent, "method": method, "params": parameters})
         while True:
-            message = await self._wire.receive_json(timeout=30)
+            message = await self._wire.receive_json(timeout=self._wait)
             if message.get("id") == self._sent:
                 assert "error" not in message, message["error"]
                 return dict(message["result"])
