@@ -157,7 +157,7 @@ sample-storages: .venv/storages/installed ## Test records on Google's storage al
 $(REAL): test-airflow-%: .venv/airflow-%/installed
 	$(STAGE) 'real Airflow $*' .venv/tools/bin/python -m tools.side_by_side \
 		.venv/airflow-$*/bin/python -m pytest tests/airflow -m 'shared_airflow and (not drill or short_drill)' AND \
-		.venv/airflow-$*/bin/python -m pytest -p no:cacheprovider tests/airflow -m 'not shared_airflow and (not drill or short_drill)'
+		.venv/airflow-$*/bin/python -m pytest tests/airflow -m 'not shared_airflow and (not drill or short_drill)'
 
 $(DRILLS): drills-%: .venv/airflow-%/installed
 	$(STAGE) 'drills on Airflow $*' .venv/airflow-$*/bin/python -m pytest tests/airflow/drills \

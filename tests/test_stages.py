@@ -98,11 +98,34 @@ def test_a_stage_that_runs_by_itself_leaves_what_a_failed_test_left(tmp_path: Pa
     assert (tmp_path / "seen-0").read_text() == "x"
 
 
+def test_of_tests_that_run_side_by_side_only_those_that_failed_are_run_once_more(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    for folder, failing in ((first, 1), (second, 0)):
+        write_tests(folder, failing, heals=True)
+    tests = [[sys.executable, "-m", "pytest", f"{folder}/test_it.py"] for folder in (first, second)]
+    done = run_stage(
+        tmp_path, sys.executable, "-m", "tools.side_by_side", *tests[0], "AND", *tests[1], STAGES_RECORD="stages.jsonl"
+    )
+
+    assert done.returncode == 0
+    assert "passed only by themselves, so mend them: test_it.py::test_it[0] in" in done.stdout
+    assert [(folder / "seen-0").read_text() for folder in (first, second)] == ["xx", "x"]
+
+
 def stage_of_tests(folder: Path, failing: int, *, heals: bool, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run a stage of five tests, the first of which fail, at their first run or always."""
+    write_tests(folder, failing, heals=heals)
+    return run_stage(folder, sys.executable, "-m", "pytest", "test_it.py", **variables)
+
+
+def write_tests(folder: Path, failing: int, *, heals: bool) -> None:
+    folder.mkdir(exist_ok=True)
     (folder / "test_it.py").write_text(UNSTEADY.format(tests=5, failing=failing, heals=heals))
     (folder / "pytest.ini").write_text("[pytest]")
-    stage = [sys.executable, "-m", "tools.stage", "tests", sys.executable, "-m", "pytest", "test_it.py"]
+
+
+def run_stage(folder: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
     outside = {name: value for name, value in os.environ.items() if name != "STAGES_RECORD"}
     environment = outside | {"PYTHONPATH": str(ROOT)} | variables
+    stage = [sys.executable, "-m", "tools.stage", "tests", *command]
     return subprocess.run(stage, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False)

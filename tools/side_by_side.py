@@ -10,12 +10,13 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import IO
 
 AND = "AND"
 """Stands between two commands."""
+NAME = "tools.side_by_side"
 
 Running = Sequence[subprocess.Popen[bytes]]
 
@@ -43,6 +44,16 @@ def commands(words: Sequence[str]) -> Iterator[list[str]]:
         else:
             command.append(word)
     yield command
+
+
+def joined(commands: Iterable[Sequence[str]]) -> list[str]:
+    """Return the words that make these commands."""
+    return [word for number, command in enumerate(commands) for word in ((AND,) if number else ()) + tuple(command)]
+
+
+def without_neighbours(command: Sequence[str]) -> Sequence[str]:
+    """Return what is to run, where a command of a stage begins by naming this module."""
+    return command[command.index(NAME) + 1 :] if NAME in command else command
 
 
 def start(first: list[str], others: Sequence[list[str]], outputs: Sequence[IO[bytes]]) -> Running:

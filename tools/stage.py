@@ -16,7 +16,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tools.second_look import Outcome, run_tests
+from tools.second_look import PYTEST, Outcome, run_tests
 
 RECORD = "STAGES_RECORD"
 
@@ -37,7 +37,7 @@ def main(title: str, *command: str) -> int:
 
 def _run(title: str, command: Sequence[str]) -> Outcome:
     # Not by itself: what a drill or a soak left behind must stay as it is.
-    if "pytest" in command and RECORD in os.environ:
+    if PYTEST in command and RECORD in os.environ:
         return run_tests(command, run_to_its_end, Path(".run/pytest", re.sub(r"\W+", "-", title)))
     return Outcome(run_to_its_end(command))
 
