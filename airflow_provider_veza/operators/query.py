@@ -111,7 +111,7 @@ class VezaQueryOperator(QueryOperator):
     :param columns: of csv and parquet: the columns to write, in this order, or the name of one; by default all.
     :param column_names: of csv and parquet: ``dotted`` (default, ``properties.name``), ``underscored`` (``properties_name``: only
         letters, digits and underscores, as BigQuery and Avro want them), or a mapping of dotted names to other ones. ``columns``
-        takes dotted names all the same. Two columns of one name are an error.
+        takes dotted names all the same. Two columns of one name are an error, whatever the case where they are underscored.
     :param null_value: of csv: what stands for a null, such as ``NULL``; by default nothing, which most readers skip
         where a table has one column.
     :param csv_escape_formulas: of csv: whether ``'`` is put before texts that a spreadsheet would take for a formula (first
@@ -314,7 +314,7 @@ class VezaGetQueryResultsOperator(GetQueryResultsOperator):
     :param columns: of csv and parquet: the columns to write, in this order, or the name of one; by default all.
     :param column_names: of csv and parquet: ``dotted`` (default, ``properties.name``), ``underscored`` (``properties_name``: only
         letters, digits and underscores, as BigQuery and Avro want them), or a mapping of dotted names to other ones. ``columns``
-        takes dotted names all the same. Two columns of one name are an error.
+        takes dotted names all the same. Two columns of one name are an error, whatever the case where they are underscored.
     :param null_value: of csv: what stands for a null, such as ``NULL``; by default nothing, which most readers skip
         where a table has one column.
     :param csv_escape_formulas: of csv: whether ``'`` is put before texts that a spreadsheet would take for a formula (first
