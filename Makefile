@@ -175,7 +175,7 @@ sample-drills-celery: .venv/celery-$(NEWEST)/installed ## Run a few of the drill
 $(SOAKS): soak-celery-%: .venv/celery-%/installed
 	$(STAGE) 'soaks on the cluster of Airflow $*' .venv/celery-$*/bin/python -m pytest -s -q tests/celery_cluster/test_soak.py
 
-fuzz: .venv/airflow-$(NEWEST)/installed ## 100,000 malformed inputs a reader, 20,000 interleavings of ownership, 400 tasks with faults; READER_SEED=1, MODEL_SEED=1 draw others, SOAK_SEED=1 the same
+fuzz: .venv/airflow-$(NEWEST)/installed ## 100,000 malformed inputs a reader, 20,000 interleavings of ownership, 400 tasks with faults; READER_SEED=1, MODEL_SEED=1 draw others, SOAK_SEED=1 repeats
 	$(STAGE) 'readers' env 'AIRFLOW_HOME=$(CURDIR)/.run/fuzz' READER_CASES=100000 \
 		$(NEWEST_PYTHON) -m pytest --numprocesses 2 tests/readers
 	$(STAGE) 'model of ownership' env 'AIRFLOW_HOME=$(CURDIR)/.run/fuzz' MODEL_EXAMPLES=20000 \

@@ -24,7 +24,7 @@ def test_its_import_loads_no_client_and_no_table_library(tmp_path: Path) -> None
     script = NAME_WHAT_IS_LOADED.format(modules=OURS, heavy=HEAVY)
     environment = {**os.environ, "AIRFLOW_HOME": str(tmp_path)}
     asked = subprocess.run(
-        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=120, check=True
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=600, check=True
     )
 
     loaded = [line for line in asked.stdout.splitlines() if line.startswith("LOADED")]
