@@ -24,25 +24,27 @@ STATSD := 0.9.0
 STATSD_CLIENT := 4.0.1
 NODEJS := 24.19.0
 # What imports no Airflow is tested once, with Airflow barred; tests/test_without_airflow.py holds the list to what is so.
-WITHOUT_AIRFLOW := tests/async_query tests/distributions tests/doctor tests/esql_double tests/real_airflow tests/services \
+WITHOUT_AIRFLOW := tests/async_query tests/doctor tests/esql_double tests/real_airflow tests/results tests/services \
 	tests/transport tests/test_contributing.py tests/test_declared.py tests/test_deprecations.py tests/test_drills_table.py \
 	tests/test_engines_table.py tests/test_exceptions.py tests/test_messages.py tests/test_new_user.py \
 	tests/test_outcomes.py tests/test_release.py tests/test_rows_table.py tests/test_side_by_side.py tests/test_stages.py \
 	tests/test_storages_table.py tests/test_without_airflow.py tests/test_words.py
 # What has targets of its own.
-APART := tests/airflow tests/celery_cluster tests/docs_site tests/lineage tests/monitoring tests/storages tests/test_benchmarks.py
+APART := tests/airflow tests/celery_cluster tests/distributions tests/docs_site tests/lineage tests/monitoring tests/storages tests/test_benchmarks.py
 # Many cases each, once: the model of ownership plays every Airflow itself, and what readers and engines do, how calls to a
 # hostile tenant end, and what mistakes are told, is the same on all of them.
 MANY_CASES := tests/engines tests/hostile tests/mistakes tests/ownership/model tests/readers
 # Only the drills that every version runs.
 DRILLED_BRIEFLY := 3.2
 
+# File by file, in their order: by itself xdist keeps those with the fewest tests for the end, which are often the slowest.
+TWO_AT_ONCE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 STAGE := @.venv/tools/bin/python -m tools.stage
 # Makes the target of this name with -stages, then lists its stages with their durations.
 STAGED = @$(if $(PYTHON),$(PYTHON),$(NO_PYTHON)) -m tools.stages .run/stages-of-$@.jsonl $(MAKE) --no-print-directory $@-stages
 NO_PYTHON = $(error no Python 3.11 or 3.12 found; name one with PYTHON=...)
 
-.PHONY: help check check-stages test test-stages without-airflow many-cases test-browser test-storages sample-storages fuzz drills demo lint format emulator drills-celery sample-drills-celery units $(UNITS) $(REAL) $(DRILLS) $(CELERY_DRILLS) $(SOAKS) sample-benchmarks bench-import bench-landing bench-drift bench-esql bench-look bench-emulator conformance-elasticsearch-8 airflow-arguments lock docs test-lowest test-python-3.13 test-python-3.14 dist sbom test-engines bench-look-beside-aiohttp test-monitoring bench-triggers new-user mistakes lineage $(VERSIONS:%=lineage-%) clean
+.PHONY: help check check-stages test test-stages without-airflow distributions many-cases test-browser test-storages sample-storages fuzz drills demo lint format emulator drills-celery sample-drills-celery units $(UNITS) $(REAL) $(DRILLS) $(CELERY_DRILLS) $(SOAKS) sample-benchmarks bench-import bench-landing bench-drift bench-esql bench-look bench-emulator conformance-elasticsearch-8 airflow-arguments lock docs test-lowest test-python-3.13 test-python-3.14 dist sbom test-engines bench-look-beside-aiohttp test-monitoring bench-triggers new-user mistakes lineage $(VERSIONS:%=lineage-%) clean
 .NOTPARALLEL:
 
 help: ## List the targets
@@ -58,7 +60,7 @@ test: ## Run everything: what check does, units on every Airflow, then real Airf
 
 check-stages: lint docs emulator without-airflow units-$(NEWEST)
 
-test-stages: check-stages new-user many-cases test-browser test-monitoring sample-benchmarks sample-storages sample-drills-celery units lineage test-lowest conformance-elasticsearch-8 $(REAL)
+test-stages: check-stages distributions new-user many-cases test-browser test-monitoring sample-benchmarks sample-storages sample-drills-celery units lineage test-lowest conformance-elasticsearch-8 $(REAL)
 
 drills: $(DRILLS) ## Kill, crash and freeze real Airflow processes in every way there is, and write docs/drills.md
 	@.venv/tools/bin/python -m tools.drills_table $(DRILLED)
@@ -80,7 +82,7 @@ format: .venv/airflow-$(NEWEST)/installed ## Format the code and mend what ruff 
 	$(NEWEST_PYTHON) -m ruff format .
 
 emulator: .venv/airflow-$(NEWEST)/installed ## Run the emulated tenant's own tests, which need no Airflow
-	$(STAGE) 'emulator' $(NEWEST_PYTHON) -m pytest --numprocesses 2 --dist loadfile veza-emulator/tests --ignore veza-emulator/tests/page
+	$(STAGE) 'emulator' $(NEWEST_PYTHON) -m pytest $(TWO_AT_ONCE) veza-emulator/tests --ignore veza-emulator/tests/page
 
 test-browser: .venv/airflow-$(NEWEST)/installed ## Look at the emulator's page in Chromium, which apt-get installs where it is missing and may be
 	$(STAGE) 'the page in a browser' $(NEWEST_PYTHON) -m pytest veza-emulator/tests/page
@@ -103,14 +105,17 @@ test-python-3.14: .venv/python-3.14/installed ## The same on Python 3.14
 test-python-3.13 test-python-3.14: test-python-%:
 	$(STAGE) 'Python $*' env 'AIRFLOW_HOME=$(CURDIR)/.run/units-python-$*' .venv/python-$*/bin/python -m pytest -q $(QUICK_SAMPLE)
 
-without-airflow: .venv/airflow-$(NEWEST)/installed .venv/release/installed ## Run the unit tests of what imports no Airflow, which it is kept from
-	$(STAGE) 'units without Airflow' $(NEWEST_PYTHON) -m pytest --numprocesses 2 --dist loadfile --without-airflow $(WITHOUT_AIRFLOW)
+without-airflow: .venv/airflow-$(NEWEST)/installed ## Run the unit tests of what imports no Airflow, which it is kept from
+	$(STAGE) 'units without Airflow' $(NEWEST_PYTHON) -m pytest $(TWO_AT_ONCE) --without-airflow $(WITHOUT_AIRFLOW)
+
+distributions: .venv/airflow-$(NEWEST)/installed .venv/release/installed ## Build both distributions, look into them, and install them into fresh environments
+	$(STAGE) 'distributions' $(NEWEST_PYTHON) -m pytest tests/distributions
 
 units: $(UNITS) ## Run the unit tests of what imports Airflow, on every Airflow
 
 $(UNITS): units-%: .venv/airflow-%/installed
 	$(STAGE) 'units on Airflow $*' env 'AIRFLOW_HOME=$(CURDIR)/.run/units-$*' \
-		.venv/airflow-$*/bin/python -m pytest --numprocesses 2 --dist loadfile $(addprefix --ignore ,$(APART) $(WITHOUT_AIRFLOW) $(MANY_CASES))
+		.venv/airflow-$*/bin/python -m pytest $(TWO_AT_ONCE) $(addprefix --ignore ,$(APART) $(WITHOUT_AIRFLOW) $(MANY_CASES))
 
 many-cases: .venv/airflow-$(NEWEST)/installed ## Play stories of ownership, malformed answers and hostile tenants
 	$(STAGE) 'many cases' env 'AIRFLOW_HOME=$(CURDIR)/.run/many-cases' \
@@ -174,11 +179,12 @@ sample-drills-celery: .venv/celery-$(NEWEST)/installed ## Run a few of the drill
 $(SOAKS): soak-celery-%: .venv/celery-%/installed
 	$(STAGE) 'soaks on the cluster of Airflow $*' .venv/celery-$*/bin/python -m pytest -s -q tests/celery_cluster/test_soak.py
 
-fuzz: .venv/airflow-$(NEWEST)/installed ## 100,000 malformed inputs a reader, 20,000 interleavings of ownership; READER_SEED=1, MODEL_SEED=1 draw others
+fuzz: .venv/airflow-$(NEWEST)/installed ## 100,000 malformed inputs a reader, 20,000 interleavings of ownership, 400 tasks with faults; READER_SEED=1, MODEL_SEED=1 draw others, SOAK_SEED=1 repeats
 	$(STAGE) 'readers' env 'AIRFLOW_HOME=$(CURDIR)/.run/fuzz' READER_CASES=100000 \
 		$(NEWEST_PYTHON) -m pytest --numprocesses 2 tests/readers
 	$(STAGE) 'model of ownership' env 'AIRFLOW_HOME=$(CURDIR)/.run/fuzz' MODEL_EXAMPLES=20000 \
 		$(NEWEST_PYTHON) -m pytest tests/ownership/model
+	$(STAGE) 'soak of faults' env 'AIRFLOW_HOME=$(CURDIR)/.run/fuzz' SOAK_QUERIES=400 $(NEWEST_PYTHON) -m pytest tests/faults
 
 sample-benchmarks: .venv/airflow-$(NEWEST)/installed ## Run a short sample of each benchmark
 	$(STAGE) 'samples of benchmarks' env 'AIRFLOW_HOME=$(CURDIR)/.run/sample-benchmarks' $(NEWEST_PYTHON) -m pytest tests/test_benchmarks.py

@@ -1,9 +1,12 @@
-"""`python -m airflow_provider_veza`: what each command prints, and which exit status it leaves."""
+"""`python -m airflow_provider_veza`: what each command prints, and which exit status it leaves.
+
+A process of its own is started only where that is what is shown: that there is such a command, and what signals do to it.
+"""
 
 from __future__ import annotations
 
+import io
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -13,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from airflow_provider_veza.__main__ import main
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.hooks.veza import VezaHook
@@ -36,15 +40,31 @@ class Ended:
     errors: str
 
 
-def run(*arguments: str, **environment: str) -> Ended:
+Run = Callable[..., Ended]
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command in this process."""
+
+    def run_here(*arguments: str, **environment: str) -> Ended:
+        with monkeypatch.context() as patch:
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            patch.setattr(sys, "stdin", io.StringIO())
+            capfd.readouterr()
+            try:
+                status = main([*arguments])
+            except SystemExit as left:
+                status = left.code if isinstance(left.code, int) else 0
+        return Ended(status, *capfd.readouterr())
+
+    return run_here
+
+
+def run_process(*arguments: str) -> Ended:
     done = subprocess.run(
-        [*COMMAND, *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env={**os.environ, **environment},
-        stdin=subprocess.DEVNULL,
+        [*COMMAND, *arguments], capture_output=True, text=True, timeout=600, check=False, stdin=subprocess.DEVNULL
     )
     return Ended(done.returncode, done.stdout, done.stderr)
 
@@ -63,14 +83,16 @@ def states(demo: RunningTenant) -> list[str]:
 
 
 def test_a_running_query_is_cancelled_by_its_handle(demo: RunningTenant, handle: QueryHandle) -> None:
-    ended = run("cancel", json.dumps(handle.to_json()))
+    ended = run_process("cancel", json.dumps(handle.to_json()))
 
     assert ended.status == 0, ended.errors
     assert f"Query {handle.id} was cancelled." in ended.output
     assert states(demo) == ["CANCELED"]
 
 
-def test_a_query_that_has_ended_is_left_alone_and_that_is_no_failure(demo: RunningTenant, handle: QueryHandle) -> None:
+def test_a_query_that_has_ended_is_left_alone_and_that_is_no_failure(
+    run: Run, demo: RunningTenant, handle: QueryHandle
+) -> None:
     demo.tenant.clock.advance(timedelta(seconds=3))
 
     ended = run("cancel", json.dumps(handle.to_json()))
@@ -81,7 +103,7 @@ def test_a_query_that_has_ended_is_left_alone_and_that_is_no_failure(demo: Runni
 
 
 def test_another_connection_to_the_same_tenant_will_do(
-    demo: RunningTenant, handle: QueryHandle, define_connection: Callable[..., None]
+    run: Run, demo: RunningTenant, handle: QueryHandle, define_connection: Callable[..., None]
 ) -> None:
     define_connection("veza_admin", host=demo.url, password=demo.api_key)
 
@@ -97,7 +119,7 @@ def test_another_connection_to_the_same_tenant_will_do(
         ("[]", "HandleError: Not a query handle: it is a sequence, as a mapped task returns"),
     ],
 )
-def test_what_is_no_handle_is_said_so_with_status_one(text: str, error: str) -> None:
+def test_what_is_no_handle_is_said_so_with_status_one(run: Run, text: str, error: str) -> None:
     ended = run("cancel", text)
 
     assert ended.status == 1
@@ -106,7 +128,7 @@ def test_what_is_no_handle_is_said_so_with_status_one(text: str, error: str) -> 
 
 
 def test_a_connection_to_another_tenant_is_refused_with_status_one(
-    demo: RunningTenant, handle: QueryHandle, define_connection: Callable[..., None]
+    run: Run, demo: RunningTenant, handle: QueryHandle, define_connection: Callable[..., None]
 ) -> None:
     define_connection("other", host="https://other.vezacloud.com", password=demo.api_key)
 
@@ -117,7 +139,7 @@ def test_a_connection_to_another_tenant_is_refused_with_status_one(
     assert len(demo.tenant.journal.entries()) == 1
 
 
-def test_a_connection_that_is_not_defined_is_named_with_status_one(handle: QueryHandle) -> None:
+def test_a_connection_that_is_not_defined_is_named_with_status_one(run: Run, handle: QueryHandle) -> None:
     ended = run("cancel", "--conn-id", "nowhere", json.dumps(handle.to_json()))
 
     assert ended.status == 1
@@ -125,7 +147,7 @@ def test_a_connection_that_is_not_defined_is_named_with_status_one(handle: Query
 
 
 @pytest.mark.parametrize("arguments", [(), ("explode",), ("cancel",)], ids=["none", "unknown", "no handle"])
-def test_a_wrong_command_is_answered_with_the_usage_and_status_two(arguments: tuple[str, ...]) -> None:
+def test_a_wrong_command_is_answered_with_the_usage_and_status_two(run: Run, arguments: tuple[str, ...]) -> None:
     ended = run(*arguments)
 
     assert ended.status == 2
@@ -137,10 +159,10 @@ def test_the_emulator_listens_until_it_is_told_to_stop_and_leaves_with_status_ze
         assert emulator.stdout is not None
         assert emulator.stdout.readline().startswith("listening on http://127.0.0.1:")
         emulator.send_signal(signal.SIGTERM)
-        assert emulator.wait(timeout=30) == 0
+        assert emulator.wait(timeout=300) == 0
 
 
-def test_the_emulators_own_flags_are_its_own() -> None:
+def test_the_emulators_own_flags_are_its_own(run: Run) -> None:
     ended = run("emulator", "--help")
 
     assert ended.status == 0
@@ -163,7 +185,7 @@ def quick() -> Iterator[RunningTenant]:
 
 
 def test_the_doctor_examines_the_tenant_of_a_connection_and_says_first_that_it_is_an_emulator(
-    quick: RunningTenant, define_connection: Callable[..., None]
+    run: Run, quick: RunningTenant, define_connection: Callable[..., None]
 ) -> None:
     define_connection("veza_acme", host=quick.url, password=quick.api_key, extra=UNPACED)
 
@@ -182,7 +204,7 @@ def test_the_doctor_leaves_status_one_where_an_assumption_is_contradicted_and_js
     tenant = Tenant(TenantSettings(size=400, query_duration=timedelta(seconds=0.1), variants=variants))
     with running_tenant(tenant) as running:
         define_connection("veza_acme", host=running.url, password=running.api_key, extra=UNPACED)
-        ended = run("doctor", "--conn-id", "veza_acme", "--json", "--node-type", "S3Bucket")
+        ended = run_process("doctor", "--conn-id", "veza_acme", "--json", "--node-type", "S3Bucket")
 
     assert ended.status == 1, ended.errors
     assert json.loads(ended.output)["counts"]["contradicted"] == 1
@@ -193,7 +215,7 @@ def test_the_doctor_leaves_status_one_where_an_assumption_is_contradicted_and_js
     [("wrong-key", "does not accept the credentials"), ("two words", "ConnectionSettingsError"), ("", "No API key")],
 )
 def test_the_doctor_takes_the_key_of_a_url_from_the_environment_and_says_plainly_what_is_wrong_with_it(
-    quick: RunningTenant, key: str, said: str
+    run: Run, quick: RunningTenant, key: str, said: str
 ) -> None:
     ended = run("doctor", "--url", quick.url, VEZA_API_KEY=key)
 
@@ -203,7 +225,7 @@ def test_the_doctor_takes_the_key_of_a_url_from_the_environment_and_says_plainly
     assert not key or key not in ended.output + ended.errors
 
 
-def test_the_doctor_asks_a_url_by_oauth2_and_with_the_extras_that_are_given(quick: RunningTenant) -> None:
+def test_the_doctor_asks_a_url_by_oauth2_and_with_the_extras_that_are_given(run: Run, quick: RunningTenant) -> None:
     of_tenant = quick.tenant.settings
     oauth = ("--client-id", of_tenant.oauth_client_id, "--token-url", f"{quick.url}/oauth/token")
     extras = [f"--extra={name}={value}" for name, value in {**UNPACED, "nodes_get_method": "GET"}.items()]
@@ -225,7 +247,9 @@ def test_the_doctor_asks_a_url_by_oauth2_and_with_the_extras_that_are_given(quic
     ],
     ids=["misspelt", "no number", "no secret", "with a connection"],
 )
-def test_extras_that_make_no_sense_are_said_before_anything_is_sent(arguments: tuple[str, ...], said: str) -> None:
+def test_extras_that_make_no_sense_are_said_before_anything_is_sent(
+    run: Run, arguments: tuple[str, ...], said: str
+) -> None:
     ended = run("doctor", *arguments, VEZA_API_KEY="k1-of-acme")
 
     assert (ended.status, ended.output) == (2, "")
@@ -233,7 +257,7 @@ def test_extras_that_make_no_sense_are_said_before_anything_is_sent(arguments: t
     assert "Nothing was sent." in ended.errors
 
 
-def test_a_tenant_that_does_not_answer_is_said_without_a_traceback() -> None:
+def test_a_tenant_that_does_not_answer_is_said_without_a_traceback(run: Run) -> None:
     ended = run("doctor", "--url", "http://127.0.0.1:9", VEZA_API_KEY="k1")
 
     assert ended.status == 2
@@ -241,7 +265,7 @@ def test_a_tenant_that_does_not_answer_is_said_without_a_traceback() -> None:
     assert "Traceback" not in ended.errors
 
 
-def test_a_connection_that_is_not_defined_cannot_be_examined() -> None:
+def test_a_connection_that_is_not_defined_cannot_be_examined(run: Run) -> None:
     ended = run("doctor", "--conn-id", "nowhere")
 
     assert ended.status == 2
@@ -254,9 +278,9 @@ def test_a_doctor_that_is_interrupted_cancels_what_it_has_submitted(
     quick.tenant.set_behaviour(Behaviour(duration=None))
     define_connection("veza_acme", host=quick.url, password=quick.api_key, extra=UNPACED)
     with subprocess.Popen([*COMMAND, "doctor", "--conn-id", "veza_acme"], stdout=subprocess.PIPE, text=True) as doctor:
-        wait_until(lambda: bool(quick.tenant.running()), "the doctor's first query", within=30)
+        wait_until(lambda: bool(quick.tenant.running()), "the doctor's first query", within=300)
         doctor.send_signal(signal.SIGINT)
-        output, _ = doctor.communicate(timeout=30)
+        output, _ = doctor.communicate(timeout=300)
 
     assert doctor.returncode == 2
     assert "Interrupted." in output
@@ -274,7 +298,9 @@ def test_a_doctor_that_is_interrupted_cancels_what_it_has_submitted(
     ],
     ids=["no tenant", "two tenants", "no patience", "a key as an argument", "an extra without a value"],
 )
-def test_wrong_arguments_of_the_doctor_are_answered_with_its_usage_and_status_two(arguments: tuple[str, ...]) -> None:
+def test_wrong_arguments_of_the_doctor_are_answered_with_its_usage_and_status_two(
+    run: Run, arguments: tuple[str, ...]
+) -> None:
     ended = run("doctor", *arguments)
 
     assert ended.status == 2

@@ -55,7 +55,7 @@ def those_that_need_airflow(names: set[str]) -> set[str]:
         env={"PYTHONPATH": f"{ROOT}:{TESTS}"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
+from functools import lru_cache
 from pathlib import Path
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
@@ -26,20 +27,19 @@ def trusted_authorities(settings: TransportSettings) -> str:
 
 
 def tls_context(settings: TransportSettings) -> ssl.SSLContext:
-    """Build the TLS context of a connection; this reads files and takes long enough to block an event loop.
+    """Return the TLS context of a connection; this may read files and take long enough to block an event loop.
 
     :raises ConnectionSettingsError: when what was named holds no authorities.
     """
-    context, path = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), _path(settings)
+    path = _path(settings)
     try:
-        _trust(context, path)
+        return _trusting(path, Path(path).stat().st_mtime_ns)
     except OSError as e:
         raise ConnectionSettingsError(
             f"No trusted authorities could be read ({e.strerror}). The connection's extra `ca_bundle` "
             "(or REQUESTS_CA_BUNDLE in the environment) must name a PEM file, or a folder of them. Nothing was sent.",
             about=path,
         ) from e
-    return context
 
 
 def _path(settings: TransportSettings) -> str:
@@ -47,8 +47,12 @@ def _path(settings: TransportSettings) -> str:
     return named or DEFAULT_CA_BUNDLE_PATH
 
 
-def _trust(context: ssl.SSLContext, path: str) -> None:
+@lru_cache(maxsize=8)
+def _trusting(path: str, _changed_at: int) -> ssl.SSLContext:
+    """Return the one context of all who trust the same, which none of them changes: to read the usual file takes 30 ms."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if Path(path).is_dir():
         context.load_verify_locations(capath=path)
     else:
         context.load_verify_locations(cafile=path)
+    return context

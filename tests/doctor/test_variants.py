@@ -132,7 +132,8 @@ def test_each_choice_of_each_switch_contradicts_what_it_should_and_nothing_else(
     assert not_seen(found) == NEVER_SEEN | NOT_SEEN.get(chosen, set())
 
 
-SMALL = {"total_times": TotalTimes(look=1.5), "max_answer_bytes": 1_000_000}
+A_MOMENT, FAR_LATER = 0.5, 8.0
+"""Seconds for a look that never comes to its end, and for one on a machine that is too busy for the first."""
 
 
 @pytest.mark.parametrize(
@@ -141,12 +142,17 @@ SMALL = {"total_times": TotalTimes(look=1.5), "max_answer_bytes": 1_000_000}
     ids=lambda value: str(value),
 )
 def test_harm_to_looks_is_said_with_the_fields_that_came(forwarder: Forwarder, switch: str, choice: StrEnum) -> None:
-    tenant = tenant_with(**{switch: choice, "hostile_path": LOOK, "drip_seconds": 0.05})
+    def check(look: float) -> None:
+        tenant = tenant_with(**{switch: choice, "hostile_path": LOOK, "drip_seconds": 0.05})
+        small = {"total_times": TotalTimes(look=look), "max_answer_bytes": 1_000_000}
+        found = by_name(seen_through(forwarder, tenant, most_unanswered=2, transport=small))
+        assert set(contradictions(found)) == MET_AT_EVERY_LOOK[type(choice), choice]
+        assert not_seen(found) >= {"done", "rows_shape", "row_count"}
 
-    found = by_name(seen_through(forwarder, tenant, most_unanswered=2, transport=SMALL))
-
-    assert set(contradictions(found)) == MET_AT_EVERY_LOOK[type(choice), choice]
-    assert not_seen(found) >= {"done", "rows_shape", "row_count"}
+    try:
+        check(A_MOMENT)
+    except AssertionError:
+        check(FAR_LATER)
 
 
 def test_a_redirect_to_another_host_is_said(forwarder: Forwarder) -> None:

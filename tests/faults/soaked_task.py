@@ -210,7 +210,7 @@ def _let_happen(plan: Plan, tenant: Tenant, later: Later) -> None:
 
 def _knock(running: RunningTenant) -> None:
     bearer = {"Authorization": f"Bearer {running.api_key}"}
-    requests.get(f"{running.url}/api/v1/assessments/queries", headers=bearer, timeout=10)
+    requests.get(f"{running.url}/api/v1/assessments/queries", headers=bearer, timeout=120)
 
 
 @contextmanager

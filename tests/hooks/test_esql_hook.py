@@ -195,7 +195,6 @@ def test_a_wrong_query_is_refused_and_a_failed_one_is_told_and_neither_runs_twic
     assert len(double.submits) == 2
 
 
-@pytest.mark.usefixtures("_repeating_at_once")
 def test_a_rejected_submit_is_sent_again_since_it_did_not_run(double: Double, hook: EsqlHook) -> None:
     double.refuse_next(429, "es_rejected_execution_exception", "queue full")
     submit(hook)
@@ -230,7 +229,6 @@ def test_a_result_that_is_still_being_stored_is_waited_for(double: Double, hook:
     assert rows(hook, racing) == rows(hook, handle) == ROWS
 
 
-@pytest.mark.usefixtures("_repeating_at_once")
 def test_another_key_finds_nothing_and_the_message_says_why(double: Double, hook: EsqlHook, connect: Connect) -> None:
     double.script(duration=0.0, **TABLE)
     handle = submit(hook)

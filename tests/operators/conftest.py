@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from support.at_once import _repeating_at_once
 from support.object_store import bucket, s3_endpoint
 from support.served_cluster import cluster
 from support.served_tenant import running, tenant
 from support.told_airflow import told_airflow
 
-__all__ = ["bucket", "cluster", "running", "s3_endpoint", "tenant", "told_airflow"]
+__all__ = ["_repeating_at_once", "bucket", "cluster", "running", "s3_endpoint", "tenant", "told_airflow"]

@@ -51,7 +51,7 @@ def test_what_a_dag_file_imports_of_us_loads_no_client_no_table_library_and_noth
     script = NAME_WHAT_IS_LOADED.format(ours=ours, heavy=ONLY_WHEN_A_TASK_RUNS)
     environment = {**os.environ, "AIRFLOW_HOME": str(tmp_path)}
     asked = subprocess.run(
-        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=120, check=True
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=600, check=True
     )
 
     assert next(line for line in asked.stdout.splitlines() if line.startswith("LOADED")) == "LOADED"

@@ -15,7 +15,6 @@ from airflow_provider_veza.results.reading import read_manifest
 from results.damages import FOREIGN, OF_CHECKPOINT, OF_EITHER, OF_MANIFEST, Damage
 from results.landed import Lander, pages_of, users
 from support.landed_nights import Nights, user
-from support.object_store import Bucket
 
 MANIFEST, CHECKPOINT = "_manifest.json", "_checkpoint.json"
 MANIFEST_DAMAGES = OF_EITHER | OF_MANIFEST
@@ -26,11 +25,6 @@ ROWS = users(12)
 @pytest.fixture
 def lander(tmp_path: Path) -> Lander:
     return Lander(tmp_path)
-
-
-@pytest.fixture
-def on_s3(tmp_path: Path, bucket: Bucket) -> Lander:
-    return Lander(tmp_path, url=f"{bucket.url}/landed")
 
 
 def damaged(lander: Lander, name: str, damage: Damage) -> bytes:
@@ -210,40 +204,3 @@ def test_parts_compare_by_all_that_is_known_of_them() -> None:
     part = Part("part-00000-1f0c9a3e.jsonl", 1, 2, "0" * 64)
 
     assert part != replace(part, sha256="1" * 64)
-
-
-def test_on_s3_every_damaged_manifest_is_an_error_that_names_it(on_s3: Lander) -> None:
-    on_s3.land(pages_of(ROWS))
-    whole = on_s3.folder.read(MANIFEST) or b""
-    for damage in MANIFEST_DAMAGES.values():
-        put(on_s3, MANIFEST, damage(whole))
-        with pytest.raises(ManifestError, match=f"landed/{MANIFEST}"):
-            read_manifest(str(on_s3.folder))
-    on_s3.land(pages_of(ROWS))
-
-    assert on_s3.rows() == ROWS
-
-
-def test_on_s3_every_damaged_checkpoint_is_started_over(on_s3: Lander) -> None:
-    on_s3.crash(pages_of(ROWS), after=5)
-    whole = on_s3.folder.read(CHECKPOINT) or b""
-    gone_on_with = []
-    for name, damage in CHECKPOINT_DAMAGES.items():
-        put(on_s3, CHECKPOINT, damage(whole))
-        landing = on_s3.landing()
-        landing.begin()
-        gone_on_with += [name] if landing.progress.rows else []
-    put(on_s3, CHECKPOINT, whole)
-
-    assert gone_on_with == []
-    assert on_s3.land(pages_of(ROWS)).resumed == 1
-    assert on_s3.rows() == ROWS
-
-
-@pytest.mark.parametrize("name", [MANIFEST, CHECKPOINT])
-def test_on_s3_a_file_of_somebody_else_refuses_the_folder_and_stays(on_s3: Lander, name: str) -> None:
-    put(on_s3, name, FOREIGN["a list"])
-    with pytest.raises(ForeignFileError):
-        on_s3.landing().begin()
-
-    assert on_s3.folder.read(name) == FOREIGN["a list"]

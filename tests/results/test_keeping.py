@@ -12,7 +12,6 @@ from airflow_provider_veza.results.drift.partial import PartialCheck
 from airflow_provider_veza.results.keeping import remove_older_landings
 from airflow_provider_veza.results.reading import LandedResult, read_manifest
 from support.landed_nights import Nights, user
-from support.object_store import Bucket
 
 ROWS = [user(f"u{n}") for n in range(7)]
 
@@ -98,11 +97,3 @@ def test_it_goes_on_where_it_was_stopped(nights: Nights, tmp_path: Path) -> None
 def test_at_least_a_result_and_its_baseline_are_kept(tmp_path: Path, keep_last: int) -> None:
     with pytest.raises(ArgumentError, match="keep_last must be at least 2"):
         remove_older_landings(str(tmp_path), keep_last=keep_last)
-
-
-def test_old_landings_go_on_s3_too(bucket: Bucket) -> None:
-    nights = Nights(f"{bucket.url}/a?b")
-    last = [nights.land(ROWS, name) for name in "abc"]
-
-    assert remove_older_landings(f"{bucket.url}/a?b", keep_last=2) == [f"{bucket.url}/a?b/a"]
-    assert baseline_of(last[-1]) == "b"

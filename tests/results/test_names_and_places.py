@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_veza.exceptions import ArgumentError, ConnectionSettingsError, LandingError
-from airflow_provider_veza.results.folder import Folder, require_storage
+from airflow_provider_veza.exceptions import ArgumentError, LandingError
+from airflow_provider_veza.results.folder import Folder
 from airflow_provider_veza.results.part_names import is_marked, is_part_name, marks_in
 from airflow_provider_veza.results.reading import read_manifest
 from airflow_provider_veza.results.storage_place import StoragePlace, folder_path
@@ -78,27 +78,6 @@ def test_a_path_that_names_a_place_is_taken_as_it_is(text: str) -> None:
 )
 def test_nothing_in_a_path_is_an_escape_or_a_query(text: str, place: StoragePlace) -> None:
     assert StoragePlace.of(text) == place
-
-
-@pytest.mark.parametrize(
-    ("scheme", "install"),
-    [
-        ("gs", "pip install 'apache-airflow-providers-google'"),
-        ("abfs", "apache-airflow-providers-microsoft-azure"),
-        ("sftp", r"apache-airflow-providers-sftp\[sshfs\]"),
-        ("zork", "none that is known"),
-    ],
-)
-def test_a_storage_that_airflow_does_not_know_is_refused_with_what_brings_it(scheme: str, install: str) -> None:
-    with pytest.raises(
-        ArgumentError, match=rf"Airflow has no storage for {scheme}://.*Nothing was submitted.*{install}"
-    ):
-        require_storage(f"{scheme}://lake/access")
-
-
-def test_a_connection_that_airflow_does_not_have_is_refused_by_name() -> None:
-    with pytest.raises(ConnectionSettingsError, match="no connection 'no_such_lake'.*s3://no_such_lake@lake/access"):
-        require_storage("s3://no_such_lake@lake/access")
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../a", "a/b", "/a"])

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from airflow.providers.common.compat.sdk import ObjectStoragePath
 
 from airflow_provider_veza.async_query.rows import JsonRows
 from airflow_provider_veza.exceptions import ArgumentError, LandingError, ManifestError
@@ -19,7 +18,6 @@ from airflow_provider_veza.results.formats.known_formats import FormatRow
 from airflow_provider_veza.results.reading import LandedResult, read_manifest
 from airflow_provider_veza.services.veza_layout import LAYOUT
 from support.landed_nights import Nights, path, user
-from support.object_store import Bucket
 
 FORMATS = [("jsonl", None), ("jsonl", "gzip"), ("jsonl", "zstd"), ("csv", None), ("csv", "zstd"), ("parquet", None)]
 ROWS = [path(f"u{n}", "bucket", ["s3:Get"], age=n, born="2001-02-03T04:05:06Z") for n in range(20)]
@@ -97,15 +95,6 @@ def test_the_folder_and_its_manifest_lead_to_the_same_result(tmp_path: Path, suf
     folder = landed(tmp_path)
 
     assert read_manifest(f"{folder}{suffix}").manifest.rows == len(ROWS)
-
-
-def test_a_result_is_read_from_a_bucket(bucket: Bucket) -> None:
-    Nights(bucket.url).land(ROWS, "night")
-
-    for place in (f"{bucket.url}/night", ObjectStoragePath(f"{bucket.url}/night/_manifest.json")):
-        result = read_manifest(place)
-        result.verify()
-        assert list(result) == ROWS
 
 
 def test_a_folder_without_a_manifest_is_no_result(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from support.no_proxies import forget_proxies
 from veza_emulator.http.server import RunningTenant, running_tenant
 from veza_emulator.tenant.behaviours import Behaviour
 from veza_emulator.tenant.settings import TenantSettings
@@ -34,12 +35,13 @@ def tenant(running: RunningTenant) -> Tenant:
 
 
 def connect(monkeypatch: pytest.MonkeyPatch, served: RunningTenant, *, key: str | None = None, **extra: Any) -> None:
-    """Point connection `veza_default` to a served tenant."""
+    """Point connection `veza_default` to a served tenant; no test waits for the pace, or for what may be stale."""
+    forget_proxies(monkeypatch)
     connection = {
         "conn_type": "veza",
         "host": served.url,
         "password": key or served.api_key,
-        "extra": {"stale_grace": 0, **extra},
+        "extra": {"stale_grace": 0, "rate_limit": 100_000, **extra},
     }
     monkeypatch.setenv("AIRFLOW_CONN_VEZA_DEFAULT", json.dumps(connection))
 

@@ -18,8 +18,11 @@ from airflow_provider_veza.transport.aio import AsyncTransport
 from airflow_provider_veza.transport.settings import ApiKeyAuth, TransportSettings
 from airflow_provider_veza.transport.sync import SyncTransport
 from airflow_provider_veza.transport.tokens import TokenStore
+from support.no_proxies import _environment_without_proxies
 from transport.every_driver import AT_ONCE, Driver, on_its_own_loop
 from transport.servers import LOOPBACK, HttpServer, LoopbackServer, Reply
+
+__all__ = ["_environment_without_proxies"]
 
 KEY = "s3cret-key"
 
@@ -38,13 +41,6 @@ def settings_for(base_url: str, **fields: Any) -> TransportSettings:
     """Return settings with our key, patient enough for a busy machine, and with no pace that a test would feel."""
     given = {"auth": ApiKeyAuth(KEY), "user_agent": "tests/1", "rate_limit": 10_000.0, "connect_timeout": 20.0}
     return TransportSettings(base_url, **(given | {"read_timeout": 20.0} | fields))
-
-
-@pytest.fixture(autouse=True)
-def _environment_without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
 
 
 @pytest.fixture(autouse=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from airflow_provider_veza.async_query.retry import ONE_ATTEMPT
 from airflow_provider_veza.exceptions import ConnectionSettingsError, NotSentError
@@ -129,3 +131,17 @@ def test_a_tls_handshake_that_takes_too_long_is_not_sent(start: Start, open_driv
 
     with pytest.raises(NotSentError, match=rf"no connection to {server.address} within 0\.2 s"):
         open_driver(settings_for(f"https://{server.address}", connect_timeout=0.2)).run(submit(), retry=ONE_ATTEMPT)
+
+
+def test_authorities_that_were_replaced_are_read_anew(
+    tenant: Tenant, open_driver: Open, server_tls: ssl.SSLContext, ca_bundle: str, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "bundle.pem"
+    trustme.CA().cert_pem.write_to_path(str(bundle))
+    os.utime(bundle, ns=(1, 1))
+    server = tenant(answer(200, b"private"), tls=server_tls)
+    with pytest.raises(NotSentError, match="`ca_bundle`"):
+        open_driver(settings_for(server.url, ca_bundle=str(bundle))).run(submit())
+    bundle.write_bytes(Path(ca_bundle).read_bytes())
+
+    assert open_driver(settings_for(server.url, ca_bundle=str(bundle))).run(call()).body == b"private"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import signal
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import requests
 from hypothesis import settings as hypothesis_settings
 
+from veza_emulator import __main__ as command
 from veza_emulator.http.server import RunningTenant, running_tenant
 from veza_emulator.tenant.settings import TenantSettings
 from veza_emulator.tenant.tenant import Tenant
@@ -19,6 +22,8 @@ hypothesis_settings.register_profile("repeatable", deadline=None, derandomize=Tr
 hypothesis_settings.load_profile("repeatable")
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+Refused = Callable[..., tuple[object, str, str]]
 
 
 class EmulatorClient:
@@ -94,3 +99,18 @@ def okta_users() -> dict[str, Any]:
 def payroll_access(okta_users: dict[str, Any]) -> dict[str, Any]:
     bucket = {"node_type": "S3Bucket", "node_id": "arn:aws:s3:::acme-payroll-exports"}
     return {**okta_users, "relates_to_exp": {"specs": [{"node_types": {"nodes": [bucket]}}]}}
+
+
+@pytest.fixture
+def refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Refused:
+    """Run the command in this process, with flags that must not let it serve; return its status and what it printed."""
+    signals = {"SIGINT": signal.SIGINT, "SIGTERM": signal.SIGTERM, "signal": lambda *_: None}
+    monkeypatch.setattr(command, "signal", SimpleNamespace(**signals))
+    monkeypatch.setattr(command, "threading", SimpleNamespace(Event=lambda: SimpleNamespace(wait=lambda: None)))
+
+    def run(*flags: str) -> tuple[object, str, str]:
+        with pytest.raises(SystemExit) as left:
+            command.main(flags)
+        return left.value.code, *capsys.readouterr()
+
+    return run

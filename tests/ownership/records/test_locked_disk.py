@@ -29,8 +29,10 @@ from ownership.records.contract import ConditionalContract, at, fresh_data, name
 RACE = """
 import json, sys
 from airflow_provider_veza.exceptions import FileChangedError
+from airflow_provider_veza.ownership.records import locked_disk
 from airflow_provider_veza.ownership.records.locked_disk import LockedFile
 
+locked_disk.LOCK_SECONDS = 600.0  # However long a busy machine lets a holder wait.
 path, racer, rounds = sys.argv[1], sys.argv[2], int(sys.argv[3])
 file = LockedFile(path, path)
 print("ready", flush=True)
@@ -75,6 +77,12 @@ while True:
 @pytest.fixture(params=["{}", "file://{}"] + ["local://{}"] * has_fs("local"))
 def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
     return ObjectStoragePath(request.param.format(tmp_path / "records of" / "veza"))
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no lock be given up because the machine is busy; the test that waits for that says so."""
+    monkeypatch.setattr(locked_disk, "LOCK_SECONDS", 600.0)
 
 
 @pytest.fixture
@@ -127,17 +135,20 @@ def test_of_racing_processes_each_write_follows_the_one_it_has_seen(path: Path, 
     assert sorted(chain) == sorted((racer, number) for racer, numbers in won.items() for number in numbers)
 
 
-def test_a_lock_that_is_never_given_back_is_an_error_after_two_seconds(path: Path, file: VersionedFile) -> None:
+def test_a_lock_that_is_never_given_back_is_an_error_after_some_seconds(
+    path: Path, file: VersionedFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locked_disk, "LOCK_SECONDS", 0.2)
     version = file.write(fresh_data(), None)
     with held(Path(f"{path}.lock")):
         begun = time.monotonic()
-        with pytest.raises(RecordError, match=r"held the lock .* 2 seconds.*record\.json\.lock"):
+        with pytest.raises(RecordError, match=r"held the lock .* 0\.2 seconds.*record\.json\.lock"):
             file.write(fresh_data(), version)
         waited = time.monotonic() - begun
         with pytest.raises(RecordError, match="held the lock"):
             file.remove(version)
 
-    assert 2 <= waited < 10
+    assert waited >= 0.2
     file.remove(version)
     assert list(path.parent.iterdir()) == []
 
@@ -172,6 +183,7 @@ def test_the_lock_of_a_lock_file_that_was_removed_meanwhile_is_no_lock(
             return opened[-1]
 
         monkeypatch.setattr(locked_disk, "_opened", removed_and_made_anew)
+        monkeypatch.setattr(locked_disk, "LOCK_SECONDS", 0.2)
         with pytest.raises(RecordError, match="held the lock"):
             file.write(fresh_data(), None)
 

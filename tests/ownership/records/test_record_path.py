@@ -18,18 +18,27 @@ from airflow_provider_veza.exceptions import FileChangedError, RecordError
 from airflow_provider_veza.ownership.records.record_path import RecordPathStore
 from ownership.records.remembered import IDENTITY, INTENT, RECORD, drop, keep, kept
 
-WRITE_FOR_EVER = """
-import sys
+WRITERS = """
+import os, sys
 from airflow_provider_veza.ownership.records.record_path import RecordPathStore
 from ownership.records.remembered import IDENTITY, INTENT, RECORD
 
-store = RecordPathStore(sys.argv[1], IDENTITY)
-version = store.write(INTENT, store.read().version)
-print("writing", flush=True)
-while True:
-    version = store.write(RECORD, version)
-    version = store.write(INTENT, version)
+def write_for_ever():
+    store = RecordPathStore(sys.argv[1], IDENTITY)
+    version = store.write(INTENT, store.read().version)
+    print(os.getpid(), flush=True)
+    while True:
+        version = store.write(RECORD, version)
+        version = store.write(INTENT, version)
+
+for _ in sys.stdin:
+    writer = os.fork()
+    if writer == 0:
+        write_for_ever()
+    os.waitpid(writer, 0)
+    print("killed", flush=True)
 """
+"""For each line it is sent, forks a writer that says its pid once it writes, and says when that has been killed."""
 
 
 @pytest.fixture
@@ -137,16 +146,19 @@ def test_a_reader_never_sees_half_a_record_even_if_its_writer_is_killed_at_any_m
     store: RecordPathStore, folder: Path
 ) -> None:
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
-    for reads in (1, 50, 120):
-        writer = subprocess.Popen(
-            [sys.executable, "-c", WRITE_FOR_EVER, str(folder)], stdout=subprocess.PIPE, env=environment
-        )
-        with writer:
-            assert writer.stdout is not None
-            assert writer.stdout.readline() == b"writing\n"
-            seen = [kept(store) for _ in range(reads)]
-            writer.send_signal(signal.SIGKILL)
-        assert all(record in (INTENT, RECORD) for record in [*seen, kept(store)])
+    command, pipe = [sys.executable, "-c", WRITERS, str(folder)], subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, bufsize=1, env=environment) as writers:
+        assert writers.stdin is not None
+        assert writers.stdout is not None
+        for reads in (1, 50, 120):
+            writers.stdin.write("\n")
+            writer = int(writers.stdout.readline())
+            try:
+                seen = [kept(store) for _ in range(reads)]
+            finally:
+                os.kill(writer, signal.SIGKILL)
+            assert writers.stdout.readline() == "killed\n"
+            assert all(record in (INTENT, RECORD) for record in [*seen, kept(store)])
 
 
 def test_the_same_record_written_twice_makes_two_versions(store: RecordPathStore) -> None:

@@ -18,7 +18,6 @@ from airflow_provider_veza.results.drift.baseline import (
 from airflow_provider_veza.results.drift.partial import PartialCheck
 from airflow_provider_veza.results.reading import LandedResult
 from support.landed_nights import FIRST_NIGHT, Nights, user
-from support.object_store import Bucket
 
 ROWS = [user("u1")]
 RUNS = [FIRST_NIGHT + timedelta(days=n) for n in range(3)]
@@ -172,13 +171,6 @@ def test_a_manifest_that_cannot_be_read_makes_no_first_run(nights: Nights, tmp_p
 
     with pytest.raises(BaselineError, match="The manifest says 99 rows.*edited/_manifest.json"):
         found(nights.land(ROWS))
-
-
-def test_a_baseline_is_found_in_a_bucket(bucket: Bucket) -> None:
-    nights = Nights(bucket.url)
-    nights.land(ROWS, "first")
-
-    assert found(nights.land(ROWS)) == "first"
 
 
 def test_a_named_baseline_of_another_query_or_tenant_is_refused(nights: Nights) -> None:

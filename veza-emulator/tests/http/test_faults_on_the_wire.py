@@ -22,6 +22,8 @@ CREATE = FaultMatch(path_suffix="nodes_async_create")
 SPEC = {"source_node_types": {"nodes": [{"node_type": "OktaUser"}]}}
 CREATION = {"immediate_run": {"request": {"body": SPEC}}}
 RETRY_SOON = {"Retry-After": "1"}
+EVER_LATER = (0.2, 2.0, 8.0)
+"""Seconds. A busy machine may need more than the first for anything."""
 
 
 @dataclass(frozen=True)
@@ -97,13 +99,24 @@ def queries(running: RunningTenant) -> int:
 
 
 def test_after_a_normal_answer_every_connection_is_refused_for_some_seconds(running: RunningTenant) -> None:
-    running.tenant.faults.add(Fault(FaultKind.CONNECTION_REFUSED, seconds=0.3))
+    assert any(refuses_after_an_answer(running, seconds) for seconds in EVER_LATER)
+    before = queries(running)
     assert answer_to_create(running).status == 200
-    with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(address(running))
-    assert first_connection(running) > 0.1
+    assert queries(running) == before + 1
+
+
+def refuses_after_an_answer(running: RunningTenant, seconds: float) -> bool:
+    """Let it refuse for so long; return whether this machine came to see it."""
+    running.tenant.faults.add(Fault(FaultKind.CONNECTION_REFUSED, seconds=seconds))
+    began = time.monotonic()
     assert answer_to_create(running).status == 200
-    assert queries(running) == 2
+    try:
+        socket.create_connection(address(running), timeout=10).close()
+    except ConnectionRefusedError:
+        first_connection(running, seconds + 30)
+        assert time.monotonic() - began >= seconds
+        return True
+    return False
 
 
 def test_a_tenant_that_refuses_connections_ends_those_that_others_keep_alive(running: RunningTenant) -> None:

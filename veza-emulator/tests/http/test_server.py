@@ -18,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 import requests
 
+from tests.conftest import Refused
 from veza_emulator.__main__ import _parser
 from veza_emulator.http.middleware.callers import is_loopback
 from veza_emulator.http.server import running_tenant
@@ -65,10 +66,12 @@ def test_the_command_says_where_it_listens_serves_and_ends_cleanly_on_a_signal(n
         (["--size", "3"], 1, "at least 100 nodes"),
     ],
 )
-def test_the_command_refuses_a_wrong_flag_with_the_reason(flags: list[str], status: int, message: str) -> None:
-    ended = subprocess.run([*COMMAND, *flags], capture_output=True, text=True, timeout=30, check=False)
-    assert (ended.returncode, ended.stdout) == (status, "")
-    assert message in ended.stderr
+def test_the_command_refuses_a_wrong_flag_with_the_reason(
+    refused: Refused, flags: list[str], status: int, message: str
+) -> None:
+    left_with, output, errors = refused(*flags)
+    assert (left_with, output) == (status, "")
+    assert message in errors
 
 
 def test_the_command_prints_a_line_that_makes_it_airflows_connection() -> None:
@@ -105,12 +108,11 @@ def test_the_command_starts_a_tenant_with_the_pace_and_the_variants_that_are_ask
     assert (behaviour["pending_seconds"], behaviour["duration_seconds"]) == (None, None)
 
 
-def test_the_command_refuses_a_port_that_is_taken() -> None:
+def test_the_command_refuses_a_port_that_is_taken(refused: Refused) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        flags = ["--port", str(taken.getsockname()[1]), "--size", "100"]
-        ended = subprocess.run([*COMMAND, *flags], capture_output=True, text=True, timeout=30, check=False)
-    assert ended.returncode == 1
-    assert "Address already in use" in ended.stderr
+        status, _, errors = refused("--port", str(taken.getsockname()[1]), "--size", "100")
+    assert status == 1
+    assert "Address already in use" in errors
 
 
 def test_two_tenants_in_one_process_know_nothing_of_each_other() -> None:

@@ -1,4 +1,4 @@
-"""Results are landed on disk and on a served S3 bucket."""
+"""Results are landed where a path becomes one of Airflow's storages: on a served S3 bucket, and by real processes."""
 
 from __future__ import annotations
 
