@@ -145,18 +145,21 @@ class Looks:
 
     def __init__(self) -> None:
         self._queues: dict[int, Queue] = {}
+        self._queue_of: dict[int, Queue] = {}
         self._oldest_is_next = True
 
     def __len__(self) -> int:
-        return sum(map(len, self._queues.values()))
+        return len(self._queue_of)
 
     def add(self, ticket: int, place: Place) -> None:
         """Add a place."""
-        self._queues.setdefault(self._rank(place), Queue()).add(ticket, place)
+        queue = self._queue_of[ticket] = self._queues.setdefault(self._rank(place), Queue())
+        queue.add(ticket, place)
 
     def remove(self, ticket: int) -> Place | None:
         """Take a place out, if it is there."""
-        return next(filter(None, (queue.remove(ticket) for queue in self._queues.values())), None)
+        queue = self._queue_of.pop(ticket, None)
+        return None if queue is None else queue.remove(ticket)
 
     def next(self, now: float) -> tuple[int, Place] | None:
         """Return who goes next and its ticket."""
