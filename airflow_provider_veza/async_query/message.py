@@ -84,11 +84,12 @@ class Response:
     attempts: int = 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Call(Generic[T_co]):
     """A request together with the only code that can read its answer.
 
-    A service returns calls and never sends them; the sync and the async transport run the same ones.
+    A service returns calls and never sends them; the sync and the async transport run the same ones, each as often as its caller
+    likes. A call equals only itself, so that what was made for it once can be found again.
 
     :param is_answer: whether an error status is what was asked for, such as the stored failure of a query, and no failure of
         the request: then it is not sent again.

@@ -86,7 +86,8 @@ class Snapshot:
     def __post_init__(self) -> None:
         """Keep no more of a service's words than people read."""
         object.__setattr__(self, "state", shortened(one_line(self.state), LONGEST_STATE))
-        object.__setattr__(self, "error", shortened(one_line(self.error), LONGEST_WORDS))
+        if self.error:
+            object.__setattr__(self, "error", shortened(one_line(self.error), LONGEST_WORDS))
         if self.warnings:
             object.__setattr__(self, "warnings", bounded_warnings(self.warnings))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager
+from functools import cached_property
 from typing import Any, Protocol, TypeVar, cast
 
 from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
@@ -47,6 +48,20 @@ class HookSettings(Protocol):
     def ui_url(self, query_id: str) -> str:
         """Where people can look at the query."""
         ...
+
+
+class _Naming:
+    """Lets errors that an edit of the connection mends say which one it is; a context for any number of calls at once."""
+
+    def __init__(self, conn_id: str) -> None:
+        self._conn_id = conn_id
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, UnauthorizedError | ForbiddenError | NotSentError):
+            error.also_about(f"Airflow connection {self._conn_id!r}")
 
 
 class AsyncQueryHook(BaseHook):
@@ -122,7 +137,7 @@ class AsyncQueryHook(BaseHook):
         """
         if self._transport is None:
             self._transport = client_for(self.settings.transport)
-        with self._naming_itself():
+        with self._naming_itself:
             return self._transport.run(call, retry=retry, within=within)
 
     def run_flow(self, flow: Flow[T], within: float | None = None) -> T:
@@ -192,14 +207,16 @@ class AsyncQueryHook(BaseHook):
         retry: RetryPolicy | None = None,
         within: float | None = None,
         every: float | None = None,
+        settings: HookSettings | None = None,
     ) -> T:
         """Send one call; the async twin of :meth:`run`.
 
         :param turn: whether it waits behind the other requests of this process when they come too fast.
         :param every: seconds between two such calls of the caller, by which that wait is measured.
+        :param settings: what the connection says, where the caller has just asked.
         """
-        used = await self._asettings()
-        with self._naming_itself():
+        used = settings or await self._asettings()
+        with self._naming_itself:
             try:
                 return await (await self._shared_transport(used)).run(
                     call, turn=turn, retry=retry, within=within, every=every
@@ -241,7 +258,7 @@ class AsyncQueryHook(BaseHook):
         settings = await self._asettings()
         return settings if settings.tenant == handle.tenant else await self._arenewed_settings(settings)
 
-    @property
+    @cached_property
     def _cache_key(self) -> tuple[str, str]:
         return type(self).__qualname__, self.conn_id
 
@@ -260,14 +277,9 @@ class AsyncQueryHook(BaseHook):
             conn = await aconnection_of(type(self), self.conn_id)
         return self.read_settings(conn)
 
-    @contextmanager
-    def _naming_itself(self) -> Iterator[None]:
-        """Let errors that an edit of the connection mends say which one it is."""
-        try:
-            yield
-        except (UnauthorizedError, ForbiddenError, NotSentError) as e:
-            e.also_about(f"Airflow connection {self.conn_id!r}")
-            raise
+    @cached_property
+    def _naming_itself(self) -> _Naming:
+        return _Naming(self.conn_id)
 
     @contextmanager
     def _naming_what_is_missing(self) -> Iterator[None]:

@@ -30,7 +30,7 @@ from airflow_provider_veza.transport.settings import TotalTimes
 from airflow_provider_veza.transport.tokens import TOKENS
 
 if TYPE_CHECKING:
-    from airflow_provider_veza.hooks.base import AsyncQueryHook
+    from airflow_provider_veza.hooks.base import AsyncQueryHook, HookSettings
 
 BOUNDED_TIMEOUTS = (0.5, 1.0)
 KILL_SECONDS = 1.75
@@ -67,7 +67,7 @@ class BoundQuery:
         self.deadline = deadline
         self._make_hook = make_hook
         self._looked_at: float | None = None
-        self._last_look: tuple[QueryService, float, Call[Snapshot]] | None = None
+        self._last_look: tuple[HookSettings, float, Call[Snapshot]] | None = None
 
     def until(self, deadline: Deadline) -> BoundQuery:
         """Return the same query for a caller whose looks and pages end by the deadline."""
@@ -85,8 +85,7 @@ class BoundQuery:
         :raises ForeignTenantError: when the handle is another tenant's.
         :raises HandleError: when the connection has no such service.
         """
-        self.handle.require_tenant(self.hook.tenant)
-        return self.hook.service_for(self.handle, self.hook.settings)
+        return self._service_by(self.hook.settings)
 
     @property
     def traits(self) -> Traits:
@@ -166,25 +165,28 @@ class BoundQuery:
 
     async def aservice(self) -> QueryService:
         """Return the service; the async twin of :attr:`service`, by settings that may have changed since the last call."""
-        settings = await self.hook.settings_about(self.handle)
-        self.handle.require_tenant(settings.tenant)
-        return self.hook.service_for(self.handle, settings)
+        return self._service_by(await self.hook.settings_about(self.handle))
 
     async def alook(self, wait: float = 0.0) -> Snapshot:
         """Return how the query stands; the async twin of :meth:`look`."""
-        look = self._look_of(await self.aservice(), wait)
+        settings = await self.hook.settings_about(self.handle)
+        look = self._look_by(settings, wait)
         every = None if self._looked_at is None else time.monotonic() - self._looked_at
         try:
-            return await self.hook.arun(look, within=self._time_for_a_look(wait), every=every)
+            return await self.hook.arun(look, within=self._time_for_a_look(wait), every=every, settings=settings)
         finally:
             self._looked_at = time.monotonic()
 
-    def _look_of(self, service: QueryService, wait: float) -> Call[Snapshot]:
+    def _look_by(self, settings: HookSettings, wait: float) -> Call[Snapshot]:
         """Return the call of a look, the same as long as nothing about it changes."""
         last = self._last_look
-        if last is None or last[0] is not service or last[1] != wait:
-            last = self._last_look = service, wait, service.look(self.handle.id, wait)
+        if last is None or last[0] is not settings or last[1] != wait:
+            last = self._last_look = settings, wait, self._service_by(settings).look(self.handle.id, wait)
         return last[2]
+
+    def _service_by(self, settings: HookSettings) -> QueryService:
+        self.handle.require_tenant(settings.tenant)
+        return self.hook.service_for(self.handle, settings)
 
     async def apages(self) -> AsyncGenerator[Page]:
         """Yield the pages of the succeeded query; the async twin of :meth:`pages`."""

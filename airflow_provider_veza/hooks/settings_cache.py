@@ -41,7 +41,7 @@ class SettingsCache:
             return settings
         async with self._lock(key):
             if (settings := self.fresh(key)) is None:
-                settings = await self._look_up(key, look_up)
+                settings = self._known(key, await self._look_up(key, look_up))
                 self._entries[key] = _Entry(settings, self._clock() + self._lifetime)
             return settings
 
@@ -55,6 +55,11 @@ class SettingsCache:
         entry = self._entries.get(key)
         if entry is not None and entry.settings == outdated:
             del self._entries[key]
+
+    def _known(self, key: Hashable, settings: Any) -> Any:
+        """Return settings as they are kept already where nothing has changed, so that all that was made by them stays."""
+        old = self._entries.get(key)
+        return old.settings if old is not None and old.settings == settings else settings
 
     async def _look_up(self, key: Hashable, look_up: Callable[[], Awaitable[Any]]) -> Any:
         old = self._entries.get(key)

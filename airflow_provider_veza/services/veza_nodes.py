@@ -39,12 +39,15 @@ MAX_PAGE_SIZE = 100
 LOOK_PAGE_SIZE = 1
 
 _DONE = "DONE"
-_GONE = frozenset({"UNKNOWN", "0"})
-# Inferred: no name of a failed or cancelled state is documented. Taken as running, such a query would be waited for until
-# its deadline, so the plain words for an end are taken at their word.
-_FAILED = frozenset({"FAILED", "ERROR"})
-_CANCELED = frozenset({"CANCELED", "CANCELLED"})
-_NAMED_RUNNING = frozenset({"PENDING", "QUEUED", "IN_PROGRESS", "RUNNING"})
+# Inferred, but for DONE and UNKNOWN: no name of a failed or cancelled state is documented. Taken as running, such a query would
+# be waited for until its deadline, so the plain words for an end are taken at their word.
+_PHASES: Mapping[str, Phase] = {
+    _DONE: Phase.SUCCEEDED,
+    **dict.fromkeys(("UNKNOWN", "0"), Phase.GONE),
+    **dict.fromkeys(("FAILED", "ERROR"), Phase.FAILED),
+    **dict.fromkeys(("CANCELED", "CANCELLED"), Phase.CANCELED),
+    **dict.fromkeys(("PENDING", "QUEUED", "IN_PROGRESS", "RUNNING"), Phase.RUNNING),
+}
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,7 @@ def _read_snapshot(response: Response) -> Snapshot:
     answer = json_object(response)
     state = _state(answer)
     warnings = warnings_of(answer)
-    if not _is_known(state):
+    if state not in _PHASES:
         warnings += (f"Veza reports status {state!r}, which is not documented; it is taken as running.",)
     return Snapshot(_phase(state), state, rows=row_count_of(answer), error=_error(answer), warnings=warnings)
 
@@ -162,17 +165,7 @@ def _state(answer: Mapping[str, Any]) -> str:
 
 
 def _phase(state: str) -> Phase:
-    if state == _DONE:
-        return Phase.SUCCEEDED
-    if state in _GONE:
-        return Phase.GONE
-    if state in _FAILED:
-        return Phase.FAILED
-    return Phase.CANCELED if state in _CANCELED else Phase.RUNNING
-
-
-def _is_known(state: str) -> bool:
-    return state in _NAMED_RUNNING or _phase(state) is not Phase.RUNNING
+    return _PHASES.get(state, Phase.RUNNING)
 
 
 def _error(answer: Mapping[str, Any]) -> str:

@@ -117,7 +117,7 @@ def row_count_of(answer: Mapping[str, Any]) -> int | None:
 def warnings_of(answer: Mapping[str, Any]) -> tuple[str, ...]:
     """Return what Veza warns of in a successful answer."""
     warnings = answer.get("warnings")
-    return tuple(words_of(text) for text in warnings) if isinstance(warnings, list) else ()
+    return tuple(map(words_of, warnings)) if isinstance(warnings, list) else ()
 
 
 def _bool_of(value: Any) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -18,9 +19,9 @@ from airflow_provider_veza.async_query.message import Call, Response
 from airflow_provider_veza.async_query.retry import Failure, RetryPolicy
 from airflow_provider_veza.transport.answer_body import BODY_ERRORS
 from airflow_provider_veza.transport.bounded_aiohttp import (
+    AnswerHeaders,
     NotingConnector,
     client_timeout,
-    headers_of,
     new_session,
     read_whole,
 )
@@ -28,9 +29,10 @@ from airflow_provider_veza.transport.clock import read_clock
 from airflow_provider_veza.transport.driving import (
     READ_ON_THE_LOOP_BYTES,
     Patience,
+    Starter,
+    Straight,
     drive_async,
     report,
-    straight,
     tenant_steps,
 )
 from airflow_provider_veza.transport.exchange import USUAL_RETRY, fetch_token, needs_no_decision
@@ -82,16 +84,17 @@ class AsyncTransport:
         self.read_on_the_loop_bytes: float = READ_ON_THE_LOOP_BYTES
         self._retry = retry
         self._turnstile = turnstile_of(settings.origin)
+        self._starter = Starter(settings, self._turnstile)
         self._routes = Routes(settings.proxy)
         self._redaction = Redaction(settings.secrets())
-        self._session: aiohttp.ClientSession | None = None
+        self._sender: _Sender | None = None
         self._opening = asyncio.Lock()
         self._renewing = asyncio.Lock()
 
     async def close(self) -> None:
         """Close the connections."""
-        if self._session is not None:
-            await self._session.close()
+        if self._sender is not None:
+            await self._sender.session.close()
 
     async def run(
         self,
@@ -118,25 +121,23 @@ class AsyncTransport:
             return self._redaction.result(call.read(answer))
 
     async def _response(self, call: Call[T], patience: Patience) -> Response:
-        session = self._session or await self._open_session()
-        driver = _Driver(
-            self.settings, session, self._routes, self._redaction, self._renewing, patience, self._turnstile
-        )
-        first = straight(call, self.settings, self._turnstile, patience)
-        if first is None:
-            return await driver.drive(tenant_steps(call, self.settings, patience))
-        answer = await driver.send(first.wire, first.until)
-        if isinstance(answer, Response) and needs_no_decision(answer.status):
-            self._turnstile.answered(sent=first.began)
-            return answer
-        begun = first, Received(answer, read_clock()) if isinstance(answer, Response) else answer
+        sender = self._sender or await self._open_sender()
+        first = self._starter.straight(call, patience)
+        begun: tuple[Straight, Received | Failed] | None = None
+        if first is not None:
+            answer = await sender.send(first.wire, first.until, patience.timeouts)
+            if isinstance(answer, Response) and needs_no_decision(answer.status):
+                self._turnstile.answered(sent=first.began)
+                return answer
+            begun = first, Received(answer, read_clock()) if isinstance(answer, Response) else answer
+        driver = _Driver(self.settings, sender, self._redaction, self._renewing, patience, self._turnstile)
         return await driver.drive(tenant_steps(call, self.settings, patience, begun))
 
-    async def _open_session(self) -> aiohttp.ClientSession:
+    async def _open_sender(self) -> _Sender:
         async with self._opening:
-            if self._session is None:
-                self._session = await self._new_session()
-        return self._session
+            if self._sender is None:
+                self._sender = _Sender(await self._new_session(), self._routes, self.settings.max_answer_bytes)
+        return self._sender
 
     async def _new_session(self) -> aiohttp.ClientSession:
         connector = NotingConnector(
@@ -153,8 +154,7 @@ class _Driver:
     """Carries out the steps of one exchange."""
 
     settings: TransportSettings
-    session: aiohttp.ClientSession
-    routes: Routes
+    sender: _Sender
     redaction: Redaction
     renewing: asyncio.Lock
     patience: Patience
@@ -188,7 +188,7 @@ class _Driver:
     async def _answer(self, step: Step) -> Answer:
         match step:
             case Send(wire, until):
-                answer = await self.send(wire, until)
+                answer = await self.sender.send(wire, until, self.patience.timeouts)
                 return Received(answer, read_clock()) if isinstance(answer, Response) else answer
             case Pause(seconds):
                 await asyncio.sleep(seconds)
@@ -202,21 +202,34 @@ class _Driver:
             case Authorize(auth, refused, until):
                 return Authorized(await self._access_token(auth, refused, until), read_clock())
 
-    async def send(self, wire: WireRequest, until: float) -> Response | Failed:
-        """Send a request once."""
+
+@dataclass(frozen=True)
+class _Sender:
+    """Sends requests, each once."""
+
+    session: aiohttp.ClientSession
+    routes: Routes
+    max_answer_bytes: int
+
+    async def send(self, wire: WireRequest, until: float, timeouts: Timeouts) -> Response | Failed:
+        """Send a request, and read its answer by ``until`` in monotonic seconds."""
         handled, route = sys.exception(), self.routes.to(wire.url)
-        current = Sending(until, with_wait(self.patience.timeouts, wire.wait), self.settings.max_answer_bytes)
+        current = Sending(until, with_wait(timeouts, wire.wait), self.max_answer_bytes)
         try:
             with sending(current):
-                return await self._response(wire, route.proxy_url, current)
+                async with self._request(wire, route.proxy_url, current) as answer:
+                    body = await read_whole(answer, current.max_bytes)
+                    return Response(answer.status, AnswerHeaders(answer.headers), body)
         except aiohttp.ClientHttpProxyError as e:
             reason = f"the proxy refused the connection to {route} with status {e.status}; check the extra `proxy`"
             return Failed(Failure.NOT_SENT, reason, read_clock())
         except (aiohttp.ClientError, *BODY_ERRORS, *LIBRARY_ERRORS) as e:
             return failed(causes(e, handled=handled), current, route)
 
-    async def _response(self, wire: WireRequest, proxy: str | None, current: Sending) -> Response:
-        async with self.session.request(
+    def _request(
+        self, wire: WireRequest, proxy: str | None, current: Sending
+    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        return self.session.request(
             wire.method,
             URL(wire.url, encoded=True),
             data=wire.body,
@@ -226,6 +239,4 @@ class _Driver:
             allow_redirects=False,
             proxy=proxy,
             timeout=client_timeout(current),
-        ) as answer:
-            body = await read_whole(answer, current.max_bytes)
-            return Response(answer.status, headers_of(answer), body)
+        )

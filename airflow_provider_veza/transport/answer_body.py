@@ -10,6 +10,8 @@ from airflow_provider_veza.transport.settings import MAX_ANSWER_BYTES
 _GZIP = 16 + zlib.MAX_WBITS
 _GZIP_BEGINS = b"\x1f\x8b"
 _GZIP_NAMES = frozenset({"gzip", "x-gzip"})
+_MOST_DIGITS = 20
+"""Of a length; no more are read as a number, since reading thousands of digits takes long."""
 _PLAIN = frozenset({"", "identity"})
 
 
@@ -48,7 +50,7 @@ class AnswerBody:
         """
         if not announced or not announced.isascii() or not announced.isdigit():
             return False
-        if len(announced) > len(str(self._limit)) or int(announced) > self._limit:
+        if len(announced) > _MOST_DIGITS or int(announced) > self._limit:
             raise TooLargeError
         return True
 

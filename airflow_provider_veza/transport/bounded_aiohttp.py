@@ -5,15 +5,23 @@ Both asynchronous drivers send over it. The twin for urllib3 is :mod:`.bounded_u
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator, Mapping
+from functools import cached_property, lru_cache
 from typing import Any
 
 import aiohttp
+from aiohttp import hdrs
 
 from airflow_provider_veza.transport.answer_body import AnswerBody
 from airflow_provider_veza.transport.sending import Sending, current_sending
+from airflow_provider_veza.transport.settings import Timeouts
 
 READ_AHEAD_BYTES = 1024 * 1024
 """Answers are read whole in any case: with aiohttp's 64 KiB, the socket of a large one is paused and resumed many times."""
+
+MILLISECONDS = 1_000
+"""In a second."""
 
 
 class NotingConnector(aiohttp.TCPConnector):
@@ -43,8 +51,13 @@ def new_session(connector: aiohttp.BaseConnector, **options: Any) -> aiohttp.Cli
 
 
 def client_timeout(current: Sending) -> aiohttp.ClientTimeout:
-    """Return the timeouts of one sending, as exact as they were given."""
-    left, (connect, silence) = current.left, current.timeouts
+    """Return the timeouts of one sending, exact to a millisecond, where aiohttp alone would round them to seconds."""
+    return _timeout_of(math.ceil(current.left * MILLISECONDS), current.timeouts)
+
+
+@lru_cache(maxsize=256)
+def _timeout_of(milliseconds: int, timeouts: Timeouts) -> aiohttp.ClientTimeout:
+    left, (connect, silence) = milliseconds / MILLISECONDS, timeouts
     # A silence as long as all that is left needs no timer of its own.
     sock_read = None if silence >= left else silence
     return aiohttp.ClientTimeout(left, min(connect, left), sock_read, ceil_threshold=left + 1.0)
@@ -56,21 +69,40 @@ async def read_whole(answer: aiohttp.ClientResponse, limit: int) -> bytes:
     :raises TooLargeError: when there is more than ``limit``.
     :raises UnreadableBodyError: when it cannot be decompressed.
     """
-    body = AnswerBody(answer.headers.get("content-encoding"), limit)
-    if body.fits(answer.headers.get("content-length")):
+    headers = answer.headers
+    body = AnswerBody(headers.get(hdrs.CONTENT_ENCODING), limit)
+    if body.fits(headers.get(hdrs.CONTENT_LENGTH)):
         return body.whole(await answer.read())
     async for chunk in answer.content.iter_any():
         body.take(chunk)
     return body.whole()
 
 
-def headers_of(answer: aiohttp.ClientResponse) -> dict[str, str]:
-    """Return the headers of an answer by their names in lower case; one that came twice as one with commas between.
+class AnswerHeaders(Mapping[str, str]):
+    """The headers of an answer by their names in lower case, read when somebody asks; almost nobody does.
 
-    Source: RFC 9110, 5.3. Other libraries do so by themselves.
+    One that came twice is one with commas between. Source: RFC 9110, 5.3. Other libraries do so by themselves.
     """
-    headers: dict[str, str] = {}
-    for name, value in answer.headers.items():
-        key = name.lower()
-        headers[key] = f"{headers[key]}, {value}" if key in headers else value
-    return headers
+
+    def __init__(self, came: Mapping[str, str]) -> None:
+        self._came = came
+
+    def __getitem__(self, name: str) -> str:
+        return self._by_name[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_name)
+
+    def __len__(self) -> int:
+        return len(self._by_name)
+
+    def __repr__(self) -> str:
+        return repr(self._by_name)
+
+    @cached_property
+    def _by_name(self) -> dict[str, str]:
+        headers: dict[str, str] = {}
+        for name, value in self._came.items():
+            key = name.lower()
+            headers[key] = f"{headers[key]}, {value}" if key in headers else value
+        return headers

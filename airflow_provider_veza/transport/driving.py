@@ -10,7 +10,8 @@ import math
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from airflow_provider_veza.async_query.message import Call, Purpose, Response
 from airflow_provider_veza.async_query.retry import RetryPolicy
@@ -62,16 +63,31 @@ class Straight:
     until: float
 
 
-def straight(call: Call[T], settings: TransportSettings, turnstile: Turnstile, patience: Patience) -> Straight | None:
-    """Return the first attempt of a call that needs no step before it; None where its turn or a token must be awaited."""
-    began, request = time.monotonic(), call.request
-    wire = straight_request(request, settings)
-    seconds = settings.total_times.of(request.purpose) + request.wait
-    if patience.within is not None:
-        seconds = min(seconds, patience.within)
-    if wire is None or seconds <= 0 or not turnstile.start(patience.place(request.purpose, settings, began)):
-        return None
-    return Straight(wire, began, began + seconds)
+class Starter:
+    """Begins the calls of one client: the same call, sent again and again, is written once."""
+
+    def __init__(self, settings: TransportSettings, turnstile: Turnstile) -> None:
+        self._settings = settings
+        self._turnstile = turnstile
+        self._written: WeakKeyDictionary[Call[Any], WireRequest] = WeakKeyDictionary()
+
+    def straight(self, call: Call[T], patience: Patience) -> Straight | None:
+        """Return the first attempt of a call that needs no step before it; None where its turn or a token must be awaited."""
+        began, request = time.monotonic(), call.request
+        wire = self._written.get(call) or self._write(call)
+        seconds = self._settings.total_times.of(request.purpose) + request.wait
+        if patience.within is not None:
+            seconds = min(seconds, patience.within)
+        if wire is None or seconds <= 0:
+            return None
+        place = patience.place(request.purpose, self._settings, began)
+        return Straight(wire, began, began + seconds) if self._turnstile.start(place) else None
+
+    def _write(self, call: Call[T]) -> WireRequest | None:
+        wire = straight_request(call.request, self._settings)
+        if wire is not None:
+            self._written[call] = wire
+        return wire
 
 
 def tenant_steps(

@@ -19,9 +19,9 @@ from elasticsearch import ApiError, AsyncElasticsearch
 from airflow_provider_veza.async_query.message import Call
 from airflow_provider_veza.async_query.retry import RetryPolicy
 from airflow_provider_veza.transport.bounded_aiohttp import (
+    AnswerHeaders,
     NotingConnector,
     client_timeout,
-    headers_of,
     new_session,
     read_whole,
 )
@@ -92,7 +92,7 @@ class _BoundedSession:
             options["timeout"] = client_timeout(current)
         async with self._session.request(method, url, **options, allow_redirects=False) as answer:
             limit = MAX_ANSWER_BYTES if current is None else current.max_bytes
-            yield _Read(answer.status, headers_of(answer), await read_whole(answer, limit))
+            yield _Read(answer.status, AnswerHeaders(answer.headers), await read_whole(answer, limit))
 
     async def close(self) -> None:
         """Close the connections."""

@@ -16,8 +16,7 @@ Timeouts = tuple[float, float]
 
 def with_wait(timeouts: Timeouts, wait: float) -> Timeouts:
     """Return the timeouts of a request for which the service was asked to take its time."""
-    connect, read = timeouts
-    return connect, read + wait
+    return (timeouts[0], timeouts[1] + wait) if wait else timeouts
 
 
 MAX_ANSWER_BYTES = 256 * 1024 * 1024
@@ -37,7 +36,7 @@ class TotalTimes:
 
     def of(self, purpose: Purpose) -> float:
         """Return the seconds for one kind."""
-        seconds: float = getattr(self, purpose.value)
+        seconds: float = getattr(self, purpose)
         return seconds
 
 

@@ -21,7 +21,7 @@ from airflow_provider_veza.async_query.retry import RetryPolicy
 from airflow_provider_veza.transport.answer_body import BODY_ERRORS
 from airflow_provider_veza.transport.bounded_urllib3 import read_whole
 from airflow_provider_veza.transport.clock import read_clock
-from airflow_provider_veza.transport.driving import Patience, drive, report, straight, tenant_steps
+from airflow_provider_veza.transport.driving import Patience, Starter, drive, report, tenant_steps
 from airflow_provider_veza.transport.exchange import USUAL_RETRY, fetch_token, needs_no_decision
 from airflow_provider_veza.transport.failures import failed
 from airflow_provider_veza.transport.pacing import Turn
@@ -62,6 +62,7 @@ class SyncTransport:
         self._settings = settings
         self._retry = retry
         self._turnstile = turnstile_of(settings.origin)
+        self._starter = Starter(settings, self._turnstile)
         self._routes = Routes(settings.proxy)
         self._redaction = Redaction(settings.secrets())
         self._session = TenantSession(settings, self._routes, self.token)
@@ -108,7 +109,7 @@ class SyncTransport:
 
     def _response(self, call: Call[T], patience: Patience) -> Response:
         driver = self._driver(patience)
-        first = straight(call, self._settings, self._turnstile, patience)
+        first = self._starter.straight(call, patience)
         if first is None:
             return driver.drive(tenant_steps(call, self._settings, patience))
         answer = driver.send(first.wire, first.until)

@@ -67,6 +67,16 @@ def test_settings_hold_for_their_lifetime(cached: Cached, seconds: float, answer
     assert cached.get() == answer
 
 
+def test_what_is_made_by_settings_stays_while_they_say_the_same(cached: Cached) -> None:
+    async def look_up() -> list[str]:
+        return ["as ever"]
+
+    first = asyncio.run(cached.cache.get("veza_default", look_up))
+    cached.now += 60
+
+    assert asyncio.run(cached.cache.get("veza_default", look_up)) is first
+
+
 def test_outdated_settings_are_looked_up_again_at_once(cached: Cached) -> None:
     cached.cache.forget("veza_default", cached.get())
     cached.airflow.answer = "second"
