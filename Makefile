@@ -44,7 +44,7 @@ STAGE := @.venv/tools/bin/python -m tools.stage
 STAGED = @$(if $(PYTHON),$(PYTHON),$(NO_PYTHON)) -m tools.stages .run/stages-of-$@.jsonl $(MAKE) --no-print-directory $@-stages
 NO_PYTHON = $(error no Python 3.11 or 3.12 found; name one with PYTHON=...)
 
-.PHONY: help check check-stages test test-stages without-airflow distributions many-cases test-browser test-storages sample-storages fuzz drills demo lint format emulator drills-celery sample-drills-celery units $(UNITS) $(REAL) $(DRILLS) $(CELERY_DRILLS) $(SOAKS) sample-benchmarks bench-import bench-landing bench-drift bench-esql bench-look bench-emulator conformance-elasticsearch-8 airflow-arguments lock docs test-lowest test-python-3.13 test-python-3.14 dist sbom test-engines bench-look-beside-aiohttp test-monitoring bench-triggers new-user mistakes lineage $(VERSIONS:%=lineage-%) clean
+.PHONY: help check check-stages test test-stages without-airflow distributions many-cases test-browser test-storages sample-storages fuzz drills demo lint format emulator drills-celery sample-drills-celery units $(UNITS) $(REAL) $(DRILLS) $(CELERY_DRILLS) $(SOAKS) sample-benchmarks bench-import bench-landing bench-drift bench-esql bench-look bench-emulator conformance-elasticsearch-8 airflow-arguments lock docs test-lowest test-python-3.13 test-python-3.14 dist sbom test-engines bench-look-beside-aiohttp test-monitoring bench-triggers bench-rig new-user mistakes lineage $(VERSIONS:%=lineage-%) clean
 .NOTPARALLEL:
 
 help: ## List the targets
@@ -212,6 +212,10 @@ bench-look-beside-aiohttp: .venv/airflow-$(NEWEST)/installed ## Measure what a l
 bench-triggers: .venv/airflow-$(NEWEST)/installed ## Measure a thousand and five thousand waiting triggers on one loop, beside bare aiohttp
 	$(NEWEST_PYTHON) -m tools.bench_triggers
 
+# Minutes of real processes, on a machine that has nothing else to do: no sample of it runs in the tests.
+bench-rig: .venv/airflow-$(NEWEST)/installed .venv/peers/installed ## Measure a thousand triggers in a real triggerer beside peers'; RIG='--two-triggerers 10000' or RIG='--same-second 100' resume
+	$(NEWEST_PYTHON) -m tools.bench_rig $(RIG)
+
 bench-emulator: .venv/airflow-$(NEWEST)/installed ## Measure the emulated tenant: specs, polls, sizes, the pytest fixture
 	$(NEWEST_PYTHON) -m tools.bench_emulator
 	$(NEWEST_PYTHON) -m tools.bench_demo_tenant
@@ -224,7 +228,7 @@ airflow-arguments: $(VERSIONS:%=.venv/airflow-%/installed) ## Write anew which a
 lock: .venv/tools/installed ## Pin the newest versions, with hashes, of all that the requirement files ask for; LOCK= keeps what is pinned
 	$(foreach version,$(VERSIONS),$(call compile,$(version)))
 	$(foreach name,tools docs release,$(call compile-alone,$(name),$(LOCK)))
-	$(foreach name,celery elasticsearch-8 engines openlineage storages,$(call compile-alone,$(name),--no-deps))
+	$(foreach name,celery elasticsearch-8 engines openlineage peers storages,$(call compile-alone,$(name),--no-deps))
 	rm -f requirements/lowest.txt
 	$(COMPILE) --resolution lowest-direct $(EXTRAS:%=--extra %) --output-file requirements/lowest.txt pyproject.toml requirements/lowest.in
 
@@ -274,6 +278,10 @@ endef
 
 .venv/openlineage/installed: requirements/openlineage.txt .venv/airflow-$(NEWEST)/installed
 	@$(UV) pip install --quiet --no-deps --python $(NEWEST_PYTHON) --target .venv/openlineage --requirement $<
+	@touch $@
+
+.venv/peers/installed: requirements/peers.txt .venv/airflow-$(NEWEST)/installed
+	@$(UV) pip install --quiet --no-deps --python $(NEWEST_PYTHON) --target .venv/peers --requirement $<
 	@touch $@
 
 .venv/celery-%/installed: requirements/airflow-%.txt requirements/celery.txt pyproject.toml veza-emulator/pyproject.toml .venv/tools/installed

@@ -28,6 +28,11 @@ SAMPLES = [
     "veza-emulator/benchmarks/request_models.py",
 ]
 
+WITHOUT_SAMPLE = {
+    # A minute of boots before anything is measured; tests/test_bench_rig.py holds its parts to what they must do.
+    "-m tools.bench_rig",
+}
+
 
 @pytest.mark.parametrize("sample", SAMPLES)
 def test_it_runs_and_prints(sample: str) -> None:
@@ -44,4 +49,5 @@ def test_every_benchmark_has_its_sample() -> None:
         r"^\t\$\(NEWEST_PYTHON\) (.*bench[^$\n]*?) ?(?:\$.*)?$", (ROOT / "Makefile").read_text(), re.MULTILINE
     )
 
-    assert [command for command in commands if not any(sample.startswith(command) for sample in SAMPLES)] == []
+    known = [*SAMPLES, *WITHOUT_SAMPLE]
+    assert [command for command in commands if not any(sample.startswith(command) for sample in known)] == []

@@ -69,6 +69,18 @@ class Airflow:
         """
         _run(("-m", "airflow", *arguments), self.home, self._environment, self.home / f"{arguments[0]}-command.log")
 
+    def run_module(self, name: str, *arguments: str) -> None:
+        """Run a Python module in the environment of this Airflow to its end.
+
+        :raises BootError: when it fails.
+        """
+        _run(("-m", name, *arguments), self.home, self._environment, self.home / f"{name}.log")
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy address of its database."""
+        return self._environment["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]
+
     def restart(self, settings: Mapping[str, str]) -> None:
         """Kill every component and start as many again, with further settings; the database keeps what was."""
         self._environment = {**self._environment, **settings}

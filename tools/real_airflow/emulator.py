@@ -52,6 +52,10 @@ class Emulator:
             rows += page["values"] or page["path_values"]
         return rows
 
+    def submit(self, spec: Json) -> str:
+        """Submit a query and return its id."""
+        return str(self._send("POST", "/api/v1/assessments/query_spec:nodes_async_create", {"query": spec})["id"])
+
     def looks(self, query_id: str) -> int:
         """Return how often a query was looked at."""
         asked = [request for request in self.journal() if request["path"].endswith("nodes_async_get")]
