@@ -14,7 +14,7 @@ from types import NoneType
 
 from airflow_provider_veza.async_query.layout import ColumnType
 from airflow_provider_veza.results.columns import Cells
-from airflow_provider_veza.results.formats.text import texts_of
+from airflow_provider_veza.results.formats.text import integer_texts, texts_of
 from airflow_provider_veza.results.table_options import NO_OPTIONS, TableOptions
 
 LINE_END = "\r\n"
@@ -55,7 +55,9 @@ def fields_of(cells: Cells, column: ColumnType, options: TableOptions = NO_OPTIO
         return list(map(_BOOLEANS.__getitem__, cells.values))
     if kinds == {bool}:
         return [null if value is None else _BOOLEANS[value] for value in cells.values]
-    if cells.kinds in (_INTEGERS, _FRACTIONS):
+    if cells.kinds == _INTEGERS:
+        return integer_texts(cells.values)
+    if cells.kinds == _FRACTIONS:
         return list(map(repr, cells.values))
     if kinds in (_INTEGERS, _FRACTIONS):
         return [null if value is None else repr(value) for value in cells.values]
