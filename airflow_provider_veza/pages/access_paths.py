@@ -37,8 +37,9 @@ def _path(row: Mapping[str, Any]) -> AccessPath:
 
 def _node(row: Mapping[str, Any], side: str) -> Mapping[str, Any]:
     """Return a node of a row; in a table its fields are columns that begin with its side."""
-    flat = {"id": row.get(f"{side}_id"), "properties": {"name": row.get(f"{side}_properties.name")}}
-    return mapping_of(row.get(side)) or (flat if flat["id"] else {})
+    node_id, name = row.get(f"{side}_id"), row.get(f"{side}_properties.name")
+    flat = {"id": node_id, "properties": {"name": name}} if node_id or name else {}
+    return mapping_of(row.get(side)) or flat
 
 
 def _name(node: Mapping[str, Any]) -> str:

@@ -210,6 +210,14 @@ def test_the_picture_joins_who_through_what_and_to_which_data_and_names_each_onc
     assert "3 access paths" in drawn
 
 
+@pytest.mark.parametrize(
+    "of_bucket", [{"destination_id": "payroll"}, {"destination_properties.name": "payroll"}], ids=str
+)
+def test_a_row_of_a_table_is_drawn_whichever_columns_name_its_nodes(of_bucket: dict[str, str]) -> None:
+    row = {"source_id": "u0", "source_properties.name": "person 0", "abstract_permissions": ["DATA_READ"], **of_bucket}
+    assert access_paths([row, {"source_id": "u0"}]) == [AccessPath("person 0", "DATA_READ", "payroll")]
+
+
 def test_nodes_between_are_shown_before_permissions() -> None:
     between = {**ROWS[0], "path_summary_nodes": [{"id": "g1", "properties": {"name": "admins"}}]}
     assert access_paths([between, ROWS[1]]) == [
