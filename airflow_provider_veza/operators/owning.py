@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.providers.common.compat.sdk import AirflowException, AirflowTaskTimeout
 
+from airflow_provider_veza.async_query.attempt_report import AttemptReport
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.event import WaitEvent
 from airflow_provider_veza.async_query.handle import HANDLE_KEY, QueryHandle
 from airflow_provider_veza.async_query.outcomes import GONE_WITHOUT_TRACE, error_of
 from airflow_provider_veza.async_query.polling import PollSchedule
-from airflow_provider_veza.async_query.report import AttemptReport
 from airflow_provider_veza.async_query.watch import Ended, Outcome, Watch
 from airflow_provider_veza.exceptions import (
     ArgumentError,

@@ -12,9 +12,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_veza.async_query.attempt_report import REPORT_KEY, AttemptReport
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import HANDLE_KEY, URL_KEY, QueryHandle
-from airflow_provider_veza.async_query.report import REPORT_KEY, AttemptReport
 from airflow_provider_veza.exceptions import (
     AsyncQueryError,
     AttemptError,

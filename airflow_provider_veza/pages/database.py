@@ -6,11 +6,11 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_veza.async_query.attempt_report import REPORT_KEY
 from airflow_provider_veza.async_query.handle import HANDLE_KEY, URL_KEY
 from airflow_provider_veza.async_query.identity import TaskIdentity
 from airflow_provider_veza.async_query.record import QueryRecord
 from airflow_provider_veza.async_query.record_states import latest
-from airflow_provider_veza.async_query.report import REPORT_KEY
 from airflow_provider_veza.exceptions import RecordError
 from airflow_provider_veza.ownership.airflow_versions import HAS_TASK_STATE_STORE
 from airflow_provider_veza.ownership.records.airflow_store import STATE_STORE_KEY

@@ -10,10 +10,10 @@ from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
 
+from airflow_provider_veza.async_query.attempt_report import REPORT_KEY
 from airflow_provider_veza.async_query.deadline import utc_from_iso
 from airflow_provider_veza.async_query.handle import HANDLE_KEY, URL_KEY, QueryHandle, is_no_handle, is_one_handle
 from airflow_provider_veza.async_query.record import RecordState
-from airflow_provider_veza.async_query.report import REPORT_KEY
 from airflow_provider_veza.async_query.watch import Outcome
 from airflow_provider_veza.exceptions import AsyncQueryError
 from airflow_provider_veza.ownership.cancelling import CancelOutcome

@@ -54,8 +54,8 @@ T = TypeVar("T")
 Contradictions = Mapping[str, tuple[str | None, Any]]
 """By assumption: the connection extra that helps, and its value."""
 
-NEVER_SEEN = {"failed_states", "failed_task"}
-"""The doctor asks for nothing that fails."""
+NEVER_SEEN = {"failed_states", "failed_task", "saved_owner"}
+"""The doctor asks for nothing that fails, and no document knows a field that names whose a saved query is."""
 
 
 def by_choice(*rows: tuple[StrEnum, T]) -> Mapping[tuple[type[StrEnum], StrEnum], T]:

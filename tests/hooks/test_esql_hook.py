@@ -13,6 +13,7 @@ import pytest
 
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import QueryHandle
+from airflow_provider_veza.async_query.retry import RetryPolicy
 from airflow_provider_veza.async_query.vocabulary import Phase, Snapshot
 from airflow_provider_veza.exceptions import (
     BadRequestError,
@@ -220,7 +221,15 @@ def until_ended(hook: EsqlHook, handle: QueryHandle) -> Snapshot:
 
 
 @pytest.mark.parametrize("race", ["unknown_id", "no_index", "no_shard"])
-def test_a_result_that_is_still_being_stored_is_waited_for(double: Double, hook: EsqlHook, race: str) -> None:
+def test_a_result_that_is_still_being_stored_is_waited_for(
+    double: Double, hook: EsqlHook, race: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once = RetryPolicy.delay
+
+    def after_a_while(self: RetryPolicy, **given: Any) -> float | None:
+        return None if at_once(self, **given) is None else 0.3
+
+    monkeypatch.setattr(RetryPolicy, "delay", after_a_while)
     double.script(duration=0.0, race_seconds=0.0, **TABLE)
     handle = submit(hook)
     double.script(duration=0.2, race_seconds=0.5, race=race, **TABLE)

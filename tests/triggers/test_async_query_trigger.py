@@ -64,7 +64,8 @@ def test_it_fires_once_with_phase_handle_and_count_and_no_row(running: RunningTe
     running.tenant.set_behaviour(AT_ONCE)
     handle = submitted()
     event = fire(trigger(handle))
-    assert event == {"v": 1, "outcome": "SUCCEEDED", "detail": "", "rows": 12, "handle": handle.to_json()}
+    looks = {"looks": 1, "failed_looks": 0}
+    assert event == {"v": 1, "outcome": "SUCCEEDED", "detail": "", "rows": 12, "handle": handle.to_json(), **looks}
 
 
 def test_a_look_asks_for_one_row_at_most(running: RunningTenant) -> None:
