@@ -31,7 +31,9 @@ BOOT_LIMIT = 600.0
 PATIENCE = 120.0
 """Seconds; the first request to a part of a web server builds that part."""
 EXTRAS = {field.name for field in EXTRA_FIELDS}
-SECRETS = {"password"} | {field.name for field in EXTRA_FIELDS if field.is_secret}
+MASKS_EXTRAS = RELEASE.series != "3.2"
+"""Airflow 3.2's form shows an extra as it is, whatever the provider says of it."""
+SECRETS = {"password"} | {field.name for field in EXTRA_FIELDS if field.is_secret and MASKS_EXTRAS}
 
 
 @pytest.fixture(scope="module")
@@ -290,13 +292,14 @@ def test_the_button_of_airflow_2_says_what_is_wrong(form: FormOfAirflow2, emulat
     assert "Error: " in form.tested()
 
 
+WITHOUT_PORT = "green" if RELEASE.series == "3.2" else "red"
 NO_PORT = (
     "README.md, Connection: Airflow 3.3's page sends port 0 for a connection without one, and its API then refuses"
 )
 
 
 @pytest.mark.skipif(IS_AIRFLOW_2, reason="the button of Airflow 2 is in the form")
-@pytest.mark.parametrize(("has_port", "colour"), [(False, "red"), (True, "green")], ids=["no port", "a port"])
+@pytest.mark.parametrize(("has_port", "colour"), [(False, WITHOUT_PORT), (True, "green")], ids=["no port", "a port"])
 def test_the_button_of_airflow_3_works_for_a_connection_with_a_port(
     form: FormOfAirflow3, emulator: Emulator, has_port: bool, colour: str
 ) -> None:
