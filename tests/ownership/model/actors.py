@@ -209,6 +209,10 @@ class Triggerer(Process):
         self.row = row
         self.is_settling = False
 
+    def waits_for(self, row: TriggerRow | None) -> bool:
+        """Whether it will hear that this deferral is over."""
+        return self.row is row and self.is_alive and not self.is_settling and not self.strands[0].is_finished
+
     def break_off(self) -> None:
         if not self.is_settling:
             raise BrokenOff
@@ -284,6 +288,13 @@ def begin_listener(world: World, *, is_over: bool) -> None:
     world.spawn(process, settle)
 
 
+def is_attended(world: World) -> bool:
+    """Whether somebody waits who will hear of a mark; a deferral that no triggerer has at the moment is for the sweep."""
+    return world.row.is_attended() or any(
+        isinstance(process, Triggerer) and process.waits_for(world.row.trigger) for process in world.processes
+    )
+
+
 def begin_mark(world: World, state: str) -> None:
     """Mark the task; listeners hear of it before it is committed."""
     process = Process(f"user {len(world.processes)}")
@@ -292,7 +303,7 @@ def begin_mark(world: World, state: str) -> None:
 
     def commit() -> None:
         if world.row.exists and world.row.state not in OVER:
-            world.needs_sweep |= not world.row.is_attended()
+            world.needs_sweep |= not is_attended(world)
             world.row.mark(state)
 
     world.spawn(process, lambda: world.perform(f"commits the mark {state}", commit))

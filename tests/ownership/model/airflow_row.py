@@ -107,9 +107,8 @@ class Row:
         return self.exists and self.process is attempt and self.state == "running"
 
     def is_attended(self) -> bool:
-        """Whether a process waits that has not begun to end, and so will hear of a mark."""
-        is_at_work = self.state == "running" and self.process is not None and not self.process.signals
-        return is_at_work or self.state == "deferred"
+        """Whether the task's process is at work and has not begun to end, and so will hear of a mark."""
+        return self.state == "running" and self.process is not None and not self.process.signals
 
     def is_told_to_end(self, attempt: Attempt) -> bool:
         """Whether a heartbeat of its supervisor ends the process."""

@@ -18,6 +18,11 @@ def is_acting(process: Process) -> bool:
     return process.is_alive and not all(strand.is_finished for strand in process.strands)
 
 
+def hears_signals(process: Process) -> bool:
+    """Whether the thread to which signals come still runs; helper threads may outlive it."""
+    return process.is_alive and not process.is_frozen and not process.strands[0].is_finished
+
+
 def signal(world: World, process: Process, *, is_inside: bool) -> None:
     """Tell a process to end."""
     process.signals += 1
@@ -28,12 +33,10 @@ def signal(world: World, process: Process, *, is_inside: bool) -> None:
 
 def to_be_ended(world: World) -> list[Process]:
     """Return the processes that Airflow ends at its next heartbeat."""
-    return [p for p in world.processes if is_acting(p) and not p.is_frozen and _is_told_to_end(world, p)]
+    return [process for process in world.processes if hears_signals(process) and _is_told_to_end(world, process)]
 
 
 def _is_told_to_end(world: World, process: Process) -> bool:
-    if process.strands[0].is_finished:
-        return False
     if isinstance(process, Attempt):
         return world.row.is_told_to_end(process)
     return isinstance(process, Triggerer) and world.row.trigger is not process.row

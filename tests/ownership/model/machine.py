@@ -8,12 +8,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from airflow_provider_veza.async_query.vocabulary import Phase
 from ownership.model import promises
-from ownership.model.actors import Triggerer, begin_attempt, begin_mark, begin_sweep, begin_trigger
+from ownership.model.actors import Triggerer, begin_attempt, begin_mark, begin_sweep, begin_trigger, is_attended
 from ownership.model.airflow_row import OVER, Attempt
 from ownership.model.happenings import (
     bring_to_end,
     bury,
     freeze_or_wake,
+    hears_signals,
     is_acting,
     is_lost,
     kill,
@@ -87,7 +88,7 @@ class OwnershipMachine(RuleBasedStateMachine):
     def signal(self, which: int, is_inside: bool) -> None:
         """End a process in good order: an eviction, a heartbeat, a triggerer that lets go."""
         able = [process for process in self._acting() if isinstance(process, (Attempt, Triggerer))]
-        able = [process for process in able if not process.is_frozen and process.signals < MOST_SIGNALS]
+        able = [process for process in able if hears_signals(process) and process.signals < MOST_SIGNALS]
         able = [process for process in able if not (isinstance(process, Attempt) and process.is_alone)]
         if able:
             self._signal(able[which % len(able)], is_inside=is_inside)
@@ -165,7 +166,7 @@ class OwnershipMachine(RuleBasedStateMachine):
     def delete(self, really: int) -> None:
         if really == 3:
             self.world.tell("the run is deleted")
-            self.world.needs_sweep |= not self.world.row.is_attended()
+            self.world.needs_sweep |= not is_attended(self.world)
             self.world.row.delete()
 
     @precondition(lambda self: self.world.row.state == "deferred")

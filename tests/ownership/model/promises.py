@@ -11,7 +11,7 @@ from airflow_provider_veza.exceptions import AsyncQueryError
 from ownership.model.airflow_row import OVER, Attempt
 from ownership.model.tenant import URL, Query
 from ownership.model.turnstile import Process, current
-from ownership.model.world import World
+from ownership.model.world import CUT_OFF, AnswerError, World
 
 RECORD_FILE = "file"
 RELEASES = "releases the result of"
@@ -27,6 +27,8 @@ def after_write(world: World, place: str, record: QueryRecord | None) -> None:
         if writer.try_number < latest and not is_over:
             world.break_promise(f"4: {writer} wrote to the {place} after attempt {latest} had")
         latest = writer.try_number
+    if record is None and not isinstance(writer, Attempt):
+        _give_up_what_reads_as_cleared(world)
     # Whoever removes a record leaves the place to whoever still has something to say.
     world.latest_writer[place] = latest if record is not None else 0
     if record is None or record.handle is None:
@@ -39,9 +41,17 @@ def after_write(world: World, place: str, record: QueryRecord | None) -> None:
         world.break_promise(f"4: the record of {query.id} is of another life: {differences}")
 
 
+def _give_up_what_reads_as_cleared(world: World) -> None:
+    for query in world.tenant.queries:
+        query.is_given_up |= query.reads_as_cleared
+
+
 def before_submit(world: World, attempt: Attempt) -> None:
-    """One life of the task asks once, but for what could not be known, and for a task that was deleted under it."""
-    if not world.row.exists:
+    """One life of the task asks once, but for what could not be known, and for a task that was deleted or cleared under it.
+
+    An attempt of 2.11 that is cleared while it begins has not heard of it yet; it is ended at its next heartbeat, with its query.
+    """
+    if not world.row.exists or world.row.state == "restarting":
         return
     for query in world.tenant.queries:
         if query.life == attempt.life and not _may_be_asked_again(query, attempt):
@@ -128,8 +138,13 @@ def _was_delivered(world: World, query: Query) -> bool:
 def when_ended(world: World, attempt: Attempt, error: BaseException | None) -> None:
     """An attempt ends by an error of the provider, or of Airflow; any other is a fault, and would hide all that follows."""
     known = (AsyncQueryError, AirflowException, TaskDeferred, EOFError)  # The last one: a supervisor that is gone.
-    if isinstance(error, Exception) and not isinstance(error, known):
+    if isinstance(error, Exception) and not isinstance(error, known) and not _says_cut_off(error):
         world.break_promise(f"5: {attempt} ends by {type(error).__name__}: {error}")
+
+
+def _says_cut_off(error: Exception) -> bool:
+    """Whether Airflow's SDK says that this attempt's token is no longer taken, for XComs too."""
+    return isinstance(error, AnswerError) and error.status == CUT_OFF
 
 
 def when_told_no_state(world: World) -> None:

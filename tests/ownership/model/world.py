@@ -61,11 +61,16 @@ class BrokenPromiseError(AssertionError):
     """A promise was broken."""
 
 
+CUT_OFF = 403
+"""The status of answers to an attempt whose token is no longer taken."""
+
+
 class AnswerError(Exception):
     """What the SDK raises for an answer with an error status."""
 
     def __init__(self, status: int) -> None:
         super().__init__(f"status {status}")
+        self.status = status
         self.error = _Detail({"status_code": status})
 
 
@@ -178,7 +183,7 @@ def _refuse_cut_off(process: Attempt) -> None:
     if process.is_alone:
         raise EOFError("the supervisor is gone")
     if process.is_denied:
-        raise AnswerError(403)
+        raise AnswerError(CUT_OFF)
 
 
 class StoryLog:
