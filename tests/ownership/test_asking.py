@@ -77,8 +77,9 @@ def task_instances(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., No
     from airflow.models.taskinstance import TaskInstance
     from airflow.utils import session as airflow_sessions
     from sqlalchemy import create_engine
-    from sqlalchemy.orm import Session
+    from sqlalchemy.orm import Session, configure_mappers
 
+    configure_mappers()  # What SQLAlchemy deprecates in Airflow's models is said of whoever asks first: it is not to be us.
     engine = create_engine("sqlite://")
     table = TaskInstance.__table__
     with engine.begin() as connection:
