@@ -53,8 +53,9 @@ class Emulator:
         return rows
 
     def submit(self, spec: Json) -> str:
-        """Submit a query and return its id."""
-        return str(self._send("POST", "/api/v1/assessments/query_spec:nodes_async_create", {"query": spec})["id"])
+        """Submit a query that runs at once, and return its id."""
+        body = {"immediate_run": {"request": {"body": spec}}}
+        return str(self._send("POST", "/api/v1/assessments/query_spec:nodes_async_create", body)["query_result_id"])
 
     def looks(self, query_id: str) -> int:
         """Return how often a query was looked at."""
@@ -93,7 +94,8 @@ class Emulator:
     def _send(self, method: str, path: str, body: Json | None = None) -> Json:
         headers = {"Authorization": f"Bearer {API_KEY}"}
         response = self._session.request(method, f"{self.url}{path}", json=body, headers=headers, timeout=ANSWER_LIMIT)
-        response.raise_for_status()
+        if not response.ok:
+            raise requests.HTTPError(f"{method} {path}: {response.status_code} {response.text}")
         return dict(response.json())
 
     def _address(self) -> str:
