@@ -25,15 +25,16 @@ STATSD_CLIENT := 4.0.1
 NODEJS := 24.19.0
 # What imports no Airflow is tested once, with Airflow barred; tests/test_without_airflow.py holds the list to what is so.
 WITHOUT_AIRFLOW := tests/async_query tests/doctor tests/esql_double tests/real_airflow tests/results tests/services \
-	tests/transport tests/test_contributing.py tests/test_declared.py tests/test_deprecations.py tests/test_drills_table.py \
+	tests/transport tests/test_contributing.py tests/test_declared.py tests/test_deprecations.py tests/test_drills_table.py tests/test_lanes.py \
 	tests/test_engines_table.py tests/test_exceptions.py tests/test_messages.py tests/test_new_user.py \
 	tests/test_outcomes.py tests/test_release.py tests/test_rows_table.py tests/test_side_by_side.py tests/test_stages.py \
 	tests/test_storages_table.py tests/test_without_airflow.py tests/test_words.py
 # What has targets of its own.
 APART := tests/airflow tests/celery_cluster tests/distributions tests/docs_site tests/lineage tests/monitoring tests/storages tests/test_benchmarks.py
 # Many cases each, once: the model of ownership plays every Airflow itself, and what readers and engines do, how calls to a
-# hostile tenant end, and what mistakes are told, is the same on all of them.
-MANY_CASES := tests/engines tests/hostile tests/mistakes tests/ownership/model tests/readers
+# hostile tenant end, what mistakes are told, what a type checker says, and what a bucket does, is the same on all of them.
+MANY_CASES := tests/engines tests/faults tests/hostile tests/mistakes tests/operators/test_argument_types.py \
+	tests/ownership/model tests/ownership/records/test_conditional_s3.py tests/readers tests/storage_paths/test_bucket.py
 # Only the drills that every version runs.
 DRILLED_BRIEFLY := 3.2
 
@@ -44,7 +45,7 @@ STAGE := @.venv/tools/bin/python -m tools.stage
 STAGED = @$(if $(PYTHON),$(PYTHON),$(NO_PYTHON)) -m tools.stages .run/stages-of-$@.jsonl $(MAKE) --no-print-directory $@-stages
 NO_PYTHON = $(error no Python 3.11 or 3.12 found; name one with PYTHON=...)
 
-.PHONY: help check check-stages test test-stages without-airflow distributions many-cases test-browser test-storages sample-storages fuzz drills demo lint format emulator drills-celery sample-drills-celery units $(UNITS) $(REAL) $(DRILLS) $(CELERY_DRILLS) $(SOAKS) sample-benchmarks bench-import bench-landing bench-drift bench-esql bench-look bench-emulator conformance-elasticsearch-8 airflow-arguments lock docs test-lowest test-python-3.13 test-python-3.14 dist sbom test-engines bench-look-beside-aiohttp test-monitoring bench-triggers bench-rig new-user mistakes lineage $(VERSIONS:%=lineage-%) clean
+.PHONY: help check check-stages test test-stages two-at-a-time without-airflow distributions many-cases test-browser test-storages sample-storages fuzz drills demo lint format emulator drills-celery sample-drills-celery units $(UNITS) $(REAL) $(DRILLS) $(CELERY_DRILLS) $(SOAKS) sample-benchmarks bench-import bench-landing bench-drift bench-esql bench-look bench-emulator conformance-elasticsearch-8 airflow-arguments lock docs test-lowest test-python-3.13 test-python-3.14 dist sbom test-engines bench-look-beside-aiohttp test-monitoring bench-triggers bench-rig new-user mistakes lineage $(VERSIONS:%=lineage-%) clean
 .NOTPARALLEL:
 
 help: ## List the targets
@@ -60,7 +61,14 @@ test: ## Run everything: what check does, units on every Airflow, then real Airf
 
 check-stages: lint docs emulator without-airflow units-$(NEWEST)
 
-test-stages: check-stages distributions new-user many-cases test-browser test-monitoring sample-benchmarks sample-storages sample-drills-celery units lineage test-lowest conformance-elasticsearch-8 $(REAL)
+test-stages: check-stages many-cases two-at-a-time units $(REAL)
+
+# Each keeps one core busy, or none; the longest first.
+TWO_AT_A_TIME := sample-benchmarks new-user sample-drills-celery lineage distributions test-lowest test-monitoring \
+	test-browser sample-storages conformance-elasticsearch-8
+
+two-at-a-time: .venv/tools/installed
+	@.venv/tools/bin/python -m tools.lanes '$(MAKE)' $(TWO_AT_A_TIME)
 
 drills: $(DRILLS) ## Kill, crash and freeze real Airflow processes in every way there is, and write docs/drills.md
 	@.venv/tools/bin/python -m tools.drills_table $(DRILLED)

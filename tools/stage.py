@@ -24,14 +24,14 @@ RECORD = "STAGES_RECORD"
 def main(title: str, *command: str) -> int:
     """Run the command to its end and return its exit status."""
     print(f"\n=== {title} ===", flush=True)
-    started = time.monotonic()
+    began = time.monotonic()
     ended = _run(title, command)
-    seconds = time.monotonic() - started
+    ended_at = time.monotonic()
     outcome = "done" if ended.status == 0 else f"FAILED with status {ended.status}"
     if ended.unsteady:
         outcome += f"; passed only by themselves, so mend them: {', '.join(ended.unsteady)}"
-    print(f"--- {title}: {outcome} in {seconds:.0f} s", flush=True)
-    _write_down(title, outcome, seconds)
+    print(f"--- {title}: {outcome} in {ended_at - began:.0f} s", flush=True)
+    _write_down(title, outcome, began, ended_at)
     return ended.status
 
 
@@ -52,10 +52,10 @@ def run_to_its_end(command: Sequence[str]) -> int:
     return status if status >= 0 else 128 - status
 
 
-def _write_down(title: str, outcome: str, seconds: float) -> None:
+def _write_down(title: str, outcome: str, began: float, ended: float) -> None:
     if record := os.environ.get(RECORD):
         with Path(record).open("a") as file:
-            file.write(json.dumps({"title": title, "outcome": outcome, "seconds": seconds}) + "\n")
+            file.write(json.dumps({"title": title, "outcome": outcome, "began": began, "ended": ended}) + "\n")
 
 
 if __name__ == "__main__":

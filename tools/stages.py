@@ -21,11 +21,12 @@ ALL = "in all"
 
 @dataclass(frozen=True)
 class Stage:
-    """How one stage ended."""
+    """How one stage ended, and between which moments of the machine's own clock it ran."""
 
     title: str
     outcome: str
-    seconds: float
+    began: float
+    ended: float
 
 
 def main(record: str, *command: str) -> int:
@@ -43,11 +44,20 @@ def main(record: str, *command: str) -> int:
 
 def table(stages: Sequence[Stage], seconds: float) -> Iterator[str]:
     """Yield the lines that say how each stage ended and how long it took, of so many seconds in all."""
-    rest = seconds - sum(stage.seconds for stage in stages)
-    rows = [*stages, Stage(REST, "", rest), Stage(ALL, "", seconds)]
-    width = max(len(row.title) for row in rows)
-    for row in rows:
-        yield f"{row.title:{width}} {row.seconds:6.0f} s  {row.outcome}".rstrip()
+    rows = [(stage.title, stage.ended - stage.began, stage.outcome) for stage in stages]
+    rows += [(REST, seconds - in_stages(stages), ""), (ALL, seconds, "")]
+    width = max(len(title) for title, _, _ in rows)
+    for title, took, outcome in rows:
+        yield f"{title:{width}} {took:6.0f} s  {outcome}".rstrip()
+
+
+def in_stages(stages: Sequence[Stage]) -> float:
+    """Return the seconds in which at least one stage ran."""
+    total, until = 0.0, float("-inf")
+    for stage in sorted(stages, key=lambda stage: stage.began):
+        total += max(0.0, stage.ended - max(stage.began, until))
+        until = max(until, stage.ended)
+    return total
 
 
 if __name__ == "__main__":
