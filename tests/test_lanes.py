@@ -25,7 +25,7 @@ first: ; @echo 1 > {folder}/to-second; read x < {folder}/to-first; echo 1; echo 
 second: ; @read x < {folder}/to-second; echo 3; echo 1 > {folder}/to-first; echo 4
 fails: ; @exit 3
 late: ; @echo begun > {folder}/late
-waits: ; @echo up > {folder}/up; trap 'echo told > {folder}/told; exit 5' TERM; while :; do sleep 0.1; done
+waits: ; @trap 'echo told > {folder}/told; exit 5' TERM; echo up > {folder}/up; while :; do sleep 0.1; done
 """
 
 
