@@ -41,9 +41,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         command = [sys.executable, "-m", "tools.lanes", "make", *targets]
         environment = os.environ | {"PYTHONPATH": str(ROOT)}
         started.append(
-            subprocess.Popen(
-                command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True, process_group=0
-            )
+            subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True, process_group=0)
         )
         return started[-1]
 
