@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -89,3 +90,16 @@ def test_everything_that_is_declared_is_imported(name: str) -> None:
     assert {
         asked for asked in declared(name) if not any(is_below(m, one) for m in used for one in given(asked))
     } == set()
+
+
+LOCKED_FOR_THE_PACKAGE = ("airflow-2.11", "airflow-3.2", "airflow-3.3", "lowest")
+"""The lock files that are made of pyproject.toml."""
+
+
+@pytest.mark.parametrize("lock", LOCKED_FOR_THE_PACKAGE)
+def test_each_lock_file_was_made_after_the_last_of_its_dependencies_was_declared(lock: str) -> None:
+    """`make lock` notes for whom it pinned a version; what was declared since stands there for others only, or not at all."""
+    text = (ROOT / "requirements" / f"{lock}.txt").read_text()
+    entries = re.split(r"^(?=\w)", text, flags=re.MULTILINE)
+    for_us = {Requirement(one.split(" ")[0]).name for one in entries[1:] if "airflow-provider-veza (pyproject" in one}
+    assert declared("airflow_provider_veza") - {"veza-emulator"} - for_us == set()
