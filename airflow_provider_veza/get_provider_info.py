@@ -60,6 +60,7 @@ def get_provider_info() -> dict[str, Any]:
                     "record_path": _RECORD_PATH,
                     "cancel_on_marked": _CANCEL_ON_MARKED,
                     "preview_rows": _PREVIEW_ROWS,
+                    "page_looks": _PAGE_LOOKS,
                 },
             }
         },
@@ -104,4 +105,16 @@ _PREVIEW_ROWS = {
     "type": "integer",
     "example": "10",
     "default": "0",
+}
+
+_PAGE_LOOKS = {
+    "description": (
+        "Whether the page of a task looks at the query itself while somebody waits for it: once in 10 seconds at most for each "
+        "query and process, by the task's connection, for 3 seconds. The API server must find that connection and reach the "
+        "service. Read by the API server of Airflow 3."
+    ),
+    "version_added": "0.1.0",
+    "type": "boolean",
+    "example": "False",
+    "default": "True",
 }

@@ -73,6 +73,7 @@ class Snapshot:
     :param error: why it failed, in the service's words; empty otherwise.
     :param warnings: what the log should say once.
     :param page: the first page, where it came with the look.
+    :param told: how far a running query has come, where the service tells more than its state and rows; a text each, for people.
     """
 
     phase: Phase
@@ -82,6 +83,7 @@ class Snapshot:
     error: str = ""
     warnings: tuple[str, ...] = ()
     page: Page | None = None
+    told: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Keep no more of a service's words than people read."""

@@ -105,6 +105,20 @@ class BoundQuery:
         """
         return self.hook.run(self.service.look(self.handle.id, wait), within=self._time_for_a_look(wait))
 
+    def glance(self, seconds: float, most_bytes: int) -> Snapshot:
+        """Look once, by a client of its own; nothing is repeated and nothing is waited for at the server.
+
+        For a web server, which shows what it sees and decides nothing by it.
+
+        :param seconds: for the look, and for the token that it may need.
+        :param most_bytes: of the answer; no more is read.
+        :raises AnswerTooLargeError: when the answer is longer, as that about an ended ES|QL query may be.
+        :raises RequestError: when the look failed; this says nothing about the query.
+        """
+        look = self.service.look(self.handle.id, 0.0)
+        with client_for(self.hook.settings.transport.bounded(most_bytes)) as client:
+            return client.run(look, retry=ONE_ATTEMPT, within=seconds)
+
     def pages(self) -> Iterator[Page]:
         """Yield the pages of the succeeded query, one request each.
 

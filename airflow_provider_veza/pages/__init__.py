@@ -1,3 +1,3 @@
-"""What Airflow's own page shows of a task's query; it reads Airflow's database and storages, asks no service, changes nothing."""
+"""What Airflow's own page shows of a task's query; it reads what is stored, at most looks at the query, and changes nothing."""
 
 from __future__ import annotations

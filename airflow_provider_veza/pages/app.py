@@ -8,9 +8,6 @@ from urllib.parse import urlsplit
 
 from airflow.providers.common.compat.sdk import conf
 
-from airflow_provider_veza.pages.landed import landed_look
-from airflow_provider_veza.pages.query_page import MOST_ROWS, query_page
-
 if TYPE_CHECKING:
     from fastapi import FastAPI
     from starlette.types import Receive, Scope, Send
@@ -38,6 +35,7 @@ def application() -> FastAPI:
     from fastapi.responses import HTMLResponse
 
     from airflow_provider_veza.pages.database import task_facts
+    from airflow_provider_veza.pages.served import page_of
 
     app = FastAPI(title="Veza", docs_url=None, redoc_url=None, openapi_url=None)
     rights = [
@@ -49,9 +47,7 @@ def application() -> FastAPI:
         facts = task_facts(dag_id, task_id, run_id, index_of(map_index))
         if facts is None:
             return HTMLResponse("<p>Airflow knows no such task instance.</p>", 404, _HEADERS)
-        allowed = preview_rows()
-        landed = landed_look(facts.xcoms.get("return_value"), allowed)
-        return HTMLResponse(query_page(facts, preview_rows=allowed, landed=landed), headers=_HEADERS)
+        return HTMLResponse(page_of(facts), headers=_HEADERS)
 
     return app
 
@@ -71,11 +67,6 @@ class MadeWhenAsked:
 def index_of(text: str) -> int:
     """Return a map index; Airflow leaves its placeholder as it is for a task that is not mapped."""
     return int(text) if text.isdecimal() else -1
-
-
-def preview_rows() -> int:
-    """Return how many rows ``[veza] preview_rows`` lets the page show."""
-    return min(max(int(conf.getint("veza", "preview_rows", fallback=0)), 0), MOST_ROWS)
 
 
 def external_view() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A look at a storage from a web server: only so long, and only so many at once; what is looked at may not enter."""
+"""A look at a storage or a service from a web server: only so long, and only so many at once; what it sees may not enter."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ T = TypeVar("T")
 
 
 class NoLook(StrEnum):
-    """Why nothing was seen, in a sentence."""
+    """Why nothing was seen, in a sentence about storages."""
 
     LATE = "The storage did not answer in time."
     BUSY = "Too many others look at storages now. Load the page again."
 
 
 class BoundedLooks:
-    """Looks at storages, of which few are under way at once.
+    """Looks of which few are under way at once.
 
-    :param most: a storage that does not answer holds no more threads than these, however often a page is loaded.
+    :param most: what does not answer holds no more threads than these, however often a page is loaded.
     """
 
     def __init__(self, most: int) -> None:
@@ -44,4 +44,4 @@ class BoundedLooks:
 
 
 LOOKS = BoundedLooks(4)
-"""Of this process."""
+"""At storages, of this process."""

@@ -16,7 +16,8 @@ from airflow_provider_veza.ownership.airflow_versions import HAS_TASK_STATE_STOR
 from airflow_provider_veza.ownership.records.airflow_store import STATE_STORE_KEY
 from airflow_provider_veza.ownership.records.record_path import RecordPathStore, configured_record_path
 from airflow_provider_veza.pages.bounded_look import LOOKS, NoLook
-from airflow_provider_veza.pages.facts import TaskFacts, plain
+from airflow_provider_veza.pages.facts import StoredWait, TaskFacts, mapping_of, plain
+from airflow_provider_veza.pages.stored_wait import stored_wait
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SHOWN_XCOMS = ("return_value", HANDLE_KEY, URL_KEY, REPORT_KEY)
+_COLUMNS = ("state", "try_number", "max_tries", "start_date", "end_date", "trigger_id")
 PATIENCE_SECONDS = 5.0
 """For the file of a record."""
 
@@ -37,7 +39,7 @@ def task_facts(dag_id: str, task_id: str, run_id: str, map_index: int) -> TaskFa
     if facts is None:
         return None
     filed = _filed_record(TaskIdentity(dag_id, task_id, run_id, map_index))
-    return replace(facts, record=latest_record(facts.record, filed))
+    return replace(facts, record=mapping_of(latest_record(facts.record, filed)) or None)
 
 
 def latest_record(stored: Any, filed: QueryRecord | None) -> Any:
@@ -55,7 +57,7 @@ def _read(session: Session, key: dict[str, Any]) -> TaskFacts | None:
     from sqlalchemy import select
 
     # Columns alone: the whole object would bring its run and its DAG's version with it.
-    shown = (getattr(TaskInstance, name) for name in ("state", "try_number", "max_tries", "start_date", "end_date"))
+    shown = (getattr(TaskInstance, name) for name in _COLUMNS)
     ti = session.execute(select(*shown).filter_by(**key)).one_or_none()
     if ti is None:
         return None
@@ -69,7 +71,32 @@ def _read(session: Session, key: dict[str, Any]) -> TaskFacts | None:
         fields=_fields(session, key),
         xcoms=_xcoms(session, key),
         record=_record(session, key),
+        wait=_wait(session, ti.trigger_id),
     )
+
+
+def _wait(session: Session, trigger_id: int | None) -> StoredWait | None:
+    if trigger_id is None:
+        return None
+    from airflow.models.trigger import Trigger
+    from sqlalchemy import select
+
+    stored = select(Trigger.classpath, Trigger.encrypted_kwargs, Trigger.triggerer_id).filter_by(id=trigger_id)
+    row = session.execute(stored).one_or_none()
+    if row is None:
+        return None
+    return stored_wait(row.classpath, _decrypted(row.encrypted_kwargs), is_taken_up=row.triggerer_id is not None)
+
+
+def _decrypted(stored: str) -> str:
+    """Return the arguments of a trigger as JSON text; empty where this Airflow's keys do not open them."""
+    from airflow.models.crypto import get_fernet
+
+    try:
+        return stored if stored.startswith("{") else get_fernet().decrypt(stored.encode()).decode()
+    except Exception as e:
+        log.warning("The page of a task goes without the arguments of its trigger: %s: %s", type(e).__name__, e)
+        return ""
 
 
 def _fields(session: Session, key: dict[str, Any]) -> dict[str, Any]:

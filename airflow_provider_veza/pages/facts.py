@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from airflow_provider_veza.async_query.deadline import Deadline
+from airflow_provider_veza.async_query.handle import QueryHandle
+from airflow_provider_veza.async_query.json_value import value_of
+from airflow_provider_veza.async_query.polling import PollSchedule
+
+_ENDED = frozenset({"success", "failed", "skipped", "upstream_failed", "removed"})
+
+
+@dataclass(frozen=True)
+class StoredWait:
+    """A wait that Airflow keeps for its triggerers.
+
+    :param conn_id: the waiter's, by which its looks are made.
+    :param deadline: of the wait; it may be earlier than the query's.
+    :param is_taken_up: whether a triggerer has taken it up.
+    """
+
+    handle: QueryHandle
+    conn_id: str
+    deadline: Deadline
+    schedule: PollSchedule
+    is_taken_up: bool
 
 
 @dataclass(frozen=True)
@@ -18,6 +40,7 @@ class TaskFacts:
     :param fields: its rendered arguments, as Airflow keeps them, with secrets masked.
     :param xcoms: by key, as far as they are plain JSON.
     :param record: of the live query, where Airflow itself keeps it (3.3 and later); None where there is none.
+    :param wait: of a deferred task; None where there is none, or none of this provider.
     """
 
     dag_id: str
@@ -32,6 +55,12 @@ class TaskFacts:
     fields: Mapping[str, Any] = field(default_factory=dict)
     xcoms: Mapping[str, Any] = field(default_factory=dict)
     record: Mapping[str, Any] | None = None
+    wait: StoredWait | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether Airflow does nothing more about the task by itself."""
+        return self.state in _ENDED
 
 
 def plain(stored: object) -> Any:
@@ -39,7 +68,7 @@ def plain(stored: object) -> Any:
     if not isinstance(stored, str):
         return stored
     try:
-        return json.loads(stored)
+        return value_of(stored)
     except ValueError:
         return stored
 

@@ -12,14 +12,15 @@ from urllib.parse import urlsplit
 
 from airflow_provider_veza.async_query.attempt_report import REPORT_KEY
 from airflow_provider_veza.async_query.deadline import utc_from_iso
-from airflow_provider_veza.async_query.handle import HANDLE_KEY, URL_KEY, QueryHandle, is_no_handle, is_one_handle
+from airflow_provider_veza.async_query.handle import URL_KEY
 from airflow_provider_veza.async_query.record import RecordState
 from airflow_provider_veza.async_query.watch import Outcome
-from airflow_provider_veza.exceptions import AsyncQueryError
 from airflow_provider_veza.ownership.cancelling import CancelOutcome
 from airflow_provider_veza.pages.access_paths import access_paths, picture
 from airflow_provider_veza.pages.facts import TaskFacts, mapping_of
+from airflow_provider_veza.pages.its_query import given_handle, is_handed_over, own_handle
 from airflow_provider_veza.pages.landed import LandedLook
+from airflow_provider_veza.pages.progress_now import Progress
 from airflow_provider_veza.shown import one_line, shortened
 
 MOST_ROWS = 10
@@ -47,7 +48,6 @@ _CANCELS: Mapping[str, str] = {
     CancelOutcome.NOT_POSSIBLE: "not possible, the task's log says why",
     CancelOutcome.FAILED: "failed, the query may still run; the task's log has the command that cancels it",
 }
-_ENDED = {"success", "failed", "skipped", "upstream_failed", "removed"}
 _STYLE = """
 body{font:14px/1.5 system-ui,sans-serif;margin:1.5rem;max-width:60rem;color:#1b2733;background:#fff}
 h1{font-size:1.3rem}h2{font-size:1.05rem;margin-top:1.6rem}
@@ -60,67 +60,62 @@ pre{background:#1e252d}.paths rect{fill:#1e2b35}.paths text{fill:#e6ebf0}}
 """
 
 
-def query_page(facts: TaskFacts, *, preview_rows: int, landed: LandedLook | None = None) -> str:
+def query_page(
+    facts: TaskFacts, *, preview_rows: int, landed: LandedLook | None = None, progress: Progress | None = None
+) -> str:
     """Return the page.
 
     :param preview_rows: how many rows, and paths, may be shown: 0 to :data:`MOST_ROWS`. Rows are sensitive.
     :param landed: what a look at the landed files showed; None where nothing was landed.
+    :param progress: of a query that somebody waits for; None where nobody does.
     """
-    refresh = "" if facts.state in _ENDED else '<meta http-equiv="refresh" content="10">'
+    refresh = "" if facts.is_over else '<meta http-equiv="refresh" content="10">'
     head = f'<meta charset="utf-8"><title>Query of {_text(facts.task_id)}</title>{refresh}<style>{_STYLE}</style>'
-    body = "".join(_sections(facts, min(max(preview_rows, 0), MOST_ROWS), landed))
+    body = "".join(_sections(facts, min(max(preview_rows, 0), MOST_ROWS), landed, progress))
     return f'<!doctype html><html lang="en"><head>{head}</head><body>{body}</body></html>'
 
 
-def _sections(facts: TaskFacts, rows: int, landed: LandedLook | None) -> Iterator[str]:
+def _sections(facts: TaskFacts, rows: int, landed: LandedLook | None, progress: Progress | None) -> Iterator[str]:
     returned = facts.xcoms.get("return_value")
-    yield f"<h1>{_text(phase(facts))}</h1>"
+    yield f"<h1>{_text(phase(facts, progress))}</h1>"
+    yield _list("Now", ((label, _text(said)) for label, said in progress.lines()) if progress else iter(()))
     yield _list("Query", _query(facts))
-    yield _list("Progress", _progress(facts))
+    yield _list("Wait", _wait(facts))
     yield _list("Task", _task(facts))
     yield _list("Result", chain(_result(returned), _landing(landed)))
     yield _preview(landed.rows if landed else returned, rows, landed.why_not if landed else "")
     yield _spec(facts.fields)
 
 
-def phase(facts: TaskFacts) -> str:
-    """Return how far the query has come, as far as Airflow knows."""
-    record = facts.record or {}
-    if record.get("state") == RecordState.CANCELLED:
+def phase(facts: TaskFacts, progress: Progress | None = None) -> str:
+    """Return how far the query has come, as far as Airflow knows, or as a look for this page has shown."""
+    state, seen = (facts.record or {}).get("state"), progress.heading if progress else ""
+    if state == RecordState.CANCELLED:
         return "Cancelled"
-    if record.get("state") == RecordState.DELIVERED or (facts.state == "success" and _handle(facts)):
+    if is_handed_over(facts):
+        return f"{seen or 'Submitted'}; the DAG run answers for it"
+    if state == RecordState.DELIVERED or (facts.state == "success" and own_handle(facts)):
         return "Succeeded, its rows are delivered"
-    if record.get("state") == RecordState.INTENT:
+    if state == RecordState.INTENT:
         return "A submit was begun; its answer is not known"
-    if not _handle(facts):
-        return "A query of another task" if _given_handle(facts) else "Not submitted"
+    if not own_handle(facts):
+        return ": ".join(filter(None, ("A query of another task", seen))) if given_handle(facts) else "Not submitted"
+    return _of_the_wait(facts, seen or "Submitted", has_ended=progress is not None and progress.has_ended)
+
+
+def _of_the_wait(facts: TaskFacts, seen: str, *, has_ended: bool) -> str:
     report = mapping_of(facts.xcoms.get(REPORT_KEY))
     if report.get("cancel") == CancelOutcome.CANCELLED:
         return "Cancelled"
     if heading := _UNHAPPY.get(str(report.get("outcome") or "")):
         return heading
-    if facts.state in _ENDED:
+    if facts.is_over:
         return f"The task is {facts.state}; its log says what became of the query"
-    return "Submitted; the task waits for it"
-
-
-def _handle(facts: TaskFacts) -> Mapping[str, Any]:
-    return mapping_of((facts.record or {}).get("handle")) or mapping_of(facts.xcoms.get(HANDLE_KEY))
-
-
-def _given_handle(facts: TaskFacts) -> Mapping[str, Any]:
-    """Return the handle that a task works on without being answerable for it; a cancel of many names none here."""
-    given = facts.fields.get("handle")
-    try:
-        if is_no_handle(given) or not is_one_handle(given):
-            return {}
-        return QueryHandle.from_json(given).to_json()
-    except AsyncQueryError:
-        return {}
+    return f"{seen}; the task {'has not seen that yet' if has_ended else 'waits for it'}"
 
 
 def _query(facts: TaskFacts) -> Iterator[tuple[str, str]]:
-    handle = _handle(facts) or _given_handle(facts)
+    handle = own_handle(facts) or given_handle(facts)
     for label, name in (("id", "id"), ("service", "service"), ("tenant", "tenant"), ("connection", "conn_id")):
         yield label, _text(handle.get(name, ""))
     yield "in Veza", _link(facts.xcoms.get(URL_KEY))
@@ -130,12 +125,12 @@ def _query(facts: TaskFacts) -> Iterator[tuple[str, str]]:
         yield "attached", "to a cached result, which is never cancelled"
 
 
-def _progress(facts: TaskFacts) -> Iterator[tuple[str, str]]:
+def _wait(facts: TaskFacts) -> Iterator[tuple[str, str]]:
     """Yield what is stored of the way of a query, and what is not."""
-    handle, report = _handle(facts), mapping_of(facts.xcoms.get(REPORT_KEY))
-    if not handle:
+    handle, report = own_handle(facts), mapping_of(facts.xcoms.get(REPORT_KEY))
+    if not handle or is_handed_over(facts):
         return
-    is_waiting = facts.state not in _ENDED
+    is_waiting = not facts.is_over
     yield "ended", _ended(handle, report) or ("not yet, as far as is stored" if is_waiting else _NOT_STORED)
     yield "looks", _looks(report) or ("in the task's log, until the wait has ended" if is_waiting else _NOT_STORED)
     yield "rows, by the service", _text(_number(report.get("rows")))

@@ -24,6 +24,7 @@ from airflow_provider_veza.exceptions import (
 from airflow_provider_veza.services.esql_answer import (
     Answer,
     column_names,
+    progress_of,
     read_answer,
     read_table,
     row_count,
@@ -123,9 +124,9 @@ class EsqlService:
         if response.status >= 400:
             return _ended_badly(response)
         answer = read_answer(response)
-        if answer.is_running:
-            return Snapshot(Phase.RUNNING, "running")
         rows = row_count(answer, columnar=self.columnar) if answer.has_table else None
+        if answer.is_running:
+            return Snapshot(Phase.RUNNING, "running", rows=rows or None, told=tuple(progress_of(answer)))
         state = "ended, with a partial result" if answer.is_partial else "ended"
         warnings = warnings_of(response, answer, rows or 0)
         return Snapshot(Phase.SUCCEEDED, state, rows=rows, partial=answer.is_partial, warnings=warnings)

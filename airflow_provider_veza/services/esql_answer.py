@@ -20,6 +20,7 @@ MOST_ROWS = 10_000
 """Elasticsearch's default bound; it cuts there without a word."""
 
 _EXCERPT = 200
+_MOST_COUNTED = 10**18
 _DEFAULT_LIMIT = re.compile(r"adding default limit of \[([0-9]{1,18})\]")
 _WARNING_TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
@@ -43,6 +44,8 @@ class Answer(Struct):
     columns: list[Column] | None = None
     values: Raw = Raw(b"")
     clusters: Raw = field(name="_clusters", default=Raw(b"null"))
+    documents_found: Raw = Raw(b"null")
+    values_loaded: Raw = Raw(b"null")
 
     @property
     def has_table(self) -> bool:
@@ -108,6 +111,8 @@ def _answer_in(body: bytes) -> Answer:
         columns=answer.columns and [Column(stand.back_in(column.name), column.type) for column in answer.columns],
         values=Raw(stand.back_in_text(bytes(answer.values))),
         clusters=Raw(stand.back_in_text(bytes(answer.clusters))),
+        documents_found=answer.documents_found,
+        values_loaded=answer.values_loaded,
     )
 
 
@@ -153,6 +158,30 @@ def warnings_of(response: Response, answer: Answer, rows: int) -> tuple[str, ...
     """Return what the log should say of a result: the server's warnings, where it was cut, and what failed."""
     texts = [re.sub(r"\\(.)", r"\1", text) for text in _WARNING_TEXT.findall(response.headers.get("warning", ""))]
     return (*dict.fromkeys(texts), *_cuts(texts, rows), *_failures(answer))
+
+
+def progress_of(answer: Answer) -> Iterator[str]:
+    """Yield how far a running query has come, as far as the server counts; clusters and shards only where it was asked to.
+
+    Sources: ``documents_found`` and ``values_loaded`` of servers of 9.x, ``_clusters`` of a query that was submitted with
+    ``include_ccs_metadata`` or ``include_execution_metadata``.
+    """
+    for what, told in (("documents found", answer.documents_found), ("values loaded", answer.values_loaded)):
+        if (count := _count(_value(told))) is not None:
+            yield f"{count:,} {what}"
+    clusters = _object(_value(answer.clusters))
+    total, running = _count(clusters.get("total")), _count(clusters.get("running"))
+    if total and running is not None and running <= total:
+        yield f"{total - running:,} of {total:,} clusters done"
+    yield from _shards(_object(clusters.get("details")))
+
+
+def _shards(details: dict[str, Any]) -> Iterator[str]:
+    counted = [_object(_object(cluster).get("_shards")) for cluster in details.values()]
+    total = sum(_count(shards.get("total")) or 0 for shards in counted)
+    done = sum(_count(shards.get(name)) or 0 for shards in counted for name in ("successful", "skipped", "failed"))
+    if total and done <= total:
+        yield f"{done:,} of {total:,} shards done"
 
 
 def _cuts(texts: Sequence[str], rows: int) -> Iterator[str]:
@@ -221,6 +250,10 @@ def _value(text: Raw) -> Any:
         return value_of(bytes(text))
     except ValueError:
         return None
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MOST_COUNTED else None
 
 
 def _object(value: Any) -> dict[str, Any]:

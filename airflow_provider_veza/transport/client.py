@@ -95,3 +95,7 @@ class ClientSettings(Hashable, Protocol):
     def total_times(self) -> TotalTimes:
         """How long each kind of request may take in all."""
         ...
+
+    def bounded(self, most_bytes: int) -> ClientSettings:
+        """Return the same for a client that reads no longer answer."""
+        ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from airflow_provider_veza.async_query.message import Request
@@ -56,6 +56,10 @@ class ElasticSettings:
     total_times: TotalTimes = USUAL_TIMES
     max_answer_bytes: int = MAX_ANSWER_BYTES
     options: tuple[tuple[str, Any], ...] = field(default=(), repr=False)
+
+    def bounded(self, most_bytes: int) -> ElasticSettings:
+        """Return the same for a client that reads no longer answer."""
+        return replace(self, max_answer_bytes=min(self.max_answer_bytes, most_bytes))
 
     def secrets(self) -> tuple[str, ...]:
         """Return what nobody may be shown: the credentials, and the values of own headers, which may be some."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote_plus, urlsplit
 
 from airflow_provider_veza.async_query.message import Purpose
@@ -131,6 +131,10 @@ class TransportSettings:
     def origin(self) -> Origin:
         """The only origin that may see the tenant's credentials."""
         return Origin.of(self.base_url)
+
+    def bounded(self, most_bytes: int) -> TransportSettings:
+        """Return the same for a client that reads no longer answer."""
+        return replace(self, max_answer_bytes=min(self.max_answer_bytes, most_bytes))
 
     def secrets(self) -> tuple[str, ...]:
         """Return what nobody may be shown, whoever echoes it; see :mod:`.redaction`."""

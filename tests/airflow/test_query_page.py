@@ -16,6 +16,7 @@ from example_runs import FIRST, FIRST_TASK, ExampleRuns
 
 from tools.real_airflow.configuration import LOOPBACK, free_port
 from tools.real_airflow.deployment import Airflow
+from tools.real_airflow.emulator import Emulator
 from tools.real_airflow.release import Generation, Role, installed_release
 from tools.real_airflow.run_folder import REPOSITORY, claimed_run_folder
 
@@ -28,7 +29,11 @@ DAG, TASK = FIRST, FIRST_TASK
 LANDING, LANDING_TASK = "example_veza_access_to_parquet", "land"
 ANSWER_LIMIT = 60.0
 """Seconds; the first request to a part of the API server builds that part."""
-IN_THE_FRAME = "(document.querySelector('iframe')?.contentDocument?.body?.innerText ?? '').includes('Succeeded')"
+WAITING = "drill_deferred"
+OF_THE_FRAME = "(document.querySelector('iframe')?.contentDocument?.body?.innerText ?? '')"
+IN_THE_FRAME = f"{OF_THE_FRAME}.includes('Succeeded')"
+NEXT_LOAD = 60.0
+"""Seconds; an open page loads itself again every ten."""
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +146,27 @@ def test_airflows_own_page_of_the_task_shows_it_and_loads_nothing_from_elsewhere
     shot = page.call("Page.captureScreenshot", format="png")["data"]
     (pictures / "query-page.png").write_bytes(base64.b64decode(shot))
     assert {urlsplit(url).hostname for url in page.requested if url.startswith("http")} == {LOOPBACK}
+
+
+def test_an_open_page_shows_how_far_the_query_of_a_deferred_task_is_and_then_its_end(
+    airflow: Airflow, drill_tenants: dict[str, Emulator], browser: Any, pictures: Path
+) -> None:
+    run = airflow.trigger(WAITING)
+    waits = run.task("ask").wait("deferred")
+    task, page = Served(airflow, run.run_id, WAITING, "ask"), browser
+    page.call("Network.enable")
+    page.call("Network.setCookie", name="_token", value=task.token(), url=airflow.api.url)
+    page.open(f"{airflow.api.url}/dags/{WAITING}/runs/{run.run_id}/tasks/ask/plugin/veza-query", ANSWER_LIMIT)
+
+    page.until(f"{OF_THE_FRAME}.includes('Runs; the task waits for it')", NEXT_LOAD)
+    shown = page.evaluate(OF_THE_FRAME)
+    assert [text for text in ("state, by the service", "for this page", "by its schedule") if text not in shown] == []
+    shot = page.call("Page.captureScreenshot", format="png")["data"]
+    (pictures / "query-in-progress.png").write_bytes(base64.b64decode(shot))
+
+    drill_tenants["veza_drill"].finish(waits.xcom("veza_query")["id"])
+    run.wait("success")
+    page.until(IN_THE_FRAME, NEXT_LOAD)
 
 
 def test_without_a_session_airflow_answers_401(served: Served, without_xcoms: str) -> None:

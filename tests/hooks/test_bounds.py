@@ -140,6 +140,13 @@ def test_a_look_at_a_server_that_drips_ends(query: Callable[..., BoundQuery], to
     assert "`look_timeout`" in str(error)
 
 
+def test_a_glance_at_a_server_that_drips_ends_when_its_own_time_is_over(query: Callable[..., BoundQuery]) -> None:
+    error = cut_short(lambda seconds: query().glance(seconds, 1_000_000))
+
+    assert isinstance(error, NoAnswerError)
+    assert TIME_IS_OVER in str(error)
+
+
 @pytest.mark.parametrize("touch", LOOKS.values(), ids=LOOKS)
 @pytest.mark.parametrize("left", [-100.0, 0.0, 1.0], ids=["passed", "now", "soon"])
 def test_no_look_outlasts_the_deadline_but_the_last_one_for_a_moment(

@@ -8,7 +8,8 @@ import sys
 import pytest
 
 from airflow_provider_veza.ownership.airflow_versions import HAS_TASK_SDK
-from airflow_provider_veza.pages.app import external_view, index_of, preview_rows
+from airflow_provider_veza.pages.app import external_view, index_of
+from airflow_provider_veza.pages.served import page_looks, preview_rows
 from airflow_provider_veza.plugin import VezaPlugin
 
 LOADS_NO_FRAMEWORK = """
@@ -31,6 +32,15 @@ def test_the_setting_is_kept_between_0_and_10(monkeypatch: pytest.MonkeyPatch, s
     if set_to is not None:
         monkeypatch.setenv("AIRFLOW__VEZA__PREVIEW_ROWS", set_to)
     assert preview_rows() == rows
+
+
+@pytest.mark.parametrize(("set_to", "looks"), [(None, True), ("True", True), ("False", False)])
+def test_the_page_looks_at_queries_unless_it_is_told_not_to(
+    monkeypatch: pytest.MonkeyPatch, set_to: str | None, looks: bool
+) -> None:
+    if set_to is not None:
+        monkeypatch.setenv("AIRFLOW__VEZA__PAGE_LOOKS", set_to)
+    assert page_looks() is looks
 
 
 def test_the_page_stands_below_the_address_of_this_airflow(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,13 +7,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from airflow.models import crypto
+from airflow.models.crypto import get_fernet
+from cryptography.fernet import Fernet
 
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.identity import Fingerprint, RunLife, TaskIdentity
 from airflow_provider_veza.async_query.record import Owner, QueryRecord, RecordState
 from airflow_provider_veza.ownership.records.record_path import RecordPathStore
-from airflow_provider_veza.pages.database import _filed_record, latest_record
+from airflow_provider_veza.pages.database import _decrypted, _filed_record, latest_record
 
 START = datetime(2026, 11, 22, 6, tzinfo=UTC)
 IDENTITY = TaskIdentity("review", "ask", "r1")
@@ -56,3 +59,15 @@ def test_the_file_is_read_below_record_path(tmp_path: Path, monkeypatch: pytest.
 def test_a_place_of_records_that_cannot_be_read_costs_no_page(base: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW__VEZA__RECORD_PATH", base)
     assert _filed_record(IDENTITY) is None
+
+
+def test_arguments_of_a_trigger_are_read_plain_as_workers_leave_them_and_encrypted() -> None:
+    plain = '{"handle": {}}'
+    assert _decrypted(plain) == plain
+    assert _decrypted(get_fernet().encrypt(plain.encode()).decode()) == plain
+
+
+def test_arguments_that_no_key_of_this_airflow_opens_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    foreign = Fernet(Fernet.generate_key()).encrypt(b"{}").decode()
+    monkeypatch.setattr(crypto, "get_fernet", lambda: Fernet(Fernet.generate_key()))
+    assert _decrypted(foreign) == ""

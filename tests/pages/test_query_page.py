@@ -8,10 +8,14 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_veza.async_query.vocabulary import Phase, Snapshot, Traits
 from airflow_provider_veza.pages.access_paths import AccessPath, access_paths, picture
 from airflow_provider_veza.pages.facts import TaskFacts, plain
+from airflow_provider_veza.pages.its_query import QueryLook, Target
 from airflow_provider_veza.pages.landed import LandedLook
+from airflow_provider_veza.pages.progress_now import Progress
 from airflow_provider_veza.pages.query_page import MOST_ROWS, query_page
+from pages import waits
 from support.landed_nights import Nights, path
 
 STARTED = datetime(2026, 11, 22, 6, tzinfo=UTC)
@@ -62,6 +66,52 @@ def record(state: str, **more: Any) -> dict[str, Any]:
 )
 def test_the_heading_says_how_far_the_query_has_come(known: dict[str, Any], says: str) -> None:
     assert f"<h1>{says}" in page(**known)
+
+
+RUNNING = Snapshot(Phase.RUNNING, "IN_PROGRESS", rows=12)
+
+
+def progress(snapshot: Snapshot | None = RUNNING, why_not: str = "") -> Progress:
+    now = waits.START + timedelta(seconds=100)
+    return Progress(Target(waits.HANDLE, "c"), QueryLook(now, snapshot, Traits(), why_not), waits.WAIT, now)
+
+
+@pytest.mark.parametrize(
+    ("known", "seen", "says"),
+    [
+        ({"xcoms": {"veza_query": HANDLE}}, RUNNING, "Runs; the task waits for it"),
+        ({"xcoms": {"veza_query": HANDLE}}, None, "Submitted; the task waits for it"),
+        ({"record": record("submitted")}, Snapshot(Phase.FAILED, "X"), "Has failed; the task has not seen that yet"),
+        ({"fields": {"handle": HANDLE | {"fingerprint": "f"}}}, RUNNING, "A query of another task: Runs"),
+        (
+            {"state": "success", "xcoms": {"veza_query": HANDLE, "return_value": HANDLE}},
+            RUNNING,
+            "Runs; the DAG run answers",
+        ),
+    ],
+    ids=str,
+)
+def test_the_heading_is_what_a_look_showed_where_one_was_made(
+    known: dict[str, Any], seen: Snapshot | None, says: str
+) -> None:
+    shown = query_page(facts(**{"state": "deferred", **known}), preview_rows=0, progress=progress(seen))
+    assert f"<h1>{says}" in shown
+
+
+def test_progress_is_listed_and_what_a_service_said_in_it_is_text() -> None:
+    snapshot = Snapshot(Phase.RUNNING, MALICE, rows=1204, told=("17 of 40 shards done",), warnings=(MALICE,))
+    shown = query_page(facts(state="deferred"), preview_rows=0, progress=progress(snapshot, why_not=MALICE))
+
+    for text in ("<h2>Now</h2>", "<dd>1,204</dd>", "<dd>17 of 40 shards done</dd>", "<dd>100 s</dd>", "in a triggerer"):
+        assert text in shown
+    assert "<script" not in shown
+    assert {"\x1b", "\u202e", "\r"}.isdisjoint(shown)
+
+
+def test_a_task_that_only_submitted_is_not_said_to_have_delivered_rows() -> None:
+    shown = page(state="success", xcoms={"veza_query": HANDLE, "return_value": HANDLE})
+    assert "<h1>Submitted; the DAG run answers for it" in shown
+    assert "not stored" not in shown
 
 
 def test_query_task_and_result_are_listed() -> None:
@@ -227,7 +277,8 @@ def test_nodes_between_are_shown_before_permissions() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stored", "value"), [('{"a": 1}', {"a": 1}), ("https://x", "https://x"), ([1], [1]), (None, None)]
+    ("stored", "value"),
+    [('{"a": 1}', {"a": 1}), ("https://x", "https://x"), ([1], [1]), (None, None), ("[" * 9_999, "[" * 9_999)],
 )
 def test_a_stored_value_is_read_as_json_and_as_nothing_else(stored: object, value: object) -> None:
     assert plain(stored) == value

@@ -12,7 +12,7 @@ from pathlib import Path
 import airflow_provider_veza
 
 PACKAGE = Path(airflow_provider_veza.__file__).parent
-ROOMS = ("async_query", "services", "transport", "hooks", "triggers", "operators", "doctor")
+ROOMS = ("async_query", "services", "transport", "hooks", "triggers", "operators", "pages", "doctor")
 FOREIGN = ("Response", "AirflowConnection")
 DECODERS = (
     "loads",

@@ -14,6 +14,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from airflow_provider_veza.__main__ import main as cancel_command
+from airflow_provider_veza.async_query.attempt_report import AttemptReport
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.event import WaitEvent
 from airflow_provider_veza.async_query.handle import QueryHandle
@@ -33,6 +34,9 @@ from airflow_provider_veza.hooks import esql_settings, veza_settings
 from airflow_provider_veza.operators import arguments, drift, saved_queries
 from airflow_provider_veza.operators.spec_text import parsed_spec
 from airflow_provider_veza.operators.summary import summary
+from airflow_provider_veza.pages.facts import StoredWait, TaskFacts
+from airflow_provider_veza.pages.its_query import Target, target_of
+from airflow_provider_veza.pages.stored_wait import TRIGGER, stored_wait
 from airflow_provider_veza.results.checkpoint import CHECKPOINT_FILE, Checkpoint, LandedPart, Progress, key_of
 from airflow_provider_veza.results.formats.table import Table, Tabulator
 from airflow_provider_veza.results.manifest import Column, Manifest, Part
@@ -157,10 +161,16 @@ _CLUSTERS = {
         }
     }
 }
+_RUNNING_CLUSTERS = {
+    "total": 3,
+    "running": 1,
+    "details": {"eu": {"_shards": {"total": 30, "successful": 10, "skipped": 4, "failed": 1}}},
+}
 _TABLES = [
     esql_answers.table(),
     esql_answers.table(is_partial=True, _clusters=_CLUSTERS),
     {"id": esql_answers.QUERY_ID, "is_running": True, "columns": [], "values": []},
+    {"id": "q", "is_running": True, "documents_found": 5, "values_loaded": 7, "_clusters": _RUNNING_CLUSTERS},
 ]
 _COLUMNAR = [esql_answers.table(values=[list(column) for column in zip(*esql_answers.VALUES, strict=True)])]
 _KEEP = timedelta(hours=1)
@@ -180,6 +190,7 @@ _RECORD = QueryRecord(
 )
 _EVENT = WaitEvent(_HANDLE, Ended(Outcome.SUCCEEDED, "d", 5)).to_json()
 _TRIGGER = AsyncQueryTrigger(_HANDLE_JSON, deadline=NOON.isoformat(), not_before=NOON.isoformat()).serialize()[1]
+_REPORT = AttemptReport("q1", Outcome.FAILED.value, NOON).to_json()
 _SPECS = [
     spec if "source_node_types" in spec else _QUERY.spec
     for spec in _samples("req_client_") + _samples("req_query_spec_nodes") + _samples("req_pagination")
@@ -607,6 +618,26 @@ READERS: Mapping[str, Reader] = {
         _objects(_TRIGGER),
         (AsyncQueryTrigger, type(None)),
         ("triggers.async_query",),
+    ),
+    "a trigger's row, for the page": Reader(
+        lambda text: stored_wait(TRIGGER, text, is_taken_up=True),
+        damaged_bodies([_TRIGGER]).map(lambda body: body.decode("utf-8", "surrogateescape")),
+        (StoredWait, type(None)),
+        ("pages.stored_wait.stored_wait", "pages.facts"),
+    ),
+    "what a task left, for the page": Reader(
+        lambda left: target_of(TaskFacts("d", "t", "r", state="deferred", **left), NOON),
+        st.fixed_dictionaries(
+            {
+                "xcoms": st.fixed_dictionaries(
+                    {"veza_query": _objects(_HANDLE_JSON), "veza_report": _objects(_REPORT)}
+                ),
+                "fields": st.fixed_dictionaries({"handle": _texts_or_objects(_HANDLE_JSON)}),
+                "record": st.none() | _objects(_RECORD.to_json()).filter(lambda record: isinstance(record, dict)),
+            }
+        ),
+        (Target, type(None)),
+        ("pages.its_query.target_of",),
     ),
     "a spec": Reader(check_query_spec, _objects(*_SPECS), CheckedSpec, ("services.veza_spec.check_query_spec",)),
     "a spec's text": Reader(

@@ -168,6 +168,47 @@ def test_a_partial_result_without_reasons_says_that_there_are_none(clusters: Any
     )
 
 
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({}, []),
+        ({"documents_found": 1204000, "values_loaded": 0}, ["1,204,000 documents found", "0 values loaded"]),
+        ({"documents_found": -1, "values_loaded": True}, []),
+        ({"documents_found": "12", "values_loaded": 1e3, "_clusters": [1]}, []),
+        ({"documents_found": 10**18, "_clusters": {"total": "3", "running": 1}}, []),
+        ({"_clusters": {"total": 3, "running": 1}}, ["2 of 3 clusters done"]),
+        ({"_clusters": {"total": 1, "running": 3}}, []),
+        ({"_clusters": {"total": 0, "running": 0, "details": {}}}, []),
+        (
+            {
+                "_clusters": {
+                    "details": {
+                        "(local)": {"_shards": {"total": 30, "successful": 10, "skipped": 4, "failed": 1}},
+                        "eu": {"_shards": {"total": 10, "successful": 2}},
+                        "us": {"status": "running"},
+                        "odd": {"_shards": {"total": None, "failed": "many"}},
+                    }
+                }
+            },
+            ["17 of 40 shards done"],
+        ),
+        ({"_clusters": {"details": {"x": {"_shards": {"total": 1, "successful": 2}}}}}, []),
+    ],
+    ids=str,
+)
+def test_a_running_query_tells_its_progress_in_counts_and_nothing_that_is_none(
+    more: dict[str, Any], told: list[str]
+) -> None:
+    running = {"id": "q", "is_running": True, "columns": [], "values": []}
+    snapshot = EsqlService().look("q").read(answered(running | more))
+    assert (snapshot.phase, snapshot.rows, list(snapshot.told)) == (Phase.RUNNING, None, told)
+
+
+def test_rows_of_a_query_that_still_runs_are_counted_where_a_server_sends_some() -> None:
+    snapshot = EsqlService().look("q").read(answered(table(is_running=True)))
+    assert (snapshot.phase, snapshot.rows) == (Phase.RUNNING, 3)
+
+
 def test_each_column_type_of_the_answer_has_its_place_in_a_table() -> None:
     assert column_types((column["name"], column["type"]) for column in COLUMNS) == {
         "user": ColumnType.STRING,
