@@ -44,6 +44,8 @@ _TIMESTAMP = re.compile(
 _TIMESTAMPS = re.compile(rf"(?:{_TIMESTAMP.pattern}\n)*+", re.ASCII | re.MULTILINE)
 _SECONDS_IN_UTC = "0000-00-00T00:00:00Z"
 _SIGNS = {place: sign for place, sign in enumerate(_SECONDS_IN_UTC) if sign != "0"}
+_HOUR_24 = "T24:"
+"""Python 3.14 and later read it as the next day's first hour; RFC 3339 has none."""
 _INTEGER = re.compile(r"0|-?[1-9]\d{0,18}", re.ASCII)
 
 
@@ -206,6 +208,8 @@ def _are_seconds_in_utc(texts: Sequence[Any]) -> bool:
 
 
 def _are_in_calendar(texts: Sequence[Any]) -> bool:
+    if _HOUR_24 in "\n".join(texts):
+        return False
     try:
         for _ in map(datetime.fromisoformat, texts):
             pass

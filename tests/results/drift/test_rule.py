@@ -43,6 +43,7 @@ CHANGED = {
         user("u1") | {"unsupported_conditions": {"s3:Get": {"conditions": ["ip"]}}},
     ),
     "properties.last_used_ats": (user("u1"), user("u1", last_used_ats=1)),
+    "properties.seen_in": (user("u1", seen_in="2026-01-31T24:00:00Z"), user("u1", seen_in="2026-02-01T00:00:00Z")),
 }
 
 
