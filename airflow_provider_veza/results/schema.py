@@ -207,8 +207,6 @@ def _are_seconds_in_utc(texts: Sequence[Any]) -> bool:
 
 def _are_in_calendar(texts: Sequence[Any]) -> bool:
     try:
-        for _ in map(datetime.fromisoformat, texts):
-            pass
+        return all(map(datetime.fromisoformat, texts))  # Every moment counts as true.
     except ValueError:
         return False
-    return True
