@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from operator import itemgetter
+from struct import Struct
 from typing import Any, overload
 
 from airflow_provider_veza.async_query.json_value import text_of_value, value_of
 from airflow_provider_veza.exceptions import MalformedResponseError
 
 Row = Mapping[str, Any]
-_FIRST_BYTE = itemgetter(0)
+_first_byte = Struct("B").unpack_from
 
 
 class JsonRows(Sequence[Row]):
@@ -53,7 +53,7 @@ class JsonRows(Sequence[Row]):
     @property
     def are_objects(self) -> bool:
         """Whether every text is a JSON object, and not another value."""
-        return set(map(_FIRST_BYTE, map(bytes, self.texts))) <= {ord("{")}
+        return set(map(_first_byte, self.texts)) <= {(ord("{"),)}
 
     def __len__(self) -> int:
         return len(self.texts)

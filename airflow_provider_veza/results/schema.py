@@ -211,8 +211,6 @@ def _are_in_calendar(texts: Sequence[Any]) -> bool:
     if _HOUR_24 in "\n".join(texts):
         return False
     try:
-        for _ in map(datetime.fromisoformat, texts):
-            pass
+        return all(map(datetime.fromisoformat, texts))  # Every moment counts as true.
     except ValueError:
         return False
-    return True

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from itertools import accumulate
+from functools import lru_cache
 from types import NoneType
 from typing import Any
 
 import pyarrow as pa
+from pyarrow import compute
 
 from airflow_provider_veza.results.columns import Cells
 
@@ -24,14 +25,25 @@ def text_array(cells: Cells) -> pa.Array:
     whole = "".join(texts)
     data = whole.encode()
     lengths = list(map(len, texts)) if len(data) == len(whole) else [len(text.encode()) for text in texts]
-    return _array(pa.string(), cells, pa.py_buffer(_offsets(lengths)), pa.py_buffer(data))
+    return _array(pa.string(), cells, _offsets(lengths), pa.py_buffer(data))
 
 
-def _offsets(lengths: Sequence[int]) -> array[int]:
-    """Return where each text begins, and the end; ids and moments are mostly of one length, which needs no adding up."""
-    if lengths and lengths[0] > 0 and lengths.count(lengths[0]) == len(lengths):
-        return array("i", range(0, lengths[0] * len(lengths) + 1, lengths[0]))
-    return array("i", accumulate(lengths, initial=0))
+def _offsets(lengths: list[int]) -> pa.Buffer:
+    """Return where each text begins, and the end."""
+    if len(set(lengths)) == 1:
+        return _offsets_of_one_length(lengths[0], len(lengths))
+    return _sums(array("i", [0, *lengths]))
+
+
+@lru_cache(maxsize=16)
+def _offsets_of_one_length(length: int, texts: int) -> pa.Buffer:
+    """Return the same offsets again and again: ids and moments are mostly of one length, page after page."""
+    return _sums(array("i", [0, *[length] * texts]))
+
+
+def _sums(steps: array[int]) -> pa.Buffer:
+    integers = pa.Array.from_buffers(pa.int32(), len(steps), [None, pa.py_buffer(steps)])
+    return compute.cumulative_sum_checked(integers).buffers()[1]
 
 
 def integer_array(cells: Cells) -> pa.Array:

@@ -36,8 +36,7 @@ def runs_of(texts: Sequence[str | None]) -> Runs:
     >>> runs_of(["2026-01-31T14:00:00+02:00", "2026-01-31T12:00:00.5Z"])
     [(1, '0+02:00'), (1, '1Z')]
     """
-    present = [text for text in texts if text is not None]
-    common = _common_spelling(present)
+    common = _common_spelling(list(filter(None, texts)))
     if common is not None:
         return [(len(texts), common)]
     return [(len(list(run)), spelling) for spelling, run in groupby(_spellings_of(texts))]
@@ -141,12 +140,12 @@ def _append(runs: Runs, count: int, spelling: str) -> None:
 
 def _common_spelling(texts: Sequence[str]) -> str | None:
     """Return the spelling that all have, which whole columns mostly do: one look at all of them tells."""
+    lengths = set(map(len, texts))
+    if lengths == {_SECONDS + len("Z")}:  # An offset is longer than that.
+        return SHORTEST
     whole = "".join(texts)
     if whole.count("Z") != len(texts):
         return None
-    lengths = set(map(len, texts))
-    if lengths == {_SECONDS + len("Z")}:
-        return SHORTEST
     if len(lengths) == 1 and (digits := lengths.pop() - _SECONDS - len(".Z")) > 0:
         return f"{digits}Z"
     return None if _NOT_SHORTEST.search(whole) else SHORTEST

@@ -74,4 +74,6 @@ class RowGroup:
 
 
 def _as(column: Column, chunk: _Chunk) -> pa.Array:
+    if chunk.type is column.type:
+        return chunk.values
     return widened(chunk.values, Column(column.name, chunk.type), column.type, one_by_one(chunk.spellings))

@@ -17,6 +17,7 @@ from airflow_provider_veza.results.columns import Cells
 
 _JSON = json.Encoder(decimal_format="number")
 _TEXT_ALREADY = frozenset({str, NoneType})
+_TEXTS, _LISTS = frozenset({str}), frozenset({list})
 
 
 def text_of(value: Any) -> str | None:
@@ -41,7 +42,7 @@ def text_of(value: Any) -> str | None:
 def texts_of(cells: Cells, column: ColumnType) -> Cells:
     """Return the texts of all values; those of a JSON column are JSON, texts included."""
     if column is ColumnType.JSON:
-        return Cells.of(_json_texts(cells))
+        return _json_texts(cells)
     if cells.kinds <= _TEXT_ALREADY:
         return cells
     return Cells.of([text_of(value) for value in cells.values])
@@ -56,11 +57,13 @@ def integer_texts(values: Sequence[int]) -> Sequence[str]:
     return _JSON.encode(values).decode()[1:-1].split(",")
 
 
-def _json_texts(cells: Cells) -> Sequence[str | None]:
+def _json_texts(cells: Cells) -> Cells:
+    if cells.kinds == _LISTS and not any(cells.values):  # So are most lists of most nodes.
+        return Cells(["[]"] * len(cells.values), _TEXTS)
     texts = _JSON.encode_lines(cells.values).decode().split("\n")[:-1]
     if NoneType not in cells.kinds:
-        return texts
-    return [None if value is None else text for value, text in zip(cells.values, texts, strict=True)]
+        return Cells(texts, _TEXTS)
+    return Cells.of([None if value is None else text for value, text in zip(cells.values, texts, strict=True)])
 
 
 def _text_of_timestamp(value: datetime) -> str:

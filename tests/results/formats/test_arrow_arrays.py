@@ -41,6 +41,14 @@ def test_an_array_is_the_one_that_pyarrow_makes(
     assert made.equals(pa.array(some, arrow_type))
 
 
+@pytest.mark.parametrize("texts", [["", ""], ["ab", "cd"], ["ab", "", None], ["é", "ab"], ["é", "è"], [None, None]])
+def test_texts_of_one_length_and_of_several_are_told_apart_by_their_bytes(texts: list[str | None]) -> None:
+    made = text_array(Cells.of(texts))
+
+    made.validate(full=True)
+    assert made.to_pylist() == texts
+
+
 def test_landing_parquet_imports_no_pandas() -> None:
     check = (
         "import io, sys; from airflow_provider_veza.async_query.rows import JsonRows; "
