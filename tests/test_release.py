@@ -13,6 +13,7 @@ import yaml
 from airflow_provider_veza import __version__
 from airflow_provider_veza.get_provider_info import get_provider_info
 from tools.release import disagreements
+from tools.sbom import IncompleteError, completed
 
 ROOT = Path(__file__).parents[1]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -80,6 +81,37 @@ def test_a_release_of_the_version_by_the_named_repository_may_be_published(repos
 def test_what_does_not_agree_is_named(repository: Path, tag: str, address: str, changelog: str, wrong: str) -> None:
     (repository / "CHANGELOG.md").write_text(changelog)
     assert wrong in "\n".join(disagreements(repository, tag, address))
+
+
+def listed(*names: str) -> dict[str, Any]:
+    """Return what cyclonedx-py makes of a lock file."""
+    components = [{"bom-ref": f"line-{n}", "name": name, "version": "1"} for n, name in enumerate(names)]
+    root = {"bom-ref": "root-component", "name": "provider", "type": "library"}
+    refs = [{"ref": component["bom-ref"]} for component in (root, *components)]
+    return {"metadata": {"component": root}, "components": components, "dependencies": refs}
+
+
+ASKING = {
+    "name": "provider",
+    "dependencies": ["PyYAML>=6", "requests>=2.32"],
+    "optional-dependencies": {"search": ["elastic_search[async]>=8,<10"], "other": ["absent"]},
+}
+
+
+def test_the_list_of_an_installation_says_of_which_version_it_is_and_what_that_asks_for() -> None:
+    bom = completed(listed("certifi", "requests", "pyyaml", "elastic-search"), ASKING, "1.2", ["search"])
+
+    root = bom["metadata"]["component"]
+    assert (root["version"], root["purl"]) == ("1.2", "pkg:pypi/provider@1.2")
+    assert bom["dependencies"][0] == {"ref": "root-component", "dependsOn": ["line-3", "line-2", "line-1"]}
+    assert [one["ref"] for one in bom["dependencies"]].count("root-component") == 1
+    assert len(bom["dependencies"]) == 5
+
+
+@pytest.mark.parametrize("names", [(), ("requests",), ("requests", "pyyaml")])
+def test_a_list_without_what_the_package_asks_for_is_an_error(names: tuple[str, ...]) -> None:
+    with pytest.raises(IncompleteError, match="the list lacks elastic-search"):
+        completed(listed(*names), ASKING, "1.2", ["search"])
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.stem)
