@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,15 @@ def test_the_list_of_an_installation_says_of_which_version_it_is_and_what_that_a
 def test_a_list_without_what_the_package_asks_for_is_an_error(names: tuple[str, ...]) -> None:
     with pytest.raises(IncompleteError, match="the list lacks elastic-search"):
         completed(listed(*names), ASKING, "1.2", ["search"])
+
+
+def test_both_distributions_name_the_same_pythons_and_hold_their_own_code_to_the_same() -> None:
+    found = [tomllib.loads(text) for text in (PROJECT, (ROOT / "veza-emulator" / "pyproject.toml").read_text("utf-8"))]
+    pythons = [{c for c in one["project"]["classifiers"] if "Python :: 3" in c} for one in found]
+    assert pythons[0] == pythons[1]
+    emulators = found[1]["tool"]["pytest"]["ini_options"]["filterwarnings"]
+    assert {"error::DeprecationWarning:veza_emulator"} == set(emulators)
+    assert set(emulators) < set(found[0]["tool"]["pytest"]["ini_options"]["filterwarnings"])
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.stem)
