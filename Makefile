@@ -254,7 +254,8 @@ sbom: .venv/release/installed ## Write dist/sbom.cdx.json, all that an installat
 	@mkdir -p dist
 	@$(UV) pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --no-annotate \
 		--constraint requirements/airflow-$(NEWEST).txt $(EXTRAS:%=--extra %) pyproject.toml \
-		| .venv/release/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-file dist/sbom.cdx.json -
+		| PYTHONWARNINGS=ignore .venv/release/bin/cyclonedx-py requirements --pyproject pyproject.toml --mc-type library --output-reproducible - \
+		| .venv/release/bin/python -m tools.sbom $(EXTRAS) > dist/sbom.cdx.json
 
 clean: ## Remove the virtual environments and what runs left
 	rm -rf .venv .run

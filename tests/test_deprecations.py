@@ -11,7 +11,9 @@ def warn_from(module: str) -> None:
     warnings.warn_explicit("it goes away", DeprecationWarning, "a_file.py", 1, module=module)
 
 
-@pytest.mark.parametrize("module", ["airflow_provider_veza", "airflow_provider_veza.hooks.veza"])
+@pytest.mark.parametrize(
+    "module", ["airflow_provider_veza", "airflow_provider_veza.hooks.veza", "veza_emulator.emulator"]
+)
 def test_a_deprecation_in_our_code_is_an_error(module: str) -> None:
     with pytest.raises(DeprecationWarning):
         warn_from(module)

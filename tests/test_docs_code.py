@@ -65,6 +65,25 @@ def test_the_arguments_that_a_block_gives_exist(place: str) -> None:
         assert given - set(spelled_out(cls)) - SensorArguments.__annotations__.keys() == set(), cls.__name__
 
 
+OF_A_LOGICAL_DATE = re.compile(
+    r"\{\{[^}]*\b(ds|ds_nodash|ts|ts_nodash|ts_nodash_with_tz|logical_date|execution_date|data_interval_\w+|(prev|next|yesterday|"
+    r"tomorrow)_\w+)\b"
+)
+SHOWN = [
+    ROOT / "README.md",
+    ROOT / "veza-emulator" / "README.md",
+    *(ROOT / "docs").rglob("*.md"),
+    *(path for path in (ROOT / "example_dags").rglob("*") if path.is_file() and path.suffix != ".pyc"),
+    *(ROOT / "airflow_provider_veza").rglob("*.py"),
+]
+
+
+@pytest.mark.parametrize("path", SHOWN, ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_is_shown_runs_in_a_run_without_a_logical_date(path: Path) -> None:
+    said = [line for line in path.read_text("utf-8").splitlines() if OF_A_LOGICAL_DATE.search(line)]
+    assert [line for line in said if "has no logical date" not in line] == []
+
+
 def test_blocks_are_looked_at() -> None:
     assert sum(1 for block in PYTHON.values() for _ in operators_in(block)) > 5
 

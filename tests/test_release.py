@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import yaml
 from airflow_provider_veza import __version__
 from airflow_provider_veza.get_provider_info import get_provider_info
 from tools.release import disagreements
+from tools.sbom import IncompleteError, completed
 
 ROOT = Path(__file__).parents[1]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -80,6 +82,46 @@ def test_a_release_of_the_version_by_the_named_repository_may_be_published(repos
 def test_what_does_not_agree_is_named(repository: Path, tag: str, address: str, changelog: str, wrong: str) -> None:
     (repository / "CHANGELOG.md").write_text(changelog)
     assert wrong in "\n".join(disagreements(repository, tag, address))
+
+
+def listed(*names: str) -> dict[str, Any]:
+    """Return what cyclonedx-py makes of a lock file."""
+    components = [{"bom-ref": f"line-{n}", "name": name, "version": "1"} for n, name in enumerate(names)]
+    root = {"bom-ref": "root-component", "name": "provider", "type": "library"}
+    refs = [{"ref": component["bom-ref"]} for component in (root, *components)]
+    return {"metadata": {"component": root}, "components": components, "dependencies": refs}
+
+
+ASKING = {
+    "name": "provider",
+    "dependencies": ["PyYAML>=6", "requests>=2.32"],
+    "optional-dependencies": {"search": ["elastic_search[async]>=8,<10"], "other": ["absent"]},
+}
+
+
+def test_the_list_of_an_installation_says_of_which_version_it_is_and_what_that_asks_for() -> None:
+    bom = completed(listed("certifi", "requests", "pyyaml", "elastic-search"), ASKING, "1.2", ["search"])
+
+    root = bom["metadata"]["component"]
+    assert (root["version"], root["purl"]) == ("1.2", "pkg:pypi/provider@1.2")
+    assert bom["dependencies"][0] == {"ref": "root-component", "dependsOn": ["line-3", "line-2", "line-1"]}
+    assert [one["ref"] for one in bom["dependencies"]].count("root-component") == 1
+    assert len(bom["dependencies"]) == 5
+
+
+@pytest.mark.parametrize("names", [(), ("requests",), ("requests", "pyyaml")])
+def test_a_list_without_what_the_package_asks_for_is_an_error(names: tuple[str, ...]) -> None:
+    with pytest.raises(IncompleteError, match="the list lacks elastic-search"):
+        completed(listed(*names), ASKING, "1.2", ["search"])
+
+
+def test_both_distributions_name_the_same_pythons_and_hold_their_own_code_to_the_same() -> None:
+    found = [tomllib.loads(text) for text in (PROJECT, (ROOT / "veza-emulator" / "pyproject.toml").read_text("utf-8"))]
+    pythons = [{c for c in one["project"]["classifiers"] if "Python :: 3" in c} for one in found]
+    assert pythons[0] == pythons[1]
+    emulators = found[1]["tool"]["pytest"]["ini_options"]["filterwarnings"]
+    assert {"error::DeprecationWarning:veza_emulator"} == set(emulators)
+    assert set(emulators) < set(found[0]["tool"]["pytest"]["ini_options"]["filterwarnings"])
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.stem)

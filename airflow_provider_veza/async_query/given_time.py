@@ -10,12 +10,13 @@ from typing import Any
 
 _SECONDS = re.compile(r"(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?) ?s?", re.ASCII | re.IGNORECASE)
 _AS_STR_SHOWS_IT = re.compile(r"(?:(-?\d+) days?, )?(\d+):(\d\d):(\d\d(?:\.\d+)?)", re.ASCII)
-_UNIT = r"(\d+) (week|day|hour|minute|second)s?"
+_UNIT = r"(\d+(?:\.\d+)?) (week|day|hour|minute|second)s?"
 _IN_WORDS = re.compile(rf"{_UNIT}(?: {_UNIT})*", re.ASCII)
 _AMOUNT = r"\d+(?:[.,]\d+)?"
 _ISO_8601 = re.compile(
     rf"P(?=.)(?:{_AMOUNT}W)?(?:{_AMOUNT}D)?(?:T(?=.)(?:{_AMOUNT}H)?(?:{_AMOUNT}M)?(?:{_AMOUNT}S)?)?", re.ASCII
 )
+_NO_FIXED_LENGTH = "years and months have no fixed length; give days, or PT5M for five minutes"
 _HAS_MONTHS = re.compile(r"P[^T]*[YM]")
 
 
@@ -37,6 +38,8 @@ def span_of(value: Any) -> timedelta:
 
 
 def _read_span(value: Any) -> timedelta:
+    if getattr(value, "years", 0) or getattr(value, "months", 0):  # Of a pendulum Duration.
+        raise ValueError(_NO_FIXED_LENGTH)
     if isinstance(value, timedelta):
         # A pendulum Duration adds its months to a date by the calendar.
         return value if type(value) is timedelta else timedelta(seconds=value.total_seconds())
@@ -54,7 +57,7 @@ def _span_in(text: str) -> timedelta:
         days, hours, minutes, rest = shown.groups(default="0")
         return timedelta(days=int(days), hours=int(hours), minutes=int(minutes), seconds=float(rest))
     if _IN_WORDS.fullmatch(text):
-        return sum((timedelta(**{f"{unit}s": int(count)}) for count, unit in re.findall(_UNIT, text)), timedelta())
+        return sum((timedelta(**{f"{unit}s": float(count)}) for count, unit in re.findall(_UNIT, text)), timedelta())
     return _span_in_iso(text)
 
 
@@ -62,7 +65,7 @@ def _span_in_iso(text: str) -> timedelta:
     from pendulum import Duration, parse
 
     if _HAS_MONTHS.match(text):
-        raise ValueError("years and months have no fixed length; give days, or PT5M for five minutes")
+        raise ValueError(_NO_FIXED_LENGTH)
     read = parse(text) if _ISO_8601.fullmatch(text) else None
     if isinstance(read, Duration):
         return timedelta(seconds=read.total_seconds())

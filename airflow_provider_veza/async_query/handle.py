@@ -112,7 +112,7 @@ def is_no_handle(given: object) -> bool:
 
 def is_one_handle(given: object) -> bool:
     """Whether what was given is no sequence of handles, such as a mapped task returns, nor text of one."""
-    return not _is_sequence(_value(given))
+    return not is_sequence(_value(given))
 
 
 def handles_in(given: object) -> Iterator[QueryHandle]:
@@ -134,7 +134,7 @@ def _no_handle(problem: str) -> HandleError:
 
 def _mapping(given: object) -> Mapping[str, Any]:
     value = _value(given)
-    if _is_sequence(value):
+    if is_sequence(value):
         raise _no_handle(
             "it is a sequence, as a mapped task returns. Only a cancel takes one; map this task too, with "
             ".partial(...).expand(handle=submit.output)"
@@ -151,7 +151,8 @@ def _value(given: object) -> Any:
         raise _no_handle(f"the text is not JSON ({e})") from e
 
 
-def _is_sequence(value: object) -> bool:
+def is_sequence(value: object) -> bool:
+    """Whether a value is a sequence of anything, such as a mapped task returns, and no text."""
     return isinstance(value, Sequence) and not isinstance(value, (str, bytes))
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from inspect import signature
 from typing import Any, ClassVar
 
 from airflow.providers.common.compat.sdk import (
     SET_DURING_EXECUTION,
+    BaseOperator,
     DecoratedOperator,
     TaskDecorator,
     context_merge,
@@ -16,7 +18,10 @@ from airflow.providers.common.compat.sdk import (
 
 from airflow_provider_veza.exceptions import ArgumentError
 from airflow_provider_veza.operators.airflow_rules import airflow_failures
+from airflow_provider_veza.operators.checked import check_given_to_all, spelled_out
 from airflow_provider_veza.operators.query import VezaQueryOperator
+
+_OF_ANY_DECORATOR = ("op_args", "op_kwargs", "on_failure_fail_dagrun")
 
 
 class VezaQueryDecoratedOperator(DecoratedOperator, VezaQueryOperator):
@@ -40,12 +45,9 @@ class VezaQueryDecoratedOperator(DecoratedOperator, VezaQueryOperator):
         kwargs.pop(
             "multiple_outputs", None
         )  # Airflow guesses it from the function's type; the task returns something else.
-        if given := [name for name in ("query_spec", "saved_query_id") if kwargs.pop(name, None)]:
-            raise ArgumentError(
-                f"@task.veza_query takes no {' and no '.join(given)}: its function returns the query spec.",
-                about=f"task {kwargs.get('task_id')!r}",
-            )
-        super().__init__(query_spec=SET_DURING_EXECUTION, **kwargs)
+        _refuse_what_the_function_says(kwargs)
+        asked = {"query_spec": SET_DURING_EXECUTION, "saved_query_id": None}
+        super().__init__(**{**kwargs, **asked})
 
     def execute(self, context: Any) -> Any:
         """Ask the function what to ask Veza, then ask Veza."""
@@ -63,6 +65,28 @@ class VezaQueryDecoratedOperator(DecoratedOperator, VezaQueryOperator):
         return super().execute(context)
 
 
+VezaQueryDecoratedOperator.template_ext = ()
+"""None of its arguments is a template file, so that a function may be given ``"report.json"`` as by every ``@task``."""
+
+
+def _refuse_what_the_function_says(given: Mapping[str, Any]) -> None:
+    if said := [name for name in ("query_spec", "saved_query_id") if given.get(name)]:
+        raise ArgumentError(
+            f"@task.veza_query takes no {' and no '.join(said)}: its function returns the query spec.",
+            about=f"task {given.get('task_id')!r}",
+        )
+
+
+def _check_when_decorated(given: Mapping[str, Any]) -> None:
+    """Check what the decorator is given: where its function is mapped, Airflow makes no task of it before that runs."""
+    _refuse_what_the_function_says(given)
+    check_given_to_all(VezaQueryDecoratedOperator, given, str(given.get("task_id", "@task.veza_query")))
+    airflows = signature(BaseOperator.__init__).parameters
+    ours = spelled_out(VezaQueryDecoratedOperator)
+    if unknown := sorted(given.keys() - {*airflows, *ours, *_OF_ANY_DECORATOR}):
+        raise TypeError(f"@task.veza_query got unexpected keyword arguments: {', '.join(unknown)}")
+
+
 def veza_query_task(
     python_callable: Callable[..., Any] | None = None, multiple_outputs: bool | None = None, **kwargs: Any
 ) -> TaskDecorator:
@@ -73,7 +97,7 @@ def veza_query_task(
 
     .. code-block:: python
 
-        @task.veza_query(output_path="s3://aws_default@lake/access/{{ ds }}", deferrable=True)
+        @task.veza_query(output_path="s3://aws_default@lake/access/{{ run_id }}", deferrable=True)
         def access_to(bucket: str) -> dict:
             return {
                 "source_node_types": {"nodes": [{"node_type": "OktaUser"}]},
@@ -83,6 +107,7 @@ def veza_query_task(
 
         access_to("payroll")
     """
+    _check_when_decorated(kwargs)
     return task_decorator_factory(
         python_callable=python_callable,
         multiple_outputs=multiple_outputs,

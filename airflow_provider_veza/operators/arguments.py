@@ -5,7 +5,7 @@ When a value is checked is in :mod:`.checked`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from datetime import timedelta
 from os import PathLike, fspath
 from typing import Any, Literal, Protocol, TypeAlias, get_args, runtime_checkable
@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol, TypeAlias, get_args, runtime_checkabl
 from airflow.providers.common.compat.sdk import XComArg
 
 from airflow_provider_veza.async_query.given_time import span_of
+from airflow_provider_veza.async_query.handle import is_sequence
 from airflow_provider_veza.async_query.json_value import ascii_of
 from airflow_provider_veza.async_query.rendered_text import looks_structured, value_in
 from airflow_provider_veza.exceptions import ArgumentError
@@ -38,6 +39,8 @@ StoragePath: TypeAlias = str | PathLike[str] | JoinablePath | XComArg
 """A folder on any storage of Airflow's ``ObjectStoragePath``."""
 GivenHandle: TypeAlias = Mapping[str, Any] | str | XComArg | None
 """What a task that submits a query returned, or that as text from a template."""
+GivenHandles: TypeAlias = Mapping[str, Any] | Sequence[Mapping[str, Any] | str | XComArg | None] | str | XComArg | None
+"""The same of one or several queries."""
 LandedReference: TypeAlias = Mapping[str, Any] | str | PathLike[str] | JoinablePath | XComArg
 """What a task that lands rows returned, that as text, or the path of a landed folder or its manifest."""
 GivenText: TypeAlias = str | XComArg
@@ -136,6 +139,13 @@ def identifier(value: Any, name: str) -> str:
     return str(value)
 
 
+def pattern(value: Any, name: str) -> str:
+    """Return a pattern of names; a template that gave nothing asks for no name at all."""
+    if text(value, name).strip() in _NOTHING:
+        raise ArgumentError(f"{name} is {value!r}: a template gave nothing.")
+    return str(value)
+
+
 def path(value: Any, name: str) -> str:
     """Return a folder without the slash at its end; it must not depend on where a worker runs."""
     if not isinstance(value, (str, PathLike, JoinablePath)):
@@ -155,6 +165,13 @@ def names(value: Any, name: str) -> tuple[str, ...]:
     if not is_list or not all(isinstance(one, str) for one in given):
         raise ArgumentError(f"{name} must be a list of names, not {_shown(value)}.")
     return tuple(given)
+
+
+def names_in_order(value: Any, name: str) -> tuple[str, ...]:
+    """Return names whose order means something, which a set does not keep from one process to the next."""
+    if isinstance(value, Set):
+        raise ArgumentError(f"{name} must be a list of names, in their order, and not a set.")
+    return names(value, name)
 
 
 def _names_in_text(value: str, name: str) -> Any:
@@ -219,10 +236,20 @@ def parameters(value: Any, name: str) -> Sequence[Any] | Mapping[str, Any]:
     return read
 
 
-def anything(value: Any, name: str) -> Any:
-    """Return what only the running task can judge."""
-    del name
-    return value
+def handle(value: Any, name: str) -> Any:
+    """Return a handle, several, or the text of either, which only the running task reads."""
+    if is_sequence(value) or isinstance(value, (Mapping, str)):
+        return value
+    raise ArgumentError(f"{name} must be what a task that submits a query returned, not {_shown(value)}.")
+
+
+def landed_reference(value: Any, name: str) -> Any:
+    """Return where a landed result is, or the text of what a task that lands rows returned, which only the running task reads."""
+    if isinstance(value, (Mapping, str, PathLike, JoinablePath)):
+        return value
+    raise ArgumentError(
+        f"{name} must be the path of a landed result, or what a task with output_path= returned, not {_shown(value)}."
+    )
 
 
 def one_of(literal: Any) -> Read:
@@ -270,20 +297,20 @@ _MAY_BE_NONE: Mapping[str, Read] = {
     "max_wait": duration,
     "output_path": path,
     "compression": one_of(CompressionName),
-    "columns": names,
+    "columns": names_in_order,
     "max_rows": count,
     "parameters": parameters,
     "filter": mapping,
     "locale": text,
     "time_zone": text,
-    "handle": anything,
-    "baseline": anything,
-    "key": names,
+    "handle": handle,
+    "baseline": landed_reference,
+    "key": names_in_order,
     "max_removed_fraction": fraction,
-    "name_pattern": text,
+    "name_pattern": pattern,
     "output_path_pattern": path,
     "labels": names,
-    "created_by": text,
+    "created_by": identifier,
 }
 _MUST_BE_GIVEN: Mapping[str, Read] = {
     "veza_conn_id": text,
@@ -302,7 +329,7 @@ _MUST_BE_GIVEN: Mapping[str, Read] = {
     "null_value": null_value,
     "xcom_max_rows": count,
     "xcom_max_bytes": count,
-    "current": anything,
+    "current": landed_reference,
     "ignore_properties": names,
     "also_compare": names,
     "fail_on": some_of(ChangeName),

@@ -77,11 +77,16 @@ def check_when_parsed(task: Any) -> None:
 
     :raises ArgumentError: naming the task.
     """
-    if getattr(task, "_BaseOperator__from_mapped", False):
+    if is_of_mapped(task):
         return
     given = given_to(task)
     literal = [name for name, value in given.items() if is_literal(task, name, value)]
     _check(task, literal, unknown=given.keys() - literal)
+
+
+def is_of_mapped(task: Any) -> bool:
+    """Whether a task is one instance of a mapped one, so that it is made while that runs."""
+    return bool(getattr(task, "_BaseOperator__from_mapped", False))
 
 
 def check_when_started(task: Any) -> None:
@@ -133,19 +138,29 @@ def _is_rendered_later(value: Any) -> bool:
     return callable(value) or is_output_of_task(value)
 
 
+def check_given_to_all(task_class: Any, given: Mapping[str, Any], task_id: str) -> None:
+    """Check what all tasks are given that are mapped, one argument after the other, since nothing else is known.
+
+    :param given: also Airflow's own arguments, which are not looked at.
+    :raises ArgumentError: naming the task.
+    """
+    ours = {name: given[name] for name in spelled_out(task_class) if name in given}
+    with naming(task_id):
+        for name, value in ours.items():
+            if is_literal(task_class, name, value):
+                RULES[name](value, name)
+        task_class.refuse_for_all(ours)
+
+
 class CheckedPartial:
-    """``partial`` of a class: what is given for all mapped tasks alike is checked one by one, since nothing else is known."""
+    """``partial`` of a class, behind a check of what it is given."""
 
     def __get__(self, task: Any, task_class: Any = None) -> Callable[..., Any]:
         """Return Airflow's own ``partial`` behind a check; of a task it refuses, as Airflow does."""
         plain = vars(BaseOperator)["partial"].__get__(task, task_class)
 
         def partial(**kwargs: Any) -> Any:
-            given = {name: kwargs[name] for name in spelled_out(task_class) if name in kwargs}
-            with naming(str(kwargs.get("task_id"))):
-                for name, value in given.items():
-                    if is_literal(task_class, name, value):
-                        RULES[name](value, name)
+            check_given_to_all(task_class, kwargs, str(kwargs.get("task_id")))
             return plain(**kwargs)
 
         return partial
@@ -195,3 +210,10 @@ class CheckedOperator(BaseOperator):
     def check_together(self) -> Iterator[Together]:
         """Yield which arguments must fit each other, and the check."""
         yield from ()
+
+    @classmethod
+    def refuse_for_all(cls, given: Mapping[str, Any]) -> None:
+        """Refuse what mapped tasks cannot be given all alike.
+
+        :raises ArgumentError: which :func:`check_given_to_all` lets name the task.
+        """

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from airflow_provider_veza.async_query.json_value import ascii_of
 from airflow_provider_veza.async_query.layout import RowLayout
+from airflow_provider_veza.async_query.rendered_text import looks_structured
 from airflow_provider_veza.exceptions import ArgumentError, BaselineError, DriftError
 from airflow_provider_veza.operators.airflow_arguments import OperatorArguments
 from airflow_provider_veza.operators.airflow_rules import airflow_failures
@@ -290,7 +291,7 @@ class VezaAccessDriftOperator(TracedOperator):
 
 def _path_in(reference: Any, name: str) -> str:
     """Return the path of a landed result, from the path itself, a landing's summary, or that as text."""
-    if isinstance(reference, str) and reference.lstrip().startswith("{"):
+    if isinstance(reference, str) and looks_structured(reference):
         reference = structure(reference, name, "the summary of a landing")
     path = reference.get("manifest") if isinstance(reference, Mapping) else reference
     path = path_text(path) if isinstance(path, (PathLike, JoinablePath)) else path

@@ -18,6 +18,7 @@ from airflow_provider_veza.operators.arguments import (
     FailOrReplace,
     FailOrWarn,
     GivenHandle,
+    GivenHandles,
     GivenText,
     Names,
     OnAmbiguous,
@@ -401,7 +402,7 @@ class EsqlDeleteQueryOperator(CancelQueryOperator):
     def __init__(
         self,
         *,
-        handle: GivenHandle,
+        handle: GivenHandles,
         elasticsearch_conn_id: str = ELASTICSEARCH_CONN_ID,
         **kwargs: Unpack[OperatorArguments],
     ) -> None:

@@ -6,12 +6,12 @@ Those that own a query are in :mod:`.owning`.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import MappedOperator, XComArg
 
-from airflow_provider_veza.async_query.handle import QueryHandle, handles_in, is_no_handle, is_one_handle
+from airflow_provider_veza.async_query.handle import QueryHandle, handles_in, is_no_handle, is_one_handle, is_sequence
 from airflow_provider_veza.async_query.outcomes import error_of
 from airflow_provider_veza.async_query.watch import Ended, Outcome
 from airflow_provider_veza.exceptions import ArgumentError, AsyncQueryError, QueryUnreachableError
@@ -22,13 +22,14 @@ from airflow_provider_veza.operators.arguments import (
     FailOrReplace,
     FailOrWarn,
     GivenHandle,
+    GivenHandles,
     Names,
     OutputFormat,
     StoragePath,
     optional,
     path,
 )
-from airflow_provider_veza.operators.checked import Together, check_when_started, naming
+from airflow_provider_veza.operators.checked import Together, check_when_started, is_of_mapped, naming
 from airflow_provider_veza.operators.delivery import Delivery
 from airflow_provider_veza.operators.traced import TracedOperator
 
@@ -36,28 +37,48 @@ if TYPE_CHECKING:
     from airflow_provider_veza.async_query.service import Cancellation
     from airflow_provider_veza.hooks.base import AsyncQueryHook
     from airflow_provider_veza.hooks.bound import BoundQuery
+    from airflow_provider_veza.lineage.datasets import NamedDataset
     from airflow_provider_veza.ownership.charge import Charge
 
 
-def refuse_handles_of_mapped_tasks(task: Any) -> None:
-    """Refuse the output of a mapped task where one handle is meant.
+_MAP_THIS_TASK_TOO = "Map this task too, with .partial(...).expand(handle=submit.output)."
 
-    :raises ArgumentError: naming the task; says how to map it too.
+
+def refuse_many_handles(handle: Any, groups: Collection[Any] = ()) -> None:
+    """Refuse several handles where one is meant: a list, and the output of what has many instances for one of this task.
+
+    :param groups: the mapped task groups that this task is in, of which each instance reads its own.
+    :raises ArgumentError: says how to map the task too.
     """
-    if isinstance(task.handle, XComArg) and any(
-        isinstance(of, MappedOperator) for of, _ in task.handle.iter_references()
-    ):
+    if is_sequence(handle):
+        raise ArgumentError(f"handle is a list, and this task takes one handle. {_MAP_THIS_TASK_TOO}")
+    if isinstance(handle, XComArg) and any(_is_many(of, groups) for of, _ in handle.iter_references()):
         raise ArgumentError(
-            "handle is the output of a mapped task, which is as many handles as that task has instances. Map this task too, "
-            "with .partial(...).expand(handle=submit.output).",
-            about=f"task {task.task_id!r}",
+            "handle is the output of a mapped task, or of one in a mapped task group, which is as many handles as there are "
+            f"instances. {_MAP_THIS_TASK_TOO}"
         )
+
+
+def refuse_many_handles_of(task: Any) -> None:
+    """Refuse several handles where one is meant, while a DAG file is parsed.
+
+    :raises ArgumentError: naming the task.
+    """
+    if not is_of_mapped(task):
+        with naming(task.task_id):
+            refuse_many_handles(task.handle, list(task.iter_mapped_task_groups()))
+
+
+def _is_many(operator: Any, groups: Collection[Any]) -> bool:
+    return isinstance(operator, MappedOperator) or any(
+        group not in groups for group in operator.iter_mapped_task_groups()
+    )
 
 
 class HandleOperator(TracedOperator):
     """An operator on a handle that another task returned."""
 
-    handle: GivenHandle
+    handle: Any
 
     @property
     def given_query(self) -> BoundQuery:
@@ -79,6 +100,7 @@ class HandleOperator(TracedOperator):
 class GetQueryResultsOperator(HandleOperator):
     """Return or land the rows of a query that has succeeded; it neither waits nor cancels: put a sensor before it."""
 
+    handle: GivenHandle
     output_path: StoragePath | None
     output_format: OutputFormat
     compression: CompressionName | None
@@ -97,13 +119,19 @@ class GetQueryResultsOperator(HandleOperator):
     """Whether a result that its service calls partial is delivered; the log and the manifest say so then."""
     cancel_on_kill = False
     cancel_on_timeout = False
+    needs_success_of_query = True
     _charge: Charge | None = None
 
     def when_parsed(self) -> None:
         """Check what is known, and declare what will be landed."""
         super().when_parsed()
-        refuse_handles_of_mapped_tasks(self)
+        refuse_many_handles_of(self)
         Delivery(self).declare_asset()
+
+    @classmethod
+    def refuse_for_all(cls, given: Mapping[str, Any]) -> None:
+        """Refuse several handles."""
+        refuse_many_handles(given.get("handle"))
 
     def check_together(self) -> Iterator[Together]:
         """Yield which arguments must fit each other, and the check."""
@@ -155,6 +183,13 @@ class GetQueryResultsOperator(HandleOperator):
 
 class CancelQueryOperator(HandleOperator):
     """End queries that still run; what has ended, is gone or cannot be cancelled is a success too, as is an empty handle."""
+
+    handle: GivenHandles
+
+    def read_datasets(self, handle: QueryHandle) -> Sequence[NamedDataset]:
+        """Return nothing: who cancels reads no data."""
+        del handle
+        return ()
 
     def execute(self, context: Any) -> dict[str, Any] | list[dict[str, Any]]:
         """Look, and cancel what still runs; of many handles each, whatever becomes of the others."""

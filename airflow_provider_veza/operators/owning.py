@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -17,13 +18,14 @@ from airflow.providers.common.compat.sdk import AirflowException, AirflowTaskTim
 from airflow_provider_veza.async_query.attempt_report import AttemptReport
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.event import WaitEvent
-from airflow_provider_veza.async_query.handle import HANDLE_KEY, QueryHandle
+from airflow_provider_veza.async_query.handle import HANDLE_KEY, URL_KEY, QueryHandle
 from airflow_provider_veza.async_query.outcomes import GONE_WITHOUT_TRACE, error_of
 from airflow_provider_veza.async_query.polling import PollSchedule
 from airflow_provider_veza.async_query.watch import Ended, Outcome, Watch
 from airflow_provider_veza.exceptions import (
     ArgumentError,
     AsyncQueryError,
+    AttemptError,
     EmptyResultError,
     PartialResultError,
     QueryDeadlineError,
@@ -165,19 +167,33 @@ class QueryOperator(SubmittingOperator):
             return
         if Deadline.after(Attempt.of(context).started_at, self.execution_timeout).passed(utc_now()):
             ended = Ended(Outcome.DEADLINE_PASSED, f"execution_timeout={self.execution_timeout} has passed")
-            with self.in_charge(context) as charge:
+            with self._keeping_link(context), self.in_charge(context) as charge:
                 self._resume(handle, charge)
                 self._give_up(ended, handle, charge)
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Any) -> Any:
         """Resume; where the trigger failed or overran its backstop, nobody waits for the query any more."""
+        with self._keeping_link(context):
+            try:
+                return super().resume_execution(next_method, next_kwargs, context)
+            except AirflowException:
+                if next_method == "__fail__" and (handle := self._announced_handle(context)):
+                    with self.in_charge(context) as charge:
+                        self._resume(handle, charge)
+                        self.cancel_and_forget(handle, charge)
+                raise
+
+    @contextmanager
+    def _keeping_link(self, context: Any) -> Iterator[None]:
+        """Keep the link to the query where this process fails before it has the query: Airflow 3 stores the link anew."""
         try:
-            return super().resume_execution(next_method, next_kwargs, context)
-        except AirflowException:
-            if next_method == "__fail__" and (handle := self._announced_handle(context)):
-                with self.in_charge(context) as charge:
-                    self._resume(handle, charge)
-                    self.cancel_and_forget(handle, charge)
+            yield
+        except AttemptError:
+            raise
+        except Exception:
+            if not self.query_url:
+                with suppress(Exception):
+                    self.query_url = self._announced(URL_KEY, context) or ""
             raise
 
     def note_delivered(self, handle: QueryHandle, charge: Charge) -> None:
@@ -334,9 +350,12 @@ class QueryOperator(SubmittingOperator):
         raise error
 
     def _announced_handle(self, context: Any) -> QueryHandle | None:
-        ti = context["ti"]
-        data = ti.xcom_pull(task_ids=self.task_id, key=HANDLE_KEY, map_indexes=ti.map_index)
+        data = self._announced(HANDLE_KEY, context)
         return QueryHandle.from_json(data) if data else None
+
+    def _announced(self, key: str, context: Any) -> Any:
+        ti = context["ti"]
+        return ti.xcom_pull(task_ids=self.task_id, key=key, map_indexes=ti.map_index)
 
 
 def _report_of(ended: Ended, handle: QueryHandle) -> AttemptReport:

@@ -20,6 +20,7 @@ from airflow_provider_veza.operators.arguments import (
     FailOrReplace,
     FailOrWarn,
     GivenHandle,
+    GivenHandles,
     GivenText,
     Names,
     OnAmbiguous,
@@ -396,7 +397,7 @@ class VezaCancelQueryOperator(CancelQueryOperator):
     def __init__(
         self,
         *,
-        handle: GivenHandle,
+        handle: GivenHandles,
         veza_conn_id: str = VEZA_CONN_ID,
         **kwargs: Unpack[OperatorArguments],
     ) -> None:

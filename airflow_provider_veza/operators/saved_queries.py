@@ -40,15 +40,15 @@ class VezaListSavedQueriesOperator(CheckedOperator):
         connection's extra ``saved_query_owner_field``; a tenant that shows none is an error. By default everybody's.
     :param include_inactive: whether inactive queries are listed too; default no.
     :param output_path_pattern: folder for the landed result of each query, with ``{id}`` or ``{name}`` in it, such as
-        ``s3://aws_default@lake/sox/{name}/{{ ds }}``; in a name, characters other than letters, digits and ``._-`` become ``-``.
-        By default no folder is named.
+        ``s3://aws_default@lake/sox/{name}/{{ run_id }}``; in a name, characters other than letters, digits and ``._-`` become
+        ``-``. By default no folder is named.
     :param fail_on_empty: fail when no query is found; default yes: nothing would be landed, and nobody would know.
     :param veza_conn_id: Airflow connection of type ``veza``, to the tenant to ask; default ``veza_default``.
 
     .. code-block:: python
 
         listed = VezaListSavedQueriesOperator(
-            task_id="list", labels=["SOX"], output_path_pattern="s3://aws_default@lake/sox/{name}/{{ ds }}"
+            task_id="list", labels=["SOX"], output_path_pattern="s3://aws_default@lake/sox/{name}/{{ run_id }}"
         )
         VezaQueryOperator.partial(task_id="land", output_format="parquet", deferrable=True, pool="veza").expand_kwargs(
             listed.output

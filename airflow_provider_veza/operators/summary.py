@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from airflow_provider_veza.async_query.handle import HANDLE_KEY, URL_KEY
+from airflow_provider_veza.async_query.attempt_report import REPORT_KEY
+from airflow_provider_veza.async_query.handle import HANDLE_KEY, URL_KEY, QueryHandle
 from airflow_provider_veza.async_query.vocabulary import Phase
 from airflow_provider_veza.exceptions import (
     QueryCanceledError,
@@ -45,35 +47,93 @@ def summary(context: Mapping[str, Any]) -> dict[str, Any]:
         VezaQueryOperator(task_id="access", query_spec=spec, on_success_callback=tell, on_failure_callback=tell)
     """
     ti = context.get("ti") or context.get("task_instance")
-    handle = _mapping(_pulled(ti, HANDLE_KEY))
-    returned = _pulled(ti, _RETURNED)
-    error = context.get("exception")
+    task = context.get("task")
+    handle = _mapping(_pulled(ti, HANDLE_KEY)) or _given_handle(task)
+    ended = _End(
+        handle,
+        _pulled(ti, _RETURNED),
+        context.get("exception"),
+        _mapping(_pulled(ti, REPORT_KEY)),
+        is_proven=getattr(ti, "state", None) == "success" and getattr(task, "needs_success_of_query", False),
+    )
     return {
         **{name: getattr(ti, name, None) for name in ("dag_id", "task_id", "run_id", "map_index", "try_number")},
         "query_id": handle.get("id"),
-        "phase": _phase(handle, returned, error),
-        "rows": _rows(returned),
-        "place": _mapping(returned).get("manifest"),
+        "phase": ended.phase,
+        "rows": ended.rows,
+        "place": _mapping(ended.returned).get("manifest") or getattr(task, "manifest_place", "") or None,
         "seconds": _seconds_since(handle.get("submitted_at")),
         "link": _pulled(ti, URL_KEY) or None,
-        "error": None if error is None else _first_line(error),
+        "error": None if ended.error is None else _first_line(ended.error),
     }
+
+
+@dataclass(frozen=True)
+class _End:
+    """What is known of the end of a task.
+
+    :param handle: of its query; empty where it has none.
+    :param returned: what lies in XCom; nothing where the task pushes none.
+    :param report: what the attempt that owned the query left.
+    :param is_proven: whether the task has succeeded, which it could only if its query had.
+    """
+
+    handle: Mapping[str, Any]
+    returned: Any
+    error: Any
+    report: Mapping[str, Any]
+    is_proven: bool
+
+    @property
+    def phase(self) -> str | None:
+        if not self.handle:
+            return None
+        return self._phase_of_error or self._phase_reported or self._phase_returned
+
+    @property
+    def rows(self) -> int | None:
+        counted = _rows(self.returned)
+        if counted is None and self.error is None and self._is_of_query(self.report, "query_id"):
+            counted = self.report.get("rows")
+        return counted if isinstance(counted, int) else None
+
+    @property
+    def _phase_of_error(self) -> str | None:
+        kinds = ((cause, kind) for cause in _causes(self.error) for kind in _PHASES)
+        return next((_PHASES[kind].value for cause, kind in kinds if isinstance(cause, kind)), None)
+
+    @property
+    def _phase_reported(self) -> str | None:
+        outcome = self.report.get("outcome") if self._is_of_query(self.report, "query_id") else None
+        return outcome if outcome in tuple(Phase) else None
+
+    @property
+    def _phase_returned(self) -> str:
+        """What a task says of the query of another: a cancel names a phase, a submit returns the handle of what runs now."""
+        returned = _mapping(self.returned)
+        if returned.get("cancelled") is True:
+            return Phase.CANCELED.value
+        if "cancelled" in returned:
+            return str(returned.get("phase") or Phase.RUNNING.value)
+        if self.error is not None or self._is_of_query(returned, "id"):
+            return Phase.RUNNING.value
+        return (Phase.SUCCEEDED if self.is_proven or self.returned is not None else Phase.RUNNING).value
+
+    def _is_of_query(self, told: Mapping[str, Any], name: str) -> bool:
+        return told.get(name) == self.handle.get("id")
+
+
+def _given_handle(task: Any) -> Mapping[str, Any]:
+    """Return the one handle that a task was given, however it was written; empty where it was given none."""
+    with suppress(Exception):
+        return QueryHandle.from_json(task.handle).to_json()
+    return {}
 
 
 def _pulled(ti: Any, key: str) -> Any:
     with suppress(Exception):  # Some callbacks run where Airflow gives no XCom.
         return ti.xcom_pull(task_ids=ti.task_id, key=key, map_indexes=ti.map_index)
     return None
-
-
-def _phase(handle: Mapping[str, Any], returned: Any, error: Any) -> str | None:
-    if not handle:
-        return None
-    for cause in _causes(error):
-        for kind, phase in _PHASES.items():
-            if isinstance(cause, kind):
-                return phase.value
-    return (Phase.RUNNING if returned is None or error is not None else Phase.SUCCEEDED).value
 
 
 def _causes(error: Any) -> Iterator[BaseException]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.providers.common.compat.sdk import (
+    AirflowException,
     AirflowFailException,
     AirflowSensorTimeout,
     AirflowSkipException,
@@ -38,7 +39,7 @@ from airflow_provider_veza.operators.checked import (
     check_when_started,
     keep_inherited,
 )
-from airflow_provider_veza.operators.handle import refuse_handles_of_mapped_tasks
+from airflow_provider_veza.operators.handle import refuse_many_handles, refuse_many_handles_of
 from airflow_provider_veza.operators.rendering import rendered
 from airflow_provider_veza.sensors.flags import Fate, Pace, SensorFlags
 
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
     from airflow_provider_veza.ownership.charge import Charge
 
 DEFAULT_POKE_INTERVAL = timedelta(seconds=30)
+_OVERRUNS = ("Trigger timeout", "Trigger/execution timeout")
+"""What Airflow 3 and 2.11 call the end of a trigger that has outlasted its time."""
 
 
 class WaitEndedError(BaseException):
@@ -68,6 +71,7 @@ class AsyncQuerySensor(BaseSensorOperator):
     cancel_on_kill: bool
     cancel_on_timeout: bool
     partial = CheckedPartial()
+    needs_success_of_query = True
     _charge: Charge | None = None
     _failing_since: datetime | None = None
 
@@ -78,7 +82,12 @@ class AsyncQuerySensor(BaseSensorOperator):
     def when_parsed(self) -> None:
         """Do what is to be done once all arguments are attributes."""
         check_when_parsed(self)
-        refuse_handles_of_mapped_tasks(self)
+        refuse_many_handles_of(self)
+
+    @classmethod
+    def refuse_for_all(cls, given: Mapping[str, Any]) -> None:
+        """Refuse several handles."""
+        refuse_many_handles(given.get("handle"))
 
     def check_together(self) -> Iterator[Together]:
         """Yield which arguments must fit each other, and the check."""
@@ -151,6 +160,20 @@ class AsyncQuerySensor(BaseSensorOperator):
                 with self._skipping():
                     self._time_out(f"execution_timeout={self.execution_timeout} has passed")
 
+    def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Any) -> Any:
+        """Resume; where the trigger failed or overran its backstop, the flags mean what they mean everywhere.
+
+        Airflow 2.11 heeds ``soft_fail`` alone there, and takes an overrun for a failure.
+        """
+        if next_method != "__fail__":
+            return super().resume_execution(next_method, next_kwargs, context)
+        with airflow_failures(), self._skipping():
+            if (next_kwargs or {}).get("error") in _OVERRUNS:
+                self._take_charge(context)
+                self._time_out("its trigger did not end by then, either")
+            with self._skipping_what_airflow_raises():
+                return super().resume_execution(next_method, next_kwargs, context)
+
     def on_kill(self) -> None:
         """Cancel the query only if told to, and if no retry will wait for it: somebody else owns it."""
         if self.cancel_on_kill and self._charge is not None:
@@ -167,6 +190,17 @@ class AsyncQuerySensor(BaseSensorOperator):
             if not self._flags.skips:
                 raise
             self.log.warning("The task is skipped: %s", e)
+            raise AirflowSkipException(str(e)) from e
+
+    @contextmanager
+    def _skipping_what_airflow_raises(self) -> Iterator[None]:
+        try:
+            yield
+        except AirflowSkipException:
+            raise
+        except AirflowException as e:
+            if not self._flags.skips:
+                raise
             raise AirflowSkipException(str(e)) from e
 
     def _look_or_defer(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import reprlib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -17,9 +18,11 @@ from typing import Any
 
 from airflow_provider_veza.async_query.given_time import time_text
 from airflow_provider_veza.async_query.json_value import words_of
+from airflow_provider_veza.async_query.rendered_text import looks_structured, value_in
 from airflow_provider_veza.exceptions import QuerySpecError
 from airflow_provider_veza.services.veza_cache import CACHE_MODES
 from airflow_provider_veza.services.veza_spec_shapes import (
+    ANYTHING,
     CURRENT_NAMES,
     LIST,
     OBJECT,
@@ -130,6 +133,9 @@ def _findings_in_fields(message: Message, value: dict[str, Any], path: str) -> I
         if kind is None:
             text = f"Unknown field {_join(path, name)}{_suggestion(name, shape.fields)}"
             yield _Finding((message, name), f"{text}; it is sent as it is, and Veza may ignore it.")
+        elif kind is ANYTHING and _is_structure_as_text(content):
+            text = f"The text {_repr(content)} at {_join(path, name)} looks like a list or an object that a template has shown"
+            yield _Finding((kind, content), f"{text}; it is sent as text. Render the whole spec with `| tojson`.")
         elif content is not None:
             yield from _findings(kind, content, _join(path, name))
 
@@ -180,7 +186,10 @@ def _require(value: object, types: frozenset[JsonType], path: str) -> None:
 
 def _description(value: object) -> str:
     if isinstance(value, str) and value.lstrip().startswith(("{", "[")):
-        return "text that looks like unparsed JSON; parse it with json.loads and pass the result"
+        return (
+            "text that looks like unparsed JSON; parse it with json.loads and pass the result, or where a template gave it, "
+            "render the whole spec with `| tojson`"
+        )
     json_type = JsonType.of(value)
     return f"{json_type.value if json_type else type(value).__name__} ({_repr(value)})"
 
@@ -216,6 +225,14 @@ def _says_something(value: object) -> bool:
     if isinstance(value, dict):
         return any(content for name, content in value.items() if name not in ("operator", "nodes_operator"))
     return bool(value)
+
+
+def _is_structure_as_text(value: object) -> bool:
+    if not isinstance(value, str) or not looks_structured(value):
+        return False
+    with suppress(ValueError):
+        return not isinstance(value_in(value), (str, int, float))
+    return False
 
 
 def _is_blank(value: object) -> bool:

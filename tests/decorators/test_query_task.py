@@ -86,6 +86,44 @@ def test_what_the_function_says_cannot_be_given_as_well(argument: str) -> None:
         decorated(payroll, **{argument: "x"}).make_operator()
 
 
-def test_arguments_are_checked_while_the_dag_is_parsed() -> None:
-    with pytest.raises(ArgumentError, match="output_format must be one of"):
-        decorated(payroll, output_format="xml").make_operator()
+def mapped_over_buckets(made: Any) -> Any:
+    return made.expand(bucket=["payroll", "audit"])
+
+
+@pytest.mark.parametrize("use", [lambda made: made("payroll"), mapped_over_buckets], ids=["called", "mapped"])
+@pytest.mark.parametrize(
+    ("given", "error", "says"),
+    [
+        ({"output_format": "xml"}, ArgumentError, r"output_format must be one of .*\(task 'ask'\)"),
+        ({"timeout": "soon"}, ArgumentError, "timeout must be a timedelta"),
+        ({"max_rows": 0}, ArgumentError, "max_rows must be at least 1"),
+        ({"query_spec": PAYROLL_ACCESS}, ArgumentError, "takes no query_spec"),
+        ({"output_fromat": "csv"}, TypeError, "output_fromat"),
+    ],
+    ids=str,
+)
+def test_arguments_are_checked_while_the_dag_is_parsed(
+    use: Callable[[Any], Any], given: dict[str, Any], error: type[Exception], says: str
+) -> None:
+    with DAG("decorated", schedule=None), pytest.raises(error, match=says):
+        use(veza_query_task(task_id="ask", **given)(lambda bucket: PAYROLL_ACCESS))
+
+
+@pytest.mark.parametrize("use", [lambda made: made("payroll"), mapped_over_buckets], ids=["called", "mapped"])
+def test_airflows_own_arguments_and_templates_pass(use: Callable[[Any], Any]) -> None:
+    with DAG("decorated", schedule=None):
+        decorator = veza_query_task(
+            task_id="ask", retries=2, pool="veza", on_failure_fail_dagrun=False, output_format="{{ params.format }}"
+        )
+        assert use(decorator(lambda bucket: PAYROLL_ACCESS)).operator.task_id == "ask"
+
+
+@pytest.mark.parametrize("native", [False, True])
+@pytest.mark.parametrize("name", ["report.json", "users.yaml", "a.yml"])
+def test_what_the_function_is_given_is_no_file_whatever_its_name(name: str, native: bool) -> None:
+    with DAG("decorated", schedule=None, render_template_as_native_obj=native):
+        made = veza_query_task(task_id="ask")(lambda *buckets, bucket: PAYROLL_ACCESS)(name, bucket=name).operator
+    made.resolve_template_files()
+    made.render_template_fields({"params": {}})
+
+    assert (tuple(made.op_args), made.op_kwargs) == ((name,), {"bucket": name})

@@ -14,6 +14,7 @@ import pytest
 
 from airflow_provider_veza.operators.drift import VezaAccessDriftOperator
 from airflow_provider_veza.operators.query import (
+    VezaCancelQueryOperator,
     VezaGetQueryResultsOperator,
     VezaQueryOperator,
     VezaSubmitQueryOperator,
@@ -118,6 +119,42 @@ def test_submit_and_results_tell_the_same_query(tenant: Tenant, graph: tuple[str
     assert told(submit, "complete")["query"] == told(results, "complete")["query"] == handle["id"]
     assert told(submit, "complete")["inputs"] == told(results, "complete")["inputs"] == [graph]
     assert told(results, "complete")["statistics"][0]["rowCount"] == 12
+
+
+def test_each_attempt_tells_its_own_query_and_a_new_one_tells_none_of_before(
+    tenant: Tenant, graph: tuple[str, str], tmp_path: Path
+) -> None:
+    run = landing(tmp_path, on_previous_query="cancel_and_resubmit")
+    output, queries = ("file", str(tmp_path)), []
+    for _ in range(2):
+        deferral = run.execute()
+        queries.append(run.xcom["veza_query"]["id"])
+        assert told(run, "failure")["query"] == queries[-1]
+    with pytest.raises(Exception, match="Trigger failure"):
+        run.operator.resume_execution("__fail__", {"error": "Trigger failure"}, run._new_process())
+    assert (told(run, "failure")["inputs"], told(run, "failure")["query"]) == ([graph], queries[-1])
+
+    run.start_attempt()
+
+    assert [(told(run, event)["query"], told(run, event)["outputs"]) for event in ("start", "failure")] == [
+        (None, [output]),
+        (None, [output]),
+    ]
+    deferral = run.execute()
+    tenant.finish(run.xcom["veza_query"]["id"])
+    run.resume(deferral, fire(deferral.trigger))
+    assert len({*queries, told(run, "complete")["query"]}) == 3
+
+
+@pytest.mark.parametrize("many", [False, True], ids=["one", "several"])
+def test_a_cancel_tells_which_query_it_is_about_and_that_it_reads_nothing(tenant: Tenant, many: bool) -> None:
+    handle = TaskRun(lambda: VezaSubmitQueryOperator(task_id="submit", query_spec=PAYROLL_ACCESS)).execute()
+    cancel = TaskRun(lambda: VezaCancelQueryOperator(task_id="cancel", handle=[handle, handle] if many else handle))
+    cancel.execute()
+
+    complete = told(cancel, "complete")
+    assert (complete["inputs"], complete["outputs"]) == ([], [])
+    assert complete["query"] == (None if many else handle["id"])
 
 
 def test_drift_reads_what_landings_wrote(tenant: Tenant, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from airflow_provider_veza.operators.drift import VezaAccessDriftOperator
 from airflow_provider_veza.operators.esql import EsqlQueryOperator
 from airflow_provider_veza.operators.query import VezaGetQueryResultsOperator, VezaQueryOperator
 from airflow_provider_veza.operators.saved_queries import VezaListSavedQueriesOperator
+from airflow_provider_veza.sensors.query import VezaQuerySensor
 from support.served_tenant import PAYROLL_ACCESS
 
 USERS = {"source_node_types": {"nodes": [{"node_type": "OktaUser"}]}}
@@ -125,6 +126,7 @@ MISTAKES = (
         lambda folder: VezaListSavedQueriesOperator(task_id="list", output_path_pattern=str(folder)),
     ),
     Mistake("`@task.veza_query` with a spec as an argument", PARSED, decorated(USERS, query_spec=USERS)),
+    Mistake("Many handles for one sensor", PARSED, lambda _: VezaQuerySensor(task_id="wait", handle=[HANDLE, HANDLE])),
     # Packages
     Mistake("Parquet without pyarrow", PARSED, landing(output_format="parquet"), missing="pyarrow"),
     Mistake("zstd without zstandard", PARSED, landing(compression="zstd"), missing="zstandard"),
@@ -147,7 +149,12 @@ MISTAKES = (
     Mistake("A key with a space in it", STARTED, query(), {"password": "k1 personal"}),
     Mistake("A wrong key", STARTED, query(), {"password": "wrong-key"}),
     Mistake("A word where an extra is a number", STARTED, query(), {"extra": {"read_timeout": "soon"}}),
-    Mistake("OAuth2 without its token URL", STARTED, query(), {"extra": {"auth": "oauth2_client_credentials"}}),
+    Mistake(
+        "OAuth2 without its token URL",
+        STARTED,
+        query(),
+        {"login": "client", "extra": {"auth": "oauth2_client_credentials"}},
+    ),
     # What to ask, and where to put it
     Mistake("A spec of a wrong shape", STARTED, query(query_spec={"source_node_types": ["OktaUser"]})),
     Mistake("A text that is no spec", STARTED, query(query_spec="all users")),

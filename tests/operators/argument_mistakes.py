@@ -25,6 +25,7 @@ right_submit = VezaSubmitQueryOperator(task_id="a", saved_query_id="s", timeout=
 right_results = VezaGetQueryResultsOperator(task_id="a", handle=right_submit.output, output_path=Path("lake"))
 right_sensor = VezaQuerySensor(task_id="a", handle=right_submit.output, mode="reschedule", poke_interval=5)
 right_drift = VezaAccessDriftOperator(task_id="a", current=right.output, output_path="x", fail_on={"added"})
+right_cancel = VezaCancelQueryOperator(task_id="a", handle=[right_submit.output, right_submit.output])
 right_hook = VezaHook(veza_conn_id="veza_eu")
 
 VezaQueryOperator(task_id="a", query_spc={})  # mistake
@@ -44,6 +45,7 @@ VezaSubmitQueryOperator(task_id="a", query_spec={}, output_path="x")  # mistake
 VezaGetQueryResultsOperator(task_id="a", handle=7)  # mistake
 VezaGetQueryResultsOperator(task_id="a")  # mistake
 VezaCancelQueryOperator(task_id="a", handle={}, veza_con_id="x")  # mistake
+VezaQuerySensor(task_id="a", handle=[right_submit.output])  # mistake
 VezaQuerySensor(task_id="a", handle={}, poke_intervall=3)  # mistake
 VezaQuerySensor(task_id="a", handle={}, soft_fail="yes")  # mistake
 VezaAccessDriftOperator(task_id="a", current="x", output_path="y", fail_on={"new"})  # mistake

@@ -33,17 +33,37 @@ FORMS: dict[str, list[Any]] = {
 }
 OTHERS = {"id": ["id", "['id']", '["id"]', ["id"]]}
 """Forms of another value: of a single name."""
+CALENDAR = pendulum.duration(months=1), pendulum.duration(years=1, days=2)
 REFUSED: dict[str, list[Any]] = {
-    "Duration": ["soon", "", "None", "P1M", "P1Y", "-5", -5, True, math.nan, 1e300, [], b"5"],
+    "Duration": [
+        "soon",
+        "",
+        "None",
+        "P1M",
+        "P1Y",
+        pendulum.duration(months=1),
+        pendulum.duration(years=1, days=2),
+        "-5",
+        -5,
+        True,
+        math.nan,
+        1e300,
+        [],
+        b"5",
+    ],
     "Names": ["id,name", "", "None", "{'a': 1}", "['id", {"id": 1}, [1], 7],
     "StoragePath": ["", "None", "relative", 7, ["/lake"], "/lake/../b"],
     "QueryParameters": ["amara", "{'a': b'x'}", "None", 7],
     "QueryFilter": ["term", "[1]", "{'a': {1}}", 7],
+    "QuerySpec": [7, True, b"{}", ["OktaUser"]],
+    "GivenHandle": [7, True, b"{}", ["q1"], [{"id": "q1"}]],
+    "GivenHandles": [7, True, b"{}", {1}],
+    "LandedReference": [7, True, b"/lake", ["/lake"]],
     "bool": ["false", "true", "no", 0, 1],
     "int": ["100", 0, -1, True, 1.5, "None"],
     "float": ["0.5", 2, True],
 }
-READ_ELSEWHERE = {"QuerySpec", "GivenHandle", "LandedReference", "GivenText", "ColumnNames", "str"}
+READ_ELSEWHERE = {"GivenText", "ColumnNames", "str"}
 """Types whose values are read where they are used, as other tests show."""
 LITERALS = {
     *("CacheModeName", "ChangeName", "CompressionName", "FailOrReplace", "FailOrWarn", "OnAmbiguous", "OnPrevious"),
@@ -85,6 +105,12 @@ def rendered(cls: Any, name: str, template: Any, value: Any, *, native: bool) ->
     return getattr(task, name)
 
 
+def test_the_page_of_arguments_names_each_that_takes_more_than_one_form() -> None:
+    forms = {*FORMS, "QuerySpec", "GivenHandle", "GivenHandles", "LandedReference", "ColumnNames", "ChangeName"}
+    page = (Path(__file__).parents[2] / "docs" / "arguments.md").read_text("utf-8")
+    assert sorted({name for _, name, kind in ARGUMENTS if kind in forms and f"`{name}`" not in page}) == []
+
+
 def test_each_type_of_an_argument_has_its_forms_or_its_fixed_values() -> None:
     assert {kind for *_, kind in ARGUMENTS} - {*FORMS, *REFUSED, *READ_ELSEWHERE, *LITERALS} == set()
 
@@ -108,6 +134,17 @@ def test_it_takes_each_form_from_a_template(cls: Any, name: str, kind: str, nati
     for form in FORMS[kind]:
         left = rendered(cls, name, "{{ params.value }}", form, native=native)
         assert RULES[name](left, name) == right, form
+
+
+@pytest.mark.parametrize("name", ["columns", "key"])
+@pytest.mark.parametrize("given", [{"id", "name"}, frozenset({"id"}), {"id": 1}.keys()], ids=["set", "frozen", "keys"])
+def test_names_whose_order_means_something_are_no_set(name: str, given: Any) -> None:
+    with pytest.raises(ArgumentError, match=f"^{name} must be a list of names, in their order, and not a set"):
+        RULES[name](given, name)
+
+
+def test_a_part_of_a_second_is_read_as_pendulum_shows_it() -> None:
+    assert RULES["poll_interval"](str(pendulum.duration(milliseconds=500)), "poll_interval") == 0.5
 
 
 def test_whatever_means_time_may_be_a_template() -> None:
@@ -209,7 +246,7 @@ def test_text_that_looks_like_a_file_is_none_inside_literal(native: bool) -> Non
     assert rendered(VezaQueryOperator, "saved_query_id", literal("7.yaml"), "", native=native) == "7.yaml"
 
 
-@pytest.mark.parametrize("name", ["saved_query_id", "cache_id"])
+@pytest.mark.parametrize("name", ["saved_query_id", "cache_id", "created_by", "name_pattern"])
 @pytest.mark.parametrize("nothing", ["", "None", " ", 1.5, True])
 def test_an_id_that_a_template_left_empty_is_refused(name: str, nothing: Any) -> None:
     with pytest.raises(ArgumentError, match=f"^{name} "):

@@ -107,13 +107,18 @@ def test_results_are_named_by_what_a_landing_returned_or_by_path(tmp_path: Path,
     assert counts(Run(tmp_path, current=named(current), baseline=named(oldest)).execute()) == (1, 1, 1)
 
 
-@pytest.mark.parametrize("reference", [None, "", "None", {}, {"count": 3}, ["a", "b"], "{'count': 3}"])
+@pytest.mark.parametrize("reference", ["", "None", {}, {"count": 3}, "['a', 'b']", "{'count': 3}"])
 def test_what_names_no_result_is_refused(tmp_path: Path, nights: Nights, reference: Any) -> None:
     assert isinstance(Run(tmp_path, current=reference).failure(), ArgumentError)
-    if reference is not None:
-        assert isinstance(
-            Run(tmp_path, current=str(nights.land(FIRST).folder), baseline=reference).failure(), ArgumentError
-        )
+    assert isinstance(
+        Run(tmp_path, current=str(nights.land(FIRST).folder), baseline=reference).failure(), ArgumentError
+    )
+
+
+@pytest.mark.parametrize("reference", [None, ["a", "b"], 7])
+def test_what_can_name_no_result_is_refused_while_the_dag_file_is_parsed(tmp_path: Path, reference: Any) -> None:
+    with pytest.raises(ArgumentError, match=r"^current must be the path of a landed result"):
+        VezaAccessDriftOperator(task_id="drift", current=reference, output_path=str(tmp_path))
 
 
 def test_somebody_new_fails_the_task_without_retries_and_with_the_rows_landed(tmp_path: Path, nights: Nights) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import DAG, AirflowFailException
+from airflow.providers.common.compat.sdk import DAG, AirflowFailException, task_group
 
 from airflow_provider_veza.exceptions import (
     ArgumentError,
@@ -17,11 +17,13 @@ from airflow_provider_veza.exceptions import (
     QueryGoneError,
     QueryUnreachableError,
 )
+from airflow_provider_veza.operators.esql import EsqlGetQueryResultsOperator
 from airflow_provider_veza.operators.query import (
     VezaCancelQueryOperator,
     VezaGetQueryResultsOperator,
     VezaSubmitQueryOperator,
 )
+from airflow_provider_veza.sensors.esql import EsqlQuerySensor
 from airflow_provider_veza.sensors.query import VezaQuerySensor
 from support.served_tenant import AT_ONCE, PAYROLL_ACCESS, cancelled_ids, connect
 from support.task_run import TaskRun
@@ -91,7 +93,7 @@ def test_an_empty_result_may_be_an_error(tenant: Tenant) -> None:
         results(handle, fail_on_empty=True)
 
 
-@pytest.mark.parametrize("handle", ["not json", {"id": "q"}, 7, [1]])
+@pytest.mark.parametrize("handle", ["not json", {"id": "q"}, "7", "[1]"])
 def test_something_else_than_a_handle_is_refused_without_a_request(tenant: Tenant, handle: Any) -> None:
     with pytest.raises(AirflowFailException, match="Not a query handle"):
         results(handle)
@@ -172,6 +174,53 @@ def test_the_output_of_a_mapped_task_fits_a_cancel_and_must_be_mapped_over_elsew
         use.partial(task_id="each").expand(handle=many.output)
         with pytest.raises(ArgumentError, match=r"\.expand\(handle=submit\.output\)\. \(task 'one'\)$"):
             use(task_id="one", handle=many.output)
+
+
+def one_per_department(use: Callable[[Any], Any] = lambda submit: None) -> Any:
+    """Make a submit for each department, in a mapped task group, and what uses its output there; return the submit."""
+    made = []
+
+    @task_group
+    def department(name: str) -> None:
+        made.append(VezaSubmitQueryOperator(task_id="submit", query_spec=name))
+        use(made[0])
+
+    department.expand(name=["Finance", "Legal"])
+    return made[0]
+
+
+def mapped(**_: Any) -> Any:
+    return VezaSubmitQueryOperator.partial(task_id="submit").expand(query_spec=[PAYROLL_ACCESS])
+
+
+MANY: dict[str, Callable[[], Any]] = {
+    "mapped": lambda: mapped().output,
+    "in a mapped group": lambda: one_per_department().output,
+    "some of them": lambda: mapped().output.map(lambda handle: handle),
+    "a list": lambda: [VezaSubmitQueryOperator(task_id="submit", query_spec=PAYROLL_ACCESS).output],
+    "handles in a list": lambda: [{"id": "q1"}, {"id": "q2"}],
+}
+
+
+@pytest.mark.parametrize("kind", MANY)
+@pytest.mark.parametrize(
+    "use", [VezaGetQueryResultsOperator, EsqlGetQueryResultsOperator, VezaQuerySensor, EsqlQuerySensor]
+)
+def test_many_handles_where_one_is_meant_are_refused_while_the_dag_file_is_parsed(use: Any, kind: str) -> None:
+    with DAG("mapped", schedule=None):
+        many = MANY[kind]()
+        VezaCancelQueryOperator(task_id="cancel", handle=many)
+        for make in (use, use.partial):
+            with pytest.raises(
+                ArgumentError, match=r"^handle is .*\.expand\(handle=submit\.output\)\. \(task 'one'\)$"
+            ):
+                make(task_id="one", handle=many)
+
+
+@pytest.mark.parametrize("use", [VezaGetQueryResultsOperator, VezaQuerySensor])
+def test_within_a_mapped_task_group_each_instance_has_one_handle(use: Any) -> None:
+    with DAG("mapped", schedule=None):
+        one_per_department(lambda submit: use(task_id="one", handle=submit.output))
 
 
 @pytest.mark.parametrize("handle", [None, "", "None", {}])

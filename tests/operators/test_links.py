@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from airflow_provider_veza.links.query import LandedResultLink, VezaQueryLink
 from airflow_provider_veza.operators.query import VezaGetQueryResultsOperator, VezaQueryOperator
@@ -25,6 +28,41 @@ def asking(**arguments: Any) -> TaskRun:
 def test_a_deferred_task_has_a_link_to_its_query(running: RunningTenant) -> None:
     run = asking(deferrable=True)
     run.execute()
+
+    assert link_of(run) == running.url
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments"),
+    [
+        ("__fail__", {"error": "Trigger failure"}),
+        ("__fail__", {"error": "Trigger timeout"}),
+        ("execute_complete", {"event": {"of": "another version"}}),
+    ],
+    ids=["its trigger failed", "its trigger overran", "nothing was understood"],
+)
+def test_a_task_that_fails_as_it_is_resumed_keeps_its_link(
+    running: RunningTenant, method: str, arguments: dict[str, Any]
+) -> None:
+    run = asking(deferrable=True)
+    run.execute()
+    context = run._new_process()
+
+    with pytest.raises(Exception, match=r"Trigger|event"):
+        run.operator.resume_execution(method, arguments, context)
+
+    assert link_of(run) == running.url
+
+
+def test_a_task_that_has_no_time_left_when_it_is_resumed_keeps_its_link(running: RunningTenant) -> None:
+    run = asking(deferrable=True, execution_timeout=timedelta(hours=1))
+    run.execute()
+    run.started_at -= timedelta(hours=1)
+    context = run._new_process()
+    context["ti"].next_method = "execute_complete"
+
+    with pytest.raises(Exception, match="QueryDeadlineError"):
+        run.operator.pre_execute(context)
 
     assert link_of(run) == running.url
 

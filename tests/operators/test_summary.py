@@ -11,8 +11,14 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_veza.exceptions import QueryFailedError, TooManyRowsError
-from airflow_provider_veza.operators.query import VezaQueryOperator
+from airflow_provider_veza.operators.query import (
+    VezaCancelQueryOperator,
+    VezaGetQueryResultsOperator,
+    VezaQueryOperator,
+    VezaSubmitQueryOperator,
+)
 from airflow_provider_veza.operators.summary import summary
+from airflow_provider_veza.sensors.query import VezaQuerySensor
 from support.served_tenant import AT_ONCE, PAYROLL_ACCESS
 from support.task_run import TaskRun
 from veza_emulator.tenant.tenant import Tenant
@@ -70,6 +76,50 @@ def test_an_error_tells_how_the_query_ended_and_its_first_line(
     assert (told["phase"], told["rows"]) == (phase, None)
     assert told["error"].startswith(f"AirflowFailException: {type(cause).__name__}: ")
     assert "\n" not in told["error"]
+
+
+@pytest.mark.parametrize("pushes", [True, False])
+def test_a_task_that_pushes_no_xcom_tells_the_same(tenant: Tenant, tmp_path: Path, pushes: bool) -> None:
+    run = ended(tenant, output_path=str(tmp_path / "landed"), do_xcom_push=pushes)
+    context = context_of(run, run.xcom_of_result if pushes else None) | {"task": run.operator}
+
+    told = summary(context)
+
+    assert (told["phase"], told["rows"]) == ("SUCCEEDED", 12)
+    assert told["place"] == str(tmp_path / "landed" / "_manifest.json")
+
+
+OF_ANOTHERS_QUERY: dict[str, tuple[Any, str, int | None]] = {
+    "submit": (None, "RUNNING", None),
+    "sensor": (VezaQuerySensor, "SUCCEEDED", None),
+    "results": (VezaGetQueryResultsOperator, "SUCCEEDED", 12),
+    "cancel": (VezaCancelQueryOperator, "SUCCEEDED", None),
+}
+
+
+@pytest.mark.parametrize("form", [dict, str], ids=["handle", "text of it"])
+@pytest.mark.parametrize("kind", OF_ANOTHERS_QUERY)
+def test_each_kind_of_task_tells_its_query_and_how_that_stands(tenant: Tenant, kind: str, form: Any) -> None:
+    tenant.set_behaviour(AT_ONCE)
+    uses, phase, rows = OF_ANOTHERS_QUERY[kind]
+    run = TaskRun(lambda: VezaSubmitQueryOperator(task_id="submit", query_spec=PAYROLL_ACCESS))
+    handle = returned = run.execute()
+    if uses:
+        run = TaskRun(lambda: uses(task_id=kind, handle=form(handle)))
+        returned = run.execute()
+    context = context_of(run, returned) | {"task": run.operator}
+    context["ti"].state = "success"
+
+    told = summary(context)
+
+    assert (told["query_id"], told["phase"], told["rows"]) == (handle["id"], phase, rows)
+
+
+def test_a_cancel_tells_that_it_has_cancelled(tenant: Tenant) -> None:
+    handle = TaskRun(lambda: VezaSubmitQueryOperator(task_id="submit", query_spec=PAYROLL_ACCESS)).execute()
+    cancel = TaskRun(lambda: VezaCancelQueryOperator(task_id="cancel", handle=handle))
+
+    assert summary(context_of(cancel, cancel.execute()) | {"task": cancel.operator})["phase"] == "CANCELED"
 
 
 def test_a_callback_without_xcom_tells_what_it_has() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import (
+    AirflowException,
     AirflowFailException,
     AirflowSensorTimeout,
     AirflowSkipException,
@@ -185,6 +186,35 @@ def test_a_deferred_sensor(site: Site, name: str, flags: dict[str, Any]) -> None
         end.happens(site)
     raised = deferred(site, end, run, deferral)
     assert type(raised) is (right_end(end, flags) or TaskDeferred), raised
+
+
+OVERRUNS = ("Trigger timeout", "Trigger/execution timeout")
+"""As Airflow 3 and 2.11 say it of a trigger that has outlasted its time."""
+
+
+@with_each_flag
+@pytest.mark.parametrize(
+    ("error", "arguments", "right"),
+    [
+        ("Trigger failure", HOURS, AirflowException),
+        *((error, HOURS, AirflowSensorTimeout) for error in OVERRUNS),
+        *((error, LIMITED, AirflowTaskTimeout) for error in OVERRUNS),
+    ],
+    ids=str,
+)
+def test_a_sensor_whose_trigger_failed(
+    site: Site, error: str, arguments: dict[str, Any], right: type[BaseException], flags: dict[str, Any]
+) -> None:
+    site.submit()
+    run = site.sensor(deferrable=True, cancel_on_timeout=True, **arguments, **flags)
+    run.execute()
+    context = run._new_process()
+
+    raised = _raised_by(lambda: run.operator.resume_execution("__fail__", {"error": error}, context))
+
+    assert isinstance(raised, right_end(End(right), flags) or type(None)), raised
+    assert isinstance(raised, AirflowSkipException) is (flags.keys() <= {"soft_fail", "never_fail"} and bool(flags))
+    assert cancelled_ids(site.tenant) == [site.handle["id"]] * (error in OVERRUNS)
 
 
 @pytest.mark.parametrize("name", ["timeout", "execution_timeout"])

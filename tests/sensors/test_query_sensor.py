@@ -153,7 +153,7 @@ def test_the_output_of_a_mapped_task_is_refused_while_the_dag_file_is_parsed_unl
 
 def test_handles_in_a_sequence_are_refused_when_the_sensor_starts(tenant: Tenant) -> None:
     with pytest.raises(AirflowFailException, match="Only a cancel takes one; map this task too"):
-        sensor([submitted(), submitted()]).execute()
+        sensor(str([submitted(), submitted()])).execute()
 
 
 def test_something_else_than_a_handle_fails_without_retries(tenant: Tenant) -> None:

@@ -346,3 +346,23 @@ def test_yaml_aliases_in_aliases_are_refused_before_they_fill_the_memory() -> No
 
     with pytest.raises(QuerySpecError, match="more than 500000 values, as YAML with aliases in aliases does"):
         check_query_spec(yaml.safe_load("\n".join([*layers, "source_node_types: *a11"])))
+
+
+@pytest.mark.parametrize("value", ["['a', 'b']", '["a"]', "{'a': None}"])
+def test_a_list_that_a_template_has_shown_as_text_is_sent_as_text_and_said(value: str) -> None:
+    condition = {"fn": "IN", "property": "name", "value": value}
+    node_type = {"node_type": "OktaUser", "condition_expression": {"specs": [condition]}}
+
+    checked = check_query_spec({"source_node_types": {"nodes": [node_type]}})
+
+    assert len(checked.warnings) == 1
+    assert "specs[0].value looks like a list or an object that a template has shown" in checked.warnings[0]
+    assert checked.body["source_node_types"]["nodes"][0]["condition_expression"]["specs"] == [condition]
+
+
+@pytest.mark.parametrize("value", ["[prod] bucket", "(a)", "{a}", "a, b", "7", ["a", "b"], None])
+def test_another_text_is_nothing_to_speak_of(value: object) -> None:
+    condition = {"fn": "EQ", "property": "name", "value": value}
+    node_type = {"node_type": "OktaUser", "condition_expression": {"specs": [condition]}}
+
+    assert check_query_spec({"source_node_types": {"nodes": [node_type]}}).warnings == ()
