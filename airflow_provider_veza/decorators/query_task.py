@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
+from inspect import signature
+from typing import Any, ClassVar, cast
 
 from airflow.providers.common.compat.sdk import (
     SET_DURING_EXECUTION,
+    BaseOperator,
     DecoratedOperator,
     TaskDecorator,
     context_merge,
@@ -16,7 +18,10 @@ from airflow.providers.common.compat.sdk import (
 
 from airflow_provider_veza.exceptions import ArgumentError
 from airflow_provider_veza.operators.airflow_rules import airflow_failures
+from airflow_provider_veza.operators.checked import check_one_by_one, naming, spelled_out
 from airflow_provider_veza.operators.query import VezaQueryOperator
+
+_QUERIES = ("query_spec", "saved_query_id")
 
 
 class VezaQueryDecoratedOperator(DecoratedOperator, VezaQueryOperator):
@@ -40,11 +45,9 @@ class VezaQueryDecoratedOperator(DecoratedOperator, VezaQueryOperator):
         kwargs.pop(
             "multiple_outputs", None
         )  # Airflow guesses it from the function's type; the task returns something else.
-        if given := [name for name in ("query_spec", "saved_query_id") if kwargs.pop(name, None)]:
-            raise ArgumentError(
-                f"@task.veza_query takes no {' and no '.join(given)}: its function returns the query spec.",
-                about=f"task {kwargs.get('task_id')!r}",
-            )
+        with naming(str(kwargs.get("task_id"))):
+            _refuse_queries(kwargs)
+        kwargs = {name: value for name, value in kwargs.items() if name not in _QUERIES}
         super().__init__(query_spec=SET_DURING_EXECUTION, **kwargs)
 
     def execute(self, context: Any) -> Any:
@@ -63,13 +66,29 @@ class VezaQueryDecoratedOperator(DecoratedOperator, VezaQueryOperator):
         return super().execute(context)
 
 
+def _refuse_queries(given: Mapping[str, Any]) -> None:
+    if named := [name for name in _QUERIES if given.get(name)]:
+        raise ArgumentError(f"@task.veza_query takes no {' and no '.join(named)}: its function returns the query spec.")
+
+
+def _refuse_unknown(given: Mapping[str, Any]) -> None:
+    """Refuse a misspelt name, which Airflow itself finds in a mapped task only when that starts."""
+    airflows = (base.__init__ for base in (BaseOperator, DecoratedOperator))
+    known = {name for init in airflows for name in signature(init).parameters}
+    if unknown := sorted(given.keys() - known - set(spelled_out(VezaQueryDecoratedOperator))):
+        raise ArgumentError(f"@task.veza_query takes no {' and no '.join(unknown)}: check the spelling.")
+
+
 def veza_query_task(
     python_callable: Callable[..., Any] | None = None, multiple_outputs: bool | None = None, **kwargs: Any
 ) -> TaskDecorator:
     """Wrap a function that returns a query spec into a :class:`VezaQueryDecoratedOperator`.
 
     What the function returns is sent as it is: templates in it are not rendered. The task returns what ``VezaQueryOperator``
-    returns, and takes its arguments, but for those that say what to ask.
+    returns, and takes its arguments, but for those that say what to ask. Literal values are checked at once, also where the task
+    is mapped.
+
+    :raises ArgumentError: naming the task, or else the function.
 
     .. code-block:: python
 
@@ -83,9 +102,17 @@ def veza_query_task(
 
         access_to("payroll")
     """
-    return task_decorator_factory(
-        python_callable=python_callable,
-        multiple_outputs=multiple_outputs,
-        decorated_operator_class=VezaQueryDecoratedOperator,
-        **kwargs,
-    )
+
+    def wrapped(function: Callable[..., Any]) -> TaskDecorator:
+        with naming(str(kwargs.get("task_id", function.__name__))):
+            _refuse_queries(kwargs)
+            _refuse_unknown(kwargs)
+            check_one_by_one(VezaQueryDecoratedOperator, kwargs)
+        return task_decorator_factory(
+            python_callable=function,
+            multiple_outputs=multiple_outputs,
+            decorated_operator_class=VezaQueryDecoratedOperator,
+            **kwargs,
+        )
+
+    return cast("TaskDecorator", wrapped) if python_callable is None else wrapped(python_callable)

@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol, TypeAlias, get_args, runtime_checkabl
 from airflow.providers.common.compat.sdk import XComArg
 
 from airflow_provider_veza.async_query.given_time import span_of
+from airflow_provider_veza.async_query.handle import QueryHandle, handles_in, is_no_handle, is_one_handle
 from airflow_provider_veza.async_query.json_value import ascii_of
 from airflow_provider_veza.async_query.rendered_text import looks_structured, value_in
 from airflow_provider_veza.exceptions import ArgumentError
@@ -219,10 +220,33 @@ def parameters(value: Any, name: str) -> Sequence[Any] | Mapping[str, Any]:
     return read
 
 
-def anything(value: Any, name: str) -> Any:
-    """Return what only the running task can judge."""
+def handle(value: Any, name: str) -> Any:
+    """Return one handle, or several, as they were given; what is missing only the running task can judge.
+
+    :raises HandleError: when something else was given.
+    """
     del name
+    if is_no_handle(value):
+        return value
+    if is_one_handle(value):
+        QueryHandle.from_json(value)
+    else:
+        tuple(handles_in(value))
     return value
+
+
+def landed(value: Any, name: str) -> str:
+    """Return the path of a landed result, from the path itself, a landing's summary, or that as text."""
+    is_text = isinstance(value, str) and value.lstrip().startswith("{")
+    read = structure(value, name, "the summary of a landing") if is_text else value
+    found = read.get("manifest") if isinstance(read, Mapping) else read
+    found = path_text(found) if isinstance(found, (PathLike, JoinablePath)) else found
+    if isinstance(found, str) and found not in _NOTHING:
+        return found
+    raise ArgumentError(
+        f"{name} must be the path of a landed result, or what a task with output_path= returned, not {_shown(value)}. "
+        "Nothing was compared."
+    )
 
 
 def one_of(literal: Any) -> Read:
@@ -276,8 +300,7 @@ _MAY_BE_NONE: Mapping[str, Read] = {
     "filter": mapping,
     "locale": text,
     "time_zone": text,
-    "handle": anything,
-    "baseline": anything,
+    "baseline": landed,
     "key": names,
     "max_removed_fraction": fraction,
     "name_pattern": text,
@@ -302,7 +325,8 @@ _MUST_BE_GIVEN: Mapping[str, Read] = {
     "null_value": null_value,
     "xcom_max_rows": count,
     "xcom_max_bytes": count,
-    "current": anything,
+    "handle": handle,
+    "current": landed,
     "ignore_properties": names,
     "also_compare": names,
     "fail_on": some_of(ChangeName),
@@ -326,9 +350,10 @@ _FLAGS = (
     "keep_results",
     "include_inactive",
 )
+RULES_OF_REQUIRED: Mapping[str, Read] = {**_MAY_BE_NONE, **_MUST_BE_GIVEN, **dict.fromkeys(_FLAGS, flag)}
+"""How the value of each argument is read in a class that gives it no default."""
 RULES: Mapping[str, Read] = {
+    **RULES_OF_REQUIRED,
     **{name: optional(read) for name, read in _MAY_BE_NONE.items()},
-    **_MUST_BE_GIVEN,
-    **dict.fromkeys(_FLAGS, flag),
 }
 """How the value of each argument is read; a name means the same in every class."""

@@ -28,7 +28,7 @@ from airflow_provider_veza.operators.arguments import (
     optional,
     path,
 )
-from airflow_provider_veza.operators.checked import Together, check_when_started, naming
+from airflow_provider_veza.operators.checked import Together, check_when_started, is_literal, naming
 from airflow_provider_veza.operators.delivery import Delivery
 from airflow_provider_veza.operators.traced import TracedOperator
 
@@ -39,11 +39,15 @@ if TYPE_CHECKING:
     from airflow_provider_veza.ownership.charge import Charge
 
 
-def refuse_handles_of_mapped_tasks(task: Any) -> None:
-    """Refuse the output of a mapped task where one handle is meant.
+def refuse_several_handles(task: Any) -> None:
+    """Refuse a sequence, or the output of a mapped task, where one handle is meant.
 
+    :raises HandleError: naming the task, where it is a sequence.
     :raises ArgumentError: naming the task; says how to map it too.
     """
+    if is_literal(task, "handle", task.handle) and not is_no_handle(task.handle):
+        with naming(task.task_id):
+            QueryHandle.from_json(task.handle)
     if isinstance(task.handle, XComArg) and any(
         isinstance(of, MappedOperator) for of, _ in task.handle.iter_references()
     ):
@@ -102,7 +106,7 @@ class GetQueryResultsOperator(HandleOperator):
     def when_parsed(self) -> None:
         """Check what is known, and declare what will be landed."""
         super().when_parsed()
-        refuse_handles_of_mapped_tasks(self)
+        refuse_several_handles(self)
         Delivery(self).declare_asset()
 
     def check_together(self) -> Iterator[Together]:

@@ -38,7 +38,7 @@ from airflow_provider_veza.operators.checked import (
     check_when_started,
     keep_inherited,
 )
-from airflow_provider_veza.operators.handle import refuse_handles_of_mapped_tasks
+from airflow_provider_veza.operators.handle import refuse_several_handles
 from airflow_provider_veza.operators.rendering import rendered
 from airflow_provider_veza.sensors.flags import Fate, Pace, SensorFlags
 
@@ -78,7 +78,7 @@ class AsyncQuerySensor(BaseSensorOperator):
     def when_parsed(self) -> None:
         """Do what is to be done once all arguments are attributes."""
         check_when_parsed(self)
-        refuse_handles_of_mapped_tasks(self)
+        refuse_several_handles(self)
 
     def check_together(self) -> Iterator[Together]:
         """Yield which arguments must fit each other, and the check."""

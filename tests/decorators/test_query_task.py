@@ -89,3 +89,34 @@ def test_what_the_function_says_cannot_be_given_as_well(argument: str) -> None:
 def test_arguments_are_checked_while_the_dag_is_parsed() -> None:
     with pytest.raises(ArgumentError, match="output_format must be one of"):
         decorated(payroll, output_format="xml").make_operator()
+
+
+MISTAKES = {
+    "a misspelt name": ({"result_kynd": "nodes"}, "@task.veza_query takes no result_kynd: check the spelling."),
+    "a value that there is not": ({"output_format": "xml"}, "output_format must be one of jsonl, csv, parquet"),
+    "a time that is none": ({"timeout": "soon"}, "timeout must be a timedelta"),
+    "what to ask": ({"saved_query_id": "77"}, "@task.veza_query takes no saved_query_id: its function returns"),
+}
+
+
+@pytest.mark.parametrize("use", [lambda made: made(bucket="a"), lambda made: made.expand(bucket=["a", "b"])])
+@pytest.mark.parametrize(("arguments", "told"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_in_its_arguments_is_told_while_the_dag_is_parsed_also_where_it_is_mapped(
+    arguments: dict[str, Any], told: str, use: Callable[[Any], Any]
+) -> None:
+    def access_to(bucket: str) -> dict[str, Any]:
+        return {**PAYROLL_ACCESS, "bucket": bucket}
+
+    with DAG("mistaken", schedule=None), pytest.raises(ArgumentError, match=r"\(task 'access_to'\)$") as refusal:
+        use(task.veza_query(**arguments)(access_to))
+    assert str(refusal.value).startswith(told)
+
+
+def test_it_takes_all_of_airflows_arguments_and_templates_also_where_it_is_mapped() -> None:
+    def access_to(bucket: str) -> dict[str, Any]:
+        return {**PAYROLL_ACCESS, "bucket": bucket}
+
+    arguments = {"retries": 3, "pool": "veza", "task_id": "ask", "output_path": "/lake/{{ ds }}", "query_spec": None}
+    with DAG("right", schedule=None):
+        mapped = task.veza_query(**arguments)(access_to).expand(bucket=["a", "b"])
+    assert mapped.operator.task_id == "ask"

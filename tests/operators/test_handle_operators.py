@@ -93,8 +93,13 @@ def test_an_empty_result_may_be_an_error(tenant: Tenant) -> None:
 
 @pytest.mark.parametrize("handle", ["not json", {"id": "q"}, 7, [1]])
 def test_something_else_than_a_handle_is_refused_without_a_request(tenant: Tenant, handle: Any) -> None:
-    with pytest.raises(AirflowFailException, match="Not a query handle"):
-        results(handle)
+    def make() -> VezaGetQueryResultsOperator:
+        made = VezaGetQueryResultsOperator(task_id="rows", handle="{{ as.rendered }}")
+        made.handle = handle
+        return made
+
+    with pytest.raises(AirflowFailException, match=r"Not a query handle.*\(task 'rows'\)$"):
+        TaskRun(make).execute()
     assert tenant.journal.entries() == []
 
 
