@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar, cast
@@ -13,6 +13,7 @@ from airflow_provider_veza.async_query.message import Call, Response
 from airflow_provider_veza.async_query.vocabulary import Page, Phase, Snapshot, Traits
 from airflow_provider_veza.exceptions import BadRequestError, NotFoundError
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 Flow = Generator[Call[Any], Any, T]
@@ -69,12 +70,22 @@ class QueryService(Protocol):
         ...
 
 
-def drive_flow(flow: Flow[T], run: Callable[[Call[Any]], Any]) -> T:
-    """Send one call after the other, as the flow decides, and return its result."""
+def drive_flow(flow: Generator[S, Any, T], answer: Callable[[S], Any]) -> T:
+    """Answer one step after the other, as the flow decides, and return its result; to answer a call is to send it."""
     try:
-        call = next(flow)
+        step = next(flow)
         while True:
-            call = flow.send(run(call))
+            step = flow.send(answer(step))
+    except StopIteration as end:
+        return cast("T", end.value)
+
+
+async def drive_flow_async(flow: Generator[S, Any, T], answer: Callable[[S], Awaitable[Any]]) -> T:
+    """Do the same where answers are awaited."""
+    try:
+        step = next(flow)
+        while True:
+            step = flow.send(await answer(step))
     except StopIteration as end:
         return cast("T", end.value)
 
@@ -96,28 +107,26 @@ class Cancellation:
         return {"cancelled": self.cancelled, "phase": self.phase.value if self.phase else None, "reason": self.reason}
 
 
-def nobody_knows() -> bool:
-    """Tell that no confirmed cancel is known of."""
-    return False
+@dataclass(frozen=True)
+class AskWhetherCancelled:
+    """A step that is answered by True where it is known that the service has confirmed somebody else's cancel of the query."""
 
 
-def cancel_flow(
-    service: QueryService, handle: QueryHandle, is_cancelled: Callable[[], bool] = nobody_knows
-) -> Flow[Cancellation]:
+CancelStep = Call[Any] | AskWhetherCancelled
+
+
+def cancel_flow(service: QueryService, handle: QueryHandle) -> Generator[CancelStep, Any, Cancellation]:
     """Look once, cancel only what may still run and is ours to cancel, and leave no result behind that nobody will read.
 
     A query that the service does not know may have been cancelled by somebody else, have ended long ago, or be too young to be
     seen. Unless the first is certain, it is cancelled all the same: that changes nothing in the other cases but the last, where
-    nobody could find it later.
-
-    :param is_cancelled: whether the service has confirmed somebody else's cancel of this query; asked only once the service
-        does not know the query, so that a running one is cancelled whatever the answer, and no sooner or later for it.
+    nobody could find it later. That is asked only here, so that a running query is cancelled whatever the answer would be.
     """
     if not handle.owned:
         return Cancellation(False, None, "the handle is only attached to a cached result, which others may use")
     snapshot: Snapshot = yield service.look(handle.id)
     if snapshot.phase is Phase.GONE and service.traits.can_cancel:
-        if is_cancelled():
+        if (yield AskWhetherCancelled()):
             return Cancellation(False, snapshot.phase, "somebody else has cancelled it, as its record says")
         yield _unless_refused(service.cancel(handle.id))
         reason = (

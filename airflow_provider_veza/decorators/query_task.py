@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from inspect import signature
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from airflow.providers.common.compat.sdk import (
     SET_DURING_EXECUTION,
@@ -18,10 +18,12 @@ from airflow.providers.common.compat.sdk import (
 
 from airflow_provider_veza.exceptions import ArgumentError
 from airflow_provider_veza.operators.airflow_rules import airflow_failures
-from airflow_provider_veza.operators.checked import check_given_to_all, spelled_out
+from airflow_provider_veza.operators.checked import check_one_by_one, naming, spelled_out
 from airflow_provider_veza.operators.query import VezaQueryOperator
 
-_OF_ANY_DECORATOR = ("op_args", "op_kwargs", "on_failure_fail_dagrun")
+_QUERIES = ("query_spec", "saved_query_id")
+_OF_ANY_DECORATOR = {"on_failure_fail_dagrun"}
+"""What ``task_decorator_factory`` takes itself."""
 
 
 class VezaQueryDecoratedOperator(DecoratedOperator, VezaQueryOperator):
@@ -45,9 +47,10 @@ class VezaQueryDecoratedOperator(DecoratedOperator, VezaQueryOperator):
         kwargs.pop(
             "multiple_outputs", None
         )  # Airflow guesses it from the function's type; the task returns something else.
-        _refuse_what_the_function_says(kwargs)
-        asked = {"query_spec": SET_DURING_EXECUTION, "saved_query_id": None}
-        super().__init__(**{**kwargs, **asked})
+        with naming(str(kwargs.get("task_id"))):
+            _refuse_queries(kwargs)
+        kwargs = {name: value for name, value in kwargs.items() if name not in _QUERIES}
+        super().__init__(query_spec=SET_DURING_EXECUTION, **kwargs)
 
     def execute(self, context: Any) -> Any:
         """Ask the function what to ask Veza, then ask Veza."""
@@ -69,22 +72,17 @@ VezaQueryDecoratedOperator.template_ext = ()
 """None of its arguments is a template file, so that a function may be given ``"report.json"`` as by every ``@task``."""
 
 
-def _refuse_what_the_function_says(given: Mapping[str, Any]) -> None:
-    if said := [name for name in ("query_spec", "saved_query_id") if given.get(name)]:
-        raise ArgumentError(
-            f"@task.veza_query takes no {' and no '.join(said)}: its function returns the query spec.",
-            about=f"task {given.get('task_id')!r}",
-        )
+def _refuse_queries(given: Mapping[str, Any]) -> None:
+    if named := [name for name in _QUERIES if given.get(name)]:
+        raise ArgumentError(f"@task.veza_query takes no {' and no '.join(named)}: its function returns the query spec.")
 
 
-def _check_when_decorated(given: Mapping[str, Any]) -> None:
-    """Check what the decorator is given: where its function is mapped, Airflow makes no task of it before that runs."""
-    _refuse_what_the_function_says(given)
-    check_given_to_all(VezaQueryDecoratedOperator, given, str(given.get("task_id", "@task.veza_query")))
-    airflows = signature(BaseOperator.__init__).parameters
-    ours = spelled_out(VezaQueryDecoratedOperator)
-    if unknown := sorted(given.keys() - {*airflows, *ours, *_OF_ANY_DECORATOR}):
-        raise TypeError(f"@task.veza_query got unexpected keyword arguments: {', '.join(unknown)}")
+def _refuse_unknown(given: Mapping[str, Any]) -> None:
+    """Refuse a misspelt name, which Airflow itself finds in a mapped task only when that starts."""
+    airflows = (base.__init__ for base in (BaseOperator, DecoratedOperator))
+    known = {name for init in airflows for name in signature(init).parameters} | _OF_ANY_DECORATOR
+    if unknown := sorted(given.keys() - known - set(spelled_out(VezaQueryDecoratedOperator))):
+        raise ArgumentError(f"@task.veza_query takes no {' and no '.join(unknown)}: check the spelling.")
 
 
 def veza_query_task(
@@ -93,7 +91,10 @@ def veza_query_task(
     """Wrap a function that returns a query spec into a :class:`VezaQueryDecoratedOperator`.
 
     What the function returns is sent as it is: templates in it are not rendered. The task returns what ``VezaQueryOperator``
-    returns, and takes its arguments, but for those that say what to ask.
+    returns, and takes its arguments, but for those that say what to ask. Literal values are checked at once, also where the task
+    is mapped.
+
+    :raises ArgumentError: naming the task, or else the function.
 
     .. code-block:: python
 
@@ -107,10 +108,17 @@ def veza_query_task(
 
         access_to("payroll")
     """
-    _check_when_decorated(kwargs)
-    return task_decorator_factory(
-        python_callable=python_callable,
-        multiple_outputs=multiple_outputs,
-        decorated_operator_class=VezaQueryDecoratedOperator,
-        **kwargs,
-    )
+
+    def wrapped(function: Callable[..., Any]) -> TaskDecorator:
+        with naming(str(kwargs.get("task_id", function.__name__))):
+            _refuse_queries(kwargs)
+            _refuse_unknown(kwargs)
+            check_one_by_one(VezaQueryDecoratedOperator, kwargs)
+        return task_decorator_factory(
+            python_callable=function,
+            multiple_outputs=multiple_outputs,
+            decorated_operator_class=VezaQueryDecoratedOperator,
+            **kwargs,
+        )
+
+    return cast("TaskDecorator", wrapped) if python_callable is None else wrapped(python_callable)

@@ -17,12 +17,12 @@ from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.message import Call
 from airflow_provider_veza.async_query.retry import RetryPolicy
-from airflow_provider_veza.async_query.service import Cancellation, Flow, QueryService, drive_flow
+from airflow_provider_veza.async_query.service import Cancellation, Flow, QueryService, drive_flow, drive_flow_async
 from airflow_provider_veza.async_query.vocabulary import Page, Snapshot
 from airflow_provider_veza.exceptions import ConnectionSettingsError, ForbiddenError, NotSentError, UnauthorizedError
 from airflow_provider_veza.hooks import masking  # noqa: F401  # From here on Airflow masks what is fetched.
 from airflow_provider_veza.hooks.airflow_connections import aconnection_of, connection_of
-from airflow_provider_veza.hooks.bound import BoundQuery, countdown
+from airflow_provider_veza.hooks.bound import BoundQuery
 from airflow_provider_veza.hooks.settings_cache import SETTINGS_CACHE
 from airflow_provider_veza.transport import shared
 from airflow_provider_veza.transport.client import AsyncClient, Client, ClientSettings
@@ -140,13 +140,9 @@ class AsyncQueryHook(BaseHook):
         with self._naming_itself:
             return self._transport.run(call, retry=retry, within=within)
 
-    def run_flow(self, flow: Flow[T], within: float | None = None) -> T:
-        """Send one call after the other, as the flow decides, and return its result.
-
-        :param within: seconds for all of it together.
-        """
-        left = countdown(within)
-        return drive_flow(flow, lambda call: self.run(call, within=left()))
+    def run_flow(self, flow: Flow[T]) -> T:
+        """Send one call after the other, as the flow decides, and return its result."""
+        return drive_flow(flow, self.run)
 
     def look(self, handle: QueryHandle, wait: float = 0.0) -> Snapshot:
         """Return how the query stands.
@@ -229,15 +225,9 @@ class AsyncQueryHook(BaseHook):
                     call, turn=turn, retry=retry, within=within, every=every
                 )
 
-    async def arun_flow(self, flow: Flow[T], turn: Turn = Turn.IN_LINE, within: float | None = None) -> T:
+    async def arun_flow(self, flow: Flow[T]) -> T:
         """Send one call after the other; the async twin of :meth:`run_flow`."""
-        left = countdown(within)
-        try:
-            call = next(flow)
-            while True:
-                call = flow.send(await self.arun(call, turn, within=left()))
-        except StopIteration as end:
-            return cast("T", end.value)
+        return await drive_flow_async(flow, self.arun)
 
     async def alook(self, handle: QueryHandle, wait: float = 0.0) -> Snapshot:
         """Return how the query stands; the async twin of :meth:`look`."""

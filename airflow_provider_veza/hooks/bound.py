@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import QueryHandle
@@ -20,7 +20,15 @@ from airflow_provider_veza.async_query.layout import RowLayout
 from airflow_provider_veza.async_query.message import Call
 from airflow_provider_veza.async_query.pages import reading_end
 from airflow_provider_veza.async_query.retry import ONE_ATTEMPT
-from airflow_provider_veza.async_query.service import Cancellation, QueryService, cancel_flow, drive_flow, nobody_knows
+from airflow_provider_veza.async_query.service import (
+    AskWhetherCancelled,
+    Cancellation,
+    CancelStep,
+    QueryService,
+    cancel_flow,
+    drive_flow,
+    drive_flow_async,
+)
 from airflow_provider_veza.async_query.vocabulary import Page, Snapshot, Traits
 from airflow_provider_veza.hooks.paging import AheadOfCaller, PageReader
 from airflow_provider_veza.hooks.waiting import utc_now
@@ -45,6 +53,16 @@ def countdown(seconds: float | None) -> Callable[[], float | None]:
         return lambda: None
     end = time.monotonic() + seconds
     return lambda: max(end - time.monotonic(), 0.0)
+
+
+def nobody_knows() -> bool:
+    """Tell that no confirmed cancel is known of."""
+    return False
+
+
+async def nobody_knows_async() -> bool:
+    """Tell the same where it is awaited."""
+    return False
 
 
 class BoundQuery:
@@ -154,7 +172,8 @@ class BoundQuery:
             confirmed, so that none need be sent.
         :raises RequestError: when the look or the cancel failed: the query may still run.
         """
-        return self.hook.run_flow(cancel_flow(self.service, self.handle, is_cancelled), self._total_times.cancel)
+        left = countdown(self._total_times.cancel)
+        return self._cancelled(lambda call: self.hook.run(call, within=left()), is_cancelled)
 
     def cancel_now(self, is_cancelled: Callable[[], bool] = nobody_knows) -> Cancellation:
         """Do the same in at most two seconds of network time: own session, short timeouts, nothing repeated.
@@ -163,11 +182,16 @@ class BoundQuery:
 
         :param is_cancelled: as for :meth:`cancel`.
         """
-        flow = cancel_flow(self.service, self.handle, is_cancelled)
         with TOKENS.telling_nobody(), client_for(self.hook.settings.transport) as transport:
             send = partial(transport.run, retry=ONE_ATTEMPT, timeout=BOUNDED_TIMEOUTS, turn=Turn.AT_ONCE)
             left = countdown(min(KILL_SECONDS, self._total_times.cancel))
-            return drive_flow(flow, lambda call: send(call, within=left()))
+            return self._cancelled(lambda call: send(call, within=left()), is_cancelled)
+
+    def _cancelled(self, send: Callable[[Call[Any]], Any], is_cancelled: Callable[[], bool]) -> Cancellation:
+        def answer(step: CancelStep) -> Any:
+            return is_cancelled() if isinstance(step, AskWhetherCancelled) else send(step)
+
+        return drive_flow(cancel_flow(self.service, self.handle), answer)
 
     def release(self) -> None:
         """Let the service forget the result of the ended query, where it would keep it.
@@ -210,10 +234,17 @@ class BoundQuery:
             async for page in pages:
                 yield page
 
-    async def acancel(self) -> Cancellation:
+    async def acancel(self, is_cancelled: Callable[[], Awaitable[bool]] = nobody_knows_async) -> Cancellation:
         """Cancel what still runs, ahead of all looks; the async twin of :meth:`cancel`."""
         flow = cancel_flow(await self.aservice(), self.handle)
-        return await self.hook.arun_flow(flow, Turn.AT_ONCE, self._total_times.cancel)
+        left = countdown(self._total_times.cancel)
+
+        async def answer(step: CancelStep) -> Any:
+            if isinstance(step, AskWhetherCancelled):
+                return await is_cancelled()
+            return await self.hook.arun(step, Turn.AT_ONCE, within=left())
+
+        return await drive_flow_async(flow, answer)
 
     @property
     def _total_times(self) -> TotalTimes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import math
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, NoReturn, Protocol
@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 
 from airflow_provider_veza import __version__
 from airflow_provider_veza.async_query.json_value import ascii_of, value_of, words_of
+from airflow_provider_veza.async_query.lone_surrogates import is_whole
 from airflow_provider_veza.exceptions import ConnectionSettingsError
 from airflow_provider_veza.hooks.connection_fields import EXTRA_FIELDS, ExtraField
 from airflow_provider_veza.services.veza_nodes import VezaNodesService
@@ -124,6 +125,11 @@ class _Reader:
     def __init__(self, conn: AirflowConnection) -> None:
         self._conn = conn
         self._raw = self._json_object(conn.extra)
+        for name, value in self._texts():
+            if not is_whole(value):
+                self._refuse(
+                    name, "holds half of a character (a lone surrogate), which nothing can send: write it anew"
+                )
 
     def base_url(self, *, verify: bool) -> str:
         host = (self._conn.host or "").strip()
@@ -208,6 +214,12 @@ class _Reader:
                 f"extra {known.name}", f"is out of range: {value!r} (from {known.minimum} to {known.maximum or 'any'})"
             )
         return converted
+
+    def _texts(self) -> Iterator[tuple[str, str]]:
+        """Yield every text of the connection with the name of its field."""
+        fields = {name: getattr(self._conn, name) for name in ("host", "schema", "login", "password")}
+        fields |= {f"extra {name}": value for name, value in self._raw.items()}
+        yield from ((name, value) for name, value in fields.items() if isinstance(value, str))
 
     def _split(self, url: str, name: str = "host") -> SplitResult:
         try:

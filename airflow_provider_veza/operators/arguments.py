@@ -13,7 +13,7 @@ from typing import Any, Literal, Protocol, TypeAlias, get_args, runtime_checkabl
 from airflow.providers.common.compat.sdk import XComArg
 
 from airflow_provider_veza.async_query.given_time import span_of
-from airflow_provider_veza.async_query.handle import is_sequence
+from airflow_provider_veza.async_query.handle import QueryHandle, handles_in, is_no_handle, is_one_handle
 from airflow_provider_veza.async_query.json_value import ascii_of
 from airflow_provider_veza.async_query.rendered_text import looks_structured, value_in
 from airflow_provider_veza.exceptions import ArgumentError
@@ -237,18 +237,31 @@ def parameters(value: Any, name: str) -> Sequence[Any] | Mapping[str, Any]:
 
 
 def handle(value: Any, name: str) -> Any:
-    """Return a handle, several, or the text of either, which only the running task reads."""
-    if is_sequence(value) or isinstance(value, (Mapping, str)):
+    """Return one handle, or several, as they were given; what is missing only the running task can judge.
+
+    :raises HandleError: when something else was given.
+    """
+    del name
+    if is_no_handle(value):
         return value
-    raise ArgumentError(f"{name} must be what a task that submits a query returned, not {_shown(value)}.")
+    if is_one_handle(value):
+        QueryHandle.from_json(value)
+    else:
+        tuple(handles_in(value))
+    return value
 
 
-def landed_reference(value: Any, name: str) -> Any:
-    """Return where a landed result is, or the text of what a task that lands rows returned, which only the running task reads."""
-    if isinstance(value, (Mapping, str, PathLike, JoinablePath)):
-        return value
+def landed(value: Any, name: str) -> str:
+    """Return the path of a landed result, from the path itself, a landing's summary, or that as text."""
+    is_text = isinstance(value, str) and looks_structured(value)
+    read = structure(value, name, "the summary of a landing") if is_text else value
+    found = read.get("manifest") if isinstance(read, Mapping) else read
+    found = path_text(found) if isinstance(found, (PathLike, JoinablePath)) else found
+    if isinstance(found, str) and found not in _NOTHING:
+        return found
     raise ArgumentError(
-        f"{name} must be the path of a landed result, or what a task with output_path= returned, not {_shown(value)}."
+        f"{name} must be the path of a landed result, or what a task with output_path= returned, not {_shown(value)}. "
+        "Nothing was compared."
     )
 
 
@@ -303,8 +316,7 @@ _MAY_BE_NONE: Mapping[str, Read] = {
     "filter": mapping,
     "locale": text,
     "time_zone": text,
-    "handle": handle,
-    "baseline": landed_reference,
+    "baseline": landed,
     "key": names_in_order,
     "max_removed_fraction": fraction,
     "name_pattern": pattern,
@@ -329,7 +341,8 @@ _MUST_BE_GIVEN: Mapping[str, Read] = {
     "null_value": null_value,
     "xcom_max_rows": count,
     "xcom_max_bytes": count,
-    "current": landed_reference,
+    "handle": handle,
+    "current": landed,
     "ignore_properties": names,
     "also_compare": names,
     "fail_on": some_of(ChangeName),
@@ -353,9 +366,10 @@ _FLAGS = (
     "keep_results",
     "include_inactive",
 )
+RULES_OF_REQUIRED: Mapping[str, Read] = {**_MAY_BE_NONE, **_MUST_BE_GIVEN, **dict.fromkeys(_FLAGS, flag)}
+"""How the value of each argument is read in a class that gives it no default."""
 RULES: Mapping[str, Read] = {
+    **RULES_OF_REQUIRED,
     **{name: optional(read) for name, read in _MAY_BE_NONE.items()},
-    **_MUST_BE_GIVEN,
-    **dict.fromkeys(_FLAGS, flag),
 }
 """How the value of each argument is read; a name means the same in every class."""

@@ -14,8 +14,8 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import SET_DURING_EXECUTION, BaseOperator
 
-from airflow_provider_veza.exceptions import ArgumentError
-from airflow_provider_veza.operators.arguments import RULES, is_output_of_task
+from airflow_provider_veza.exceptions import ArgumentError, HandleError
+from airflow_provider_veza.operators.arguments import RULES, RULES_OF_REQUIRED, Read, is_output_of_task
 from airflow_provider_veza.operators.extras import require_extra
 from airflow_provider_veza.operators.rendering import given_files, is_template, rendered
 
@@ -40,6 +40,13 @@ def defaults_of(task_class: Any) -> Mapping[str, Any]:
 def spelled_out(task_class: Any) -> tuple[str, ...]:
     """Return the names of all arguments that our classes among the bases of a class spell out."""
     return tuple(defaults_of(task_class))
+
+
+@cache
+def rules_of(task_class: Any) -> Mapping[str, Read]:
+    """Return how each argument is read; what has no default must be given."""
+    defaults = defaults_of(task_class).items()
+    return {name: (RULES_OF_REQUIRED if default is Parameter.empty else RULES)[name] for name, default in defaults}
 
 
 def given_to(task: Any) -> dict[str, Any]:
@@ -75,7 +82,7 @@ def check_when_parsed(task: Any) -> None:
 
     What was left at its default is right (a test holds all of them to the rules), and most arguments are.
 
-    :raises ArgumentError: naming the task.
+    :raises ArgumentError: naming the task; a HandleError where that is no handle.
     """
     if is_of_mapped(task):
         return
@@ -92,7 +99,7 @@ def is_of_mapped(task: Any) -> bool:
 def check_when_started(task: Any) -> None:
     """Check every argument; by now all are rendered.
 
-    :raises ArgumentError: naming the task.
+    :raises ArgumentError: naming the task; a HandleError where that is no handle.
     """
     _check(task, spelled_out(task.__class__), unknown=frozenset())
 
@@ -101,8 +108,9 @@ def _check(task: Any, names: Sequence[str], *, unknown: Set[str]) -> None:
     with naming(task.task_id):
         if extra := getattr(task, "needs_extra", ""):
             require_extra(extra)
+        rules = rules_of(task.__class__)
         for name in names:
-            RULES[name](getattr(task, name), name)
+            rules[name](getattr(task, name), name)
         for together, check in task.check_together():
             if unknown.isdisjoint(together):
                 check()
@@ -113,8 +121,10 @@ def naming(task_id: str) -> Iterator[None]:
     """Let what is wrong with an argument name the task."""
     try:
         yield
-    except ArgumentError as e:
-        raise ArgumentError(e.message, about=f"task {task_id!r}") from e
+    except (ArgumentError, HandleError) as e:
+        if (named := f"task {task_id!r}") not in e.about:
+            e.also_about(named)
+        raise
 
 
 def is_literal(task: Any, name: str, value: Any) -> bool:
@@ -138,18 +148,16 @@ def _is_rendered_later(value: Any) -> bool:
     return callable(value) or is_output_of_task(value)
 
 
-def check_given_to_all(task_class: Any, given: Mapping[str, Any], task_id: str) -> None:
-    """Check what all tasks are given that are mapped, one argument after the other, since nothing else is known.
+def check_one_by_one(task_class: Any, given: Mapping[str, Any]) -> None:
+    """Check each literal value of an argument of ours, before there is a task, so that nothing is known of the others.
 
     :param given: also Airflow's own arguments, which are not looked at.
-    :raises ArgumentError: naming the task.
+    :raises ArgumentError: when it cannot be one; a HandleError where that is no handle.
     """
-    ours = {name: given[name] for name in spelled_out(task_class) if name in given}
-    with naming(task_id):
-        for name, value in ours.items():
-            if is_literal(task_class, name, value):
-                RULES[name](value, name)
-        task_class.refuse_for_all(ours)
+    for name, read in rules_of(task_class).items():
+        if name in given and is_literal(task_class, name, given[name]):
+            read(given[name], name)
+    task_class.refuse_for_all(given)
 
 
 class CheckedPartial:
@@ -160,7 +168,8 @@ class CheckedPartial:
         plain = vars(BaseOperator)["partial"].__get__(task, task_class)
 
         def partial(**kwargs: Any) -> Any:
-            check_given_to_all(task_class, kwargs, str(kwargs.get("task_id")))
+            with naming(str(kwargs.get("task_id"))):
+                check_one_by_one(task_class, kwargs)
             return plain(**kwargs)
 
         return partial
@@ -169,7 +178,8 @@ class CheckedPartial:
 def keep_inherited(task_class: Any) -> None:
     """Add to what a class says of its templates what its bases say: a subclass that states its own loses nothing."""
     for name in ("template_fields", "template_ext"):
-        own: Sequence[str] = tuple(getattr(task_class, name))
+        own = getattr(task_class, name)
+        own = (own,) if isinstance(own, str) else tuple(own)
         inherited = (one for base in task_class.__bases__ for one in getattr(base, name, ()))
         setattr(task_class, name, tuple(dict.fromkeys((*own, *inherited))))
     renderers = [getattr(base, "template_fields_renderers", {}) for base in reversed(task_class.__bases__)]
@@ -215,5 +225,5 @@ class CheckedOperator(BaseOperator):
     def refuse_for_all(cls, given: Mapping[str, Any]) -> None:
         """Refuse what mapped tasks cannot be given all alike.
 
-        :raises ArgumentError: which :func:`check_given_to_all` lets name the task.
+        :raises ArgumentError: which the caller lets name the task.
         """

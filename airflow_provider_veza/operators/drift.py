@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from airflow_provider_veza.async_query.json_value import ascii_of
 from airflow_provider_veza.async_query.layout import RowLayout
-from airflow_provider_veza.async_query.rendered_text import looks_structured
-from airflow_provider_veza.exceptions import ArgumentError, BaselineError, DriftError
+from airflow_provider_veza.exceptions import BaselineError, DriftError
 from airflow_provider_veza.operators.airflow_arguments import OperatorArguments
 from airflow_provider_veza.operators.airflow_rules import airflow_failures
 from airflow_provider_veza.operators.arguments import (
@@ -19,18 +16,16 @@ from airflow_provider_veza.operators.arguments import (
     ColumnNames,
     CompressionName,
     FailOrWarn,
-    JoinablePath,
     LandedReference,
     Names,
     OutputFormat,
     StoragePath,
     fraction,
+    landed,
     names,
     optional,
     path,
-    path_text,
     some_of,
-    structure,
 )
 from airflow_provider_veza.operators.checked import Together, check_when_started, keep, naming
 from airflow_provider_veza.operators.connections import VEZA_COLOR
@@ -246,7 +241,7 @@ class VezaAccessDriftOperator(TracedOperator):
     def _read(self, reference: Any, name: str) -> LandedResult:
         from airflow_provider_veza.results.reading import read_manifest
 
-        return self._checked(read_manifest(_path_in(reference, name)))
+        return self._checked(read_manifest(landed(reference, name)))
 
     def lineage(self, ti: Any) -> TaskLineage:
         """Return which landed results were compared, as far as this process has come, and where the differences are."""
@@ -287,17 +282,3 @@ class VezaAccessDriftOperator(TracedOperator):
                 "the task that landed the current result to ask Veza again.",
                 about=folder,
             )
-
-
-def _path_in(reference: Any, name: str) -> str:
-    """Return the path of a landed result, from the path itself, a landing's summary, or that as text."""
-    if isinstance(reference, str) and looks_structured(reference):
-        reference = structure(reference, name, "the summary of a landing")
-    path = reference.get("manifest") if isinstance(reference, Mapping) else reference
-    path = path_text(path) if isinstance(path, (PathLike, JoinablePath)) else path
-    if not isinstance(path, str) or path in ("", "None"):
-        raise ArgumentError(
-            f"{name} must be the path of a landed result, or what a task with output_path= returned, not {ascii_of(reference)}. "
-            "Nothing was compared."
-        )
-    return path

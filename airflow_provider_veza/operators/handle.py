@@ -29,7 +29,7 @@ from airflow_provider_veza.operators.arguments import (
     optional,
     path,
 )
-from airflow_provider_veza.operators.checked import Together, check_when_started, is_of_mapped, naming
+from airflow_provider_veza.operators.checked import Together, check_when_started, is_literal, is_of_mapped, naming
 from airflow_provider_veza.operators.delivery import Delivery
 from airflow_provider_veza.operators.traced import TracedOperator
 
@@ -44,13 +44,15 @@ if TYPE_CHECKING:
 _MAP_THIS_TASK_TOO = "Map this task too, with .partial(...).expand(handle=submit.output)."
 
 
-def refuse_many_handles(handle: Any, groups: Collection[Any] = ()) -> None:
+def refuse_many_handles(taken_by: Any, handle: Any, groups: Collection[Any] = ()) -> None:
     """Refuse several handles where one is meant: a list, and the output of what has many instances for one of this task.
 
-    :param groups: the mapped task groups that this task is in, of which each instance reads its own.
+    :param taken_by: the task, or its class where there is none yet.
+    :param groups: the mapped task groups that the task is in, of which each instance reads its own.
     :raises ArgumentError: says how to map the task too.
     """
-    if is_sequence(handle):
+    is_given = is_literal(taken_by, "handle", handle) and not is_no_handle(handle)
+    if is_sequence(handle) or (is_given and not is_one_handle(handle)):
         raise ArgumentError(f"handle is a list, and this task takes one handle. {_MAP_THIS_TASK_TOO}")
     if isinstance(handle, XComArg) and any(_is_many(of, groups) for of, _ in handle.iter_references()):
         raise ArgumentError(
@@ -66,7 +68,7 @@ def refuse_many_handles_of(task: Any) -> None:
     """
     if not is_of_mapped(task):
         with naming(task.task_id):
-            refuse_many_handles(task.handle, list(task.iter_mapped_task_groups()))
+            refuse_many_handles(task, task.handle, list(task.iter_mapped_task_groups()))
 
 
 def _is_many(operator: Any, groups: Collection[Any]) -> bool:
@@ -131,7 +133,7 @@ class GetQueryResultsOperator(HandleOperator):
     @classmethod
     def refuse_for_all(cls, given: Mapping[str, Any]) -> None:
         """Refuse several handles."""
-        refuse_many_handles(given.get("handle"))
+        refuse_many_handles(cls, given.get("handle"))
 
     def check_together(self) -> Iterator[Together]:
         """Yield which arguments must fit each other, and the check."""

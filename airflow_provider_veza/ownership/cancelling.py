@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import shlex
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -55,10 +55,12 @@ def _tried(query: BoundQuery, log: TaskLog, cancel: Callable[[], Cancellation]) 
     return _report(query, log, result)
 
 
-async def try_to_cancel_async(query: BoundQuery, log: TaskLog) -> CancelOutcome:
-    """Cancel as well as possible and say what became of it; never raises."""
+async def try_to_cancel_async(
+    query: BoundQuery, log: TaskLog, is_cancelled: Callable[[], Awaitable[bool]]
+) -> CancelOutcome:
+    """Do the same on an event loop."""
     try:
-        result: Cancellation | Exception = await query.acancel()
+        result: Cancellation | Exception = await query.acancel(is_cancelled)
     except Exception as e:
         result = e
     return _report(query, log, result)

@@ -34,8 +34,7 @@ from airflow_provider_veza.ownership.attempt import Attempt
 from airflow_provider_veza.ownership.bounded import Uninterrupted
 from airflow_provider_veza.ownership.cancelling import CancelOutcome, try_to_cancel, try_to_cancel_beside_others
 from airflow_provider_veza.ownership.ledger import Ledger
-from airflow_provider_veza.ownership.records.record_path import configured_record_path
-from airflow_provider_veza.ownership.records.registry import RecordRegistry
+from airflow_provider_veza.ownership.noted_cancel import NotedCancel
 
 if TYPE_CHECKING:
     from airflow_provider_veza.hooks.base import AsyncQueryHook
@@ -340,7 +339,8 @@ class Charge:
                 "No client could be made, so query %s may still run (%s: %s).", handle.shown_id, type(e).__name__, e
             )
             return
-        outcome = try_to_cancel_beside_others(query, self._log, lambda: self._is_noted_as_cancelled(handle))
+        others = NotedCancel(self.attempt.identity, handle, self._log, NOTE_PATIENCE_SECONDS)
+        outcome = try_to_cancel_beside_others(query, self._log, others.is_there)
         by = f"attempt {self.attempt.try_number} of this task"
         try:
             if verdict.cleared:
@@ -349,17 +349,6 @@ class Charge:
                 self.ledger.confirm_cancel(by)
         except (RecordError, AttemptError) as e:
             self._log.warning("What became of query %s could not be noted: %s", handle.shown_id, e)
-
-    def _is_noted_as_cancelled(self, handle: QueryHandle) -> bool:
-        """Whether the listener or a trigger has noted its confirmed cancel; what cannot be read soon is not noted."""
-        if not (path := configured_record_path()):
-            return False
-        noted = Uninterrupted(lambda: RecordRegistry(path).is_cancelled(self.attempt.identity, handle.id))
-        try:
-            return noted.result(NOTE_PATIENCE_SECONDS)
-        except Exception as e:
-            self._log.info("No cancel of query %s by others is known (%s: %s).", handle.shown_id, type(e).__name__, e)
-            return False
 
     def _farewell(self, verdict: CancelQuery | HandOver) -> str:
         begin = "This attempt was ended from outside while it had no query" if self.handle is None else ""

@@ -18,12 +18,13 @@ from airflow_provider_veza.exceptions import RecordError
 from airflow_provider_veza.hooks.of_service import hook_of
 from airflow_provider_veza.ownership.cancelling import CancelOutcome, cancel_command, try_to_cancel_async
 from airflow_provider_veza.ownership.inquirer import answer_about
+from airflow_provider_veza.ownership.noted_cancel import NotedCancel
 from airflow_provider_veza.ownership.records.record_path import RecordPathStore, configured_record_path
 from airflow_provider_veza.ownership.records.registry import RecordRegistry
 
 KILL_BUDGET_SECONDS = 25.0
 NOTE_PATIENCE_SECONDS = 2.0
-"""Part of the former: how long a cancel waits for the record, which may say that it is not needed."""
+"""Part of the former: how long the record of a query is waited for that the service does not know."""
 _under_way: set[asyncio.Task[None]] = set()
 """Kills that outlive their trigger; the loop alone would not keep them from being collected."""
 
@@ -52,16 +53,12 @@ class DeferredKill:
         return (await self._standing()).nobody_waits
 
     async def cancel(self) -> None:
-        """Cancel over a client of its own, and note a confirmed cancel where later attempts can read it.
-
-        Nothing is sent where the listener of marks has noted its own already.
-        """
-        if await self._is_noted_as_cancelled():
-            self.log.info("Query %s was cancelled meanwhile, as its record says.", self.handle.shown_id)
-            return
+        """Cancel over a client of its own, and note a confirmed cancel where later attempts can read it."""
         hook = hook_of(self.handle.service, self.conn_id)
+        identity = None if self.waiter is None else self.waiter.identity
+        others = NotedCancel(identity, self.handle, self.log, NOTE_PATIENCE_SECONDS)
         async with hook.connected():
-            outcome = await try_to_cancel_async(hook.query(self.handle), self.log)
+            outcome = await try_to_cancel_async(hook.query(self.handle), self.log, others.is_there_async)
         if outcome is CancelOutcome.CANCELLED:
             await self._note_cancel()
 
@@ -93,19 +90,6 @@ class DeferredKill:
         except Exception as e:
             self.log.warning("Airflow does not say what became of the task of query %s: %s", self.handle.shown_id, e)
             return Standing.UNKNOWN
-
-    async def _is_noted_as_cancelled(self) -> bool:
-        """Whether somebody else's confirmed cancel is noted; what cannot be read soon is not noted."""
-        if self.waiter is None or not (path := configured_record_path()):
-            return False
-        try:
-            async with asyncio.timeout(NOTE_PATIENCE_SECONDS):
-                return await sync_to_async(RecordRegistry(path).is_cancelled)(self.waiter.identity, self.handle.id)
-        except Exception as e:
-            self.log.info(
-                "No cancel of query %s by others is known (%s: %s).", self.handle.shown_id, type(e).__name__, e
-            )
-            return False
 
     async def _note_cancel(self) -> None:
         if self.waiter is None or not configured_record_path():

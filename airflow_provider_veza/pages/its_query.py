@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -84,6 +84,9 @@ def target_of(facts: TaskFacts, now: datetime) -> Target | None:
 
 
 def _end_is_known(facts: TaskFacts) -> bool:
-    report = mapping_of(facts.xcoms.get(REPORT_KEY))
-    state, outcome = str((facts.record or {}).get("state")), str(report.get("outcome"))
-    return state in _NOTHING_TO_SEE or outcome in _ENDS_OF_THE_QUERY
+    state, outcome = (facts.record or {}).get("state"), mapping_of(facts.xcoms.get(REPORT_KEY)).get("outcome")
+    return _is_one_of(state, _NOTHING_TO_SEE) or _is_one_of(outcome, _ENDS_OF_THE_QUERY)
+
+
+def _is_one_of(stored: object, names: Collection[str]) -> bool:
+    return isinstance(stored, str) and stored in names

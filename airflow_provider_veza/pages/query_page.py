@@ -60,6 +60,9 @@ pre{background:#1e252d}.paths rect{fill:#1e2b35}.paths text{fill:#e6ebf0}}
 """
 
 
+_MOST = 2**63
+
+
 def query_page(
     facts: TaskFacts, *, preview_rows: int, landed: LandedLook | None = None, progress: Progress | None = None
 ) -> str:
@@ -107,7 +110,7 @@ def _of_the_wait(facts: TaskFacts, seen: str, *, has_ended: bool) -> str:
     report = mapping_of(facts.xcoms.get(REPORT_KEY))
     if report.get("cancel") == CancelOutcome.CANCELLED:
         return "Cancelled"
-    if heading := _UNHAPPY.get(str(report.get("outcome") or "")):
+    if heading := _UNHAPPY.get(_name(report.get("outcome"))):
         return heading
     if facts.is_over:
         return f"The task is {facts.state}; its log says what became of the query"
@@ -140,11 +143,11 @@ def _wait(facts: TaskFacts) -> Iterator[tuple[str, str]]:
 
 def _ended(handle: Mapping[str, Any], report: Mapping[str, Any]) -> str:
     outcome, seen = report.get("outcome"), _moment(report.get("seen_at"))
-    if not outcome or seen is None:
+    if not _name(outcome) or seen is None:
         return ""
     began = _moment(handle.get("submitted_at"))
     after = f", {_span(began, seen)} after the submit" if began else ""
-    said = _OUTCOMES.get(str(outcome), f"as {outcome}")
+    said = _OUTCOMES.get(_name(outcome), f"as {_name(outcome)}")
     return _text(f"{said}, seen {seen.isoformat(timespec='seconds')}{after}")
 
 
@@ -158,16 +161,21 @@ def _looks(report: Mapping[str, Any]) -> str:
 def _cancel(record: Mapping[str, Any], report: Mapping[str, Any]) -> str:
     if record.get("state") == RecordState.CANCELLED:
         return f"confirmed, by {_text(record.get('cancelled_by') or 'an attempt of the task')}"
-    return _CANCELS.get(str(report.get("cancel") or ""), "none is stored")
+    return _CANCELS.get(_name(report.get("cancel")), "none is stored")
+
+
+def _name(stored: object) -> str:
+    return stored if isinstance(stored, str) else ""
 
 
 def _number(value: object) -> int | str:
-    return value if isinstance(value, int) and not isinstance(value, bool) else ""
+    """Return a count that an attempt can have stored, and nothing for what else may stand there."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST else ""
 
 
 def _moment(text: object) -> datetime | None:
     try:
-        return utc_from_iso(str(text)) if text else None
+        return utc_from_iso(_name(text)) if text else None
     except (TypeError, ValueError, OverflowError):
         return None
 
@@ -228,7 +236,7 @@ def _list(title: str, entries: Iterator[tuple[str, str]]) -> str:
 
 def _link(url: object) -> str:
     """Return a link where the task left an address of the web, which only it can have written."""
-    text = str(url or "")
+    text = _name(url)
     if urlsplit(text).scheme not in ("http", "https"):
         return ""
     return f'<a href="{escape(one_line(text))}" target="_blank" rel="noopener noreferrer">{_text(text)}</a>'
@@ -239,9 +247,17 @@ def _time(moment: datetime | None) -> str:
 
 
 def _text(value: object) -> str:
-    return escape(shortened(one_line(str(value)), LONGEST_VALUE))
+    return escape(shortened(one_line(_digits(value) if isinstance(value, int) else str(value)), LONGEST_VALUE))
+
+
+def _digits(number: int) -> str:
+    """Return a number as text; Python refuses that of thousands of digits."""
+    return str(number) if abs(number) <= _MOST else "a number of very many digits"
 
 
 def _json(value: Sequence[Any] | Mapping[str, Any]) -> str:
-    written = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    try:
+        written = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    except (ValueError, TypeError, RecursionError) as e:
+        written = f"What is stored cannot be shown as JSON: {e}"
     return escape("\n".join(one_line(line) for line in shortened(written, 4 * LONGEST_VALUE).splitlines()))

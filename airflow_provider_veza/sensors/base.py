@@ -87,7 +87,7 @@ class AsyncQuerySensor(BaseSensorOperator):
     @classmethod
     def refuse_for_all(cls, given: Mapping[str, Any]) -> None:
         """Refuse several handles."""
-        refuse_many_handles(given.get("handle"))
+        refuse_many_handles(cls, given.get("handle"))
 
     def check_together(self) -> Iterator[Together]:
         """Yield which arguments must fit each other, and the check."""

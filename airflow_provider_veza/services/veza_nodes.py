@@ -93,8 +93,9 @@ class VezaNodesService:
 
     def page(self, query_id: str, page_token: str | None, page_size: int | None = None, /) -> Call[Page]:
         """Ask for a page of rows."""
-        read = partial(_read_page, rows_fields=self.rows_fields, is_first=page_token is None)
-        request = self._get(query_id, page_size or self.page_size, page_token)
+        size = page_size or self.page_size
+        read = partial(_read_page, rows_fields=self.rows_fields, is_first=page_token is None, page_size=size)
+        request = self._get(query_id, size, page_token)
         return Call(replace(request, purpose=Purpose.PAGE), read)
 
     def cancel(self, query_id: str) -> Call[None]:
@@ -127,13 +128,13 @@ def _read_snapshot(response: Response) -> Snapshot:
     return Snapshot(_phase(state), state, rows=row_count_of(answer), error=_error(answer), warnings=warnings)
 
 
-def _read_page(response: Response, rows_fields: tuple[str, ...], *, is_first: bool) -> Page:
+def _read_page(response: Response, rows_fields: tuple[str, ...], *, is_first: bool, page_size: int) -> Page:
     if gone := absence(response):
         raise QueryGoneError(f"The query was gone while its rows were read: {gone.error} {_READ_AGAIN}")
     answer = answer_with_rows(response, rows_fields)
     state = _state(answer)
     if _phase(state) is Phase.SUCCEEDED:
-        return page_of(answer, rows_fields, is_first=is_first)
+        return page_of(answer, rows_fields, is_first=is_first, page_size=page_size)
     advice = _LOOK_AGAIN if _phase(state) is Phase.RUNNING else _READ_AGAIN
     shown = ": ".join(part for part in (state, _error(answer)) if part)
     raise QueryGoneError(f"The query was {_DONE}, but while its rows were read Veza reports {shown}. {advice}")

@@ -77,19 +77,25 @@ def not_understood(answer: Mapping[str, Any], problem: str) -> MalformedResponse
 
 
 def page_of(
-    answer: Mapping[str, Any], rows_fields: tuple[str, ...] = DEFAULT_ROWS_FIELDS, *, is_first: bool = False
+    answer: Mapping[str, Any],
+    rows_fields: tuple[str, ...] = DEFAULT_ROWS_FIELDS,
+    *,
+    is_first: bool = False,
+    page_size: int | None = None,
 ) -> Page:
     """Return the page.
 
-    ``has_more`` decides whether another follows: Veza may send a token on the last page, and an empty page in the middle.
+    ``has_more`` decides whether another follows: Veza may send a token on the last page, and an empty page in the middle. Where
+    it says nothing, a token is followed.
 
     :param is_first: whether no rows came before these.
-    :raises MalformedResponseError: when more is announced, or counted, without a token to it.
+    :param page_size: rows that were asked for; None where that was not said.
+    :raises MalformedResponseError: when more is announced, counted or likely, without a token to it.
     """
     rows, total = rows_of(answer, rows_fields), row_count_of(answer)
-    if is_first and answer.keys().isdisjoint(_PAGING) and (total or 0) > len(rows):
-        raise not_understood(answer, f"counts {total} rows, but holds {len(rows)} and says nothing of another page")
-    has_more = _bool_of(answer.get("has_more"))
+    if is_first and answer.keys().isdisjoint(_PAGING):
+        _require_all(answer, rows, total, page_size)
+    has_more = _has_more(answer)
     token = answer.get("next_page_token") or ""
     if not isinstance(has_more, bool) or not isinstance(token, str) or not is_whole(token):
         raise MalformedResponseError(
@@ -104,7 +110,7 @@ def page_of(
 
 def page_announced(answer: Mapping[str, Any]) -> bool:
     """Whether an answer says that more rows follow; whatever is not a plain no counts as yes."""
-    return bool(_bool_of(answer.get("has_more")))
+    return bool(_has_more(answer))
 
 
 def row_count_of(answer: Mapping[str, Any]) -> int | None:
@@ -120,10 +126,22 @@ def warnings_of(answer: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(map(words_of, warnings)) if isinstance(warnings, list) else ()
 
 
+def _require_all(answer: Mapping[str, Any], rows: Sequence[Row], total: int | None, page_size: int | None) -> None:
+    """Refuse a first page that says nothing of another one, and is not surely all there is."""
+    if total is not None and total > len(rows):
+        raise not_understood(answer, f"counts {total} rows, but holds {len(rows)} and says nothing of another page")
+    if page_size is not None and len(rows) >= page_size:
+        raise not_understood(answer, f"holds {len(rows)} rows, a full page, and says nothing of another page")
+
+
+def _has_more(answer: Mapping[str, Any]) -> Any:
+    """Return whether a page follows, as ``has_more`` says it, or else a token; what is neither yes nor no stays as it is."""
+    said = answer.get("has_more")
+    return bool(answer.get("next_page_token")) if said is None else _bool_of(said)
+
+
 def _bool_of(value: Any) -> Any:
-    """Return what a value says as a bool, be it text; none is no, and another value stays as it is."""
-    if value is None:
-        return False
+    """Return what a value says as a bool, be it text; another value stays as it is."""
     return {"true": True, "false": False}.get(value.lower(), value) if isinstance(value, str) else value
 
 

@@ -7,8 +7,9 @@ is that its query is polled and cancelled like one of ``query_spec:nodes_async_c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 from airflow_provider_veza.async_query.identity import Fingerprint
@@ -80,7 +81,7 @@ class VezaSavedQueriesService:
             params["include_inactive_queries"] = "true"
         if name is not None:
             params["filter"] = _name_filter(name)
-        return Call(Request("GET", LIST_PATH, params=params, purpose=Purpose.PAGE), read_page)
+        return Call(Request("GET", LIST_PATH, params=params, purpose=Purpose.PAGE), self._reads_page(page_token))
 
     def definition(self, saved_query_id: str) -> Call[Mapping[str, Any]]:
         """Ask for a saved query's definition."""
@@ -95,7 +96,7 @@ class VezaSavedQueriesService:
         request = Request(
             "GET", _path(saved_query_id, ":nodes"), params=self._page_params(page_token), purpose=Purpose.PAGE
         )
-        return Call(request, read_page)
+        return Call(request, self._reads_page(page_token))
 
     def submit(self, query: SavedNodesQuery) -> Call[Submitted]:
         """Ask Veza to run a saved query; the answer is that of the nodes family."""
@@ -123,6 +124,9 @@ class VezaSavedQueriesService:
                 "connection's extra; else filter by name_pattern or labels instead of created_by. Nothing was listed."
             )
         return _owner(query[name])
+
+    def _reads_page(self, page_token: str | None) -> Callable[[Response], Page]:
+        return partial(read_page, is_first=page_token is None, page_size=self.page_size)
 
     def _page_params(self, page_token: str | None) -> dict[str, str]:
         size = {"page_size": str(self.page_size)}
@@ -158,5 +162,7 @@ def _read_list(response: Response) -> None:
 def _read_definition(response: Response) -> Mapping[str, Any]:
     """Return the definition, without the ``value`` that Veza wraps single objects in."""
     answer = json_object(response)
-    wrapped = answer.get("value")
-    return wrapped if isinstance(wrapped, dict) else answer
+    wrapped = answer.get("value", answer)
+    if isinstance(wrapped, dict) and wrapped:
+        return wrapped
+    raise MalformedResponseError(f"Veza's answer holds no saved query (fields: {sorted(map(ascii, answer))}).")

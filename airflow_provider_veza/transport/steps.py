@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from airflow_provider_veza.async_query.message import Response
 from airflow_provider_veza.async_query.retry import Failure
-from airflow_provider_veza.exceptions import ArgumentError
+from airflow_provider_veza.exceptions import ArgumentError, AsyncQueryError
 from airflow_provider_veza.transport.pacing import Place
 from airflow_provider_veza.transport.settings import OAuth2ClientCredentials
 
@@ -65,11 +65,15 @@ class WireRequest:
 def building(build: Callable[[], T]) -> T:
     """Return what is built; say of whatever goes wrong meanwhile that nothing was sent.
 
-    :raises ArgumentError: in its place.
+    What was given may be a mapping of an author's own, which can raise anything.
+
+    :raises ArgumentError: in its place; an error of our tree as it is.
     """
     try:
         return build()
-    except (ValueError, ArithmeticError, LookupError, TypeError, AttributeError, RecursionError) as e:
+    except AsyncQueryError:
+        raise
+    except Exception as e:
         raise ArgumentError(
             f"The request cannot be built from what was given ({type(e).__name__}: {e}). Nothing was sent."
         ) from e

@@ -10,6 +10,7 @@ from typing import Any
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from airflow_provider_veza.async_query.deadline import Deadline, utc_from_iso
+from airflow_provider_veza.async_query.declared_types import mistyped_field
 from airflow_provider_veza.async_query.event import WaitEvent
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.inquiries import Waiter
@@ -68,7 +69,7 @@ class AsyncQueryTrigger(BaseTrigger):
         self.cancel_on_kill = cancel_on_kill
         try:
             self.deadline = Deadline(utc_from_iso(deadline)) if deadline else self.handle.deadline
-            self.schedule = PollSchedule(min_interval, max_interval, fixed_interval, doubles_from)
+            self.schedule = _schedule(min_interval, max_interval, fixed_interval, doubles_from)
             self.not_before = utc_from_iso(not_before) if not_before else self.handle.submitted_at
         except (TypeError, ValueError, OverflowError) as e:
             raise HandleError(
@@ -171,3 +172,15 @@ class AsyncQueryTrigger(BaseTrigger):
 
 class _NobodyWaitsError(Exception):
     """Ends the wait of a trigger that Airflow has forgotten."""
+
+
+def _schedule(*numbers: float | None) -> PollSchedule:
+    """Return the schedule that was stored.
+
+    :raises TypeError: when it holds what is no number.
+    :raises ValueError: when no schedule is so.
+    """
+    schedule = PollSchedule(*numbers)  # type: ignore[arg-type]  # they were stored, and are looked at here
+    if mistyped := mistyped_field(schedule):
+        raise TypeError(f"{mistyped} is no number")
+    return schedule

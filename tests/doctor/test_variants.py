@@ -71,7 +71,7 @@ CONTRADICTED = by_choice(
     (EqualSpecs.SAME_ID, {"own_execution": NO_EXTRA}),
     (LostTask.UNKNOWN_STATE, {"lost_task": NO_EXTRA}),
     (TaskResult.NUMBER, {"task_rows": NO_EXTRA}),
-    (PageMarks.ABSENT, {"page_marks": NO_EXTRA}),
+    (PageMarks.ABSENT, {"page_marks": NO_EXTRA, "sync_nodes": NO_EXTRA}),
     (EndlessPages.WITH_ROWS, {"page_token": NO_EXTRA, "pages_end": NO_EXTRA}),
     (EndlessPages.WITHOUT_ROWS, {"rows_shape": NO_EXTRA, "pages_end": NO_EXTRA}),
     *(
@@ -187,7 +187,7 @@ def test_rows_under_another_key_are_read_by_the_extra_that_was_advised() -> None
 def test_of_pages_without_marks_the_fields_are_named_that_came_instead(forwarder: Forwarder) -> None:
     found = by_name(seen_through(forwarder, tenant_with(page_marks=PageMarks.ABSENT, maximum_page_size=5)))
 
-    assert set(contradictions(found)) == {"page_marks"}
+    assert set(contradictions(found)) == {"page_marks", "sync_nodes"}
     assert "status, progress_status.row_count, values[1]" in spoken(found["page_marks"].words)
 
 

@@ -139,7 +139,7 @@ def test_settings_show_no_secret() -> None:
     assert "h3ader" not in shown
 
 
-@pytest.mark.parametrize("bad", ["s3cret\n", "s3\x00cret", "s3cret\r\nx: y", "\u2028s3cret"], ids=repr)
+@pytest.mark.parametrize("bad", ["s3cret\n", "s3\x00cret", "s3cret\r\nx: y", "\u2028s3cret", "\ud83ds3cret"], ids=ascii)
 @pytest.mark.parametrize(
     ("fields", "extra", "named"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import time
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from airflow_provider_veza.exceptions import (
     NoAnswerError,
     ServerError,
 )
+from airflow_provider_veza.hooks.bound import BoundQuery
 from airflow_provider_veza.hooks.veza import VezaHook
 from hooks.tenant_site import Site, foreign_handle, in_an_hour, query, rows
 from veza_emulator.tenant.faults import FaultKind
@@ -86,6 +88,42 @@ def test_a_cancelled_query_is_unknown_and_stays_so_if_it_is_cancelled_again(site
 
     assert (again.cancelled, again.phase) == (False, Phase.GONE)
     assert "does not know it (state UNKNOWN)" in again.reason
+
+
+def _cancelled_on_a_loop(query: BoundQuery, is_cancelled: Callable[[], bool]) -> Cancellation:
+    async def answer() -> bool:
+        return is_cancelled()
+
+    async def cancel() -> Cancellation:
+        async with query.hook.connected():
+            return await query.acancel(answer)
+
+    return asyncio.run(cancel())
+
+
+@pytest.mark.parametrize(
+    "cancel",
+    [BoundQuery.cancel, BoundQuery.cancel_now, _cancelled_on_a_loop],
+    ids=["cancel", "cancel_now", "acancel"],
+)
+@pytest.mark.parametrize("is_known", [True, False], ids=["known of", "not known of"])
+def test_somebody_elses_cancel_is_asked_for_once_the_service_does_not_know_the_query(
+    site: Site, cancel: Callable[[BoundQuery, Callable[[], bool]], Cancellation], is_known: bool
+) -> None:
+    asked: list[str] = []
+
+    def is_cancelled() -> bool:
+        asked.extend(site.seen)
+        return is_known
+
+    bound = site.connect().query(site.connect().submit(query(), deadline=in_an_hour()))
+    assert (cancel(bound, is_cancelled).cancelled, asked) == (True, [])
+    before = len(site.seen)
+
+    again = cancel(bound, is_cancelled)
+
+    assert (again.cancelled, len(asked)) == (False, before + 1)
+    assert len(site.seen) == before + (1 if is_known else 2)
 
 
 def test_a_task_of_the_result_family_is_said_to_run_on(site: Site) -> None:

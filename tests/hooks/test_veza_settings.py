@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -115,6 +116,22 @@ def test_a_wrong_host_is_refused_with_what_to_put_there(read: Read, host: str | 
     assert str(refused.value).startswith("Airflow connection 'acme': ")
     assert str(refused.value).endswith(". Nothing was sent.")
     assert problem in str(refused.value)
+    assert "secret-key" not in str(refused.value)
+
+
+HALVED = "half-\ud83d-secret-key"
+
+
+@pytest.mark.parametrize("auth", [{}, OAUTH2], ids=["key", "oauth2"])
+@pytest.mark.parametrize(
+    "name", ["host", "login", "password", *(f"extra {field.name}" for field in EXTRA_FIELDS if field.kind == "string")]
+)
+def test_half_of_a_character_is_refused_in_every_field_and_not_shown(name: str, auth: dict[str, Any]) -> None:
+    extra = {name.removeprefix("extra "): HALVED} if name.startswith("extra ") else {}
+    fields = {"host": TENANT, "login": "client", "password": KEY, "schema": None, "port": None} | {name: HALVED}
+    conn: Any = SimpleNamespace(conn_id="acme", **fields, extra=json.dumps(auth | extra))
+    with pytest.raises(ConnectionSettingsError, match=f"{name} holds half of a character") as refused:
+        read_connection(conn)
     assert "secret-key" not in str(refused.value)
 
 

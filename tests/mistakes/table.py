@@ -93,6 +93,14 @@ def decorated(returned: Any, **arguments: Any) -> Callable[[Path], Any]:
     return make
 
 
+def mapped(**arguments: Any) -> Callable[[Path], Any]:
+    def make(_folder: Path) -> Any:
+        with DAG("mistaken", schedule=None):
+            return veza_query_task(task_id="ask", **arguments)(lambda bucket: USERS).expand(bucket=["a", "b"])
+
+    return make
+
+
 def into_a_folder_of_somebody_else(folder: Path) -> Any:
     (folder / "_manifest.json").write_text(json.dumps({"made": "by another program"}))
     return landing()(folder)
@@ -126,7 +134,18 @@ MISTAKES = (
         lambda folder: VezaListSavedQueriesOperator(task_id="list", output_path_pattern=str(folder)),
     ),
     Mistake("`@task.veza_query` with a spec as an argument", PARSED, decorated(USERS, query_spec=USERS)),
-    Mistake("Many handles for one sensor", PARSED, lambda _: VezaQuerySensor(task_id="wait", handle=[HANDLE, HANDLE])),
+    Mistake(
+        "Many handles for one sensor",
+        PARSED,
+        lambda _: VezaQuerySensor(task_id="wait", handle=[{**HANDLE, "tenant": "https://your.vezacloud.com"}] * 2),
+    ),
+    Mistake("A misspelt argument of a mapped `@task.veza_query`", PARSED, mapped(query_sepc=USERS)),
+    Mistake(
+        "A query's id where its handle is meant",
+        PARSED,
+        lambda _: VezaGetQueryResultsOperator(task_id="get", handle="q1"),
+    ),
+    Mistake("Nothing that was landed for `current`", PARSED, drift(current="")),
     # Packages
     Mistake("Parquet without pyarrow", PARSED, landing(output_format="parquet"), missing="pyarrow"),
     Mistake("zstd without zstandard", PARSED, landing(compression="zstd"), missing="zstandard"),

@@ -14,6 +14,14 @@ from airflow.providers.common.compat.sdk import BaseHook, BaseOperator
 from airflow_provider_veza.get_provider_info import get_provider_info
 
 SPEC = {"source_node_types": {"nodes": [{"node_type": "OktaUser"}]}}
+HANDLE = {
+    "service": "veza_nodes",
+    "id": "q1",
+    "tenant": "https://acme.vezacloud.com",
+    "conn_id": "veza_default",
+    "submitted_at": "2026-01-01T00:00:00+00:00",
+    "deadline": "2026-01-02T00:00:00+00:00",
+}
 SAMPLES: Mapping[str, Any] = {
     "also_compare": ["risk_level"],
     "allow_partial_results": True,
@@ -35,7 +43,7 @@ SAMPLES: Mapping[str, Any] = {
     "fail_on_empty": True,
     "filter": {"match_all": {}},
     "grace": timedelta(0),
-    "handle": {"id": "q"},
+    "handle": HANDLE,
     "ignore_properties": ["updated_at"],
     "include_ccs_metadata": True,
     "include_execution_metadata": False,

@@ -13,7 +13,7 @@ import pendulum
 import pytest
 from airflow.providers.common.compat.sdk import DAG, BaseOperator, ObjectStoragePath, literal
 
-from airflow_provider_veza.exceptions import ArgumentError
+from airflow_provider_veza.exceptions import ArgumentError, HandleError
 from airflow_provider_veza.operators.arguments import RULES
 from airflow_provider_veza.operators.checked import check_when_started
 from airflow_provider_veza.operators.esql import EsqlQueryOperator
@@ -160,7 +160,7 @@ def test_whatever_means_time_may_be_a_template() -> None:
 )
 def test_what_is_none_of_its_type_is_refused_while_the_dag_file_is_parsed(cls: Any, name: str, kind: str) -> None:
     for wrong in REFUSED[kind]:
-        with pytest.raises(ArgumentError, match=rf"^{name}\b.*\(task 'one'\)$"):
+        with pytest.raises((ArgumentError, HandleError), match=rf"^(Not a query )?{name}\b.*\(task 'one'\)$"):
             cls(**arguments(cls, name, wrong))
 
 

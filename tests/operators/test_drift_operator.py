@@ -107,12 +107,15 @@ def test_results_are_named_by_what_a_landing_returned_or_by_path(tmp_path: Path,
     assert counts(Run(tmp_path, current=named(current), baseline=named(oldest)).execute()) == (1, 1, 1)
 
 
-@pytest.mark.parametrize("reference", ["", "None", {}, {"count": 3}, "['a', 'b']", "{'count': 3}"])
-def test_what_names_no_result_is_refused(tmp_path: Path, nights: Nights, reference: Any) -> None:
-    assert isinstance(Run(tmp_path, current=reference).failure(), ArgumentError)
-    assert isinstance(
-        Run(tmp_path, current=str(nights.land(FIRST).folder), baseline=reference).failure(), ArgumentError
-    )
+@pytest.mark.parametrize("reference", [None, "", "None", {}, {"count": 3}, ["a", "b"], "['a', 'b']", "{'count': 3}"])
+def test_what_a_template_leaves_that_names_no_result_is_refused(tmp_path: Path, nights: Nights, reference: Any) -> None:
+    run = Run(tmp_path, current="{{ as.rendered }}")
+    run.operator.current = reference
+    assert isinstance(run.failure(), ArgumentError)
+    if reference is not None:
+        run = Run(tmp_path, current=str(nights.land(FIRST).folder), baseline="{{ as.rendered }}")
+        run.operator.baseline = reference
+        assert isinstance(run.failure(), ArgumentError)
 
 
 @pytest.mark.parametrize("reference", [None, ["a", "b"], 7])

@@ -25,6 +25,7 @@ from airflow_provider_veza.operators.query import (
 )
 from airflow_provider_veza.sensors.esql import EsqlQuerySensor
 from airflow_provider_veza.sensors.query import VezaQuerySensor
+from operators.public_classes import HANDLE
 from support.served_tenant import AT_ONCE, PAYROLL_ACCESS, cancelled_ids, connect
 from support.task_run import TaskRun
 from veza_emulator.http.server import RunningTenant, running_tenant
@@ -95,8 +96,13 @@ def test_an_empty_result_may_be_an_error(tenant: Tenant) -> None:
 
 @pytest.mark.parametrize("handle", ["not json", {"id": "q"}, "7", "[1]"])
 def test_something_else_than_a_handle_is_refused_without_a_request(tenant: Tenant, handle: Any) -> None:
-    with pytest.raises(AirflowFailException, match="Not a query handle"):
-        results(handle)
+    def make() -> VezaGetQueryResultsOperator:
+        made = VezaGetQueryResultsOperator(task_id="rows", handle="{{ as.rendered }}")
+        made.handle = handle
+        return made
+
+    with pytest.raises(AirflowFailException, match=r"Not a query handle.*\(task 'rows'\)$"):
+        TaskRun(make).execute()
     assert tenant.journal.entries() == []
 
 
@@ -198,7 +204,7 @@ MANY: dict[str, Callable[[], Any]] = {
     "in a mapped group": lambda: one_per_department().output,
     "some of them": lambda: mapped().output.map(lambda handle: handle),
     "a list": lambda: [VezaSubmitQueryOperator(task_id="submit", query_spec=PAYROLL_ACCESS).output],
-    "handles in a list": lambda: [{"id": "q1"}, {"id": "q2"}],
+    "handles in a list": lambda: [HANDLE, HANDLE],
 }
 
 

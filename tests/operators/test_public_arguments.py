@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, get_args, get_origin, get_type_hints
@@ -12,10 +13,12 @@ from airflow.providers.common.compat.sdk import DAG, BaseHook, BaseOperator, Bas
 
 import airflow
 from airflow_provider_veza.async_query.record import OnAmbiguousSubmit, OnPreviousQuery
-from airflow_provider_veza.exceptions import ArgumentError
+from airflow_provider_veza.exceptions import ArgumentError, HandleError
 from airflow_provider_veza.operators import airflow_arguments, arguments
 from airflow_provider_veza.operators.arguments import RULES
 from airflow_provider_veza.operators.checked import defaults_of, is_literal
+from airflow_provider_veza.operators.drift import VezaAccessDriftOperator
+from airflow_provider_veza.operators.handle import CancelQueryOperator
 from airflow_provider_veza.operators.query import VezaQueryOperator, VezaSubmitQueryOperator
 from airflow_provider_veza.results.bad_text import OnBadText
 from airflow_provider_veza.results.drift.counts import Change
@@ -24,7 +27,7 @@ from airflow_provider_veza.results.formats.known_formats import COMPRESSIONS, FO
 from airflow_provider_veza.results.row_count import RowCountCheck
 from airflow_provider_veza.sensors.query import VezaQuerySensor
 from airflow_provider_veza.services import veza_cache, veza_choices
-from operators.public_classes import SPEC, own_parameters, public_classes, sample_arguments
+from operators.public_classes import HANDLE, SPEC, own_parameters, public_classes, sample_arguments
 from tools import airflow_arguments as generator
 
 OURS = "airflow_provider_veza."
@@ -166,6 +169,13 @@ def test_a_subclass_that_states_its_own_templates_and_arguments_loses_nothing(cl
         Own(team="blue", **given | {next(n for n in given if n.endswith(("conn_id", "_check", "cancels"))): ""})
 
 
+def test_a_single_name_as_template_fields_is_one_name_as_airflow_has_it() -> None:
+    class Own(VezaQueryOperator):
+        template_fields = "team"  # type: ignore[assignment]
+
+    assert Own.template_fields == ("team", *VezaQueryOperator.template_fields)
+
+
 def test_a_mixin_with_templates_of_its_own_takes_none_away() -> None:
     class Mixin(BaseOperator):
         template_fields = ("team",)
@@ -193,6 +203,82 @@ def test_a_mixin_with_templates_of_its_own_takes_none_away() -> None:
 )
 def test_the_choices_that_types_name_are_those_that_there_are(literal: Any, values: Any) -> None:
     assert set(get_args(literal)) == {str(value) for value in values}
+
+
+@of_every_task
+def test_no_argument_takes_just_anything_while_a_dag_file_is_parsed(cls: Any) -> None:
+    given = sample_arguments(cls)
+    for parameter in own_parameters(cls):
+        with pytest.raises((ArgumentError, HandleError), match=r"\(task 'sample'\)$"):
+            cls(**given | {parameter.name: object()})
+
+
+@of_every_task
+def test_an_argument_that_must_be_given_is_not_none(cls: Any) -> None:
+    given = sample_arguments(cls)
+    types = get_type_hints(cls.__init__, localns=vars(arguments))
+    required = [p.name for p in own_parameters(cls) if p.default is inspect.Parameter.empty]
+    for name in (name for name in required if type(None) not in get_args(types[name])):
+        with pytest.raises(ArgumentError, match=rf"^{name} must .*\(task 'sample'\)$"):
+            cls(**given | {name: None})
+        with DAG("mapped", schedule=None), pytest.raises(ArgumentError, match=rf"^{name} must .*\(task 'sample'\)$"):
+            cls.partial(task_id="sample", **{name: None})
+
+
+NO_HANDLES = {
+    "an id": "q1",
+    "broken text": "{",
+    "a mapping without all it needs": {"id": "q1"},
+    "a number": 5,
+    "a truth": True,
+    "bytes": b"{}",
+    "a sequence of something else": [HANDLE, "q1"],
+    "text of such a sequence": json.dumps([HANDLE, 5]),
+}
+ON_HANDLES = [cls for cls in TASKS if "handle" in sample_arguments(cls)]
+
+
+@pytest.mark.parametrize("handle", NO_HANDLES.values(), ids=NO_HANDLES)
+@pytest.mark.parametrize("cls", ON_HANDLES, ids=lambda cls: cls.__name__)
+def test_a_literal_that_is_no_handle_is_refused_while_a_dag_file_is_parsed(cls: Any, handle: Any) -> None:
+    with pytest.raises(HandleError, match=r"^Not a query handle: .*\(task 'sample'\)$"):
+        cls(**sample_arguments(cls) | {"handle": handle})
+
+
+@pytest.mark.parametrize("handles", [[HANDLE], [HANDLE, None], json.dumps([HANDLE])], ids=["list", "gaps", "text"])
+@pytest.mark.parametrize("cls", ON_HANDLES, ids=lambda cls: cls.__name__)
+def test_only_a_cancel_takes_several_handles(cls: Any, handles: Any) -> None:
+    given = sample_arguments(cls) | {"handle": handles}
+    if issubclass(cls, CancelQueryOperator):
+        assert cls(**given).handle is handles
+        return
+    with pytest.raises(
+        ArgumentError, match=r"^handle is a list, and this task takes one handle\. .*\(task 'sample'\)$"
+    ):
+        cls(**given)
+
+
+@pytest.mark.parametrize("nothing", [None, "", "None", {}], ids=repr)
+@pytest.mark.parametrize("cls", ON_HANDLES, ids=lambda cls: cls.__name__)
+def test_whether_there_is_a_handle_only_the_task_can_tell(cls: Any, nothing: Any) -> None:
+    assert cls(**sample_arguments(cls) | {"handle": nothing}).handle is nothing
+
+
+NO_LANDINGS = {
+    "nothing": "",
+    "a mapping without a path": {"count": 3},
+    "a list": ["a"],
+    "a number": 5,
+    "broken text": "{",
+}
+
+
+@pytest.mark.parametrize("reference", NO_LANDINGS.values(), ids=NO_LANDINGS)
+@pytest.mark.parametrize("name", ["current", "baseline"])
+def test_a_literal_that_names_no_landed_result_is_refused_while_a_dag_file_is_parsed(name: str, reference: Any) -> None:
+    given = sample_arguments(VezaAccessDriftOperator) | {name: reference}
+    with pytest.raises(ArgumentError, match=rf"^{name} must be .*\(task 'sample'\)$"):
+        VezaAccessDriftOperator(**given)
 
 
 def test_what_partial_is_given_is_checked_one_by_one() -> None:

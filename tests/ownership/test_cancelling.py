@@ -16,7 +16,7 @@ from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.service import Cancellation
 from airflow_provider_veza.async_query.vocabulary import Phase
 from airflow_provider_veza.exceptions import NoAnswerError
-from airflow_provider_veza.hooks.bound import BoundQuery
+from airflow_provider_veza.hooks.bound import BoundQuery, nobody_knows, nobody_knows_async
 from airflow_provider_veza.hooks.veza import VezaHook
 from airflow_provider_veza.ownership.cancelling import CancelOutcome, cancel_command, try_to_cancel, try_to_cancel_async
 
@@ -95,10 +95,10 @@ class EndingQuery(BoundQuery):
         super().__init__(HANDLE, "veza_default", VezaHook)
         self.result = result
 
-    def cancel(self) -> Any:
+    def cancel(self, is_cancelled: Any = nobody_knows) -> Any:
         return end_with(self.result)
 
-    async def acancel(self) -> Any:
+    async def acancel(self, is_cancelled: Any = nobody_knows_async) -> Any:
         return end_with(self.result)
 
 
@@ -129,7 +129,7 @@ def test_a_cancel_in_a_trigger_is_told_and_counted_and_never_raises(
     text: str,
 ) -> None:
     with caplog.at_level(logging.INFO):
-        said = asyncio.run(try_to_cancel_async(EndingQuery(result), LOG))
+        said = asyncio.run(try_to_cancel_async(EndingQuery(result), LOG, nobody_knows_async))
 
     assert said is outcome
     assert [(record.levelno, record.getMessage()) for record in caplog.records] == [(level, text)]

@@ -17,10 +17,10 @@ from airflow.providers.common.compat.sdk import AirflowTaskTimeout
 from airflow_provider_veza.async_query.ending import Currency
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.record import RecordState
-from airflow_provider_veza.async_query.service import Cancellation, nobody_knows
+from airflow_provider_veza.async_query.service import Cancellation
 from airflow_provider_veza.async_query.standing import Answer
 from airflow_provider_veza.exceptions import EndedFromOutsideError, SupersededError
-from airflow_provider_veza.hooks.bound import BoundQuery
+from airflow_provider_veza.hooks.bound import BoundQuery, nobody_knows
 from airflow_provider_veza.hooks.veza import VezaHook
 from airflow_provider_veza.ownership import charge as charge_module
 from airflow_provider_veza.ownership.attempt import Attempt

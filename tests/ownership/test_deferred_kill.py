@@ -6,6 +6,7 @@ That Airflow really gives these answers is shown by the drills, on real triggere
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -79,25 +80,57 @@ def test_a_kill_cancels_what_nobody_waits_for(
     assert cancelled_ids(tenant) == [handle.id]
 
 
-def test_a_kill_sends_nothing_where_the_listener_has_noted_its_own_cancel(
-    tenant: Tenant,
-    handle: QueryHandle,
-    answers: list[Answer | Exception],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.fixture
+def note_cancel(handle: QueryHandle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Note a cancel of the query, as the listener of marks does."""
     monkeypatch.setenv("AIRFLOW__VEZA__RECORD_PATH", str(tmp_path))
     monkeypatch.setattr(deferred_kill, "NOTE_PATIENCE_SECONDS", 60.0)
-    answers[:] = [ENDED]
-    trigger = owner_of(handle)
     registry = RecordRegistry(str(tmp_path))
     record = replace(OF_TASK, identity=TaskIdentity("d", "t", "r", -1), handle=handle, state=RecordState.SUBMITTED)
     registry.of_task(record.identity).write(record, None)
+    return lambda: registry.note_cancel(record, "the listener of marks")
 
-    registry.note_cancel(record, "the listener of marks")
-    asyncio.run(trigger.on_kill())
 
-    assert cancelled_ids(tenant) == []
+@pytest.mark.parametrize(("is_noted", "cancels"), [(True, 1), (False, 2)], ids=["noted", "not noted"])
+def test_a_kill_cancels_what_the_service_does_not_know_unless_another_cancel_of_it_is_noted(
+    tenant: Tenant,
+    handle: QueryHandle,
+    answers: list[Answer | Exception],
+    note_cancel: Callable[[], None],
+    is_noted: bool,
+    cancels: int,
+) -> None:
+    answers[:] = [ENDED]
+    VezaHook().cancel(handle)
+    if is_noted:
+        note_cancel()
+
+    asyncio.run(owner_of(handle).on_kill())
+
+    assert cancelled_ids(tenant) == [handle.id] * cancels
+
+
+def test_a_noted_cancel_does_not_spare_a_query_that_still_runs(
+    tenant: Tenant, handle: QueryHandle, answers: list[Answer | Exception], note_cancel: Callable[[], None]
+) -> None:
+    answers[:] = [ENDED]
+    note_cancel()
+
+    asyncio.run(owner_of(handle).on_kill())
+
+    assert cancelled_ids(tenant) == [handle.id]
+
+
+def test_a_record_that_cannot_be_read_tells_of_no_cancel(
+    tenant: Tenant, handle: QueryHandle, answers: list[Answer | Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW__VEZA__RECORD_PATH", "nowhere://at/all")
+    answers[:] = [ENDED]
+    VezaHook().cancel(handle)
+
+    asyncio.run(owner_of(handle).on_kill())
+
+    assert cancelled_ids(tenant) == [handle.id] * 2
 
 
 @pytest.mark.parametrize("answer", [DEFERRED, Answer("running"), ConnectionError("no answer")])

@@ -31,11 +31,12 @@ from airflow_provider_veza.async_query.watch import Ended, Outcome
 from airflow_provider_veza.doctor import cli as doctor_command
 from airflow_provider_veza.exceptions import ArgumentError, AsyncQueryError
 from airflow_provider_veza.hooks import esql_settings, veza_settings
-from airflow_provider_veza.operators import arguments, drift, saved_queries
+from airflow_provider_veza.operators import arguments, saved_queries
 from airflow_provider_veza.operators.spec_text import parsed_spec
 from airflow_provider_veza.operators.summary import summary
 from airflow_provider_veza.pages.facts import StoredWait, TaskFacts
 from airflow_provider_veza.pages.its_query import Target, target_of
+from airflow_provider_veza.pages.query_page import query_page
 from airflow_provider_veza.pages.stored_wait import TRIGGER, stored_wait
 from airflow_provider_veza.results.checkpoint import CHECKPOINT_FILE, Checkpoint, LandedPart, Progress, key_of
 from airflow_provider_veza.results.formats.table import Table, Tabulator
@@ -639,7 +640,23 @@ READERS: Mapping[str, Reader] = {
         (Target, type(None)),
         ("pages.its_query.target_of",),
     ),
-    "a spec": Reader(check_query_spec, _objects(*_SPECS), CheckedSpec, ("services.veza_spec.check_query_spec",)),
+    "what a task left, on the page": Reader(
+        lambda left: query_page(TaskFacts("d", "t", "r", state="deferred", **left), preview_rows=10),
+        st.fixed_dictionaries(
+            {
+                "xcoms": st.fixed_dictionaries(
+                    {"veza_query": _objects(_HANDLE_JSON), "veza_report": _objects(_REPORT)}
+                ),
+                "fields": st.fixed_dictionaries({"handle": _texts_or_objects(_HANDLE_JSON)}),
+                "record": st.none() | _objects(_RECORD.to_json()).filter(lambda record: isinstance(record, dict)),
+            }
+        ),
+        str,
+        ("pages.query_page",),
+    ),
+    "a spec": Reader(
+        check_query_spec, _objects(*_SPECS), CheckedSpec, ("services.veza_spec.check_query_spec", "services.veza_spec")
+    ),
     "a spec's text": Reader(
         _spec_text,
         _texts_or_objects(*_SPECS)
@@ -665,10 +682,10 @@ READERS: Mapping[str, Reader] = {
         ("services.esql_query",),
     ),
     "a landed reference": Reader(
-        lambda reference: drift._path_in(reference, "current"),
+        lambda reference: arguments.landed(reference, "current"),
         _texts_or_objects({"manifest": "/lake/manifest.json"}),
         str,
-        ("operators.drift",),
+        ("operators.arguments",),
     ),
     "what a notifier is told": Reader(
         lambda pulled: summary({"ti": SimpleNamespace(task_id="t", map_index=-1, xcom_pull=lambda **_: pulled)}),

@@ -33,8 +33,15 @@ def submitted() -> dict[str, Any]:
 
 
 def sensor(handle: Any, **arguments: Any) -> TaskRun:
-    defaults = {"task_id": "wait", "handle": handle, "deferrable": True, "poke_interval": 0.05}
-    return TaskRun(lambda: VezaQuerySensor(**{**defaults, **arguments}))
+    """Return a run of a sensor whose handle is there when it starts."""
+    defaults = {"task_id": "wait", "handle": "{{ as.rendered }}", "deferrable": True, "poke_interval": 0.05}
+
+    def make() -> VezaQuerySensor:
+        made = VezaQuerySensor(**{**defaults, **arguments})
+        made.handle = handle
+        return made
+
+    return TaskRun(make)
 
 
 def test_a_deferred_sensor_succeeds_when_the_query_has(tenant: Tenant) -> None:

@@ -39,7 +39,8 @@ def test_the_rows_are_those_of_the_list_that_is_not_empty(answer: dict[str, Any]
         ({"has_more": False, "next_page_token": "eyJGaXJzdCI6e30="}, None),
         ({"has_more": False, "next_page_token": ""}, None),
         ({"has_more": None, "next_page_token": None}, None),
-        ({"next_page_token": "eyJGaXJzdCI6e30="}, None),
+        ({"next_page_token": "eyJGaXJzdCI6e30="}, "eyJGaXJzdCI6e30="),
+        ({"has_more": None, "next_page_token": "t"}, "t"),
         ({}, None),
         ({"has_more": "true", "next_page_token": "t"}, "t"),
         ({"has_more": "False", "next_page_token": "t"}, None),
@@ -50,12 +51,15 @@ def test_the_rows_are_those_of_the_list_that_is_not_empty(answer: dict[str, Any]
         "last page",
         "nulls",
         "token alone",
+        "token and null",
         "nothing",
         "true as text",
         "false as text",
     ],
 )
-def test_only_has_more_says_that_a_page_follows(fields: dict[str, Any], next_page_token: str | None) -> None:
+def test_has_more_says_whether_a_page_follows_or_else_a_token(
+    fields: dict[str, Any], next_page_token: str | None
+) -> None:
     assert page_of({"values": [AMARA], **fields}).next_page_token == next_page_token
 
 
@@ -104,6 +108,31 @@ COUNTED = {"values": [AMARA], "path_values": [], "progress_status": {"row_count"
 def test_a_first_page_with_fewer_rows_than_counted_and_no_word_of_another_is_refused() -> None:
     with pytest.raises(MalformedResponseError, match=r"counts 547 rows, but holds 1 .*fields: .*'values'.*rows_field"):
         page_of(COUNTED, is_first=True)
+
+
+FULL = {"values": [AMARA] * 3, "path_values": []}
+
+
+def test_a_first_page_that_is_full_and_says_nothing_of_another_is_refused() -> None:
+    with pytest.raises(MalformedResponseError, match=r"holds 3 rows, a full page, .*fields: .*'values'.*rows_field"):
+        page_of(FULL, is_first=True, page_size=3)
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_first", "page_size"),
+    [
+        ({}, True, 4),
+        ({}, True, None),
+        ({}, False, 3),
+        ({"has_more": False}, True, 3),
+        ({"next_page_token": ""}, True, 3),
+    ],
+    ids=["not full", "of no known size", "a later page", "no more", "no token"],
+)
+def test_a_page_is_the_last_where_it_may_be_all_there_is(
+    fields: dict[str, Any], is_first: bool, page_size: int | None
+) -> None:
+    assert page_of({**FULL, **fields}, is_first=is_first, page_size=page_size) == Page((AMARA,) * 3)
 
 
 @pytest.mark.parametrize(

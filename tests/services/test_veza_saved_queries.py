@@ -80,6 +80,12 @@ def test_a_definition_is_read_bare_and_in_vezas_usual_wrapper(body: Mapping[str,
     assert SAVED.definition(SAVED_ID).read(answer(body)) == DEFINITION
 
 
+@pytest.mark.parametrize("body", [{}, {"value": None}, {"value": {}}, {"value": [DEFINITION]}, {"value": "a"}], ids=str)
+def test_what_holds_no_definition_is_no_definition(body: Mapping[str, Any]) -> None:
+    with pytest.raises(MalformedResponseError, match=r"holds no saved query \(fields: "):
+        SAVED.definition(SAVED_ID).read(answer(body))
+
+
 def test_a_saved_query_that_is_not_there_is_not_found() -> None:
     with pytest.raises(NotFoundError):
         SAVED.definition(SAVED_ID).read(answer(sample("error_404_not_found.json"), 404))

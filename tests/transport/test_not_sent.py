@@ -87,7 +87,23 @@ DEEP: list[Any] = []
 for _ in range(100_000):
     DEEP = [DEEP]
 
+
+class Breaking(dict[str, Any]):
+    """A mapping of an author's own that fails when it is read."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(q=1)
+        self._error = error
+
+    def __iter__(self) -> Any:
+        raise self._error
+
+    keys = values = items = __iter__
+
+
 CANNOT_BE_BUILT = {
+    "a mapping that cannot be read now": {"body": Breaking(RuntimeError("not loaded"))},
+    "a mapping whose place does not answer": {"body": {"q": Breaking(OSError("no answer"))}},
     "a lone surrogate in the body": {"body": {"q": "\ud83d"}},
     "a lone surrogate in a parameter": {"params": {"q": "\ud83d"}},
     "a number of 5,000 digits": {"body": {"q": 10**5_000}},

@@ -1,4 +1,7 @@
-"""Conditions of S3 and what speaks its language, through s3fs; when which is asked, and whether it is kept, is not here."""
+"""Conditions of S3 and what speaks its language, through s3fs; no other storage's words may enter.
+
+When which is asked is in :mod:`.conditional`, whether it is kept in :mod:`.probe`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Chooses, once a storage has been probed, between its conditions and a re-read; how either works is not here."""
+"""Chooses, once a storage has been probed, between its conditions and a re-read; it replaces and removes nothing itself.
+
+How the one works is in :mod:`.conditional`, how the other in :mod:`.reread`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Replaces and removes by a look first, where no condition of a storage helps; what keeps others out meanwhile is not here."""
+"""Replaces and removes by a look first, where no condition of a storage helps; nothing keeps others out meanwhile.
+
+Where a lock does is in :mod:`.locked_disk`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""One small file, replaced and removed only if it still is what was read; what it holds, and how storages work, is not here."""
+"""One small file, replaced and removed only if it still is what was read; how a storage does that may not enter.
+
+What it holds is in :mod:`.record_path`, how storages work in :mod:`.file_storage`.
+"""
 
 from __future__ import annotations
 

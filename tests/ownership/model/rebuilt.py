@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_veza.async_query.service import Cancellation
 from airflow_provider_veza.hooks import of_service, waiting
 from airflow_provider_veza.hooks.bound import BoundQuery
 from airflow_provider_veza.operators import airflow_rules, owning
@@ -20,6 +19,7 @@ from airflow_provider_veza.ownership import (
     charge,
     deferred_kill,
     marked,
+    noted_cancel,
     submission,
     sweep,
     taking_charge,
@@ -55,20 +55,22 @@ def _clocks(patch: pytest.MonkeyPatch, world: World) -> None:
     patch.setattr(charge, "heartbeat_timeout", lambda: 300.0)
     patch.setattr(owning, "earliest_resume", lambda now: now)
     patch.setattr(charge, "os", SimpleNamespace(getppid=_parent, _exit=lambda status: _exit(world)))
-    patch.setattr(deferred_kill, "asyncio", SimpleNamespace(timeout=_no_timeout))
+    for module in (deferred_kill, noted_cancel):
+        patch.setattr(module, "asyncio", SimpleNamespace(timeout=_no_timeout))
 
 
 def _threads(patch: pytest.MonkeyPatch, world: World) -> None:
-    for module in (charge, submission):
+    for module in (charge, noted_cancel, submission):
         patch.setattr(module, "Uninterrupted", lambda work: _Uninterrupted(world, work))
     patch.setattr(bounded, "result_of", lambda work, **_: work())
     patch.setattr(charge, "channel_is_held", lambda: current().process.is_channel_held)
-    patch.setattr(deferred_kill, "sync_to_async", _at_once)
+    for module in (deferred_kill, noted_cancel):
+        patch.setattr(module, "sync_to_async", _at_once)
 
 
 def _places(patch: pytest.MonkeyPatch, world: World) -> None:
     path = RECORD_PATH if world.rules.has_file else ""
-    for module in (airflow_store, charge, deferred_kill, marked):
+    for module in (airflow_store, deferred_kill, marked, noted_cancel):
         patch.setattr(module, "configured_record_path", lambda: path)
     patch.setattr(record_path.RecordPathStore, "__init__", lambda store, *_: setattr(store, "_file", RecordFile(world)))
     patch.setattr(registry.RecordRegistry, "_files", lambda _: _listing(world))
@@ -95,12 +97,7 @@ def _answers(patch: pytest.MonkeyPatch, world: World) -> None:
     for module in (deferred_kill, of_service):
         patch.setattr(module, "hook_of", lambda service, conn_id: ModelHook(world))
     patch.setattr(BoundQuery, "cancel_now", BoundQuery.cancel)
-    patch.setattr(BoundQuery, "acancel", _cancelled_at_once)
     patch.setattr(acceptance, "get_listener_manager", lambda: current().process.listeners)  # type: ignore[attr-defined]
-
-
-async def _cancelled_at_once(query: BoundQuery) -> Cancellation:
-    return query.cancel()
 
 
 def _parent() -> int:

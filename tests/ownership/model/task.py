@@ -59,6 +59,12 @@ class ModelHook(AsyncQueryHook):
             query.is_lost |= current().process is query.submitter and query.recorded_at is None
             raise
 
+    async def arun(self, call: Call[Any], *_: Any, **__: Any) -> Any:
+        return self.run(call)
+
+    async def settings_about(self, handle: QueryHandle) -> Any:
+        return _SETTINGS
+
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[AsyncQueryHook]:
         yield self

@@ -1,4 +1,7 @@
-"""What a fault makes of the words of an answer, body and headers; how they are sent is not told here."""
+"""What a fault makes of the words of an answer, body and headers; nothing is sent here.
+
+How they are sent is in :mod:`.faults`.
+"""
 
 from __future__ import annotations
 

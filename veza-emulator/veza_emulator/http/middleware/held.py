@@ -1,4 +1,7 @@
-"""An answer that is executed and held back, and whether its caller still waits; what becomes of it is decided elsewhere."""
+"""An answer that is executed and held back, and whether its caller still waits; no fault and no harm may enter.
+
+What becomes of it is decided in :mod:`.faults` and :mod:`.harm`.
+"""
 
 from __future__ import annotations
 
