@@ -61,6 +61,7 @@ class Straight:
     wire: WireRequest
     began: float
     until: float
+    in_line: bool
 
 
 class Starter:
@@ -81,7 +82,7 @@ class Starter:
         if wire is None or seconds <= 0:
             return None
         place = patience.place(request.purpose, self._settings, began)
-        return Straight(wire, began, began + seconds) if self._turnstile.start(place) else None
+        return Straight(wire, began, began + seconds, place.in_line) if self._turnstile.start(place) else None
 
     def _write(self, call: Call[T]) -> WireRequest | None:
         wire = straight_request(call.request, self._settings)

@@ -80,10 +80,12 @@ class Send:
     """Send this once, follow no redirect; answered by Received or Failed.
 
     :param until: when the whole answer must be there, in monotonic seconds.
+    :param in_line: whether it stood in line for its turn, and so can wait for a connection, too.
     """
 
     request: WireRequest
     until: float = math.inf
+    in_line: bool = False
 
 
 @dataclass(frozen=True)
@@ -171,9 +173,9 @@ Answer = Received | Failed | Resumed | Authorized
 Steps: TypeAlias = Generator[Step, Answer, T]
 
 
-def send(request: WireRequest, until: float) -> Steps[Received | Failed]:
+def send(request: WireRequest, until: float, *, in_line: bool = False) -> Steps[Received | Failed]:
     """Yield the step to send ``request``; return how it went."""
-    answer = yield Send(request, until)
+    answer = yield Send(request, until, in_line)
     if not isinstance(answer, Received | Failed):
         raise TypeError(f"A driver answers Send with Received or Failed, not with {type(answer).__name__}")
     return answer
