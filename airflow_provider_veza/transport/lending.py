@@ -9,10 +9,12 @@ import math
 from collections.abc import Iterator
 from itertools import count
 
-FEWEST = 4
-"""Connections that may be used at once, however little there is to send; and those that looks and pages leave to others."""
-HEADROOM = 1.5
-"""Times the connections that are needed on average: so what is overdue is made up for twice as fast as it came about."""
+FEWEST = 50
+"""Connections that may be used at once, however little there is to send: together they take three MiB."""
+LEFT_TO_OTHERS = 4
+"""Connections that looks and pages do not use, of all that there may be."""
+HEADROOM = 1.75
+"""Times the connections that are needed on average, so that what is overdue is soon made up for."""
 MEMORY_SECONDS = 3.0
 """Longer than most stops of an event loop, so that the requests of a stop and the quiet before them are seen as one."""
 MOST_AT_ONCE = 2.0
@@ -59,7 +61,7 @@ class Lending:
     """
 
     def __init__(self, most: int) -> None:
-        self._most = most - min(FEWEST, most // 2)
+        self._most = most - min(LEFT_TO_OTHERS, most // 2)
         self._fewest = min(FEWEST, self._most)
         self._traffic = Traffic()
         self._lent = 0
@@ -113,4 +115,4 @@ class Lending:
 
     @property
     def _allowed(self) -> float:
-        return min(FEWEST + HEADROOM * self._traffic.needed, self._most)
+        return min(max(HEADROOM * self._traffic.needed, FEWEST), self._most)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -14,8 +15,7 @@ from airflow_provider_veza.transport.bounded_aiohttp import NotingConnector
 from airflow_provider_veza.transport.lending import Lending
 from airflow_provider_veza.transport.sending import current_sending
 
-LONGEST_WAIT_SECONDS = 2.0
-"""Then a request opens a connection of its own, if there may be one more at all."""
+WATCHED_EVERY_SECONDS = 0.1
 
 
 class SparingConnector(NotingConnector):
@@ -24,22 +24,18 @@ class SparingConnector(NotingConnector):
     def __init__(self, *, limit: int, **options: Any) -> None:
         super().__init__(limit=limit, **options)
         self._lending = Lending(limit)
-        self._wakers: dict[int, asyncio.Future[None]] = {}
+        self._waiting: dict[int, _Waiting] = {}
+        self._timer: asyncio.TimerHandle | None = None
 
     async def connect(self, req: Any, traces: Any, timeout: Any) -> Any:  # noqa: ASYNC109  # aiohttp's own signature
-        """Return a connection; a wait for one that others use counts as connecting."""
+        """Return a connection; a wait for one that others use lasts no longer than connecting may."""
         current = current_sending()
         if current is None or not current.in_line:
             return await super().connect(req, traces, timeout)
-        if self._lending.start(time.monotonic()):
-            return await self._lent(req, traces, timeout)
-        async with asyncio.timeout(timeout.connect):
-            await self._wait(min(LONGEST_WAIT_SECONDS, timeout.connect / 2))
-            return await self._lent(req, traces, timeout)
-
-    async def _lent(self, *request: Any) -> Any:
+        if not self._lending.start(time.monotonic()):
+            await self._wait(timeout.connect)
         try:
-            connection = await super().connect(*request)
+            connection = await super().connect(req, traces, timeout)
         except BaseException:
             self._come_back(None)
             raise
@@ -48,25 +44,61 @@ class SparingConnector(NotingConnector):
 
     def _come_back(self, since: float | None) -> None:
         self._lending.come_back(None if since is None else time.monotonic() - since)
-        if self._wakers:
-            self._wake()
+        if self._waiting:
+            self._lend()
 
     async def _wait(self, seconds: float) -> None:
-        released: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        ticket = self._lending.join()
-        self._wakers[ticket] = released
+        loop, ticket = asyncio.get_running_loop(), self._lending.join()
+        now, lent = loop.time(), loop.create_future()
+        self._waiting[ticket] = _Waiting(lent, now + seconds / 2, now + seconds)
         try:
-            self._wake()
-            await asyncio.wait([released], timeout=seconds)
-            if not self._lending.insist(ticket):
-                await asyncio.wait([released])
+            self._lend()
+            self._watch()
+            await lent
         except BaseException:
             self._lending.leave(ticket)
-            self._wake()
+            self._lend()
             raise
         finally:
-            del self._wakers[ticket]
+            del self._waiting[ticket]
 
-    def _wake(self) -> None:
+    def _lend(self) -> None:
         for ticket in self._lending.release():
-            self._wakers[ticket].set_result(None)
+            self._waiting[ticket].go_on()
+
+    def _watch(self) -> None:
+        """Let one timer look after all who wait: one for each would cost more than most of the waits."""
+        if self._timer is None and self._waiting:
+            self._timer = asyncio.get_running_loop().call_later(WATCHED_EVERY_SECONDS, self._look_after)
+
+    def _look_after(self) -> None:
+        self._timer = None
+        now = asyncio.get_running_loop().time()
+        for ticket, waiting in self._waiting.items():
+            if now >= waiting.insists_at and self._lending.insist(ticket):
+                waiting.go_on()
+            elif now >= waiting.gives_up_at:
+                waiting.give_up()
+        self._watch()
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """A request that waits for a connection; times are those of its loop.
+
+    :param lent: set once it has one.
+    :param insists_at: from when on it opens one of its own, if there may be one more at all.
+    """
+
+    lent: asyncio.Future[None]
+    insists_at: float
+    gives_up_at: float
+
+    def go_on(self) -> None:
+        """Let it go on; one that its caller has given up returns by itself what it was lent."""
+        if not self.lent.done():
+            self.lent.set_result(None)
+
+    def give_up(self) -> None:
+        if not self.lent.done():
+            self.lent.set_exception(TimeoutError("no connection came back in time"))

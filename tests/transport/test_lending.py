@@ -12,10 +12,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_veza.transport.lending import FEWEST, HEADROOM, MOST_AT_ONCE, Lending
+from airflow_provider_veza.transport.lending import FEWEST, HEADROOM, LEFT_TO_OTHERS, MOST_AT_ONCE, Lending
 
 MOST = 200
-PATIENCE = 2.0
+PATIENCE = 5.0
 ROUND_TRIP = 0.1
 
 
@@ -109,43 +109,43 @@ def stalled(rate: float, stall: float) -> Played:
     return run
 
 
-@pytest.mark.parametrize("rate", [20.0, 200.0, 400.0, 980.0])
+@pytest.mark.parametrize("rate", [20.0, 400.0, 980.0])
 def test_a_loop_that_stood_still_for_a_second_opens_no_more_than_twice_what_its_rate_needs(rate: float) -> None:
     run = stalled(rate, 1.0)
 
-    assert run.most_lent <= FEWEST + 2 * rate * ROUND_TRIP
+    assert run.most_lent <= max(FEWEST, 2 * rate * ROUND_TRIP)
     assert max(run.waited[int(rate * 10) :]) < 1.0, "what is overdue is made up for within another second"
 
 
 @pytest.mark.parametrize("round_trip", [0.01, 0.1, 0.4, 0.8])
 def test_nobody_waits_at_a_steady_rate_however_long_a_round_trip_is(round_trip: float) -> None:
-    run = played(steady(100.0, 20.0), round_trip=round_trip)
+    run = played(steady(120.0, 20.0), round_trip=round_trip)
 
     assert max(run.waited[1_500:]) == 0.0
-    assert run.most_lent <= FEWEST + 2 * HEADROOM * 100.0 * round_trip
+    assert run.most_lent <= FEWEST + 2 * HEADROOM * 120.0 * round_trip
 
 
-@pytest.mark.parametrize("burst", [50, 200, 1_000])
+@pytest.mark.parametrize("burst", [200, 1_000])
 def test_what_begins_at_once_shares_connections_instead_of_opening_one_each(burst: int) -> None:
     assert played([0.0] * burst).most_lent <= FEWEST + burst / 8
 
 
 def test_a_rate_that_is_new_gets_its_connections_before_anybody_waits_long() -> None:
-    run = played([*steady(1.0, 10.0), *steady(200.0, 10.0, 10.0)])
+    run = played([*steady(1.0, 10.0), *steady(800.0, 6.0, 10.0)])
 
-    assert max(run.waited) < PATIENCE / 2
-    assert run.most_lent < 60
+    assert max(run.waited) < 1.0
+    assert run.most_lent <= 2 * 800.0 * ROUND_TRIP
 
 
 def test_answers_that_become_slow_are_waited_for_over_more_connections() -> None:
     run = Played(Lending(MOST), 0.05)
-    for at in steady(50.0, 30.0):
+    for at in steady(80.0, 30.0):
         run.round_trip = 0.05 if at < 8.0 else 1.0
         run.until(at)
         run.ask(at)
     run.until(1e9)
 
-    assert max(run.waited[-200:]) == 0.0
+    assert max(run.waited[-300:]) == 0.0
 
 
 @settings(max_examples=50, deadline=None)
@@ -162,7 +162,7 @@ def test_all_get_a_connection_in_their_order_and_none_is_lent_twice(
     run = played(asked, round_trip=round_trip, most=most)
 
     assert len(run.waited) == len(asked)
-    assert 1 <= run.most_lent <= max(1, most - min(FEWEST, most // 2)), "the rest is for what cannot wait"
+    assert 1 <= run.most_lent <= max(1, most - min(LEFT_TO_OTHERS, most // 2)), "the rest is for what cannot wait"
     assert run.lending._lent == 0
 
 
