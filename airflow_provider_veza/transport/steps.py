@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
@@ -52,9 +53,9 @@ class WireRequest:
     idempotent: bool = True
     wait: float = 0.0
 
-    @property
-    def all_headers(self) -> dict[str, str]:
-        """The headers as they go out, ``Authorization`` included."""
+    @cached_property
+    def all_headers(self) -> Mapping[str, str]:
+        """The headers as they go out, ``Authorization`` included; made once, however often they do."""
         return {**self.headers, "Authorization": self.authorization} if self.authorization else dict(self.headers)
 
     def __str__(self) -> str:
