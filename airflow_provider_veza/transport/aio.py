@@ -28,6 +28,7 @@ from airflow_provider_veza.transport.clock import read_clock
 from airflow_provider_veza.transport.driving import (
     READ_ON_THE_LOOP_BYTES,
     Patience,
+    Readings,
     Starter,
     Straight,
     drive_async,
@@ -86,6 +87,7 @@ class AsyncTransport:
         self._timeouts = settings.timeouts
         self._turnstile = turnstile_of(settings.origin)
         self._starter = Starter(settings, self._turnstile)
+        self._readings = Readings()
         self._routes = Routes(settings.proxy)
         self._redaction = Redaction(settings.secrets())
         self._sender: _Sender | None = None
@@ -119,7 +121,7 @@ class AsyncTransport:
             answer = await self._response(call, patience)
             if len(answer.body) > self.read_on_the_loop_bytes:
                 return self._redaction.result(await asyncio.to_thread(call.read, answer))
-            return self._redaction.result(call.read(answer))
+            return self._redaction.result(self._readings.of(call, answer))
 
     async def _response(self, call: Call[T], patience: Patience) -> Response:
         sender = self._sender or await self._open_sender()
