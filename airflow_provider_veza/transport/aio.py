@@ -20,7 +20,6 @@ from airflow_provider_veza.async_query.retry import Failure, RetryPolicy
 from airflow_provider_veza.transport.answer_body import BODY_ERRORS
 from airflow_provider_veza.transport.bounded_aiohttp import (
     AnswerHeaders,
-    NotingConnector,
     client_timeout,
     new_session,
     read_whole,
@@ -29,6 +28,7 @@ from airflow_provider_veza.transport.clock import read_clock
 from airflow_provider_veza.transport.driving import (
     READ_ON_THE_LOOP_BYTES,
     Patience,
+    Readings,
     Starter,
     Straight,
     drive_async,
@@ -43,6 +43,7 @@ from airflow_provider_veza.transport.redaction import Redaction
 from airflow_provider_veza.transport.routes import Routes
 from airflow_provider_veza.transport.sending import LIBRARY_ERRORS, Sending, sending
 from airflow_provider_veza.transport.settings import OAuth2ClientCredentials, Timeouts, TransportSettings, with_wait
+from airflow_provider_veza.transport.sparing_aiohttp import SparingConnector
 from airflow_provider_veza.transport.steps import (
     Answer,
     Authorize,
@@ -83,8 +84,10 @@ class AsyncTransport:
         self.settings = settings
         self.read_on_the_loop_bytes: float = READ_ON_THE_LOOP_BYTES
         self._retry = retry
+        self._timeouts = settings.timeouts
         self._turnstile = turnstile_of(settings.origin)
         self._starter = Starter(settings, self._turnstile)
+        self._readings = Readings()
         self._routes = Routes(settings.proxy)
         self._redaction = Redaction(settings.secrets())
         self._sender: _Sender | None = None
@@ -113,19 +116,19 @@ class AsyncTransport:
         :param within: seconds after which nobody wants the answer, however patient the connection is.
         :param every: seconds between two such requests of the caller, by which its wait for a turn is measured.
         """
-        patience = Patience(retry or self._retry, timeout or self.settings.timeouts, turn, within, every)
+        patience = Patience(retry or self._retry, timeout or self._timeouts, turn, within, every)
         with self._redaction:
             answer = await self._response(call, patience)
             if len(answer.body) > self.read_on_the_loop_bytes:
                 return self._redaction.result(await asyncio.to_thread(call.read, answer))
-            return self._redaction.result(call.read(answer))
+            return self._redaction.result(self._readings.of(call, answer))
 
     async def _response(self, call: Call[T], patience: Patience) -> Response:
         sender = self._sender or await self._open_sender()
         first = self._starter.straight(call, patience)
         begun: tuple[Straight, Received | Failed] | None = None
         if first is not None:
-            answer = await sender.send(first.wire, first.until, patience.timeouts)
+            answer = await sender.send(first.wire, first.until, patience.timeouts, in_line=first.in_line)
             if isinstance(answer, Response) and needs_no_decision(answer.status):
                 self._turnstile.answered(sent=first.began)
                 return answer
@@ -140,7 +143,7 @@ class AsyncTransport:
         return self._sender
 
     async def _new_session(self) -> aiohttp.ClientSession:
-        connector = NotingConnector(
+        connector = SparingConnector(
             ssl=await asyncio.to_thread(tls_context, self.settings) if self.settings.verify else False,
             limit=self.settings.max_connections,
             keepalive_timeout=KEEPALIVE_SECONDS,
@@ -187,8 +190,8 @@ class _Driver:
 
     async def _answer(self, step: Step) -> Answer:
         match step:
-            case Send(wire, until):
-                answer = await self.sender.send(wire, until, self.patience.timeouts)
+            case Send(wire, until, in_line):
+                answer = await self.sender.send(wire, until, self.patience.timeouts, in_line=in_line)
                 return Received(answer, read_clock()) if isinstance(answer, Response) else answer
             case Pause(seconds):
                 await asyncio.sleep(seconds)
@@ -211,10 +214,17 @@ class _Sender:
     routes: Routes
     max_answer_bytes: int
 
-    async def send(self, wire: WireRequest, until: float, timeouts: Timeouts) -> Response | Failed:
+    async def send(
+        self,
+        wire: WireRequest,
+        until: float,
+        timeouts: Timeouts,
+        *,
+        in_line: bool,
+    ) -> Response | Failed:
         """Send a request, and read its answer by ``until`` in monotonic seconds."""
         handled, route = sys.exception(), self.routes.to(wire.url)
-        current = Sending(until, with_wait(timeouts, wire.wait), self.max_answer_bytes)
+        current = Sending(until, with_wait(timeouts, wire.wait), self.max_answer_bytes, in_line)
         try:
             with sending(current):
                 async with self._request(wire, route.proxy_url, current) as answer:

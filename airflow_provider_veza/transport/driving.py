@@ -15,8 +15,9 @@ from weakref import WeakKeyDictionary
 
 from airflow_provider_veza.async_query.message import Call, Purpose, Response
 from airflow_provider_veza.async_query.retry import RetryPolicy
+from airflow_provider_veza.async_query.vocabulary import Snapshot
 from airflow_provider_veza.transport.clock import read_clock
-from airflow_provider_veza.transport.exchange import Begun, Rules, exchange, straight_request
+from airflow_provider_veza.transport.exchange import Begun, Rules, exchange, needs_no_decision, straight_request
 from airflow_provider_veza.transport.pacing import Lane, Place, Turn
 from airflow_provider_veza.transport.settings import Timeouts, TotalTimes, TransportSettings
 from airflow_provider_veza.transport.steps import Answer, Failed, Moment, Received, Report, Step, Steps, WireRequest
@@ -61,6 +62,7 @@ class Straight:
     wire: WireRequest
     began: float
     until: float
+    in_line: bool
 
 
 class Starter:
@@ -81,13 +83,40 @@ class Starter:
         if wire is None or seconds <= 0:
             return None
         place = patience.place(request.purpose, self._settings, began)
-        return Straight(wire, began, began + seconds) if self._turnstile.start(place) else None
+        return Straight(wire, began, began + seconds, place.in_line) if self._turnstile.start(place) else None
 
     def _write(self, call: Call[T]) -> WireRequest | None:
         wire = straight_request(call.request, self._settings)
         if wire is not None:
             self._written[call] = wire
         return wire
+
+
+class Readings:
+    """Reads answers to looks; a query that runs on answers the same bytes again and again, which are read once.
+
+    Only what is small and says that a query runs is kept, as long as its call is there.
+    """
+
+    MOST_BYTES = 2_048
+
+    def __init__(self) -> None:
+        self._last: WeakKeyDictionary[Call[Any], tuple[bytes, Any]] = WeakKeyDictionary()
+
+    def of(self, call: Call[T], answer: Response) -> T:
+        """Return what a call reads in an answer; raises what that raises."""
+        last = self._last.get(call)
+        if last is not None and last[0] == answer.body and needs_no_decision(answer.status):
+            known: T = last[1]
+            return known
+        result = call.read(answer)
+        if self._may_come_again(answer, result):
+            self._last[call] = answer.body, result
+        return result
+
+    def _may_come_again(self, answer: Response, result: object) -> bool:
+        runs_on = isinstance(result, Snapshot) and not result.phase.is_terminal
+        return runs_on and needs_no_decision(answer.status) and len(answer.body) <= self.MOST_BYTES
 
 
 def tenant_steps(

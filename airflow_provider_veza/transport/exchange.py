@@ -198,7 +198,8 @@ def _follow(
             if left <= 0 or at.monotonic >= rules.until:
                 return None, left
             until = min(at.monotonic + left, rules.until)
-            answer = yield from send(hop, until)
+            in_line = rules.place is not None and rules.place.in_line
+            answer = yield from send(hop, until, in_line=in_line)
         else:
             until, answer, begun = begun.until, begun.answer, None
         left -= answer.at.monotonic - at.monotonic

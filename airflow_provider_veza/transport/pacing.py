@@ -100,6 +100,11 @@ class Place:
     every: float | None = None
     latest: float = math.inf
 
+    @property
+    def in_line(self) -> bool:
+        """Whether it waits behind others of its kind, as a cancel cannot."""
+        return self.lane is not Lane.CANCELS
+
     def overdue(self, now: float) -> float:
         """Return how long it waits, measured by its caller's own schedule."""
         return (now - self.since) / (self.every or USUAL_EVERY)

@@ -23,12 +23,14 @@ class Sending:
     :param until: when all of it is over, in monotonic seconds.
     :param timeouts: to connect, and of silence.
     :param max_bytes: of its answer.
+    :param in_line: whether it waits for its turn behind others of its kind, and so for a connection that others use.
     :param begun: whether there is a connection to the server, so that it may have seen the request.
     """
 
     until: float
     timeouts: Timeouts
     max_bytes: int
+    in_line: bool = False
     begun: bool = False
 
     @property

@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
@@ -52,9 +53,9 @@ class WireRequest:
     idempotent: bool = True
     wait: float = 0.0
 
-    @property
-    def all_headers(self) -> dict[str, str]:
-        """The headers as they go out, ``Authorization`` included."""
+    @cached_property
+    def all_headers(self) -> Mapping[str, str]:
+        """The headers as they go out, ``Authorization`` included; made once, however often they do."""
         return {**self.headers, "Authorization": self.authorization} if self.authorization else dict(self.headers)
 
     def __str__(self) -> str:
@@ -84,10 +85,12 @@ class Send:
     """Send this once, follow no redirect; answered by Received or Failed.
 
     :param until: when the whole answer must be there, in monotonic seconds.
+    :param in_line: whether it stood in line for its turn, and so can wait for a connection, too.
     """
 
     request: WireRequest
     until: float = math.inf
+    in_line: bool = False
 
 
 @dataclass(frozen=True)
@@ -175,9 +178,9 @@ Answer = Received | Failed | Resumed | Authorized
 Steps: TypeAlias = Generator[Step, Answer, T]
 
 
-def send(request: WireRequest, until: float) -> Steps[Received | Failed]:
+def send(request: WireRequest, until: float, *, in_line: bool = False) -> Steps[Received | Failed]:
     """Yield the step to send ``request``; return how it went."""
-    answer = yield Send(request, until)
+    answer = yield Send(request, until, in_line)
     if not isinstance(answer, Received | Failed):
         raise TypeError(f"A driver answers Send with Received or Failed, not with {type(answer).__name__}")
     return answer

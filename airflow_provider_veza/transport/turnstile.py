@@ -41,7 +41,8 @@ class Turnstile:
         with self._lock:
             may_go = self._line.start(place, place.since)
             overload = self._load.went(place, place.since) if may_go else None
-        self._tell(overload, place)
+        if overload is not None:
+            self._tell(overload, place)
         return may_go
 
     def wait(self, place: Place, until: float) -> None:
@@ -134,15 +135,14 @@ class Turnstile:
         # A loop's clock may be a little behind.
         self._set_timer(loop, self._release(max(time.monotonic(), loop.time())))
 
-    def _tell(self, overload: Overload | None, place: Place) -> None:
-        if overload is not None:
-            log.warning(
-                "More queries wait than the connection's `rate_limit` of %g requests a second allows for: %s. They are noticed "
-                "later than they end. Raise `rate_limit` as far as the tenant allows, or let tasks look less often. (%s)",
-                place.rate,
-                overload,
-                self._tenant,
-            )
+    def _tell(self, overload: Overload, place: Place) -> None:
+        log.warning(
+            "More queries wait than the connection's `rate_limit` of %g requests a second allows for: %s. They are noticed "
+            "later than they end. Raise `rate_limit` as far as the tenant allows, or let tasks look less often. (%s)",
+            place.rate,
+            overload,
+            self._tenant,
+        )
 
 
 def _wake(loop: asyncio.AbstractEventLoop, released: asyncio.Future[None]) -> None:
