@@ -247,12 +247,11 @@ def _time(moment: datetime | None) -> str:
 
 
 def _text(value: object) -> str:
-    return escape(shortened(one_line(_digits(value) if isinstance(value, int) else str(value)), LONGEST_VALUE))
-
-
-def _digits(number: int) -> str:
-    """Return a number as text; Python refuses that of thousands of digits."""
-    return str(number) if abs(number) <= _MOST else "a number of very many digits"
+    try:
+        written = str(value)
+    except (ValueError, RecursionError):  # Python writes no number of thousands of digits.
+        written = "What is stored cannot be shown"
+    return escape(shortened(one_line(written), LONGEST_VALUE))
 
 
 def _json(value: Sequence[Any] | Mapping[str, Any]) -> str:

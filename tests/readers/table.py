@@ -54,6 +54,7 @@ from airflow_provider_veza.services.veza_result import ResultQuery, VezaResultSe
 from airflow_provider_veza.services.veza_saved_queries import SavedNodesQuery, VezaSavedQueriesService, list_one
 from airflow_provider_veza.services.veza_spec import CheckedSpec, check_query_spec
 from airflow_provider_veza.services.veza_sync import Result, VezaSyncService
+from airflow_provider_veza.transport.driving import Readings
 from airflow_provider_veza.transport.redirects import redirect_url
 from airflow_provider_veza.transport.settings import OAuth2ClientCredentials
 from airflow_provider_veza.transport.steps import WireRequest
@@ -130,6 +131,14 @@ def _reading(call: Call[Any]) -> Callable[[Response], Any]:
 
 def _of_call(call: Call[Any], returns: Any, covers: str, *bodies: Any) -> Reader:
     return Reader(_reading(call), _responses(*bodies), returns, tuple(covers.split()))
+
+
+def _read_twice(response: Response) -> Snapshot:
+    """Return what was read the second time, which is what was read the first time."""
+    readings, call = Readings(), VezaNodesService().look("q")
+    first, second = (readings.of(call, response) for _ in range(2))
+    assert first == second
+    return second
 
 
 _QUERY = NodesQuery({"source_node_types": {"nodes": [{"node_type": "OktaUser"}]}})
@@ -509,6 +518,12 @@ READERS: Mapping[str, Reader] = {
         "services.veza_nodes._read_snapshot services.veza_errors.json_object services.veza_errors.absence "
         "services.veza_errors.refusal services.veza_errors._described services.veza_errors._excerpt services.veza_errors",
         *_LOOKS,
+    ),
+    "a look that is answered twice alike": Reader(
+        _read_twice,
+        _responses(*_LOOKS),
+        Snapshot,
+        ("transport.driving.Readings.of", "transport.driving.Readings._may_come_again"),
     ),
     "a page, nodes": _of_call(
         VezaNodesService().page("q", None),
