@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -77,6 +78,15 @@ def browser(chromium: str) -> Iterator[BrowserPage]:
     requests.get(f"http://{chromium}/json/close/{page['id']}", timeout=10)
 
 
+class _NavigatedError(AssertionError):
+    """The page that was asked is no longer there, since another one is being opened in its place."""
+
+
+def _error(told: dict[str, Any]) -> AssertionError:
+    is_gone = any(words in told["message"] for words in ("navigated or closed", "context was destroyed"))
+    return (_NavigatedError if is_gone else AssertionError)(told)
+
+
 class BrowserPage:
     """One page of the browser, and what it asked the network for and complained of."""
 
@@ -101,9 +111,15 @@ class BrowserPage:
         return answer["result"].get("value")
 
     def until(self, condition: str, within: float = PATIENCE) -> None:
-        """Wait until a JavaScript condition holds, for so many seconds at most."""
+        """Wait until a JavaScript condition holds, here or on the page that comes next, for so many seconds at most."""
         self._wait = within + ANSWER_LIMIT
-        self.evaluate(_UNTIL % (within * 1000, condition))
+        end = time.monotonic() + within
+        while True:
+            try:
+                return self.evaluate(_UNTIL % ((end - time.monotonic()) * 1000, condition))
+            except _NavigatedError:
+                if time.monotonic() >= end:
+                    raise
 
     def text(self, selector: str) -> str:
         return str(self.evaluate(f"document.querySelector({json.dumps(selector)}).textContent"))
@@ -122,7 +138,8 @@ class BrowserPage:
         while True:
             message = await self._wire.receive_json(timeout=self._wait)
             if message.get("id") == self._sent:
-                assert "error" not in message, message["error"]
+                if "error" in message:
+                    raise _error(message["error"])
                 return dict(message["result"])
             self._note(message.get("method", ""), message.get("params", {}))
 

@@ -148,3 +148,9 @@ def test_the_pages_files_forbid_all_that_they_do_not_need(client: Any, path: str
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     assert "unsafe" not in answer.headers["Content-Security-Policy"]
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_what_waits_for_something_on_a_page_finds_it_on_the_next_one_too(page: BrowserPage) -> None:
+    page.evaluate("void setTimeout(() => { location.search = 'again' }, 100)")
+    page.until("location.search === '?again' && document.readyState === 'complete'")
+    page.until(CONNECTED)
