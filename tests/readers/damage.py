@@ -1,4 +1,4 @@
-"""Damage to foreign data, drawn by hypothesis: other types, missing and huge values, deep nesting, halves of characters."""
+"""Damage to foreign data, drawn: other types, missing and huge values, deep nesting, halves of characters."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from hypothesis import strategies as st
+from readers import drawn as st
 
 DIGITS = "9" * 5000
 DEEP = 3_000
@@ -69,12 +69,12 @@ BYTES: Sequence[Callable[[bytes, random.Random], bytes]] = (
 )
 
 
-def damaged(values: Sequence[Any]) -> st.SearchStrategy[Any]:
+def damaged(values: Sequence[Any]) -> st.Drawn[Any]:
     """Draw one of some values with up to three places changed."""
     return st.builds(_damaged, st.sampled_from(values), st.integers(0, 2**32), st.integers(0, 3))
 
 
-def damaged_bodies(values: Sequence[Any]) -> st.SearchStrategy[bytes]:
+def damaged_bodies(values: Sequence[Any]) -> st.Drawn[bytes]:
     """Draw the JSON text of a damaged value, one in four times with its bytes damaged too."""
     return st.builds(_damaged_body, damaged(values), st.integers(0, 2**32))
 

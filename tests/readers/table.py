@@ -11,8 +11,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from hypothesis import strategies as st
-
 from airflow_provider_veza.__main__ import main as cancel_command
 from airflow_provider_veza.async_query.attempt_report import AttemptReport
 from airflow_provider_veza.async_query.deadline import Deadline
@@ -60,6 +58,7 @@ from airflow_provider_veza.transport.settings import OAuth2ClientCredentials
 from airflow_provider_veza.transport.steps import WireRequest
 from airflow_provider_veza.transport.tokens import Token, read_token, token_request
 from airflow_provider_veza.triggers.async_query import AsyncQueryTrigger
+from readers import drawn as st
 from readers.damage import DIGITS, as_python, damaged, damaged_bodies
 from readers.examined import examined
 from services import answers, esql_answers
@@ -80,7 +79,7 @@ class Reader:
     """
 
     read: Callable[[Any], Any]
-    drawn: st.SearchStrategy[Any]
+    drawn: st.Drawn[Any]
     returns: type | tuple[type, ...]
     covers: tuple[str, ...]
     dearer: int = 1
@@ -109,7 +108,7 @@ _HEADERS = st.fixed_dictionaries(
 _STATUSES = st.sampled_from([200] * 8 + [201, 204, 304, 400, 401, 403, 404, 404, 429, 500, 503, 999])
 
 
-def _responses(*bodies: Any) -> st.SearchStrategy[Response]:
+def _responses(*bodies: Any) -> st.Drawn[Response]:
     mostly_bodies = damaged_bodies([*bodies] * 4 + _ERRORS)
     return st.builds(Response, status=_STATUSES, headers=_HEADERS, body=mostly_bodies)
 
@@ -282,16 +281,16 @@ _ESQL_EXTRA = {
 }
 
 
-def _connections(extra: Mapping[str, Any]) -> st.SearchStrategy[Connection]:
+def _connections(extra: Mapping[str, Any]) -> st.Drawn[Connection]:
     texts = damaged_bodies([extra]).map(lambda body: body.decode("utf-8", "surrogateescape"))
     return st.builds(Connection, host=_URLS, schema=_URLS, port=st.sampled_from([None, 0, 443, -1]), extra=texts)
 
 
-def _objects(*values: Any) -> st.SearchStrategy[Any]:
+def _objects(*values: Any) -> st.Drawn[Any]:
     return damaged(values).map(as_python)
 
 
-def _texts_or_objects(*values: Any) -> st.SearchStrategy[Any]:
+def _texts_or_objects(*values: Any) -> st.Drawn[Any]:
     return _objects(*values) | damaged_bodies(values).map(lambda body: body.decode("utf-8", "surrogateescape"))
 
 
