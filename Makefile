@@ -61,11 +61,12 @@ test: ## Run everything: what check does, units on every Airflow, then real Airf
 
 check-stages: lint docs emulator without-airflow units-$(NEWEST)
 
-test-stages: check-stages many-cases two-at-a-time units $(REAL)
+test-stages: check-stages many-cases two-at-a-time $(REAL)
 
-# Each keeps one core busy, or none; the longest first.
-TWO_AT_A_TIME := sample-benchmarks new-user sample-drills-celery lineage distributions test-lowest test-monitoring \
-	test-browser sample-storages conformance-elasticsearch-8
+# Most keep one core busy, or none; those that fill two only in part begin, so that there is always something beside them.
+OTHER_UNITS := $(filter-out units-$(NEWEST),$(UNITS))
+TWO_AT_A_TIME := $(firstword $(OTHER_UNITS)) sample-benchmarks new-user $(wordlist 2,9,$(OTHER_UNITS)) sample-drills-celery \
+	lineage distributions test-lowest test-monitoring test-browser sample-storages conformance-elasticsearch-8
 
 two-at-a-time: .venv/tools/installed
 	@.venv/tools/bin/python -m tools.lanes '$(MAKE)' $(TWO_AT_A_TIME)
