@@ -69,7 +69,7 @@ class AsyncQueryTrigger(BaseTrigger):
         self.cancel_on_kill = cancel_on_kill
         try:
             self.deadline = Deadline(utc_from_iso(deadline)) if deadline else self.handle.deadline
-            self.schedule = _schedule(min_interval, max_interval, fixed_interval, doubles_from)
+            self.schedule = _of_numbers(PollSchedule(min_interval, max_interval, fixed_interval, doubles_from))
             self.not_before = utc_from_iso(not_before) if not_before else self.handle.submitted_at
         except (TypeError, ValueError, OverflowError) as e:
             raise HandleError(
@@ -174,13 +174,11 @@ class _NobodyWaitsError(Exception):
     """Ends the wait of a trigger that Airflow has forgotten."""
 
 
-def _schedule(*numbers: float | None) -> PollSchedule:
-    """Return the schedule that was stored.
+def _of_numbers(stored: PollSchedule) -> PollSchedule:
+    """Return a stored schedule.
 
     :raises TypeError: when it holds what is no number.
-    :raises ValueError: when no schedule is so.
     """
-    schedule = PollSchedule(*numbers)  # type: ignore[arg-type]  # they were stored, and are looked at here
-    if mistyped := mistyped_field(schedule):
+    if mistyped := mistyped_field(stored):
         raise TypeError(f"{mistyped} is no number")
-    return schedule
+    return stored

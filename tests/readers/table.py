@@ -501,6 +501,13 @@ def _tabled(raw: bytes) -> Table | None:
     return tabulator.table(JsonRows([raw, raw]), known)
 
 
+_LEFT_BY_A_TASK = st.fixed_dictionaries(
+    {
+        "xcoms": st.fixed_dictionaries({"veza_query": _objects(_HANDLE_JSON), "veza_report": _objects(_REPORT)}),
+        "fields": st.fixed_dictionaries({"handle": _texts_or_objects(_HANDLE_JSON)}),
+        "record": st.none() | _objects(_RECORD.to_json()).filter(lambda record: isinstance(record, dict)),
+    }
+)
 READERS: Mapping[str, Reader] = {
     "a submit's answer, nodes": _of_call(
         VezaNodesService().submit(_QUERY), Submitted, "services.veza_submitted.read_submitted", _SUBMITTED
@@ -642,29 +649,13 @@ READERS: Mapping[str, Reader] = {
     ),
     "what a task left, for the page": Reader(
         lambda left: target_of(TaskFacts("d", "t", "r", state="deferred", **left), NOON),
-        st.fixed_dictionaries(
-            {
-                "xcoms": st.fixed_dictionaries(
-                    {"veza_query": _objects(_HANDLE_JSON), "veza_report": _objects(_REPORT)}
-                ),
-                "fields": st.fixed_dictionaries({"handle": _texts_or_objects(_HANDLE_JSON)}),
-                "record": st.none() | _objects(_RECORD.to_json()).filter(lambda record: isinstance(record, dict)),
-            }
-        ),
+        _LEFT_BY_A_TASK,
         (Target, type(None)),
         ("pages.its_query.target_of",),
     ),
     "what a task left, on the page": Reader(
         lambda left: query_page(TaskFacts("d", "t", "r", state="deferred", **left), preview_rows=10),
-        st.fixed_dictionaries(
-            {
-                "xcoms": st.fixed_dictionaries(
-                    {"veza_query": _objects(_HANDLE_JSON), "veza_report": _objects(_REPORT)}
-                ),
-                "fields": st.fixed_dictionaries({"handle": _texts_or_objects(_HANDLE_JSON)}),
-                "record": st.none() | _objects(_RECORD.to_json()).filter(lambda record: isinstance(record, dict)),
-            }
-        ),
+        _LEFT_BY_A_TASK,
         str,
         ("pages.query_page",),
     ),

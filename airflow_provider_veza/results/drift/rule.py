@@ -168,9 +168,9 @@ def _text(value: Any) -> str | None:
 
 def _moment(text: str) -> datetime | None:
     """Return the moment that an RFC 3339 date-time names, or None where the text is none."""
-    if (
-        len(text) < len("2026-01-01T00:00:00Z") or text[10] != "T" or text[11:13] == "24"
-    ):  # Which Python reads from 3.14 on.
+    if len(text) < len("2026-01-01T00:00:00Z") or text[10] != "T":
+        return None
+    if text[11:13] == "24":  # Python reads that hour from 3.14 on.
         return None
     try:
         moment = datetime.fromisoformat(text)
