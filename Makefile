@@ -40,6 +40,8 @@ DRILLED_BRIEFLY := 3.2
 
 # File by file, in their order: by itself xdist keeps those with the fewest tests for the end, which are often the slowest.
 TWO_AT_ONCE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
+# Test by test, where nothing runs beside: two of four workers wait for sockets or processes most of the time.
+FOUR_AT_ONCE := --numprocesses 4 --dist worksteal
 STAGE := @.venv/tools/bin/python -m tools.stage
 # Makes the target of this name with -stages, then lists its stages with their durations.
 STAGED = @$(if $(PYTHON),$(PYTHON),$(NO_PYTHON)) -m tools.stages .run/stages-of-$@.jsonl $(MAKE) --no-print-directory $@-stages
@@ -115,7 +117,7 @@ test-python-3.13 test-python-3.14: test-python-%:
 	$(STAGE) 'Python $*' env 'AIRFLOW_HOME=$(CURDIR)/.run/units-python-$*' .venv/python-$*/bin/python -m pytest -q $(QUICK_SAMPLE)
 
 without-airflow: .venv/airflow-$(NEWEST)/installed ## Run the unit tests of what imports no Airflow, which it is kept from
-	$(STAGE) 'units without Airflow' $(NEWEST_PYTHON) -m pytest $(TWO_AT_ONCE) --without-airflow $(WITHOUT_AIRFLOW)
+	$(STAGE) 'units without Airflow' $(NEWEST_PYTHON) -m pytest $(FOUR_AT_ONCE) --without-airflow $(WITHOUT_AIRFLOW)
 
 distributions: .venv/airflow-$(NEWEST)/installed .venv/release/installed ## Build both distributions, look into them, and install them into fresh environments
 	$(STAGE) 'distributions' $(NEWEST_PYTHON) -m pytest tests/distributions
@@ -124,11 +126,11 @@ units: $(UNITS) ## Run the unit tests of what imports Airflow, on every Airflow
 
 $(UNITS): units-%: .venv/airflow-%/installed
 	$(STAGE) 'units on Airflow $*' env 'AIRFLOW_HOME=$(CURDIR)/.run/units-$*' \
-		.venv/airflow-$*/bin/python -m pytest $(TWO_AT_ONCE) $(addprefix --ignore ,$(APART) $(WITHOUT_AIRFLOW) $(MANY_CASES))
+		.venv/airflow-$*/bin/python -m pytest $(if $(filter $(NEWEST),$*),$(FOUR_AT_ONCE),$(TWO_AT_ONCE)) $(addprefix --ignore ,$(APART) $(WITHOUT_AIRFLOW) $(MANY_CASES))
 
 many-cases: .venv/airflow-$(NEWEST)/installed ## Play stories of ownership, malformed answers and hostile tenants
 	$(STAGE) 'many cases' env 'AIRFLOW_HOME=$(CURDIR)/.run/many-cases' \
-		$(NEWEST_PYTHON) -m pytest --numprocesses 4 --dist worksteal $(MANY_CASES)
+		$(NEWEST_PYTHON) -m pytest $(FOUR_AT_ONCE) $(MANY_CASES)
 
 conformance-elasticsearch-8: .venv/elasticsearch-8/installed ## Run the ES|QL conformance cases with the client of 8.19
 	$(STAGE) 'ES|QL with client 8.19' env PYTHONPATH=.venv/elasticsearch-8 'AIRFLOW_HOME=$(CURDIR)/.run/units-elasticsearch-8' \
