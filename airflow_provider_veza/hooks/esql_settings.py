@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import base64
 import platform
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from airflow_provider_veza import __version__
-from airflow_provider_veza.async_query.json_value import ascii_of, value_of, words_of
-from airflow_provider_veza.exceptions import ConnectionSettingsError
-from airflow_provider_veza.hooks.veza_settings import AirflowConnection, is_loopback
+from airflow_provider_veza.async_query.json_value import ascii_of, words_of
+from airflow_provider_veza.hooks.given_connection import AirflowConnection, GivenConnection, bracketed, is_loopback
 from airflow_provider_veza.transport.elastic_settings import ElasticAuth, ElasticSettings
 from airflow_provider_veza.transport.settings import MAX_ANSWER_BYTES, USUAL_TIMES, TotalTimes
 
@@ -83,8 +81,8 @@ class _Reader:
     """Reads one connection; every complaint names it."""
 
     def __init__(self, conn: AirflowConnection) -> None:
-        self._conn = conn
-        self._extra = self._json_object(conn.extra)
+        given = GivenConnection(conn)
+        self._conn, self._extra, self._refuse = given.conn, given.extra, given.refuse
 
     def base_url(self) -> str:
         cloud_id = self._extra.get("cloud_id")
@@ -95,9 +93,9 @@ class _Reader:
             self._refuse("host", "is empty: put the cluster's host there, or its cloud_id in the extra")
         is_url = "://" in host
         scheme = self._extra.get("scheme") or self._conn.schema or "http"
-        parts = self._split(host if is_url else f"{words_of(scheme)}://{_bracketed(host)}")
+        parts = self._split(host if is_url else f"{words_of(scheme)}://{bracketed(host)}")
         port = self._port(parts) or (_DEFAULT_PORTS[parts.scheme] if is_url else USUAL_PORT)
-        return f"{parts.scheme}://{_bracketed(parts.hostname or '')}:{port}{parts.path.rstrip('/')}"
+        return f"{parts.scheme}://{bracketed(parts.hostname or '')}:{port}{parts.path.rstrip('/')}"
 
     def auth(self) -> ElasticAuth | None:
         given = [name for name in _AUTHS if self._extra.get(name)]
@@ -218,19 +216,3 @@ class _Reader:
         if parts.username or parts.password:
             self._refuse("host", "holds credentials: they belong into login and password, or into the extra")
         return parts
-
-    def _json_object(self, text: str | None) -> Mapping[str, Any]:
-        try:
-            extra = value_of(text) if text else {}
-        except ValueError as e:
-            self._refuse("extra", f"is not JSON ({e})")
-        if not isinstance(extra, dict):
-            self._refuse("extra", "must be a JSON object")
-        return extra
-
-    def _refuse(self, name: str, problem: str) -> NoReturn:
-        raise ConnectionSettingsError(f"Airflow connection {self._conn.conn_id!r}: {name} {problem}. Nothing was sent.")
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if host.count(":") > 1 and not host.startswith("[") else host

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import ipaddress
 import math
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, NoReturn, Protocol
+from typing import Any
 from urllib.parse import SplitResult, quote, urlsplit
 
 from airflow_provider_veza import __version__
-from airflow_provider_veza.async_query.json_value import ascii_of, value_of, words_of
-from airflow_provider_veza.async_query.lone_surrogates import is_whole
-from airflow_provider_veza.exceptions import ConnectionSettingsError
+from airflow_provider_veza.async_query.json_value import ascii_of, words_of
 from airflow_provider_veza.hooks.connection_fields import EXTRA_FIELDS, ExtraField
+from airflow_provider_veza.hooks.given_connection import AirflowConnection, GivenConnection, bracketed, is_loopback
 from airflow_provider_veza.services.veza_nodes import VezaNodesService
 from airflow_provider_veza.services.veza_result import VezaResultService
 from airflow_provider_veza.services.veza_rows import DEFAULT_ROWS_FIELDS
@@ -34,18 +32,6 @@ _NO = frozenset({"false", "0", "no", "n", "off", "f"})
 _FORM_PREFIX = "extra__veza__"
 """The Test button of Airflow 2.11 sends each extra a second time, under a name that begins so."""
 USER_AGENT = f"airflow-provider-veza/{__version__} python/{platform.python_version()}"
-
-
-class AirflowConnection(Protocol):
-    """What is read of an Airflow connection, the same on every version."""
-
-    conn_id: str
-    host: str | None
-    schema: str | None
-    port: int | None
-    login: str | None
-    password: str | None
-    extra: str | None
 
 
 @dataclass(frozen=True)
@@ -123,19 +109,14 @@ class _Reader:
     """Reads one connection; every complaint names it."""
 
     def __init__(self, conn: AirflowConnection) -> None:
-        self._conn = conn
-        self._raw = self._json_object(conn.extra)
-        for name, value in self._texts():
-            if not is_whole(value):
-                self._refuse(
-                    name, "holds half of a character (a lone surrogate), which nothing can send: write it anew"
-                )
+        given = GivenConnection(conn)
+        self._conn, self._raw, self._refuse = given.conn, given.extra, given.refuse
 
     def base_url(self, *, verify: bool) -> str:
         host = (self._conn.host or "").strip()
         if not host:
             self._refuse("host", "is empty: put the tenant's URL there, such as https://your-tenant.vezacloud.com")
-        parts = self._split(host if "://" in host else f"{self._conn.schema or 'https'}://{_bracketed(host)}")
+        parts = self._split(host if "://" in host else f"{self._conn.schema or 'https'}://{bracketed(host)}")
         if parts.path.strip("/") or parts.query or parts.fragment:
             self._refuse(
                 "host", f"has more than the tenant's URL: give only {parts.scheme}://{parts.hostname}, without a path"
@@ -147,7 +128,7 @@ class _Reader:
                 "host", "is http://, which would send the API key in clear text: use https://, or set verify to false"
             )
         port = parts.port or self._conn.port or None  # Airflow 3.3's form stores 0 for a port that is left empty.
-        name = _bracketed(parts.hostname or "")
+        name = bracketed(parts.hostname or "")
         is_default_port = port is None or port == {"https": 443, "http": 80}[parts.scheme]
         return f"{parts.scheme}://{name}" if is_default_port else f"{parts.scheme}://{name}:{port}"
 
@@ -215,12 +196,6 @@ class _Reader:
             )
         return converted
 
-    def _texts(self) -> Iterator[tuple[str, str]]:
-        """Yield every text of the connection with the name of its field."""
-        fields = {name: getattr(self._conn, name) for name in ("host", "schema", "login", "password")}
-        fields |= {f"extra {name}": value for name, value in self._raw.items()}
-        yield from ((name, value) for name, value in fields.items() if isinstance(value, str))
-
     def _split(self, url: str, name: str = "host") -> SplitResult:
         try:
             parts = urlsplit(url)
@@ -230,18 +205,6 @@ class _Reader:
         if not valid or any(c.isspace() for c in url):
             self._refuse(name, "is no http(s) URL of a host; expected something like https://your-tenant.vezacloud.com")
         return parts
-
-    def _json_object(self, text: str | None) -> Mapping[str, Any]:
-        try:
-            extra = value_of(text) if text else {}
-        except ValueError as e:
-            self._refuse("extra", f"is not JSON ({e})")
-        if not isinstance(extra, dict):
-            self._refuse("extra", "must be a JSON object")
-        return extra
-
-    def _refuse(self, name: str, problem: str) -> NoReturn:
-        raise ConnectionSettingsError(f"Airflow connection {self._conn.conn_id!r}: {name} {problem}. Nothing was sent.")
 
 
 def _in_range(value: Any, known: ExtraField) -> bool:
@@ -257,26 +220,6 @@ def leads_to_host_of(url: str, tenant: str) -> bool:
     # Browsers take a backslash for a slash, and drop some of what is not printed.
     is_plain = url.isascii() and url.isprintable() and not any(c in " \\" for c in url) and "@" not in parts.netloc
     return is_plain and parts.scheme in ("http", "https") and parts.hostname == urlsplit(tenant).hostname
-
-
-def is_loopback(host: str) -> bool:
-    """Whether what is sent to the host never leaves this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
-
-def _bracketed(host: str) -> str:
-    """Write an IPv6 address as URLs do; Airflow drops the brackets of a connection that is given as a URI."""
-    return f"[{host}]" if _is_ipv6(host) else host
-
-
-def _is_ipv6(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).version == 6
-    except ValueError:
-        return False
 
 
 def _boolean(value: Any) -> bool | None:

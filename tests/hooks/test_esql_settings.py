@@ -53,6 +53,35 @@ def test_the_address_is_never_without_a_port(fields: dict[str, Any], extra: dict
     assert read(extra, **fields).tenant == url
 
 
+HALVED = "half-\ud83d-secret-key"
+
+
+@pytest.mark.parametrize("name", ["host", "schema", "login", "password"])
+def test_half_of_a_character_is_refused_in_every_field_and_not_shown(name: str) -> None:
+    with pytest.raises(ConnectionSettingsError, match=f"{name} holds half of a character") as refused:
+        read({}, **{name: HALVED})
+    assert "secret-key" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("api_key", HALVED),
+        ("http_auth", ["elastic", HALVED]),
+        ("headers", {"X-Team": HALVED}),
+        ("headers", {HALVED: "acme"}),
+        ("cloud_id", HALVED),
+        ("ca_certs", HALVED),
+        ("opaque_id", HALVED),
+    ],
+    ids=str,
+)
+def test_half_of_a_character_is_refused_wherever_it_is_in_the_extra(name: str, value: Any) -> None:
+    with pytest.raises(ConnectionSettingsError, match=f"extra {name} holds half of a character") as refused:
+        read({name: value})
+    assert "secret-key" not in str(refused.value)
+
+
 @pytest.mark.parametrize(
     ("fields", "extra", "auth"),
     [
@@ -139,7 +168,7 @@ def test_settings_show_no_secret() -> None:
     assert "h3ader" not in shown
 
 
-@pytest.mark.parametrize("bad", ["s3cret\n", "s3\x00cret", "s3cret\r\nx: y", "\u2028s3cret", "\ud83ds3cret"], ids=ascii)
+@pytest.mark.parametrize("bad", ["s3cret\n", "s3\x00cret", "s3cret\r\nx: y", "\u2028s3cret"], ids=ascii)
 @pytest.mark.parametrize(
     ("fields", "extra", "named"),
     [

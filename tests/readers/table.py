@@ -750,7 +750,7 @@ READERS: Mapping[str, Reader] = {
         veza_settings.read_connection,
         _connections(_VEZA_EXTRA),
         veza_settings.VezaSettings,
-        ("hooks.veza_settings.read_connection", "hooks.veza_settings"),
+        ("hooks.veza_settings.read_connection", "hooks.veza_settings", "hooks.given_connection"),
     ),
     "an elasticsearch connection": Reader(
         esql_settings.read_connection,
