@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from veza_emulator.graph.tenant_graph import Tag
 from veza_emulator.reading.fields import Fields
+from veza_emulator.reading.moment import moment_in
 
 CUSTOM_PROPERTY_PREFIX = "customprop_"
 """What Veza puts before the name of a custom property, as its own reports of pushed applications show."""
@@ -157,10 +157,8 @@ def _is_text_list(value: object) -> bool:
 
 
 def _is_timestamp(value: object) -> bool:
-    try:
-        return isinstance(value, str) and datetime.fromisoformat(value).tzinfo is not None
-    except ValueError:
-        return False
+    moment = moment_in(value) if isinstance(value, str) else None
+    return moment is not None and moment.tzinfo is not None
 
 
 _FITS: Mapping[PropertyType, Callable[[object], bool]] = {

@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from typing import Any
 
+from veza_emulator.reading.moment import moment_in
 from veza_emulator.reading.numbered_enum import NumberedEnum
 
 JsonScalar = str | int | float | bool
@@ -132,8 +133,5 @@ def moment_of(text: str) -> datetime | None:
     """Return the point in time that a text names; without a zone it is one of UTC. None if the text names none."""
     if text[4:5] != "-":
         return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    moment = moment_in(text)
+    return moment.replace(tzinfo=UTC) if moment and not moment.tzinfo else moment
