@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import pytest
 from drills.drill import CANCELLED, CANCELLED_BY_AND_BY, DELIVERED, Drill
@@ -16,6 +17,8 @@ SUBJECT = "listener"
 HEARS_MARKS = installed_release().generation is Generation.THREE
 """Whether Airflow tells listeners of marks."""
 CANCELS = "async_cancel"
+NOTED_WITHIN = timedelta(seconds=1)
+"""After a confirmed cancel; a worker that is killed just then may send it once more, which changes nothing."""
 
 
 def last_host_dies(case: LaneCase) -> None:
@@ -39,7 +42,8 @@ def marked_at_the_second_server(case: LaneCase) -> None:
     case.strike(lambda: server.set_task_state(case.task().key, MarkedState.FAILED))
     case.wait_cancelled()
     case.wait_ended(first)
-    assert len(case.requests(CANCELS, case.queries()[0]["id"])) == 1, "a noted cancel was sent once more"
+    first, *others = [datetime.fromisoformat(sent["time"]) for sent in case.requests(CANCELS, case.queries()[0]["id"])]
+    assert not [sent for sent in others if sent > first + NOTED_WITHIN], "a noted cancel was sent once more"
 
 
 def swept(case: LaneCase) -> None:
