@@ -146,17 +146,18 @@ class _Looks:
 
     def __init__(self) -> None:
         self._answered = self._failed = 0
-        self._looked_at = time.monotonic()
+        self._looked_at: float | None = None
 
     def count(self, watch: Watch, seen: Snapshot | RequestError, verdict: Verdict) -> None:
-        """Count a look, and how late it came to notice the end."""
+        """Count a look, and how late it came to notice the end, if this process has seen the query before."""
         _count(seen)
         if isinstance(seen, RequestError):
             self._failed += 1
             return
         now = time.monotonic()
         self._answered += 1
-        if isinstance(verdict, Ended) and seen.phase.is_terminal and not watch.traits.long_poll_seconds:
+        is_end = isinstance(verdict, Ended) and seen.phase.is_terminal and not watch.traits.long_poll_seconds
+        if is_end and self._looked_at is not None:
             COUNTS.noticed_after(now - self._looked_at)
         self._looked_at = now
 

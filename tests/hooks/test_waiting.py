@@ -242,6 +242,18 @@ def test_looks_and_the_time_until_the_end_was_noticed_are_counted(watch: Callabl
     assert (counted.answered, counted.failed, len(counted.delays)) == (3, 1, 1)
 
 
+@pytest.mark.parametrize("looks", [[DONE], [BLIP, DONE]])
+def test_how_late_the_first_look_of_a_process_is_nobody_can_tell(
+    watch: Callable[..., Watch], monkeypatch: pytest.MonkeyPatch, looks: list[Seen]
+) -> None:
+    counted = Counts()
+    monkeypatch.setattr(waiting, "COUNTS", counted)
+
+    wait(watch(), Tenant(*looks).look, LOG, lambda seconds: None)
+
+    assert (counted.answered, counted.delays) == (1, [])
+
+
 @pytest.mark.parametrize("seen", [RUNNING, BLIP])
 def test_a_look_outside_of_any_wait_is_counted_and_sent_at_once(
     watch: Callable[..., Watch], monkeypatch: pytest.MonkeyPatch, seen: Seen
