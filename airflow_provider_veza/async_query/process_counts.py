@@ -32,6 +32,11 @@ class Counts:
         if len(self.delays) < MOST_DELAYS:
             self.delays.append(seconds)
 
+    @property
+    def has_news(self) -> bool:
+        """Whether anything was counted since the last time."""
+        return bool(self.answered or self.failed or self.retries or self.throttled_seconds or self.delays)
+
     def taken(self) -> Counts:
         """Return what came since the last time, and begin anew; what is waited for stays."""
         taken = Counts(self.answered, self.failed, self.retries, self.throttled_seconds, self.waiting, self.delays)

@@ -5,6 +5,7 @@ One query and its client are bound in :mod:`.bound`.
 
 from __future__ import annotations
 
+import asyncio
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager
@@ -23,6 +24,7 @@ from airflow_provider_veza.exceptions import ConnectionSettingsError, ForbiddenE
 from airflow_provider_veza.hooks import masking  # noqa: F401  # From here on Airflow masks what is fetched.
 from airflow_provider_veza.hooks.airflow_connections import aconnection_of, connection_of
 from airflow_provider_veza.hooks.bound import BoundQuery
+from airflow_provider_veza.hooks.metrics import counted_beside_waits
 from airflow_provider_veza.hooks.settings_cache import SETTINGS_CACHE
 from airflow_provider_veza.transport import shared
 from airflow_provider_veza.transport.client import AsyncClient, Client, ClientSettings
@@ -137,7 +139,7 @@ class AsyncQueryHook(BaseHook):
         """
         if self._transport is None:
             self._transport = client_for(self.settings.transport)
-        with self._naming_itself:
+        with self._naming_itself, counted_beside_waits():
             return self._transport.run(call, retry=retry, within=within)
 
     def run_flow(self, flow: Flow[T]) -> T:
@@ -243,20 +245,35 @@ class AsyncQueryHook(BaseHook):
         """Cancel what still runs, ahead of all looks; the async twin of :meth:`cancel`."""
         return await self.query(handle).acancel()
 
-    async def settings_about(self, handle: QueryHandle) -> HookSettings:
-        """Return what the connection says, looked up anew where it leads to another tenant than the handle's."""
-        settings = await self._asettings()
+    async def settings_about(self, handle: QueryHandle, within: float | None = None) -> HookSettings:
+        """Return what the connection says, looked up anew where it leads to another tenant than the handle's.
+
+        :param within: seconds after which nobody waits for it any more; None where nothing bounds the wait.
+        :raises NotSentError: when Airflow has not said it by then.
+        """
+        settings = await self._asettings(within)
         return settings if settings.tenant == handle.tenant else await self._arenewed_settings(settings)
 
     @cached_property
     def _cache_key(self) -> tuple[str, str]:
         return type(self).__qualname__, self.conn_id
 
-    async def _asettings(self) -> HookSettings:
-        key = self._cache_key
-        settings: HookSettings = SETTINGS_CACHE.fresh(key) or await SETTINGS_CACHE.get(key, self._look_up_settings)
+    async def _asettings(self, within: float | None = None) -> HookSettings:
+        settings: HookSettings = SETTINGS_CACHE.fresh(self._cache_key) or await self._cached_settings(within)
         self._settings = settings
         return settings
+
+    async def _cached_settings(self, within: float | None) -> HookSettings:
+        try:
+            async with asyncio.timeout(within):
+                settings: HookSettings = await SETTINGS_CACHE.get(self._cache_key, self._look_up_settings)
+                return settings
+        except TimeoutError:
+            raise NotSentError(
+                "Airflow did not say in time what the connection holds, so nothing was sent. The query is as it was; the next "
+                "look asks again.",
+                about=f"Airflow connection {self.conn_id!r}",
+            ) from None
 
     async def _arenewed_settings(self, outdated: HookSettings) -> HookSettings:
         SETTINGS_CACHE.forget(self._cache_key, outdated)

@@ -30,6 +30,7 @@ from airflow_provider_veza.async_query.service import (
     drive_flow_async,
 )
 from airflow_provider_veza.async_query.vocabulary import Page, Snapshot, Traits
+from airflow_provider_veza.hooks.metrics import counted_beside_waits
 from airflow_provider_veza.hooks.paging import AheadOfCaller, PageReader
 from airflow_provider_veza.hooks.waiting import utc_now
 from airflow_provider_veza.transport.clients import async_client_for, client_for
@@ -158,7 +159,8 @@ class BoundQuery:
         reader = self._page_reader(self.service, first_token)
         pages = reader.pages_ahead(lambda call, retry, within: transport.run(call, retry=retry, within=within))
         try:
-            yield AheadOfCaller(reader, pages)
+            with counted_beside_waits():
+                yield AheadOfCaller(reader, pages)
         finally:
             await pages.aclose()
             await transport.close()
@@ -203,11 +205,11 @@ class BoundQuery:
 
     async def aservice(self) -> QueryService:
         """Return the service; the async twin of :attr:`service`, by settings that may have changed since the last call."""
-        return self._service_by(await self.hook.settings_about(self.handle))
+        return self._service_by(await self.hook.settings_about(self.handle, self._time_for_a_look(0.0)))
 
     async def alook(self, wait: float = 0.0) -> Snapshot:
         """Return how the query stands; the async twin of :meth:`look`."""
-        settings = await self.hook.settings_about(self.handle)
+        settings = await self.hook.settings_about(self.handle, self._time_for_a_look(wait))
         look = self._look_by(settings, wait)
         every = None if self._looked_at is None else time.monotonic() - self._looked_at
         try:

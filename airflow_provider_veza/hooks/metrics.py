@@ -15,12 +15,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import TypeVar
 
 from airflow_provider_veza.async_query.process_counts import COUNTS, Counts
 
 log = logging.getLogger(__name__)
 
 REPORT_SECONDS = 10.0
+
+T = TypeVar("T")
 
 
 class Metric(StrEnum):
@@ -52,8 +55,8 @@ class Reporter:
         self._report(_send)
 
     def report_aside(self) -> None:
-        """Send it from a thread: a collector's name may have to be looked up."""
-        self._report(lambda counts: asyncio.get_running_loop().run_in_executor(None, _send, counts))
+        """Send it, and how many queries wait here; from a thread: a collector's name may have to be looked up."""
+        self._report(lambda counts: _aside(_send_with_waiting, counts))
 
     def _report(self, send: Callable[[Counts], object]) -> None:
         self.next_report = self.clock() + REPORT_SECONDS
@@ -74,6 +77,22 @@ def counted_wait(report: Callable[[], None]) -> Iterator[None]:
         COUNTS.waiting -= 1
         if not COUNTS.waiting or REPORTER.is_due:
             report()
+
+
+@contextmanager
+def counted_beside_waits() -> Iterator[None]:
+    """Report what is counted inside, unless a wait is under way, which will: no later moment is sure to come."""
+    try:
+        yield
+    finally:
+        if not COUNTS.waiting and COUNTS.has_news:
+            REPORTER.report()
+
+
+def count_cancel_aside(outcome: str) -> None:
+    """Count a cancel from an event loop, in a thread."""
+    with _failing_nothing():
+        _aside(count_cancel, outcome)
 
 
 def count_cancel(outcome: str) -> None:
@@ -97,8 +116,20 @@ def _send(counts: Counts) -> None:
             Stats.timing(Metric.THROTTLED.value, timedelta(seconds=counts.throttled_seconds))
         for delay in counts.delays:
             Stats.timing(Metric.DETECTION_DELAY.value, timedelta(seconds=delay))
+
+
+def _send_with_waiting(counts: Counts) -> None:
+    """Send also how many wait, as a triggerer does: of the many workers of a host, each would overwrite what others said."""
+    from airflow.providers.common.compat.sdk import Stats
+
+    _send(counts)
+    with _failing_nothing():
         host = _host()
         Stats.gauge(f"{Metric.WAITING}{host}", counts.waiting, tags={"host": host})
+
+
+def _aside(send: Callable[[T], None], what: T) -> None:
+    asyncio.get_running_loop().run_in_executor(None, send, what)
 
 
 @contextmanager

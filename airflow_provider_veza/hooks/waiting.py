@@ -19,10 +19,12 @@ from airflow_provider_veza.async_query.task_log import TaskLog
 from airflow_provider_veza.async_query.vocabulary import Snapshot
 from airflow_provider_veza.async_query.watch import Ended, LookAgain, Verdict, Watch
 from airflow_provider_veza.exceptions import RequestError
-from airflow_provider_veza.hooks.metrics import REPORTER, counted_wait
+from airflow_provider_veza.hooks.metrics import REPORTER, counted_beside_waits, counted_wait
 from airflow_provider_veza.hooks.tracing import span
 
 RACE_PAUSE_SECONDS = 1.0
+BROKEN_OFF = "BROKEN_OFF"
+"""In a span, instead of an outcome: the wait was ended from outside, by a kill, a restart or an error."""
 
 
 def utc_now() -> datetime:
@@ -31,8 +33,11 @@ def utc_now() -> datetime:
 
 
 def look_once(watch: Watch, look: Callable[[], Snapshot], log: TaskLog) -> tuple[Watch, Verdict]:
-    """Look and judge."""
-    return _judged(watch, _seen(look), log, utc_now())
+    """Look and judge; the look is counted, but not how late it may notice an end: it knows of none before it."""
+    with counted_beside_waits():
+        seen = _seen(look)
+        _count(seen)
+    return _judged(watch, seen, log, utc_now())
 
 
 def look_until_sure(
@@ -63,6 +68,7 @@ def wait(
     :param clock: tells the time, in UTC.
     """
     with span("veza.wait", watch.handle) as attributes, counted_wait(REPORTER.report):
+        attributes["veza.outcome"] = BROKEN_OFF
         looks = _Looks()
         while True:
             began = time.monotonic()
@@ -116,6 +122,7 @@ async def wait_async(
     elapsed = (clock() - watch.handle.submitted_at).total_seconds()
     verdict: Verdict = LookAgain(random.random() * watch.schedule.delay(elapsed=elapsed, jitter=0.5))
     with span("veza.wait", watch.handle) as attributes, counted_wait(REPORTER.report_aside):
+        attributes["veza.outcome"] = BROKEN_OFF
         looks = _Looks()
         while isinstance(verdict, LookAgain):
             await asyncio.sleep(verdict.seconds)
@@ -139,24 +146,31 @@ class _Looks:
 
     def __init__(self) -> None:
         self._answered = self._failed = 0
-        self._looked_at = time.monotonic()
+        self._looked_at: float | None = None
 
     def count(self, watch: Watch, seen: Snapshot | RequestError, verdict: Verdict) -> None:
-        """Count a look, and how late it came to notice the end."""
+        """Count a look, and how late it came to notice the end, if this process has seen the query before."""
+        _count(seen)
         if isinstance(seen, RequestError):
             self._failed += 1
-            COUNTS.failed += 1
             return
         now = time.monotonic()
         self._answered += 1
-        COUNTS.answered += 1
-        if isinstance(verdict, Ended) and seen.phase.is_terminal and not watch.traits.long_poll_seconds:
+        is_end = isinstance(verdict, Ended) and seen.phase.is_terminal and not watch.traits.long_poll_seconds
+        if is_end and self._looked_at is not None:
             COUNTS.noticed_after(now - self._looked_at)
         self._looked_at = now
 
     def told_by(self, ended: Ended) -> Ended:
         """Return the end, with how often was looked until then."""
         return replace(ended, looks=self._answered + self._failed, failed_looks=self._failed)
+
+
+def _count(seen: Snapshot | RequestError) -> None:
+    if isinstance(seen, RequestError):
+        COUNTS.failed += 1
+    else:
+        COUNTS.answered += 1
 
 
 def _seen(look: Callable[[], Snapshot]) -> Snapshot | RequestError:

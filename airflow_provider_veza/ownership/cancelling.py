@@ -16,7 +16,7 @@ from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.progress import LogLine
 from airflow_provider_veza.async_query.service import Cancellation
 from airflow_provider_veza.async_query.task_log import TaskLog
-from airflow_provider_veza.hooks.metrics import count_cancel
+from airflow_provider_veza.hooks.metrics import count_cancel, count_cancel_aside
 
 if TYPE_CHECKING:
     from airflow_provider_veza.hooks.bound import BoundQuery
@@ -52,7 +52,9 @@ def _tried(query: BoundQuery, log: TaskLog, cancel: Callable[[], Cancellation]) 
         result: Cancellation | Exception = cancel()
     except Exception as e:
         result = e
-    return _report(query, log, result)
+    outcome = _told_in_log(query, log, result)
+    count_cancel(outcome.value)
+    return outcome
 
 
 async def try_to_cancel_async(
@@ -63,7 +65,9 @@ async def try_to_cancel_async(
         result: Cancellation | Exception = await query.acancel(is_cancelled)
     except Exception as e:
         result = e
-    return _report(query, log, result)
+    outcome = _told_in_log(query, log, result)
+    count_cancel_aside(outcome.value)
+    return outcome
 
 
 def cancel_command(handle: QueryHandle, conn_id: str) -> str:
@@ -71,10 +75,9 @@ def cancel_command(handle: QueryHandle, conn_id: str) -> str:
     return f"python -m airflow_provider_veza cancel --conn-id {shlex.quote(conn_id)} {shlex.quote(json.dumps(handle.to_json()))}"
 
 
-def _report(query: BoundQuery, log: TaskLog, result: Cancellation | Exception) -> CancelOutcome:
+def _told_in_log(query: BoundQuery, log: TaskLog, result: Cancellation | Exception) -> CancelOutcome:
     outcome, line = _told(query.handle, query.conn_id, result)
     log.log(line.level, "%s", line.text)
-    count_cancel(outcome.value)
     return outcome
 
 

@@ -23,6 +23,8 @@ from airflow_provider_veza.ownership.records.record_path import RecordPathStore,
 from airflow_provider_veza.ownership.records.registry import RecordRegistry
 
 KILL_BUDGET_SECONDS = 25.0
+ANSWER_SECONDS = 10.0
+"""For Airflow to say once more that nobody waits, before a wait goes on that nobody ended."""
 NOTE_PATIENCE_SECONDS = 2.0
 """Part of the former: how long the record of a query is waited for that the service does not know."""
 _under_way: set[asyncio.Task[None]] = set()
@@ -49,8 +51,12 @@ class DeferredKill:
         await asyncio.shield(settling)
 
     async def nobody_waits(self) -> bool:
-        """Ask Airflow; no answer means that somebody may."""
-        return (await self._standing()).nobody_waits
+        """Ask Airflow; no answer, or none in time, means that somebody may: the looks of this wait stand still meanwhile."""
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                return (await self._standing()).nobody_waits
+        except TimeoutError:
+            return False
 
     async def cancel(self) -> None:
         """Cancel over a client of its own, and note a confirmed cancel where later attempts can read it."""
@@ -85,7 +91,7 @@ class DeferredKill:
             return Standing.UNKNOWN
         try:
             answer = await answer_about(self.waiter)
-            is_deferred = await sync_to_async(_is_deferred)(answer, self.waiter, self.handle.id)
+            is_deferred = await sync_to_async(_is_deferred, thread_sensitive=False)(answer, self.waiter, self.handle.id)
             return task_standing(answer, is_deferred=is_deferred, query_id=self.handle.id)
         except Exception as e:
             self.log.warning("Airflow does not say what became of the task of query %s: %s", self.handle.shown_id, e)
@@ -95,7 +101,7 @@ class DeferredKill:
         if self.waiter is None or not configured_record_path():
             return
         try:
-            await sync_to_async(_note_cancel)(self.waiter, self.handle.id)
+            await sync_to_async(_note_cancel, thread_sensitive=False)(self.waiter, self.handle.id)
         except RecordError as e:
             self.log.warning("The cancel could not be noted: %s", e)
 

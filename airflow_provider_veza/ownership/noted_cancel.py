@@ -42,7 +42,7 @@ class NotedCancel:
         """Return the same on an event loop, which it does not hold up."""
         try:
             async with asyncio.timeout(self.patience):
-                return self._may_be_read and await sync_to_async(self._read)()
+                return self._may_be_read and await sync_to_async(self._read, thread_sensitive=False)()
         except Exception as e:
             return self._unread(e)
 

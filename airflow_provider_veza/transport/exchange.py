@@ -161,7 +161,7 @@ def attempts(wire: WireRequest, rules: Rules, at: Moment, begun: Begun | None = 
     :param begun: what the first attempt came to, if it was made already.
     """
     left = rules.total + wire.wait
-    last: Received | Failed = Failed(Failure.NOT_SENT, "no time was left for it", at)
+    last: Received | Failed = Failed(Failure.NOT_SENT, _why_too_late(rules, at), at)
     for attempt in count(1):
         before = left
         answer, left = yield from _follow(wire, rules, at, left, begun)
@@ -175,6 +175,16 @@ def attempts(wire: WireRequest, rules: Rules, at: Moment, begun: Begun | None = 
         COUNTS.retries += 1
         at, last, begun = (yield Pause(delay)).at, answer, None
     raise AssertionError("counting never ends")
+
+
+def _why_too_late(rules: Rules, at: Moment) -> str:
+    """Return why a request was never sent whose time is over."""
+    if rules.place is None or at.monotonic >= rules.until:
+        return "no time was left for it"
+    return (
+        "its turn did not come in time: either more ask this tenant than the connection's `rate_limit` allows for, or all pause "
+        "after answers 429 or 5xx"
+    )
 
 
 def _last(wire: WireRequest, answer: Received | Failed, attempts: int) -> Received:

@@ -276,6 +276,10 @@ class WaitingLine:
         """Let no look and no page go out until then."""
         self._held_until = max(self._held_until, until)
 
+    def waited(self, since: float, now: float) -> float:
+        """Return how long the rate alone has kept waiting what joined then, without the last pause that all made."""
+        return max(now - max(since, self._held_until), 0.0)
+
     def release(self, now: float) -> Iterator[tuple[int, Place]]:
         """Take out all that may go now, in their order."""
         while (first := self._cancels.first()) and self._cancel_opens_at(first[1]) <= now:
@@ -336,11 +340,12 @@ class BackOff:
     def failed(self, *, sent: float, now: float, retry_after: float | None, jitter: float) -> BackOff:
         """Return the pause after an answer 429 or 5xx.
 
-        :param retry_after: seconds that the tenant asked for.
+        :param retry_after: seconds that the tenant asked for. None at all, as of a date that its clock or ours has passed, are
+            no leave to go on asking at the full rate.
         :param jitter: random in [0, 1).
         """
         seconds = min(FIRST_PAUSE * 2.0**self.failures, LONGEST_PAUSE) * (1.0 + jitter) / 2.0
-        if retry_after is not None:
+        if retry_after:
             seconds = min(retry_after, LONGEST_RETRY_AFTER)
         elif sent < self.since:
             return self
@@ -354,6 +359,23 @@ class BackOff:
     def answered(self, *, sent: float) -> BackOff:
         """Return the pause after a good answer: what follows fails, if it does, for the first time."""
         return self if sent < self.since else replace(self, failures=0)
+
+
+class Pauses:
+    """Which pauses are told of: long ones, now and then; while all pause, no trigger has anything else to say."""
+
+    SHORTEST_SECONDS = 5.0
+    REPEAT_SECONDS = 600.0
+
+    def __init__(self) -> None:
+        self._told = -math.inf
+
+    def began(self, until: float, now: float) -> float | None:
+        """Return for how many seconds all pause, if that is to be told."""
+        if until - now < self.SHORTEST_SECONDS or now - self._told < self.REPEAT_SECONDS:
+            return None
+        self._told = now
+        return until - now
 
 
 @dataclass(frozen=True)
@@ -380,7 +402,8 @@ class Load:
     """How many looks are wanted and how many there are, window by window.
 
     A caller that would look every ``e`` seconds and waited ``w`` for its turn wanted ``(e + w) / e`` looks in that time, and by
-    Little's law the times ``e + w`` of all turns of a second add up to the number of callers.
+    Little's law the times ``e + w`` of all turns of a second add up to the number of callers. What a look loses otherwise, to
+    a pause after refusals or to an attempt that was not answered, no other rate would give back.
     """
 
     WINDOW_SECONDS = 60.0
@@ -394,8 +417,11 @@ class Load:
         self._wanted = 0.0
         self._cycles = 0.0
 
-    def went(self, place: Place, now: float) -> Overload | None:
-        """Count a look that goes out now; return what to tell, at the end of a window and not too often."""
+    def went(self, place: Place, now: float, waited: float) -> Overload | None:
+        """Count a look that goes out now; return what to tell, at the end of a window and not too often.
+
+        :param waited: seconds for which the rate alone has held it up, see :meth:`WaitingLine.waited`.
+        """
         if place.lane is not Lane.LOOKS or not place.every:
             return None
         if now - self._began >= self.WINDOW_SECONDS:
@@ -403,7 +429,7 @@ class Load:
             self._began, self._looks, self._wanted, self._cycles = now, 0, 0.0, 0.0
         else:
             seen = None
-        cycle = place.every + now - place.since
+        cycle = place.every + waited
         self._looks += 1
         self._wanted += cycle / place.every
         self._cycles += cycle

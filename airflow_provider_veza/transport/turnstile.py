@@ -12,12 +12,25 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import Context
+from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from airflow_provider_veza.transport.origin import Origin
-from airflow_provider_veza.transport.pacing import BackOff, Load, Overload, Place, WaitingLine
+from airflow_provider_veza.transport.pacing import BackOff, Load, Overload, Pauses, Place, WaitingLine
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """A request in line.
+
+    :param since: when it joined, in monotonic seconds; one that is repeated joins again.
+    """
+
+    wake: Callable[[], None]
+    since: float
 
 
 class Turnstile:
@@ -30,8 +43,9 @@ class Turnstile:
         self._tenant = tenant
         self._line = WaitingLine()
         self._back_off = BackOff()
+        self._pauses = Pauses()
         self._load = Load()
-        self._wakers: dict[int, Callable[[], None]] = {}
+        self._waiting: dict[int, _Waiting] = {}
         self._timers: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.TimerHandle] = WeakKeyDictionary()
         # Reentrant: Airflow calls on_kill from a signal handler, which may interrupt the holder in its own thread.
         self._lock = threading.RLock()
@@ -40,7 +54,7 @@ class Turnstile:
         """Let a request go out now, if it need not wait; return whether it may."""
         with self._lock:
             may_go = self._line.start(place, place.since)
-            overload = self._load.went(place, place.since) if may_go else None
+            overload = self._load.went(place, place.since, 0.0) if may_go else None
         if overload is not None:
             self._tell(overload, place)
         return may_go
@@ -78,37 +92,41 @@ class Turnstile:
         :param sent: when the request was sent, in monotonic seconds.
         :param retry_after: seconds that the tenant asked for.
         """
+        now, jitter = time.monotonic(), random.random()
         with self._lock:
-            self._back_off = self._back_off.failed(
-                sent=sent, now=time.monotonic(), retry_after=retry_after, jitter=random.random()
-            )
+            self._back_off = self._back_off.failed(sent=sent, now=now, retry_after=retry_after, jitter=jitter)
             self._line.hold(self._back_off.until)
+            pause, failures = self._pauses.began(self._back_off.until, now), self._back_off.failures
+        if pause is not None:
+            self._tell_of_pause(pause, failures)
 
     def answered(self, *, sent: float) -> None:
         """Note a good answer."""
         if self._back_off.failures:
-            self._back_off = self._back_off.answered(sent=sent)
+            with self._lock:
+                self._back_off = self._back_off.answered(sent=sent)
 
     def _join(self, place: Place, wake: Callable[[], None]) -> int:
         with self._lock:
             ticket = self._line.join(place)
-            self._wakers[ticket] = wake
+            self._waiting[ticket] = _Waiting(wake, time.monotonic())
         return ticket
 
     def _leave(self, ticket: int) -> None:
         with self._lock:
             self._line.leave(ticket)
-            self._wakers.pop(ticket, None)
+            self._waiting.pop(ticket, None)
 
     def _release(self, now: float) -> float:
         """Wake all whose turn it is; return when somebody may go next."""
         told: list[tuple[Overload, Place]] = []
         with self._lock:
             for ticket, place in self._line.release(now):
-                wake = self._wakers.pop(ticket, None)
-                if wake is not None:
-                    wake()
-                if (overload := self._load.went(place, now)) is not None:
+                waiting = self._waiting.pop(ticket, None)
+                if waiting is not None:
+                    waiting.wake()
+                waited = 0.0 if waiting is None else self._line.waited(waiting.since, now)
+                if (overload := self._load.went(place, now, waited)) is not None:
                     told.append((overload, place))
             next_at = self._line.next_at(now)
         for overload, place in told:
@@ -136,13 +154,27 @@ class Turnstile:
         self._set_timer(loop, self._release(max(time.monotonic(), loop.time())))
 
     def _tell(self, overload: Overload, place: Place) -> None:
-        log.warning(
+        _say(
             "More queries wait than the connection's `rate_limit` of %g requests a second allows for: %s. They are noticed "
             "later than they end. Raise `rate_limit` as far as the tenant allows, or let tasks look less often. (%s)",
             place.rate,
             overload,
             self._tenant,
         )
+
+    def _tell_of_pause(self, seconds: float, failures: int) -> None:
+        _say(
+            "The tenant answers 429 or 5xx (failure %s without a good answer between): all looks and pages of this process pause "
+            "for %.0f s. The queries are not affected; cancels go on. (%s)",
+            failures,
+            seconds,
+            self._tenant,
+        )
+
+
+def _say(text: str, *about: object) -> None:
+    """Warn in the log of the process: a triggerer would take it for the line of the one task that happens to look now."""
+    Context().run(log.warning, text, *about)
 
 
 def _wake(loop: asyncio.AbstractEventLoop, released: asyncio.Future[None]) -> None:

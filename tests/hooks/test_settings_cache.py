@@ -51,6 +51,31 @@ def test_of_many_that_ask_at_once_one_looks_up(cached: Cached) -> None:
     assert cached.airflow.look_ups == 1
 
 
+@pytest.mark.parametrize("had", ["an answer before", "none"])
+def test_a_look_up_that_does_not_end_holds_up_only_those_who_have_nothing_else(
+    cached: Cached, caplog: pytest.LogCaptureFixture, had: str
+) -> None:
+    async def never() -> str:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def ask() -> str:
+        async with asyncio.timeout(0.01 if had == "none" else None):
+            return str(await cached.cache.get("veza_default", never))
+
+    cached.cache._patience = 0.0
+    if had == "none":
+        with pytest.raises(TimeoutError):
+            asyncio.run(ask())
+        return
+    cached.get()
+    cached.now += 60
+    with caplog.at_level(logging.WARNING):
+        assert [asyncio.run(ask()) for _ in range(2)] == ["first", "first"]
+    [message] = caplog.messages
+    assert message.endswith("is used as it was: TimeoutError: no answer within 0 s")
+
+
 def test_each_key_has_settings_of_its_own(cached: Cached) -> None:
     cached.get("a")
     cached.airflow.answer = "second"

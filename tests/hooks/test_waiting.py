@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -20,7 +22,7 @@ from airflow_provider_veza.async_query.process_counts import Counts
 from airflow_provider_veza.async_query.vocabulary import Phase, Snapshot, Traits
 from airflow_provider_veza.async_query.watch import Ended, LookAgain, Outcome, Watch
 from airflow_provider_veza.exceptions import ForbiddenError, HandleError, NoAnswerError, RequestError
-from airflow_provider_veza.hooks import tracing, waiting
+from airflow_provider_veza.hooks import metrics, tracing, waiting
 from airflow_provider_veza.hooks.waiting import SharedLog, look_once, look_until_sure, utc_now, wait, wait_async
 
 LOG = logging.getLogger("task")
@@ -240,6 +242,39 @@ def test_looks_and_the_time_until_the_end_was_noticed_are_counted(watch: Callabl
     assert (counted.answered, counted.failed, len(counted.delays)) == (3, 1, 1)
 
 
+@pytest.mark.parametrize("looks", [[DONE], [BLIP, DONE]])
+def test_how_late_the_first_look_of_a_process_is_nobody_can_tell(
+    watch: Callable[..., Watch], monkeypatch: pytest.MonkeyPatch, looks: list[Seen]
+) -> None:
+    counted = Counts()
+    monkeypatch.setattr(waiting, "COUNTS", counted)
+
+    wait(watch(), Tenant(*looks).look, LOG, lambda seconds: None)
+
+    assert (counted.answered, counted.delays) == (1, [])
+
+
+@pytest.mark.parametrize("seen", [RUNNING, BLIP])
+def test_a_look_outside_of_any_wait_is_counted_and_sent_at_once(
+    watch: Callable[..., Watch], monkeypatch: pytest.MonkeyPatch, seen: Seen
+) -> None:
+    counted = Counts()
+    reporter, sent = metrics.Reporter(counted), list[Counts]()
+    monkeypatch.setattr(metrics, "_send", sent.append)
+    for module, name, value in [
+        (waiting, "COUNTS", counted),
+        (metrics, "COUNTS", counted),
+        (metrics, "REPORTER", reporter),
+    ]:
+        monkeypatch.setattr(module, name, value)
+
+    look_once(watch(), Tenant(seen).look, LOG)
+
+    assert [(counts.answered, counts.failed, counts.delays) for counts in sent] == [
+        (int(seen is RUNNING), int(seen is BLIP), [])
+    ]
+
+
 def test_a_service_that_answers_when_a_query_ends_is_not_late(watch: Callable[..., Watch]) -> None:
     counted = Counts()
     long_poll = replace(watch(), traits=Traits(long_poll_seconds=30.0))
@@ -250,22 +285,78 @@ def test_a_service_that_answers_when_a_query_ends_is_not_late(watch: Callable[..
     assert counted.delays == []
 
 
-@pytest.mark.parametrize("driver", ["worker", "trigger"])
-def test_a_wait_is_a_span_inside_that_of_its_task_and_says_how_it_ended(
-    watch: Callable[..., Watch], monkeypatch: pytest.MonkeyPatch, driver: str
-) -> None:
-    spans = InMemorySpanExporter()
-    provider = TracerProvider()
+@pytest.fixture
+def spans(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
+    """All spans that have ended, inside one of Airflow's."""
+    spans, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(spans))
     monkeypatch.setattr(tracing.trace, "get_tracer", provider.get_tracer)
-    with provider.get_tracer("airflow").start_as_current_span("trigger.ask") as airflows:
-        if driver == "worker":
-            wait(watch(), Tenant(DONE).look, LOG, lambda seconds: None)
-        else:
-            asyncio.run(wait_async(watch(), Tenant(DONE).look_later, LOG))
+    with provider.get_tracer("airflow").start_as_current_span("trigger.ask"):
+        yield spans
 
-    ours, _ = spans.get_finished_spans()
+
+@pytest.mark.parametrize("driver", ["worker", "trigger"])
+@pytest.mark.parametrize(
+    ("shown", "outcome"),
+    [
+        (DONE, "SUCCEEDED"),
+        (FAILED, "FAILED"),
+        (Snapshot(Phase.CANCELED, "CANCELED"), "CANCELED"),
+        (ForbiddenError(403, "no right"), "REFUSED"),
+        (HandleError("not a handle"), "BROKEN_OFF"),
+        (KeyboardInterrupt(), "BROKEN_OFF"),
+    ],
+    ids=["success", "failure", "cancel", "refusal", "error", "kill"],
+)
+def test_a_wait_is_a_span_inside_that_of_its_task_and_says_how_it_ended_whatever_way(
+    watch: Callable[..., Watch], spans: InMemorySpanExporter, driver: str, shown: Snapshot | BaseException, outcome: str
+) -> None:
+    def look(_wait: float) -> Snapshot:
+        if isinstance(shown, BaseException):
+            raise shown
+        return shown
+
+    async def look_later(wait: float) -> Snapshot:
+        return look(wait)
+
+    with suppress(HandleError, KeyboardInterrupt):
+        if driver == "worker":
+            wait(watch(), look, LOG, lambda seconds: None)
+        else:
+            asyncio.run(wait_async(watch(), look_later, LOG))
+
+    assert_is_the_wait(spans, outcome)
+
+
+@pytest.mark.parametrize("where", ["pause", "look"])
+def test_a_trigger_that_is_cancelled_ends_its_span(
+    watch: Callable[..., Watch], spans: InMemorySpanExporter, where: str
+) -> None:
+    waited = watch() if where == "look" else replace(watch(), schedule=PollSchedule(fixed_interval=3_600.0))
+
+    async def cancel() -> None:
+        looks = asyncio.Event()
+
+        async def look(_wait: float) -> Snapshot:
+            looks.set()
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        waiting = asyncio.create_task(wait_async(waited, look, LOG))
+        await (looks.wait() if where == "look" else asyncio.sleep(0))
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+    asyncio.run(cancel())
+
+    assert_is_the_wait(spans, "BROKEN_OFF")
+
+
+def assert_is_the_wait(spans: InMemorySpanExporter, outcome: str) -> None:
+    [ours] = spans.get_finished_spans()
+    around = trace.get_current_span().get_span_context()
     assert ours.name == "veza.wait"
     assert ours.parent is not None
-    assert ours.parent.span_id == airflows.get_span_context().span_id
-    assert ours.attributes == {"veza.service": "veza_nodes", "veza.query_id": "q1", "veza.outcome": "SUCCEEDED"}
+    assert ours.parent.span_id == around.span_id
+    assert ours.attributes == {"veza.service": "veza_nodes", "veza.query_id": "q1", "veza.outcome": outcome}

@@ -25,6 +25,8 @@ PAGE = ROOT / "docs/monitoring.md"
 KINDS = ("counters", "gauges", "timers")
 
 SENDER = """
+import asyncio
+
 from airflow.sdk.observability import stats
 from airflow.sdk.observability.metrics import stats_utils
 from airflow_provider_veza.async_query.process_counts import Counts
@@ -32,7 +34,14 @@ from airflow_provider_veza.hooks.metrics import Reporter, count_cancel
 from airflow_provider_veza.ownership.cancelling import CancelOutcome
 
 stats.initialize(factory=stats_utils.get_stats_factory(), export_legacy_names=True)
-Reporter(Counts(answered=5, failed=1, retries=2, throttled_seconds=1.5, waiting=7, delays=[0.25, 0.75])).report()
+reporter = Reporter(Counts(answered=5, failed=1, retries=2, throttled_seconds=1.5, waiting=7, delays=[0.25, 0.75]))
+
+
+async def report():
+    reporter.report_aside()
+
+
+asyncio.run(report())
 for outcome in CancelOutcome:
     count_cancel(outcome.value)
 """

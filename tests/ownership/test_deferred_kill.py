@@ -6,6 +6,7 @@ That Airflow really gives these answers is shown by the drills, on real triggere
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,7 @@ from airflow_provider_veza.async_query.record import RecordState
 from airflow_provider_veza.async_query.standing import Answer
 from airflow_provider_veza.hooks.veza import VezaHook
 from airflow_provider_veza.ownership import deferred_kill
+from airflow_provider_veza.ownership.records.record_path import RecordPathStore
 from airflow_provider_veza.ownership.records.registry import RecordRegistry
 from airflow_provider_veza.services.veza_query import check_query
 from airflow_provider_veza.triggers.async_query import AsyncQueryTrigger
@@ -147,6 +149,46 @@ def test_a_waiter_that_does_not_own_the_query_never_cancels(
 ) -> None:
     answers[:] = [ENDED]
     asyncio.run(owner_of(handle, cancel_on_kill=False).on_kill())
+    assert cancelled_ids(tenant) == []
+
+
+def test_records_of_triggers_that_are_killed_together_are_read_side_by_side(
+    tenant: Tenant,
+    handle: QueryHandle,
+    answers: list[Answer | Exception],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setenv("AIRFLOW__VEZA__RECORD_PATH", str(tmp_path))
+    answers[:] = [CLEARED]
+    both_read = threading.Barrier(2)
+    read = RecordPathStore.read
+
+    def read_beside_the_other(store: RecordPathStore) -> Any:
+        both_read.wait(60)
+        return read(store)
+
+    monkeypatch.setattr(RecordPathStore, "read", read_beside_the_other)
+
+    async def kill_both() -> None:
+        await asyncio.gather(owner_of(handle).on_kill(), owner_of(handle).on_kill())
+
+    asyncio.run(kill_both())
+    assert not both_read.broken
+
+
+def test_a_wait_does_not_stand_still_until_airflow_confirms_that_nobody_waits(
+    tenant: Tenant,
+    handle: QueryHandle,
+    answers: list[Answer | Exception],
+    told_airflow: ToldAirflow,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(deferred_kill, "ANSWER_SECONDS", 0.0)
+    told_airflow.answer, told_airflow.before_answer = CLEARED, lambda: None
+    tenant.finish(handle.id)
+
+    assert fired(owner_of(handle))["outcome"] == "SUCCEEDED"
     assert cancelled_ids(tenant) == []
 
 

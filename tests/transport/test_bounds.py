@@ -274,7 +274,7 @@ def new_tenant_driver(request: pytest.FixtureRequest) -> Iterator[Open]:
 def test_a_token_endpoint_that_drips_is_left_when_its_total_time_is_over(
     tenant: Tenant, new_tenant_driver: Open
 ) -> None:
-    endpoint, server = tenant(DRIPPING["a body"]), tenant(good())
+    endpoint, server = tenant(*[DRIPPING["a body"]] * len(EVER_LATER)), tenant(good())
 
     drivers = (new_tenant_driver(server, endpoint, total_times=TotalTimes(token=within)) for within in EVER_LATER)
     came = next(came for driver in drivers if (came := _outcome(driver)) and endpoint.seen)
@@ -284,7 +284,7 @@ def test_a_token_endpoint_that_drips_is_left_when_its_total_time_is_over(
 
 
 def test_no_token_is_waited_for_longer_than_its_caller_has_time(tenant: Tenant, new_tenant_driver: Open) -> None:
-    endpoint, server = tenant(DRIPPING["a body"]), tenant(good())
+    endpoint, server = tenant(*[DRIPPING["a body"]] * len(EVER_LATER)), tenant(good())
     driver = new_tenant_driver(server, endpoint)
 
     came = next(came for within in EVER_LATER if (came := _outcome(driver, within)) and endpoint.seen)

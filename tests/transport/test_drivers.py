@@ -237,8 +237,9 @@ def test_a_submit_is_repeated_where_a_307_within_the_host_asks_for_it(tenant: Te
 
 @pytest.mark.parametrize(("status", "sent"), [(429, 2), (503, 1), (500, 1)])
 def test_a_submit_is_sent_again_only_where_it_was_certainly_not_accepted(
-    tenant: Tenant, open_driver: Open, status: int, sent: int
+    tenant: Tenant, open_driver: Open, monkeypatch: pytest.MonkeyPatch, status: int, sent: int
 ) -> None:
+    let_nobody_pause(monkeypatch)
     server = tenant(answer(status, retry_after="0"), answer())
 
     open_driver(settings_for(server.url)).run(submit())

@@ -7,6 +7,7 @@ import math
 import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from itertools import accumulate, pairwise
 from statistics import fmean
 
@@ -25,6 +26,7 @@ from airflow_provider_veza.transport.pacing import (
     Load,
     Overload,
     Pace,
+    Pauses,
     Place,
     Turn,
     WaitingLine,
@@ -528,9 +530,30 @@ def test_what_was_sent_before_a_pause_makes_it_no_longer() -> None:
     assert paused.failed(sent=0.5, now=1.2, retry_after=None, jitter=0.9) == paused
 
 
-@pytest.mark.parametrize(("retry_after", "seconds"), [(7.0, 7.0), (0.0, 0.0), (1e9, LONGEST_RETRY_AFTER)])
+@pytest.mark.parametrize(
+    ("retry_after", "seconds"), [(7.0, 7.0), (0.1, 0.1), (1e9, LONGEST_RETRY_AFTER), (math.inf, LONGEST_RETRY_AFTER)]
+)
 def test_a_pause_is_as_long_as_the_tenant_asks_within_a_bound(retry_after: float, seconds: float) -> None:
     assert BackOff().failed(sent=0.0, now=1.0, retry_after=retry_after, jitter=0.5).until == 1.0 + seconds
+
+
+@pytest.mark.parametrize("failures", range(8))
+def test_a_tenant_that_asks_for_no_pause_at_all_is_paused_for_as_if_it_had_said_nothing(failures: int) -> None:
+    before = BackOff(failures=failures)
+
+    with_none, with_zero = [
+        before.failed(sent=0.0, now=1.0, retry_after=retry_after, jitter=0.5) for retry_after in (None, 0.0)
+    ]
+    assert with_zero == with_none
+
+
+def test_a_long_pause_is_told_of_once_in_ten_minutes_and_a_short_one_never() -> None:
+    pauses = Pauses()
+
+    began = [
+        pauses.began(now + seconds, now) for now, seconds in [(0.0, 4.9), (1.0, 60.0), (90.0, 120.0), (601.0, 7.0)]
+    ]
+    assert began == [None, 60.0, None, 7.0]
 
 
 def test_the_longest_pause_that_was_asked_for_holds() -> None:
@@ -546,7 +569,7 @@ def told_of(callers: int, every: float, rate: float, seconds: float) -> list[Ove
     for number in range(int(seconds * callers / cycle)):
         now = number * cycle / callers
         place = Place(Lane.LOOKS, now - (cycle - every), rate, every)
-        told += [overload] if (overload := load.went(place, now)) else []
+        told += [overload] if (overload := load.went(place, now, cycle - every)) else []
     return told
 
 
@@ -571,4 +594,46 @@ def test_pages_cancels_and_callers_that_do_not_say_how_often_they_look_are_no_lo
     load, place = Load(), look(since=0.0, every=1.0)
     others = [replace(place, every=None), replace(place, lane=Lane.PAGES), replace(place, lane=Lane.CANCELS)]
 
-    assert [load.went(other, 100.0 * number) for number in range(1, 5) for other in others] == [None] * 12
+    assert [load.went(other, 100.0 * number, 50.0) for number in range(1, 5) for other in others] == [None] * 12
+
+
+def told_while(fate: Callable[[float], Fate]) -> list[Overload]:
+    """Return what is told of ten callers, each every five seconds, at a rate that would be enough for a hundred."""
+    line, load, back_off, told = WaitingLine(), Load(), BackOff(), []
+    joined: dict[int, float] = {}
+    asks = [(0.5 * number, number, look(0.5 * number, 5.0)) for number in range(10)]
+    while asks and asks[0][0] < 1_200.0:
+        now, number, place = heapq.heappop(asks)
+        ticket = line.join(place)
+        joined[ticket] = now
+        now = max(now, line.next_at(now))
+        for gone, released in line.release(now):
+            told.append(load.went(released, now, line.waited(joined.pop(gone), now)))
+        outcome = fate(now)
+        if outcome is Fate.REFUSED:
+            back_off = back_off.failed(sent=now, now=now, retry_after=60.0, jitter=0.5)
+            line.hold(back_off.until)
+        came = now + (30.0 if outcome is Fate.UNANSWERED else 0.1)
+        again = place if outcome is not Fate.ANSWERED else look(came + 5.0, 5.0)
+        heapq.heappush(asks, (max(came, again.since), number, again))
+    return [overload for overload in told if overload]
+
+
+class Fate(Enum):
+    """What became of a look."""
+
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    UNANSWERED = "unanswered"
+
+
+@pytest.mark.parametrize("fate", Fate)
+def test_a_tenant_that_refuses_or_does_not_answer_is_not_taken_for_a_rate_that_is_too_low(fate: Fate) -> None:
+    assert told_while(lambda now: fate if now < 600.0 else Fate.ANSWERED) == []
+
+
+def test_a_pause_that_all_make_is_no_wait_for_the_rate() -> None:
+    line = WaitingLine()
+    line.hold(60.0)
+
+    assert (line.waited(0.0, 60.0), line.waited(0.0, 63.0), line.waited(61.0, 63.0)) == (0.0, 3.0, 2.0)

@@ -8,11 +8,13 @@ import math
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 
 import pytest
 
 from airflow_provider_veza.async_query.retry import ONE_ATTEMPT
 from airflow_provider_veza.exceptions import NotSentError
+from airflow_provider_veza.transport import turnstile as turnstile_module
 from airflow_provider_veza.transport.origin import Origin
 from airflow_provider_veza.transport.pacing import Lane, Load, Overload, Place, Turn
 from airflow_provider_veza.transport.sync import SyncTransport
@@ -138,7 +140,7 @@ def test_a_signal_handler_that_interrupts_the_holder_in_its_own_thread_waits_for
 def test_a_warning_tells_of_more_queries_than_the_rate_allows_for(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Load, "went", lambda _self, _place, _now: Overload(1000.0, 200.0, 20.0))
+    monkeypatch.setattr(Load, "went", lambda _self, _place, _now, _waited: Overload(1000.0, 200.0, 20.0))
     with caplog.at_level(logging.WARNING):
         Turnstile("https://tenant.example").start(place(20.0))
 
@@ -147,6 +149,42 @@ def test_a_warning_tells_of_more_queries_than_the_rate_allows_for(
         "More queries wait than the connection's `rate_limit` of 20 requests a second allows for: about 1000 "
     )
     assert message.endswith("(https://tenant.example)")
+
+
+def test_a_long_pause_of_all_is_told_with_its_length(caplog: pytest.LogCaptureFixture) -> None:
+    turnstile = Turnstile("https://tenant.example")
+    with caplog.at_level(logging.WARNING):
+        for seconds in (60.0, 90.0):
+            turnstile.failed(sent=time.monotonic(), retry_after=seconds)
+
+    (message,) = caplog.messages
+    assert message.startswith(
+        "The tenant answers 429 or 5xx (failure 1 without a good answer between): all looks and pages "
+    )
+    assert "pause for 60 s" in message
+    assert message.endswith("(https://tenant.example)")
+
+
+WHOSE: ContextVar[str] = ContextVar("WHOSE", default="the process")
+"""As Airflow's triggerer knows by a context whose log a line belongs to."""
+
+
+@pytest.mark.parametrize("told", ["a pause", "more queries than the rate allows for"])
+def test_what_is_true_of_a_whole_process_is_not_told_in_the_log_of_the_task_that_happens_to_look(
+    monkeypatch: pytest.MonkeyPatch, told: str
+) -> None:
+    whose: list[str] = []
+    monkeypatch.setattr(Load, "went", lambda _self, _place, _now, _waited: Overload(1000.0, 200.0, 20.0))
+    monkeypatch.setattr(turnstile_module.log, "warning", lambda *_args: whose.append(WHOSE.get()))
+    WHOSE.set("one task")
+    turnstile = Turnstile()
+
+    if told == "a pause":
+        turnstile.failed(sent=time.monotonic(), retry_after=60.0)
+    else:
+        turnstile.start(place(20.0))
+
+    assert whose == ["the process"]
 
 
 def test_all_clients_of_a_tenant_share_its_turnstile_and_no_other() -> None:

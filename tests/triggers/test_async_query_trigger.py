@@ -11,6 +11,8 @@ import pytest
 
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import QueryHandle
+from airflow_provider_veza.hooks import base, bound
+from airflow_provider_veza.hooks.settings_cache import SettingsCache
 from airflow_provider_veza.hooks.veza import VezaHook
 from airflow_provider_veza.services.veza_query import check_query
 from airflow_provider_veza.triggers.async_query import AsyncQueryTrigger
@@ -138,6 +140,29 @@ def test_a_broken_connection_is_an_outcome(running: RunningTenant, monkeypatch: 
 
 def test_a_connection_that_is_missing_is_an_outcome(running: RunningTenant) -> None:
     assert fire(trigger(submitted(), conn_id="veza_missing"))["outcome"] == "UNREACHABLE"
+
+
+@pytest.mark.parametrize(("known", "outcome"), [(False, "UNREACHABLE"), (True, "DEADLINE_PASSED")])
+def test_a_connection_that_airflow_never_tells_holds_up_no_wait_beyond_its_deadline(
+    running: RunningTenant, monkeypatch: pytest.MonkeyPatch, known: bool, outcome: str
+) -> None:
+    async def never(*_: Any) -> Any:
+        await asyncio.Event().wait()
+
+    asked = trigger(submitted(), deadline=(datetime.now(UTC) + timedelta(seconds=0.2)).isoformat())
+    cache = SettingsCache(clock=lambda: float(len(running.tenant.journal.entries())), lifetime=0.5)
+    monkeypatch.setattr(base, "SETTINGS_CACHE", cache)
+    monkeypatch.setattr(bound, "LAST_LOOK_SECONDS", 0.05)
+    if known:
+        # A look has been made when it is to be looked up again.
+        usual = base.aconnection_of
+        first = iter([usual])
+        monkeypatch.setattr(base, "aconnection_of", lambda *args: next(first, never)(*args))
+        cache._patience = 60.0
+    else:
+        monkeypatch.setattr(base, "aconnection_of", never)
+
+    assert fire(asked)["outcome"] == outcome
 
 
 def test_a_service_that_nobody_knows_is_an_outcome(running: RunningTenant) -> None:

@@ -62,7 +62,7 @@ class ModelHook(AsyncQueryHook):
     async def arun(self, call: Call[Any], *_: Any, **__: Any) -> Any:
         return self.run(call)
 
-    async def settings_about(self, handle: QueryHandle) -> Any:
+    async def settings_about(self, handle: QueryHandle, within: float | None = None) -> Any:
         return _SETTINGS
 
     @asynccontextmanager
