@@ -63,17 +63,16 @@ def _timeout_of(milliseconds: int, timeouts: Timeouts) -> aiohttp.ClientTimeout:
     return aiohttp.ClientTimeout(left, min(connect, left), sock_read, ceil_threshold=left + 1.0)
 
 
-async def read_whole(answer: aiohttp.ClientResponse, limit: int) -> bytes:
+async def read_whole(headers: Mapping[str, str], content: aiohttp.StreamReader, limit: int) -> bytes:
     """Read a body to its end, or to its bound.
 
     :raises TooLargeError: when there is more than ``limit``.
     :raises UnreadableBodyError: when it cannot be decompressed.
     """
-    headers = answer.headers
     body = AnswerBody(headers.get(hdrs.CONTENT_ENCODING), limit)
     if body.fits(headers.get(hdrs.CONTENT_LENGTH)):
-        return body.whole(await answer.read())
-    async for chunk in answer.content.iter_any():
+        return body.whole(await content.read())
+    async for chunk in content.iter_any():
         body.take(chunk)
     return body.whole()
 
