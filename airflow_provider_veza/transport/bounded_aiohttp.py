@@ -16,6 +16,7 @@ from aiohttp import hdrs
 from airflow_provider_veza.transport.answer_body import AnswerBody
 from airflow_provider_veza.transport.sending import Sending, current_sending
 from airflow_provider_veza.transport.settings import Timeouts
+from airflow_provider_veza.transport.tls_buffer import spare_buffer
 
 READ_AHEAD_BYTES = 1024 * 1024
 """Answers are read whole in any case: with aiohttp's 64 KiB, the socket of a large one is paused and resumed many times."""
@@ -25,11 +26,12 @@ MILLISECONDS = 1_000
 
 
 class NotingConnector(aiohttp.TCPConnector):
-    """Notes that a request has a connection: whatever fails before has not sent it."""
+    """Notes that a request has a connection: whatever fails before has not sent it. What is open holds little."""
 
     async def connect(self, *args: Any, **kwargs: Any) -> Any:
         """Return a connection, with a proxy's tunnel if there is one, and TLS agreed on."""
         connection = await super().connect(*args, **kwargs)
+        spare_buffer(connection.transport)
         current = current_sending()
         if current is not None:
             current.begun = True
