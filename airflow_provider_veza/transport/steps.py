@@ -58,9 +58,9 @@ class WireRequest:
     idempotent: bool = True
     wait: float = 0.0
 
-    @cached_property
+    @property
     def all_headers(self) -> Mapping[str, str]:
-        """The headers as they go out, ``Authorization`` included; made once, however often they do."""
+        """The headers as they go out, ``Authorization`` included."""
         return {**self.headers, "Authorization": self.authorization} if self.authorization else dict(self.headers)
 
     @cached_property
