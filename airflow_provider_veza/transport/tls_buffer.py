@@ -1,7 +1,9 @@
 """Lets a TLS connection of asyncio hold a smaller buffer; no decisions.
 
 asyncio gives each one 256 KiB for as long as it is open, most of what an idle connection costs, and asks OpenSSL for as much at
-each read, of which one record (16 KiB) comes. With 64 KiB, long answers take less than half of the processor's time.
+each read, of which one record (16 KiB) comes. With 64 KiB, long answers take less than half of the processor's time. What a
+connection gives back after its handshake serves the next ones: where many shake hands at once, the process stays as large as
+they were together.
 """
 
 from __future__ import annotations

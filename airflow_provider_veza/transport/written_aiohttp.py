@@ -24,22 +24,22 @@ from airflow_provider_veza.transport.bounded_aiohttp import (
 from airflow_provider_veza.transport.final_answer import is_final
 from airflow_provider_veza.transport.origin import Origin
 from airflow_provider_veza.transport.sending import Sending
+from airflow_provider_veza.transport.steps import WireRequest
 
 MOST_BYTES_AT_ONCE = 64 * 1024
 """What a connection of asyncio takes without a pause; the silence after it is the server's, and not that of a slow line."""
 
 
 class WrittenSender:
-    """Sends texts of HTTP/1.1 to servers that no proxy stands before."""
+    """Sends requests to servers that no proxy stands before."""
 
     def __init__(self, connector: aiohttp.BaseConnector) -> None:
         self._connector = connector
         self._destinations: dict[Origin, aiohttp.ClientRequest] = {}
 
-    async def send(self, text: bytes, origin: Origin, current: Sending) -> Response:
+    async def send(self, wire: WireRequest, origin: Origin, current: Sending) -> Response:
         """Send a request, and read its answer; raises what aiohttp and :func:`.read_whole` raise.
 
-        :param text: head and body.
         :raises RuntimeError: when the connector is closed, as aiohttp's session does.
         """
         if self._connector.closed:
@@ -48,7 +48,7 @@ class WrittenSender:
         async with asyncio.timeout(timeout.total):
             connection = await self._connector.connect(self._destination(origin), [], timeout)
             try:
-                answer = await _exchanged(connection.protocol, text, timeout.sock_read, current.max_bytes)
+                answer = await _exchanged(connection.protocol, wire, timeout.sock_read, current.max_bytes)
             except BaseException:
                 connection.close()
                 raise
@@ -65,13 +65,15 @@ class WrittenSender:
         return destination
 
 
-async def _exchanged(protocol: ResponseHandler | None, text: bytes, silence: float | None, most_bytes: int) -> Response:
+async def _exchanged(
+    protocol: ResponseHandler | None, wire: WireRequest, silence: float | None, most_bytes: int
+) -> Response:
     if protocol is None or protocol.transport is None:
         raise aiohttp.ServerDisconnectedError
     protocol.set_response_params(
         read_until_eof=True, auto_decompress=False, read_timeout=silence, read_bufsize=READ_AHEAD_BYTES
     )
-    protocol.transport.write(text)
+    protocol.transport.write(wire.as_text)
     protocol.start_timeout()
     head, body = await _final(protocol)
     return Response(head.code, AnswerHeaders(head.headers), await read_whole(head.headers, body, most_bytes))

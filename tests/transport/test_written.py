@@ -60,8 +60,8 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "a fragment": {"path": "/api#part", "params": {"a": "b"}},
     "two slashes": {"path": "//api"},
     "no path": {"path": ""},
-    "as long as goes at once": {"method": "POST", "body": {"q": "x" * (MOST_BYTES_AT_ONCE - 8)}},
-    "longer": {"method": "POST", "body": {"q": "x" * (MOST_BYTES_AT_ONCE - 7)}},
+    "almost too long to go at once": {"method": "POST", "body": {"q": "x" * (MOST_BYTES_AT_ONCE - 1_000)}},
+    "a little longer": {"method": "POST", "body": {"q": "x" * MOST_BYTES_AT_ONCE}},
     "as long as ten such": {"method": "POST", "body": {"q": "x" * 10 * MOST_BYTES_AT_ONCE}},
 }
 
