@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import aiohttp
+from aiohttp.http import HttpProcessingError
 from yarl import URL
 
 from airflow_provider_veza.async_query.message import Call, Response
@@ -62,6 +63,7 @@ from airflow_provider_veza.transport.steps import (
 from airflow_provider_veza.transport.tokens import TOKENS, token_not_there
 from airflow_provider_veza.transport.trust import tls_context
 from airflow_provider_veza.transport.turnstile import Turnstile, turnstile_of
+from airflow_provider_veza.transport.written_aiohttp import MOST_BYTES_AT_ONCE, WrittenSender
 
 KEEPALIVE_SECONDS = 75
 """Longer than the longest usual poll interval, so that polls do not each begin with a TLS handshake."""
@@ -139,17 +141,18 @@ class AsyncTransport:
     async def _open_sender(self) -> _Sender:
         async with self._opening:
             if self._sender is None:
-                self._sender = _Sender(await self._new_session(), self._routes, self.settings.max_answer_bytes)
+                self._sender = await self._new_sender()
         return self._sender
 
-    async def _new_session(self) -> aiohttp.ClientSession:
+    async def _new_sender(self) -> _Sender:
         connector = SparingConnector(
             ssl=await asyncio.to_thread(tls_context, self.settings) if self.settings.verify else False,
             limit=self.settings.max_connections,
             keepalive_timeout=KEEPALIVE_SECONDS,
             ttl_dns_cache=DNS_CACHE_SECONDS,
         )
-        return new_session(connector)
+        session = new_session(connector)
+        return _Sender(session, WrittenSender(connector), self._routes, self.settings.max_answer_bytes)
 
 
 @dataclass(frozen=True)
@@ -211,6 +214,7 @@ class _Sender:
     """Sends requests, each once."""
 
     session: aiohttp.ClientSession
+    direct: WrittenSender
     routes: Routes
     max_answer_bytes: int
 
@@ -227,13 +231,15 @@ class _Sender:
         current = Sending(until, with_wait(timeouts, wire.wait), self.max_answer_bytes, in_line)
         try:
             with sending(current):
+                if route.proxy_url is None and len(wire.as_text) <= MOST_BYTES_AT_ONCE:
+                    return await self.direct.send(wire, route.origin, current)
                 async with self._request(wire, route.proxy_url, current) as answer:
-                    body = await read_whole(answer, current.max_bytes)
+                    body = await read_whole(answer.headers, answer.content, current.max_bytes)
                     return Response(answer.status, AnswerHeaders(answer.headers), body)
         except aiohttp.ClientHttpProxyError as e:
             reason = f"the proxy refused the connection to {route} with status {e.status}; check the extra `proxy`"
             return Failed(Failure.NOT_SENT, reason, read_clock())
-        except (aiohttp.ClientError, *BODY_ERRORS, *LIBRARY_ERRORS) as e:
+        except (aiohttp.ClientError, HttpProcessingError, *BODY_ERRORS, *LIBRARY_ERRORS) as e:
             return failed(causes(e, handled=handled), current, route)
 
     def _request(

@@ -16,6 +16,7 @@ from aiohttp import hdrs
 from airflow_provider_veza.transport.answer_body import AnswerBody
 from airflow_provider_veza.transport.sending import Sending, current_sending
 from airflow_provider_veza.transport.settings import Timeouts
+from airflow_provider_veza.transport.tls_buffer import spare_buffer
 
 READ_AHEAD_BYTES = 1024 * 1024
 """Answers are read whole in any case: with aiohttp's 64 KiB, the socket of a large one is paused and resumed many times."""
@@ -25,11 +26,12 @@ MILLISECONDS = 1_000
 
 
 class NotingConnector(aiohttp.TCPConnector):
-    """Notes that a request has a connection: whatever fails before has not sent it."""
+    """Notes that a request has a connection: whatever fails before has not sent it. What is open holds little."""
 
     async def connect(self, *args: Any, **kwargs: Any) -> Any:
         """Return a connection, with a proxy's tunnel if there is one, and TLS agreed on."""
         connection = await super().connect(*args, **kwargs)
+        spare_buffer(connection.transport)
         current = current_sending()
         if current is not None:
             current.begun = True
@@ -63,17 +65,16 @@ def _timeout_of(milliseconds: int, timeouts: Timeouts) -> aiohttp.ClientTimeout:
     return aiohttp.ClientTimeout(left, min(connect, left), sock_read, ceil_threshold=left + 1.0)
 
 
-async def read_whole(answer: aiohttp.ClientResponse, limit: int) -> bytes:
+async def read_whole(headers: Mapping[str, str], content: aiohttp.StreamReader, limit: int) -> bytes:
     """Read a body to its end, or to its bound.
 
     :raises TooLargeError: when there is more than ``limit``.
     :raises UnreadableBodyError: when it cannot be decompressed.
     """
-    headers = answer.headers
     body = AnswerBody(headers.get(hdrs.CONTENT_ENCODING), limit)
     if body.fits(headers.get(hdrs.CONTENT_LENGTH)):
-        return body.whole(await answer.read())
-    async for chunk in answer.content.iter_any():
+        return body.whole(await content.read())
+    async for chunk in content.iter_any():
         body.take(chunk)
     return body.whole()
 

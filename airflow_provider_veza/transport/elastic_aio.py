@@ -92,7 +92,8 @@ class _BoundedSession:
             options["timeout"] = client_timeout(current)
         async with self._session.request(method, url, **options, allow_redirects=False) as answer:
             limit = MAX_ANSWER_BYTES if current is None else current.max_bytes
-            yield _Read(answer.status, AnswerHeaders(answer.headers), await read_whole(answer, limit))
+            body = await read_whole(answer.headers, answer.content, limit)
+            yield _Read(answer.status, AnswerHeaders(answer.headers), body)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -40,6 +40,10 @@ class Origin:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
 
+    @property
+    def authority(self) -> str:
+        """Host, and port where it is not the usual one, as requests name them."""
+        return self.address if self.port != _DEFAULT_PORTS[self.scheme] else self.address.rpartition(":")[0]
+
     def __str__(self) -> str:
-        host = self.address if self.port != _DEFAULT_PORTS[self.scheme] else self.address.rpartition(":")[0]
-        return f"{self.scheme}://{host}"
+        return f"{self.scheme}://{self.authority}"

@@ -6,6 +6,7 @@ Which step comes next is decided in :mod:`.exchange`.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,10 +17,14 @@ from urllib.parse import urlsplit
 from airflow_provider_veza.async_query.message import Response
 from airflow_provider_veza.async_query.retry import Failure
 from airflow_provider_veza.exceptions import ArgumentError, AsyncQueryError
+from airflow_provider_veza.transport.origin import Origin
 from airflow_provider_veza.transport.pacing import Place
 from airflow_provider_veza.transport.settings import OAuth2ClientCredentials
 
 T = TypeVar("T")
+
+_WITHOUT_BODY = frozenset({"GET", "HEAD"})
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
@@ -53,10 +58,28 @@ class WireRequest:
     idempotent: bool = True
     wait: float = 0.0
 
-    @cached_property
+    @property
     def all_headers(self) -> Mapping[str, str]:
-        """The headers as they go out, ``Authorization`` included; made once, however often they do."""
+        """The headers as they go out, ``Authorization`` included."""
         return {**self.headers, "Authorization": self.authorization} if self.authorization else dict(self.headers)
+
+    @cached_property
+    def as_text(self) -> bytes:
+        """All that goes out to the server itself, head and body, as HTTP/1.1 has it; written once, however often it goes.
+
+        Sources: RFC 9112, 3 and 5; RFC 9110, 8.6.
+
+        :raises ValueError: when a control character is in the head, where it would begin another header.
+        """
+        parts = urlsplit(self.url)
+        target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+        head = {"Host": Origin.of(self.url).authority, **self.all_headers}
+        if self.body is not None or self.method not in _WITHOUT_BODY:
+            head["Content-Length"] = str(len(self.body or b""))
+        lines = [f"{self.method} {target} HTTP/1.1", *[f"{name}: {value}" for name, value in head.items()]]
+        if any(map(_CONTROL.search, lines)):
+            raise ValueError("a control character in the head of a request")
+        return "\r\n".join([*lines, "", ""]).encode() + (self.body or b"")
 
     def __str__(self) -> str:
         parts = urlsplit(self.url)
