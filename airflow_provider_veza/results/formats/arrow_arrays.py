@@ -59,7 +59,7 @@ def strings_of_length(length: int, texts: Sequence[str]) -> pa.Array:
     return pa.Array.from_buffers(pa.string(), len(texts), [None, _offsets_of_one_length(length, len(texts)), data])
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=4)
 def repeated_text(text: str, times: int) -> pa.Array:
     """Return one text many times; pages are mostly of one size, so that the same array serves again and again."""
     return text_array(Cells([text] * times, frozenset({str})))

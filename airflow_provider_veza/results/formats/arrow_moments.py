@@ -46,19 +46,20 @@ class SeenMoments:
 
     def __init__(self, otherwise: Callable[[Cells], bool]) -> None:
         self._otherwise = otherwise
-        self._found: list[tuple[Cells, Moments]] = []
+        self._found: dict[int, tuple[Cells, Moments]] = {}
 
     def are_moments(self, cells: Cells) -> bool:
         """Whether all values are date-times."""
         found = moments_of(cells)
         if found is None:
             return self._otherwise(cells)
-        self._found.append((cells, found))
+        self._found[id(cells)] = cells, found
         return True
 
     def of(self, cells: Cells) -> Moments | None:
         """Return what was found of these very cells."""
-        return next((moments for seen, moments in self._found if seen is cells), None)
+        _, moments = self._found.get(id(cells), (cells, None))
+        return moments
 
 
 def moments_of(cells: Cells) -> Moments | None:
