@@ -8,7 +8,7 @@ together, since every integer is exact in it; any other two are ``STRING`` toget
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -61,11 +61,29 @@ def wider(one: ColumnType, other: ColumnType) -> ColumnType:
     return _TOGETHER.get(both, ColumnType.STRING)
 
 
-def widened_type(known: ColumnType, cells: Cells, declared: ColumnType | None = None) -> ColumnType:
+def are_timestamps(cells: Cells) -> bool:
+    """Whether all values are RFC 3339 date-times with an offset, in digits that microseconds hold.
+
+    One expression over all values at once costs half of one match each.
+    """
+    texts = cells.present
+    if not cells.kinds <= {str, NoneType} or not _TIMESTAMP.fullmatch(texts[0]):
+        return False
+    are_like = _are_seconds_in_utc(texts) or _TIMESTAMPS.fullmatch("\n".join(texts) + "\n") is not None
+    return are_like and _are_in_calendar(texts)
+
+
+def widened_type(
+    known: ColumnType,
+    cells: Cells,
+    declared: ColumnType | None = None,
+    are_moments: Callable[[Cells], bool] = are_timestamps,
+) -> ColumnType:
     """Return the type that a column has with these values too.
 
     :param known: its type so far.
     :param declared: by the layout; as text and as JSON every value can be written, so these two are final.
+    :param are_moments: says what :func:`are_timestamps` says.
     """
     if declared in (ColumnType.STRING, ColumnType.JSON):
         return declared
@@ -75,7 +93,7 @@ def widened_type(known: ColumnType, cells: Cells, declared: ColumnType | None = 
     may_be_timestamp = widened in (ColumnType.NULL, ColumnType.TIMESTAMP)
     for kind in cells.kinds:
         widened = wider(widened, _integer_type(cells) if kind is int else _OF_KIND[kind])
-    if widened is ColumnType.STRING and may_be_timestamp and _are_timestamps(cells):
+    if widened is ColumnType.STRING and may_be_timestamp and are_moments(cells):
         return ColumnType.TIMESTAMP
     return widened
 
@@ -116,12 +134,14 @@ class KnownColumns:
         group: Mapping[str, Cells],
         declared: Mapping[str, ColumnType],
         fields: Mapping[str, str] | None = None,
+        are_moments: Callable[[Cells], bool] = are_timestamps,
     ) -> None:
         """Take a group of rows: columns become wider where need be, and new ones follow.
 
         Where nothing changes, the tuple stays the very same.
 
         :param fields: dotted names of the columns that are called otherwise.
+        :param are_moments: says what :func:`are_timestamps` says.
 
         >>> known = KnownColumns((Column("id", ColumnType.STRING),))
         >>> known.widen({"count": Cells.of([6])}, {})
@@ -131,7 +151,8 @@ class KnownColumns:
         changed = []
         for name, cells in group.items():
             known = self.column(name)
-            type_ = widened_type(known.type if known else ColumnType.NULL, cells, declared.get(name))
+            of_before = known.type if known else ColumnType.NULL
+            type_ = widened_type(of_before, cells, declared.get(name), are_moments)
             if known is None or type_ is not known.type:
                 changed.append(
                     replace(known, type=type_) if known else Column(name, type_, (fields or {}).get(name, ""))
@@ -184,18 +205,6 @@ def _integer_type(cells: Cells) -> ColumnType:
     if low >= -EXACT_IN_DOUBLE and high <= EXACT_IN_DOUBLE:
         return ColumnType.INT64
     return ColumnType.LARGE_INT64 if low in _INT64 and high in _INT64 else ColumnType.STRING
-
-
-def _are_timestamps(cells: Cells) -> bool:
-    """Whether all values are RFC 3339 date-times with an offset, in digits that microseconds hold.
-
-    One expression over all values at once costs half of one match each.
-    """
-    texts = cells.present
-    if not cells.kinds <= {str, NoneType} or not _TIMESTAMP.fullmatch(texts[0]):
-        return False
-    are_like = _are_seconds_in_utc(texts) or _TIMESTAMPS.fullmatch("\n".join(texts) + "\n") is not None
-    return are_like and _are_in_calendar(texts)
 
 
 def _are_seconds_in_utc(texts: Sequence[Any]) -> bool:

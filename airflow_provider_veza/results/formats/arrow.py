@@ -17,11 +17,18 @@ from airflow_provider_veza.async_query.json_value import value_of
 from airflow_provider_veza.async_query.layout import ColumnType
 from airflow_provider_veza.exceptions import ColumnError
 from airflow_provider_veza.results.columns import Cells
-from airflow_provider_veza.results.formats.arrow_arrays import boolean_array, double_array, integer_array, text_array
+from airflow_provider_veza.results.formats.arrow_arrays import (
+    boolean_array,
+    double_array,
+    integer_array,
+    repeated_text,
+    text_array,
+)
+from airflow_provider_veza.results.formats.arrow_moments import MOMENT, SeenMoments
 from airflow_provider_veza.results.formats.format import Group
 from airflow_provider_veza.results.formats.moment_spelling import Runs, runs_of, spelled
 from airflow_provider_veza.results.formats.table import Table
-from airflow_provider_veza.results.formats.text import texts_of
+from airflow_provider_veza.results.formats.text import are_empty_lists, texts_of
 from airflow_provider_veza.results.manifest import Column, Columns
 from airflow_provider_veza.results.schema import EXACT_IN_DOUBLE
 
@@ -32,7 +39,7 @@ _ARROW_TYPE = {
     ColumnType.INT64: pa.int64(),
     ColumnType.LARGE_INT64: pa.int64(),
     ColumnType.DOUBLE: pa.float64(),
-    ColumnType.TIMESTAMP: pa.timestamp("us", "UTC"),
+    ColumnType.TIMESTAMP: MOMENT,
     ColumnType.STRING: pa.string(),
     ColumnType.JSON: pa.string(),
 }
@@ -68,11 +75,19 @@ class Arrays:
         return pa.RecordBatch.from_arrays(arrays, schema=schema_of(self.columns))
 
 
-def group_of(table: Table) -> Group:
-    """Return a group of rows as arrays."""
-    typed = [(place, cells, table.columns[place].type) for place, cells in table.present]
-    present = {place: array_of(cells, type_) for place, cells, type_ in typed}
-    spellings = {place: runs_of(cells.values) for place, cells, type_ in typed if type_ is ColumnType.TIMESTAMP}
+def group_of(table: Table, seen: SeenMoments) -> Group:
+    """Return a group of rows as arrays.
+
+    :param seen: of the date-times among them.
+    """
+    present: dict[int, pa.Array] = {}
+    spellings: dict[int, Runs] = {}
+    for place, cells in table.present:
+        type_ = table.columns[place].type
+        moments = seen.of(cells) if type_ is ColumnType.TIMESTAMP else None
+        present[place] = array_of(cells, type_) if moments is None else moments.array
+        if type_ is ColumnType.TIMESTAMP:
+            spellings[place] = runs_of(cells.values) if moments is None else [(table.rows, moments.spelling)]
     return Group(table.rows, table.columns, Arrays(table.rows, table.columns, present, spellings))
 
 
@@ -95,9 +110,15 @@ def array_of(cells: Cells, column: ColumnType) -> pa.Array:
         case ColumnType.TIMESTAMP:
             return text_array(cells).cast(_ARROW_TYPE[column])
         case ColumnType.JSON:
-            return text_array(texts_of(cells, column))
+            return _json_array(cells)
         case _:
             return text_array(texts_of(_with_integers(cells), column))
+
+
+def _json_array(cells: Cells) -> pa.Array:
+    if are_empty_lists(cells):
+        return repeated_text("[]", len(cells.values))
+    return text_array(texts_of(cells, ColumnType.JSON))
 
 
 def _with_integers(cells: Cells) -> Cells:

@@ -18,32 +18,51 @@ from pyarrow import compute
 
 from airflow_provider_veza.results.columns import Cells
 
+_NUL = "\0"
+"""Parts texts; hardly any has one."""
+
 
 def text_array(cells: Cells) -> pa.Array:
-    """Return texts as strings."""
+    """Return texts as strings; where they come to one length, or have no NUL, without asking each for its length."""
     texts = _filled(cells, "")
-    whole = "".join(texts)
-    data = whole.encode()
-    lengths = list(map(len, texts)) if len(data) == len(whole) else [len(text.encode()) for text in texts]
-    return _array(pa.string(), cells, _offsets(lengths), pa.py_buffer(data))
+    parted = parted_by_nul(texts)
+    length = common_length(len(texts), parted)
+    strings = _split(parted) if length is None else strings_of_length(length, texts)
+    if len(strings) != len(texts):
+        strings = _of_lengths(list(map(str.encode, texts)))
+    return with_nulls_of(cells, strings)
 
 
-def _offsets(lengths: list[int]) -> pa.Buffer:
-    """Return where each text begins, and the end."""
-    if len(set(lengths)) == 1:
-        return _offsets_of_one_length(lengths[0], len(lengths))
-    return _sums(array("i", [0, *lengths]))
+def parted_by_nul(texts: Sequence[str]) -> bytes:
+    """Return all texts in one, with a NUL between two."""
+    return _NUL.join(texts).encode()
 
 
-@lru_cache(maxsize=16)
-def _offsets_of_one_length(length: int, texts: int) -> pa.Buffer:
-    """Return the same offsets again and again: ids and moments are mostly of one length, page after page."""
-    return _sums(array("i", [0, *[length] * texts]))
+def common_length(texts: int, parted: bytes) -> int | None:
+    """Return how many bytes each text has; None where they differ, or have a NUL.
+
+    :param parted: the texts, with a NUL between two.
+
+    >>> common_length(2, parted_by_nul(["ab", "cd"])), common_length(2, parted_by_nul(["a", "bcd"]))
+    (2, None)
+    """
+    length, rest = divmod(len(parted) + 1, max(texts, 1))
+    ends = parted[length - 1 :: length]
+    if rest or parted.count(b"\0") != texts - 1 or ends.count(b"\0") != texts - 1:
+        return None
+    return length - 1
 
 
-def _sums(steps: array[int]) -> pa.Buffer:
-    integers = pa.Array.from_buffers(pa.int32(), len(steps), [None, pa.py_buffer(steps)])
-    return compute.cumulative_sum_checked(integers).buffers()[1]
+def strings_of_length(length: int, texts: Sequence[str]) -> pa.Array:
+    """Return texts that all have so many bytes as strings."""
+    data = pa.py_buffer("".join(texts).encode())
+    return pa.Array.from_buffers(pa.string(), len(texts), [None, _offsets_of_one_length(length, len(texts)), data])
+
+
+@lru_cache(maxsize=4)
+def repeated_text(text: str, times: int) -> pa.Array:
+    """Return one text many times; pages are mostly of one size, so that the same array serves again and again."""
+    return text_array(Cells([text] * times, frozenset({str})))
 
 
 def integer_array(cells: Cells) -> pa.Array:
@@ -59,6 +78,34 @@ def double_array(cells: Cells) -> pa.Array:
 def boolean_array(cells: Cells) -> pa.Array:
     """Return booleans."""
     return _array(pa.bool_(), cells, _bits(bytes(_filled(cells, False))))
+
+
+def with_nulls_of(cells: Cells, filled: pa.Array) -> pa.Array:
+    """Return an array with null in the places of nulls."""
+    return filled if NoneType not in cells.kinds else _array(filled.type, cells, *filled.buffers()[1:])
+
+
+def _split(parted: bytes) -> pa.Array:
+    """Return what stands between NULs."""
+    ends = pa.py_buffer(array("i", [0, len(parted)]))
+    whole = pa.Array.from_buffers(pa.string(), 1, [None, ends, pa.py_buffer(parted)])
+    return compute.split_pattern(whole, _NUL).values
+
+
+def _of_lengths(texts: list[bytes]) -> pa.Array:
+    offsets = _sums(array("i", [0, *map(len, texts)]))
+    return pa.Array.from_buffers(pa.string(), len(texts), [None, offsets, pa.py_buffer(b"".join(texts))])
+
+
+@lru_cache(maxsize=16)
+def _offsets_of_one_length(length: int, texts: int) -> pa.Buffer:
+    """Return the same offsets again and again: ids and moments are mostly of one length, page after page."""
+    return _sums(array("i", [0, *[length] * texts]))
+
+
+def _sums(steps: array[int]) -> pa.Buffer:
+    integers = pa.Array.from_buffers(pa.int32(), len(steps), [None, pa.py_buffer(steps)])
+    return compute.cumulative_sum_checked(integers).buffers()[1]
 
 
 def _array(arrow_type: pa.DataType, cells: Cells, *data: pa.Buffer) -> pa.Array:

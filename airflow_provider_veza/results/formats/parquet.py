@@ -14,6 +14,7 @@ from airflow_provider_veza.async_query.rows import JsonRows, Row
 from airflow_provider_veza.results.formats.format import Group, OutputFile, PartWriter
 from airflow_provider_veza.results.formats.table import GROUP_BYTES, Tabulator, without_garbage_collection
 from airflow_provider_veza.results.manifest import Column, Columns
+from airflow_provider_veza.results.schema import are_timestamps
 from airflow_provider_veza.results.table_options import NO_OPTIONS, TableOptions
 
 _STORED_AS = {
@@ -53,9 +54,11 @@ class ParquetTable:
     def group(self, rows: JsonRows, columns: Columns) -> Group:
         """Return the rows as Arrow arrays."""
         from airflow_provider_veza.results.formats.arrow import group_of
+        from airflow_provider_veza.results.formats.arrow_moments import SeenMoments
 
+        seen = SeenMoments(are_timestamps)
         with without_garbage_collection():
-            return group_of(self._tabulator.table(rows, columns))
+            return group_of(self._tabulator.table(rows, columns, seen.are_moments), seen)
 
     def open(self, file: OutputFile, columns: Columns) -> PartWriter:
         """Begin a part."""

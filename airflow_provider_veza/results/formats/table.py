@@ -7,7 +7,7 @@ The rules of columns and types are in :mod:`airflow_provider_veza.results.column
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import itemgetter
@@ -18,7 +18,7 @@ from airflow_provider_veza.exceptions import BadTextError, ColumnError
 from airflow_provider_veza.results.bad_text import first_half, has_halves
 from airflow_provider_veza.results.columns import Cells, Flattener
 from airflow_provider_veza.results.manifest import Column, Columns
-from airflow_provider_veza.results.schema import KnownColumns, without_integer_texts
+from airflow_provider_veza.results.schema import KnownColumns, are_timestamps, without_integer_texts
 from airflow_provider_veza.results.shapes import ShapedRows
 from airflow_provider_veza.results.table_options import NO_OPTIONS, TableOptions
 
@@ -61,10 +61,11 @@ class Tabulator:
             self._flatten.declare(types)
             self._shaped.forget()
 
-    def table(self, rows: JsonRows, columns: Columns) -> Table:
+    def table(self, rows: JsonRows, columns: Columns, are_moments: Callable[[Cells], bool] = are_timestamps) -> Table:
         """Return the rows as columns.
 
         :param columns: known so far.
+        :param are_moments: says what :func:`~airflow_provider_veza.results.schema.are_timestamps` says.
         :raises ColumnError: when two fields would become one column (or one but for case, see
             :attr:`~.table_options.TableOptions.ignores_case`), or no row has any column.
         :raises BadTextError: with a row of this group, where a text has half of a character.
@@ -78,7 +79,7 @@ class Tabulator:
         _require_same_fields(known, fields)
         declared = {name: self._declared[field] for name, field in fields.items() if field in self._declared}
         cells = {name: without_integer_texts(column, declared.get(name)) for name, column in found.items()}
-        known.widen(cells, declared, {name: field for name, field in fields.items() if name != field})
+        known.widen(cells, declared, {name: field for name, field in fields.items() if name != field}, are_moments)
         if self._ignores_case:
             _require_none_alike(known)
         if rows and not known.columns:

@@ -41,8 +41,35 @@ def test_an_array_is_the_one_that_pyarrow_makes(
     assert made.equals(pa.array(some, arrow_type))
 
 
-@pytest.mark.parametrize("texts", [["", ""], ["ab", "cd"], ["ab", "", None], ["é", "ab"], ["é", "è"], [None, None]])
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [],
+        ["", ""],
+        ["ab", "cd"],
+        ["ab", "", None],
+        ["é", "ab"],
+        ["é", "è"],
+        [None, None],
+        ["\0"],
+        ["\0", ""],
+        ["", "\0", None],
+        ["\0", "a", "\0"],
+        ["ab", "c\0", "de"],
+        ["a\0b", "cde"],
+        ["a", "b\0cd"],
+    ],
+)
 def test_texts_of_one_length_and_of_several_are_told_apart_by_their_bytes(texts: list[str | None]) -> None:
+    made = text_array(Cells.of(texts))
+
+    made.validate(full=True)
+    assert made.to_pylist() == texts
+
+
+@settings(deadline=None, derandomize=True, max_examples=300)
+@given(st.lists(st.text("\0a\nZé", max_size=3) | st.none(), max_size=4))
+def test_whatever_parts_texts_parts_none_of_them(texts: list[str | None]) -> None:
     made = text_array(Cells.of(texts))
 
     made.validate(full=True)
