@@ -3,7 +3,7 @@
 # in a double is 1.5. Avro has no such conversions when writing, and the reference implementation (avro 1.12.2) raises
 # AvroTypeException for all three. fastavro's argument validator=True refuses them too; it is off unless asked for.
 # For users: `"is_active": "false"`, as some directories export it, lands as an active account.
-# The provider lands a value exactly or refuses it with the column's name; so does its own Parquet where Avro follows.
+# The provider lands a value exactly or refuses it with the name of its column.
 # Seen: fastavro true, 1, 1.5; avro AvroTypeException; fastavro with validator=True ValidationError
 set -euo pipefail
 tmp=$(mktemp -d)
