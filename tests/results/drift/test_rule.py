@@ -116,6 +116,21 @@ def test_a_column_that_became_text_is_compared_as_text(typed: object, text: str)
     assert rule.changed_fields({"id": 1, "x": typed}, {"id": 1, "x": f"{text}x"}) == ["x"]
 
 
+TEXTS_OF_OTHER_MOMENTS = [
+    ("2026-01-02T03:04:05.123456788Z", "2026-01-02T03:04:05.123456789Z"),
+    ("2026-01-02T03:04.50Z", "2026-01-02T03:04:00.500000Z"),
+    ("2026-01-02T24:00:00Z", "2026-01-03T00:00:00Z"),
+    ("20260102104500+0000", "2026-01-02T04:50:00Z"),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), TEXTS_OF_OTHER_MOMENTS)
+def test_a_text_is_no_moment_that_it_does_not_name(before: str, after: str) -> None:
+    rule = DriftRule(RowLayout(), ("id",), frozenset(), as_text=frozenset({"x"}))
+
+    assert rule.changed_fields({"id": 1, "x": before}, {"id": 1, "x": after}) == ["x"]
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(max_size=5),
     lambda inner: st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
