@@ -76,6 +76,5 @@ def manifest_folder(path: str) -> str:
     >>> manifest_folder("s3://lake/access/_manifest.json")
     's3://lake/access'
     """
-    for name in (MANIFEST_NAME, OLD_MANIFEST_NAME):
-        path = path.rstrip("/").removesuffix(f"/{name}")
-    return path
+    folder, _, name = path.rstrip("/").rpartition("/")
+    return folder if folder and name in (MANIFEST_NAME, OLD_MANIFEST_NAME) else path.rstrip("/")

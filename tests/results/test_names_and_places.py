@@ -39,6 +39,11 @@ REFUSED = {
     "abfs://azure@lake/a?b#c": "would store under another name",
     "az://lake/a?/b": "would store under another name",
     "abfss://lake/a?": "would store under another name",
+    "s3://aws_default@lake/a?versionId=b/c": "no name but an object's version",
+    "S3A://lake/a?versionId=": "no name but an object's version",
+    "wasbs://azure@lake/a?versionid=b": "no name but an object's version",
+    "s3://lake/a/_manifest.json": "ends in the name of a manifest",
+    "/data/lake/manifest.json/": "ends in the name of a manifest",
 }
 TAKEN = {
     "/data/lake/": "/data/lake",
@@ -49,6 +54,10 @@ TAKEN = {
     "sftp://sftp_default@/data": "sftp://sftp_default@/data",
     "s3://lake/access/None": "s3://lake/access/None",
     "abfs://lake/a#b?c": "abfs://lake/a#b?c",
+    "s3://lake/a?versionid=b": "s3://lake/a?versionid=b",
+    "gs://lake/a?versionId=b#3": "gs://lake/a?versionId=b#3",
+    "/data/a?versionId=b": "/data/a?versionId=b",
+    "s3://lake/manifest.json/a": "s3://lake/manifest.json/a",
 }
 
 

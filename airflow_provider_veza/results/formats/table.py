@@ -90,7 +90,7 @@ class Tabulator:
         objects = rows[:]
         cells = self._flatten(objects)
         if has_halves(rows):
-            _require_whole(cells)
+            _require_whole(cells, self._flatten)
         self._shaped.learn(objects)
         return cells
 
@@ -149,8 +149,10 @@ def _require_same_fields(known: KnownColumns, fields: Mapping[str, str]) -> None
             raise ColumnError(name, f"the fields {column.dotted_name!r} and {field!r} would both become this column")
 
 
-def _require_whole(cells: Mapping[str, Cells]) -> None:
+def _require_whole(cells: Mapping[str, Cells], flatten: Flattener) -> None:
+    """Refuse half of a character, also in a name that the table does not have: the manifest has it."""
     for name, column in cells.items():
-        place = first_half([name, *column.values])
+        field = flatten.dotted_name(name)
+        place = first_half([field, *column.values])
         if place is not None:
-            raise BadTextError(name, max(place, 1))
+            raise BadTextError(field, max(place, 1))
