@@ -114,20 +114,11 @@ def without_garbage_collection() -> Iterator[None]:
 
 
 def _columns_asked_for(select: Sequence[str], types: Mapping[str, ColumnType], options: TableOptions) -> Columns:
-    """Return the columns that are there before a row has come.
-
-    :raises ColumnError: when two would have one name, or one but for case where that is the same.
-    """
-    columns: dict[str, Column] = {}
-    for field in select:
-        name = options.name_of(field)
-        if name in columns:
-            raise ColumnError(name, f"{columns[name].dotted_name!r} and {field!r} would both become this column")
-        columns[name] = Column(name, types.get(field, ColumnType.NULL), field if field != name else "")
-    known = KnownColumns(tuple(columns.values()))
-    if options.ignores_case:
-        _require_none_alike(known)
-    return known.columns
+    """Return the columns that are there before a row has come; no two of them have one name."""
+    names = {field: options.name_of(field) for field in select}
+    return tuple(
+        Column(name, types.get(field, ColumnType.NULL), field if field != name else "") for field, name in names.items()
+    )
 
 
 def _require_none_alike(known: KnownColumns) -> None:
