@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from airflow_provider_veza.exceptions import ArgumentError
 
@@ -51,6 +52,7 @@ class StoragePlace:
     path: str
 
     @classmethod
+    @lru_cache(maxsize=32)  # An operator's path is read several times while its DAG file is parsed.
     def of(cls, text: str) -> StoragePlace:
         """Read a path; nothing in it is an escape, a query or a pattern.
 

@@ -9,6 +9,7 @@ import pytest
 
 from airflow_provider_veza.exceptions import ArgumentError, LandingError
 from airflow_provider_veza.results.folder import Folder
+from airflow_provider_veza.results.found_landing import require_no_foreign_file
 from airflow_provider_veza.results.part_names import is_marked, is_part_name, marks_in
 from airflow_provider_veza.results.reading import read_manifest
 from airflow_provider_veza.results.storage_place import StoragePlace, folder_path
@@ -87,6 +88,14 @@ def test_a_path_that_names_a_place_is_taken_as_it_is(text: str) -> None:
 )
 def test_nothing_in_a_path_is_an_escape_or_a_query(text: str, place: StoragePlace) -> None:
     assert StoragePlace.of(text) == place
+
+
+@pytest.mark.parametrize("below", ["", "/below"])
+def test_a_folder_that_is_a_file_is_refused_before_a_query_runs_for_it(tmp_path: Path, below: str) -> None:
+    (tmp_path / "users.jsonl").write_text("")
+
+    with pytest.raises(LandingError, match="NotADirectoryError"):
+        require_no_foreign_file(Folder(f"{tmp_path}/users.jsonl{below}"))
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../a", "a/b", "/a"])
