@@ -15,6 +15,7 @@ from airflow_provider_veza.results.formats.known_formats import format_row
 from airflow_provider_veza.results.reading import LandedResult
 
 _NUMBERS = frozenset({ColumnType.INT64, ColumnType.DOUBLE})
+_TEXT = frozenset({ColumnType.STRING})
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def agreed_rule(current: LandedResult, baseline: LandedResult, wishes: DriftWish
         layout=layout,
         identity=_identity(current, baseline, layout, wishes),
         ignored=(layout.volatile - wishes.also_compare) | wishes.ignore_properties,
-        as_text=frozenset(_columns_of_two_types(current, baseline)),
+        as_text=frozenset(_columns_as_text(current, baseline)),
     )
 
 
@@ -100,11 +101,13 @@ def _names_in(result: LandedResult, layout: RowLayout) -> set[str]:
     return set(fields_of(next(iter(result)), layout))
 
 
-def _columns_of_two_types(current: LandedResult, baseline: LandedResult) -> Iterator[str]:
+def _columns_as_text(current: LandedResult, baseline: LandedResult) -> Iterator[str]:
+    """Yield columns of two types, and between two formats those of text: CSV and Parquet write `6.0` in them differently."""
     types = {column.name: column.type for column in baseline.columns}
+    other_format = current.manifest.format != baseline.manifest.format
     for column in current.columns:
         both = frozenset({column.type, types.get(column.name, column.type)}) - {ColumnType.NULL}
-        if len(both) > 1 and both != _NUMBERS:
+        if (len(both) > 1 and both != _NUMBERS) or (other_format and both == _TEXT):
             yield column.name
 
 
