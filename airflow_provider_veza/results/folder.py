@@ -63,13 +63,14 @@ class Folder:
 
         :raises ForeignFileError: when a folder has that name.
         """
+        place = f"{self.url}/{name}"
         with self._naming("read", name):
             try:
                 return self._files.read(name)
             except NotADirectoryError:
                 return None
             except IsADirectoryError as e:
-                raise ForeignFileError(f"{self.url}/{name}") from e
+                raise ForeignFileError(place) from e
 
     def write_json(self, name: str, data: Any) -> None:
         """Replace a JSON file; readers see the old or the new one."""
