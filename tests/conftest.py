@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from airflow_provider_veza.transport import turnstile
@@ -17,7 +18,9 @@ from veza_emulator.tenant.settings import TenantSettings
 from veza_emulator.tenant.tenant import Tenant
 
 # The same examples each time, and no time limit, since the machine may be busy.
-hypothesis_settings.register_profile("repeatable", deadline=None, derandomize=True)
+hypothesis_settings.register_profile(
+    "repeatable", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 hypothesis_settings.load_profile("repeatable")
 
 WITHOUT_AIRFLOW = "--without-airflow"

@@ -174,6 +174,14 @@ def names_in_order(value: Any, name: str) -> tuple[str, ...]:
     return names(value, name)
 
 
+def key_names(value: Any, name: str) -> tuple[str, ...]:
+    """Return the names of columns that say what a row is about, at least one."""
+    read = names_in_order(value, name)
+    if not read or not all(map(str.strip, read)):
+        raise ArgumentError(f"{name} must name at least one column, and none by a blank, not {_shown(value)}.")
+    return read
+
+
 def _names_in_text(value: str, name: str) -> Any:
     if looks_structured(value):
         return structure(value, name, "a list of names")
@@ -257,7 +265,7 @@ def landed(value: Any, name: str) -> str:
     read = structure(value, name, "the summary of a landing") if is_text else value
     found = read.get("manifest") if isinstance(read, Mapping) else read
     found = path_text(found) if isinstance(found, (PathLike, JoinablePath)) else found
-    if isinstance(found, str) and found not in _NOTHING:
+    if isinstance(found, str) and found.strip() not in _NOTHING:
         return found
     raise ArgumentError(
         f"{name} must be the path of a landed result, or what a task with output_path= returned, not {_shown(value)}. "
@@ -317,7 +325,7 @@ _MAY_BE_NONE: Mapping[str, Read] = {
     "locale": text,
     "time_zone": text,
     "baseline": landed,
-    "key": names_in_order,
+    "key": key_names,
     "max_removed_fraction": fraction,
     "name_pattern": pattern,
     "output_path_pattern": path,

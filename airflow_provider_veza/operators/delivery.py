@@ -209,7 +209,7 @@ class Delivery:
             return
         from airflow_provider_veza.results.formats.known_formats import check_columns, check_options
 
-        check_columns(self.task.output_format, self._select)
+        check_columns(self.task.output_format, self._select, self._options)
         check_options(self.task.output_format, self._options)
 
     def _landing_order(self, run_at: datetime | None = None) -> LandingOrder:

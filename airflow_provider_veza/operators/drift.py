@@ -29,7 +29,7 @@ from airflow_provider_veza.operators.arguments import (
 )
 from airflow_provider_veza.operators.checked import Together, check_when_started, keep, naming
 from airflow_provider_veza.operators.connections import VEZA_COLOR
-from airflow_provider_veza.operators.delivery import table_options
+from airflow_provider_veza.operators.delivery import table_options, writes_tables_by_default
 from airflow_provider_veza.operators.traced import TracedOperator
 from airflow_provider_veza.results.drift.counts import Change, DriftCounts, excesses
 from airflow_provider_veza.results.drift.partial import PartialCheck
@@ -160,6 +160,7 @@ class VezaAccessDriftOperator(TracedOperator):
         """Yield which arguments must fit each other, and the check."""
         yield from super().check_together()
         yield ("output_format", "compression"), self._check_libraries
+        yield ("output_format", "column_names", "null_value"), self._check_options
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Compare, land, and fail if more differs than is allowed.
@@ -181,6 +182,12 @@ class VezaAccessDriftOperator(TracedOperator):
             from airflow_provider_veza.results.formats.known_formats import require_libraries
 
             require_libraries(self.output_format, self.compression)
+
+    def _check_options(self) -> None:
+        if not writes_tables_by_default(self):
+            from airflow_provider_veza.results.formats.known_formats import check_options
+
+            check_options(self.output_format, table_options(self))
 
     def _landed(self, scratch: Path) -> LandedDrift:
         from airflow_provider_veza.results.drift.comparability import agreed_rule, unseen_names

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.providers.common.compat.sdk import AirflowException, AirflowTaskTimeout
@@ -126,14 +127,7 @@ class QueryOperator(SubmittingOperator):
 
         :raises ArgumentError: when the intervals make no schedule.
         """
-        try:
-            return PollSchedule(
-                seconds(self.min_poll_interval, "min_poll_interval"),
-                seconds(self.max_poll_interval, "max_poll_interval"),
-                optional(seconds)(self.poll_interval, "poll_interval"),
-            )
-        except ValueError as e:
-            raise ArgumentError(f"{e}.") from e
+        return _schedule(self.min_poll_interval, self.max_poll_interval, self.poll_interval)
 
     def execute(self, context: Any) -> Any:
         """Submit or adopt, look once, and wait here or in the triggerer."""
@@ -356,6 +350,19 @@ class QueryOperator(SubmittingOperator):
     def _announced(self, key: str, context: Any) -> Any:
         ti = context["ti"]
         return ti.xcom_pull(task_ids=self.task_id, key=key, map_indexes=ti.map_index)
+
+
+@lru_cache(maxsize=64, typed=True)
+def _schedule(shortest: Duration, longest: Duration, fixed: Duration | None) -> PollSchedule:
+    """Return when to look; most tasks of a DAG file look alike, so that this is read once for all of them."""
+    try:
+        return PollSchedule(
+            seconds(shortest, "min_poll_interval"),
+            seconds(longest, "max_poll_interval"),
+            optional(seconds)(fixed, "poll_interval"),
+        )
+    except ValueError as e:
+        raise ArgumentError(f"{e}.") from e
 
 
 def _report_of(ended: Ended, handle: QueryHandle) -> AttemptReport:

@@ -7,13 +7,13 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-from pyarrow import parquet
 
 from airflow_provider_veza.async_query.layout import ColumnType, RowLayout
 from airflow_provider_veza.async_query.rows import JsonRows
 from airflow_provider_veza.exceptions import ColumnError
 from airflow_provider_veza.results.formats.arrow import schema_of
 from airflow_provider_veza.results.formats.known_formats import format_row, output_format
+from airflow_provider_veza.results.formats.parquet_file import part_in
 from airflow_provider_veza.results.manifest import Column, Columns
 from airflow_provider_veza.results.schema import published
 
@@ -48,8 +48,7 @@ def _batches(result: LandedResult, columns: Columns) -> Iterator[pa.RecordBatch]
     if format_row(result.manifest.format).is_arrow:
         yield from _parquet_batches(result)
         return
-    names = [column.name for column in columns]
-    form = output_format("parquet", layout=_layout(result.layout, columns), select=names or None)
+    form = output_format("parquet", layout=_layout(result, columns))
     for rows in _groups(result):
         group = form.group(rows, columns)
         for column, found in zip(columns, published(group.columns), strict=True):
@@ -61,7 +60,7 @@ def _batches(result: LandedResult, columns: Columns) -> Iterator[pa.RecordBatch]
 def _parquet_batches(result: LandedResult) -> Iterator[pa.RecordBatch]:
     for part in result.manifest.parts:
         with result.opened(part) as file:
-            for batch in parquet.ParquetFile(file).iter_batches(_BATCH_ROWS):
+            for batch in part_in(file, result.manifest.columns).iter_batches(_BATCH_ROWS):
                 yield batch.replace_schema_metadata(None)
 
 
@@ -71,7 +70,9 @@ def _groups(result: LandedResult) -> Iterator[JsonRows]:
         yield JsonRows.of(some)
 
 
-def _layout(layout: RowLayout, columns: Columns) -> RowLayout:
-    """Return the layout with which these columns come out again, whichever rows are looked at."""
+def _layout(result: LandedResult, columns: Columns) -> RowLayout:
+    """Return the layout with which these columns come out again: a row of a table is flat, and an object in it is a value."""
+    if not format_row(result.manifest.format).has_columns:
+        return result.layout
     types = {column.name: column.type for column in columns if column.type is not ColumnType.NULL}
-    return RowLayout(prefixes=layout.prefixes, types=types, depth=layout.depth)
+    return RowLayout(types=types, depth=1)

@@ -40,7 +40,7 @@ class Files(Protocol):
         """Return the names of all files and folders in it; none where it does not exist."""
 
     def read(self, name: str) -> bytes | None:
-        """Return what a file holds, or None where there is none."""
+        """Return what a file holds, or None where there is none; raises IsADirectoryError where it is a folder."""
 
     def open(self, name: str) -> IO[bytes]:
         """Open a file for reading."""
@@ -149,6 +149,10 @@ class RemoteFiles:
             return bytes(self._fs.cat_file(self._place(name)))
         except FileNotFoundError:
             return None
+        except Exception as e:  # Of which SFTP has one for all that goes wrong.
+            if self._has_real_folders and self._fs.isdir(self._place(name)):
+                raise IsADirectoryError(name) from e
+            raise
 
     def open(self, name: str) -> IO[bytes]:
         """Open a file for reading."""

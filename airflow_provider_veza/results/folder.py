@@ -14,7 +14,13 @@ from pathlib import Path
 from typing import IO, Any
 
 from airflow_provider_veza.async_query.json_value import text_of_value
-from airflow_provider_veza.exceptions import ArgumentError, AsyncQueryError, ConnectionSettingsError, LandingError
+from airflow_provider_veza.exceptions import (
+    ArgumentError,
+    AsyncQueryError,
+    ConnectionSettingsError,
+    ForeignFileError,
+    LandingError,
+)
 from airflow_provider_veza.results.files import DiskFiles, Files, RemoteFiles
 from airflow_provider_veza.results.storage_place import PROVIDERS, StoragePlace
 
@@ -53,12 +59,18 @@ class Folder:
         return [parent / name for name in parent.names() if name != own]
 
     def read(self, name: str) -> bytes | None:
-        """Return what a file holds, or None where there is no such file."""
+        """Return what a file holds, or None where there is no such file.
+
+        :raises ForeignFileError: when a folder has that name.
+        """
+        place = f"{self.url}/{name}"
         with self._naming("read", name):
             try:
                 return self._files.read(name)
-            except (IsADirectoryError, NotADirectoryError):
+            except NotADirectoryError:
                 return None
+            except IsADirectoryError as e:
+                raise ForeignFileError(place) from e
 
     def write_json(self, name: str, data: Any) -> None:
         """Replace a JSON file; readers see the old or the new one."""

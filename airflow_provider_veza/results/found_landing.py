@@ -95,8 +95,9 @@ def require_no_foreign_file(folder: Folder) -> None:
     """Refuse a folder before a query runs for it, where a file of somebody else's is in the way.
 
     :raises ForeignFileError: naming the file.
-    :raises LandingError: when the storage does not answer.
+    :raises LandingError: when the storage does not answer, or the folder is a file.
     """
+    folder.names()
     find_manifest(folder)
     read_own(folder, CHECKPOINT_FILE)
 

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
 
 from airflow_provider_veza.exceptions import ArgumentError, ForeignFileError, ManifestError
 from airflow_provider_veza.results.checkpoint import CHECKPOINT_FILE
 from airflow_provider_veza.results.folder import Folder
-from airflow_provider_veza.results.manifest_file import find_manifest
-from airflow_provider_veza.results.own_files import read_own
+from airflow_provider_veza.results.manifest_file import MANIFEST_FILE, OLD_MANIFEST_FILE, find_manifest
+from airflow_provider_veza.results.own_files import FileKind, read_own
 from airflow_provider_veza.results.reading import LandedResult
+from airflow_provider_veza.results.storage_place import folder_path
 
 FEWEST = 2
 """The newest result, and the one that it is compared with."""
@@ -24,24 +26,23 @@ def remove_older_landings(beside: str, *, keep_last: int) -> list[str]:
 
     Results count as of one query where drift would compare them: same query, tenant and connection. Partial ones, which drift
     passes over, are kept as long as an older whole one is. Folders without a manifest of this provider, or with one that cannot
-    be read, and those in which a landing is going on, are left as they are; so are all files that a manifest does not name.
+    be read, and those in which a landing is going on or was finished meanwhile, are left as they are; so are all files that a
+    manifest does not name.
 
     :param beside: path of the folder that holds the folders, such as ``s3://aws_default@lake/access``.
     :param keep_last: how many whole results of each query stay; at least 2, so that the newest still has its baseline.
     :returns: the folders of the results that are gone.
-    :raises ArgumentError: when fewer than 2 are to be kept.
+    :raises ArgumentError: when fewer than 2 are to be kept, or the path names no folder of its own.
     :raises LandingError: when the storage does not answer; what is gone by then is gone, and a next call goes on.
     """
     if keep_last < FEWEST:
         raise ArgumentError(
             f"keep_last must be at least {FEWEST}, the newest result and its baseline, not {keep_last!r}."
         )
-    parent = Folder(beside)
+    parent = Folder(folder_path(str(beside), "beside"))
     landed = [found for name in parent.names() if (found := _landed_in(parent / name)) is not None]
-    removed = [result for of_query in _by_query(landed) for result in older_than_last(of_query, keep_last)]
-    for result in removed:
-        _remove(result)
-    return [str(result.folder) for result in removed]
+    old = [result for of_query in _by_query(landed) for result in older_than_last(of_query, keep_last)]
+    return [str(result.folder) for result in old if _remove(result)]
 
 
 def older_than_last(results: Iterable[LandedResult], keep_last: int) -> list[LandedResult]:
@@ -71,10 +72,31 @@ def _by_query(results: Iterable[LandedResult]) -> Iterable[list[LandedResult]]:
     return of_query.values()
 
 
-def _remove(result: LandedResult) -> None:
-    """Remove a result, its manifest last: a call that was stopped in between is taken up by the next one."""
+def _remove(result: LandedResult) -> bool:
+    """Remove a result, its manifest last: a call that was stopped in between is taken up by the next one.
+
+    Folders are read long before they are removed: what another task lands there meanwhile, or has landed, stays.
+
+    :returns: whether it is gone.
+    """
+    if not _is_there(result):
+        return False
     for part in result.manifest.parts:
         result.folder.remove(part.name)
-    found = find_manifest(result.folder)
-    if found is not None:
-        result.folder.remove(found.file.place.rpartition("/")[2])
+    if not _is_there(result):
+        return False
+    for kind in (MANIFEST_FILE, OLD_MANIFEST_FILE):
+        _remove_manifest(result, kind)
+    return True
+
+
+def _is_there(result: LandedResult) -> bool:
+    """Whether the folder still holds this very result, and nobody lands there."""
+    found = _landed_in(result.folder)
+    return found is not None and found.manifest == result.manifest
+
+
+def _remove_manifest(result: LandedResult, kind: FileKind) -> None:
+    with suppress(ForeignFileError):
+        if read_own(result.folder, kind) is not None:
+            result.folder.remove(kind.name)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from airflow_provider_veza.exceptions import ForeignFileError, ManifestError
 from airflow_provider_veza.results.folder import Folder
-from airflow_provider_veza.results.formats.known_formats import FORMATS
+from airflow_provider_veza.results.formats.known_formats import COMPRESSIONS, FORMATS
 from airflow_provider_veza.results.manifest import MANIFEST_NAME, OLD_MANIFEST_NAME, Manifest
 from airflow_provider_veza.results.own_files import FileKind, OwnFile, read_own
 
@@ -36,12 +36,16 @@ class FoundManifest:
                 about=self.file.place,
             )
         manifest = Manifest.from_json(self.file.data, self.file.place)
-        if manifest.format not in FORMATS:
-            raise ManifestError(
-                f"The manifest names a format that this version does not read ({manifest.format!r}): it was edited, or is of a "
-                "later version of airflow-provider-veza. Read it with that version, or land the result again.",
-                about=self.file.place,
-            )
+        for what, value, known in (
+            ("format", manifest.format, FORMATS),
+            ("compression", manifest.compression, COMPRESSIONS),
+        ):
+            if value not in known:
+                raise ManifestError(
+                    f"The manifest names a {what} that this version does not read ({value!r}): it was edited, or is of a "
+                    "later version of airflow-provider-veza. Read it with that version, or land the result again.",
+                    about=self.file.place,
+                )
         return manifest
 
 
@@ -76,6 +80,5 @@ def manifest_folder(path: str) -> str:
     >>> manifest_folder("s3://lake/access/_manifest.json")
     's3://lake/access'
     """
-    for name in (MANIFEST_NAME, OLD_MANIFEST_NAME):
-        path = path.rstrip("/").removesuffix(f"/{name}")
-    return path
+    folder, _, name = path.rstrip("/").rpartition("/")
+    return folder if folder and name in (MANIFEST_NAME, OLD_MANIFEST_NAME) else path.rstrip("/")

@@ -12,7 +12,13 @@ from typing import IO, TYPE_CHECKING, cast
 
 from airflow_provider_veza.async_query.layout import RowLayout
 from airflow_provider_veza.async_query.rows import Row
-from airflow_provider_veza.exceptions import ArgumentError, AsyncQueryError, LandingError, ManifestError
+from airflow_provider_veza.exceptions import (
+    ArgumentError,
+    AsyncQueryError,
+    LandingError,
+    MalformedResponseError,
+    ManifestError,
+)
 from airflow_provider_veza.results.bounded_file import BoundedFile
 from airflow_provider_veza.results.folder import Folder, tell_airflow_of_reading
 from airflow_provider_veza.results.formats.format import Format
@@ -144,6 +150,9 @@ class LandedResult:
         try:
             with self.folder.open(part.name) as file:
                 yield file
+        except (ManifestError, MalformedResponseError) as e:
+            e.also_about(f"{self.folder}/{part.name}")
+            raise
         except AsyncQueryError:
             raise
         except Exception as e:

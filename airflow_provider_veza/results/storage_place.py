@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from airflow_provider_veza.exceptions import ArgumentError
 
@@ -26,6 +27,12 @@ PROVIDERS = {
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/]*)(.*)", re.DOTALL)
 _MOVED_ON_AZURE = re.compile(r"\?[^#]*#|\?(?:/|$)")
 """adlfs reads a ``?`` as the beginning of a query, and puts it behind what follows a ``#``, or drops it."""
+_VERSION = {
+    **dict.fromkeys(("s3", "s3a", "s3n"), "?versionId="),
+    **dict.fromkeys(AZURE_SCHEMES, "?versionid="),
+}
+"""Where s3fs and adlfs end a name, of versioned buckets or not: all files below would be one object with the shorter name."""
+_NAMES_OF_MANIFESTS = frozenset({"_manifest.json", "manifest.json"})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -45,6 +52,7 @@ class StoragePlace:
     path: str
 
     @classmethod
+    @lru_cache(maxsize=32)  # An operator's path is read several times while its DAG file is parsed.
     def of(cls, text: str) -> StoragePlace:
         """Read a path; nothing in it is an escape, a query or a pattern.
 
@@ -90,12 +98,21 @@ def _problems(text: str) -> Iterator[str]:
         yield "has '.' or '..' among its folders; names are literal. Write the folder that is meant."
     if any(segment and not segment.strip() for segment in place.path.split("/")):
         yield "has a folder whose name is blank: a template gave nothing."
-    if place.scheme in AZURE_SCHEMES and _MOVED_ON_AZURE.search(place.path):
-        yield "has a '?' before a '#' or at the end of a name, which Azure's library would store under another name."
+    yield from _problems_of_libraries(place)
+    if place.path.rpartition("/")[2] in _NAMES_OF_MANIFESTS:
+        yield "ends in the name of a manifest. Write the folder that it is, or is to be, in."
     if place.is_local:
         yield from _problems_on_disk(place)
     elif not (place.host if place.has_buckets else place.host or place.path):
         yield f"names no {'bucket' if place.has_buckets else 'folder'}."
+
+
+def _problems_of_libraries(place: StoragePlace) -> Iterator[str]:
+    if place.scheme in AZURE_SCHEMES and _MOVED_ON_AZURE.search(place.path):
+        yield "has a '?' before a '#' or at the end of a name, which Azure's library would store under another name."
+    version = _VERSION.get(place.scheme)
+    if version is not None and version in place.path:
+        yield f"has {version!r} in it, behind which the storage's library reads no name but an object's version."
 
 
 def _problems_on_disk(place: StoragePlace) -> Iterator[str]:

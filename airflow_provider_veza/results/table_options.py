@@ -6,7 +6,7 @@ Which columns there are is decided in :mod:`.columns`, what a format makes of a 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,8 +14,9 @@ from airflow_provider_veza.exceptions import ArgumentError
 
 DOTTED, UNDERSCORED = "dotted", "underscored"
 _NOT_IN_AN_IDENTIFIER = re.compile(r"[^A-Za-z0-9_]")
-_NUMBER_OR_BOOLEAN = re.compile(r"true|false|-?[\d.]+(?:e[+-]?\d+)?", re.ASCII)
-_NOT_BARE = re.compile(r'[",\r\n]')
+_NUMBER_OR_BOOLEAN = re.compile(r"true|false|[+-]?[\d.]+(?:e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+_NOT_BARE = re.compile(r'[",\r\n\ud800-\udfff]')
+_NO_NAME = re.compile(r"\s*|.*[\ud800-\udfff].*", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -73,14 +74,28 @@ def checked_column_names(value: Any) -> str | dict[str, str]:
             f"column_names must be {DOTTED!r}, {UNDERSCORED!r} or a mapping of dotted names to names, not {value!r}."
         )
     names = list(value.values())
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice or "" in names:
-        raise ArgumentError(
-            f"column_names gives {', '.join(map(repr, twice))} to more than one column."
-            if twice
-            else "column_names has an empty name."
-        )
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ArgumentError(f"column_names gives {', '.join(map(repr, twice))} to more than one column.")
+    if unfit := sorted(filter(_NO_NAME.fullmatch, names)):
+        raise ArgumentError(f"column_names has a name that is blank or no whole text: {', '.join(map(ascii, unfit))}.")
     return dict(value)
+
+
+def check_names_apart(fields: Sequence[str], options: TableOptions) -> None:
+    """Refuse columns that are asked for and would be called the same.
+
+    :param fields: their dotted names.
+    :raises ArgumentError: naming two of them.
+    """
+    known: dict[str, str] = {}
+    for field in fields:
+        name = options.name_of(field)
+        first = known.setdefault(name.lower() if options.ignores_case else name, field)
+        if first is not field:
+            raise ArgumentError(
+                f"columns= has {first!r} and {field!r}, and column_names would make {options.name_of(first)!r} and {name!r} of "
+                "them, which must not be the same."
+            )
 
 
 def checked_null_value(value: Any) -> str:
@@ -89,7 +104,7 @@ def checked_null_value(value: Any) -> str:
     :raises ArgumentError: where it could not stand without quotes, or would be taken for a value.
     """
     if not isinstance(value, str) or _NOT_BARE.search(value):
-        raise ArgumentError(f"null_value must be a text without quotes, commas and line breaks, not {value!r}.")
+        raise ArgumentError(f"null_value must be a text without quotes, commas and line breaks, not {value!a}.")
     if _NUMBER_OR_BOOLEAN.fullmatch(value):
         raise ArgumentError(f"null_value must not be what a number or a boolean looks like, as {value!r} does.")
     return value

@@ -109,6 +109,7 @@ OF_MANIFEST: dict[str, Damage] = {
     "a handle whose deadline is out of range": edited(handle__deadline="9999-12-31T23:59:59-23:59"),
     "a column of an unknown type": edited(columns=[{"name": "id", "type": "point"}]),
     "a format of a later version": edited(format="orc"),
+    "a compression of a later version": edited(compression="lz4"),
 }
 OF_CHECKPOINT: dict[str, Damage] = {
     "a later version": edited(v=2),

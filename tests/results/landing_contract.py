@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from airflow_provider_veza.exceptions import ForeignFileError
+from airflow_provider_veza.results.drift.baseline import candidates_beside
 from airflow_provider_veza.results.files import DiskFiles, Files, RemoteFiles
 from airflow_provider_veza.results.folder import Folder
+from airflow_provider_veza.results.keeping import remove_older_landings
 from airflow_provider_veza.results.reading import read_manifest
 from results.landed import Lander, pages_of, users
 
@@ -32,6 +34,12 @@ def seen_by_another_client(folder: Folder) -> Files:
     options = {**fs.storage_options, "skip_instance_cache": True}
     other = type(fs)(*fs.storage_args, **options)
     return RemoteFiles(other, files._folder, has_real_folders=files._has_real_folders)
+
+
+def has_real_folders(folder: Folder) -> bool:
+    """Whether a folder cannot have the name of a file beside it."""
+    files = folder._files
+    return isinstance(files, DiskFiles) or (isinstance(files, RemoteFiles) and files._has_real_folders)
 
 
 class LandingContract:
@@ -97,6 +105,23 @@ class LandingContract:
         with pytest.raises(ForeignFileError):
             lander.as_query("q3").landing().begin()
         say("files of somebody else", "stay")
+
+    def test_a_folder_of_somebody_else_with_our_name_refuses_the_folder_and_no_other(
+        self, place: str, lander: Lander
+    ) -> None:
+        Folder(f"{place}/beside/_manifest.json").write_json("a.json", {})
+        lander.url = f"{place}/beside"
+        if has_real_folders(lander.folder):
+            with pytest.raises(ForeignFileError, match="beside/_manifest.json"):
+                lander.landing().begin()
+        else:
+            lander.land(pages_of(users(3)))
+        lander.url = f"{place}/other"
+        lander.land(pages_of(users(4)))
+
+        assert lander.rows() == users(4)
+        assert remove_older_landings(place, keep_last=2) == []
+        assert len(candidates_beside(Folder(f"{place}/new"))) == 2
 
     def test_what_another_process_wrote_is_seen_at_once(self, lander: Lander, say: Say) -> None:
         here, elsewhere = lander.folder, seen_by_another_client(lander.folder)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from airflow_provider_veza.async_query.rows import JsonRows, rows_in
@@ -10,6 +12,7 @@ from airflow_provider_veza.exceptions import BadTextError, ColumnError
 from airflow_provider_veza.results.bad_text import OnBadText
 from airflow_provider_veza.results.formats.known_formats import output_format
 from airflow_provider_veza.results.inline import InlineLimits, collect
+from airflow_provider_veza.results.table_options import TableOptions
 
 CUT = rb'{"id":"b","name":"Ana \ud83d"}'
 ROWS = JsonRows([b'{"id":"a","name":"\\ud83d\\ude00"}', CUT])
@@ -21,6 +24,15 @@ def test_a_table_refuses_it_by_column_and_row(name: str) -> None:
     with pytest.raises(BadTextError, match=r"Column 'name': row 2 .*on_bad_text='replace'") as caught:
         output_format(name).group(ROWS, ())
     assert (caught.value.column, caught.value.row) == ("name", 2)
+
+
+@pytest.mark.parametrize("name", ["csv", "parquet"])
+@pytest.mark.parametrize("called", ["dotted", "underscored", {"na\ud83dme": "name"}])
+def test_a_table_refuses_it_in_a_field_whatever_its_column_is_called(name: str, called: Any) -> None:
+    rows = JsonRows([rb'{"id":"a","na\ud83dme":1}'])
+
+    with pytest.raises(BadTextError, match=r"Column 'na\\ud83dme': row 1 "):
+        output_format(name, options=TableOptions(called)).group(rows, ())
 
 
 @pytest.mark.parametrize("name", ["csv", "parquet"])

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from shutil import copy
 
 import pytest
 
 from airflow_provider_veza.exceptions import ArgumentError
+from airflow_provider_veza.results import keeping
 from airflow_provider_veza.results.drift.baseline import candidates_beside, newest_earlier
 from airflow_provider_veza.results.drift.partial import PartialCheck
-from airflow_provider_veza.results.keeping import remove_older_landings
+from airflow_provider_veza.results.keeping import older_than_last, remove_older_landings
 from airflow_provider_veza.results.reading import LandedResult, read_manifest
 from support.landed_nights import Nights, user
 
@@ -91,6 +94,49 @@ def test_it_goes_on_where_it_was_stopped(nights: Nights, tmp_path: Path) -> None
     min((tmp_path / "a").glob("part-*")).unlink()
 
     assert remove_older_landings(str(tmp_path), keep_last=2) == [f"{tmp_path}/a"]
+
+
+def begin_to_land(nights: Nights, name: str) -> None:
+    (Path(nights.place) / name / "_checkpoint.json").write_text('{"v": 1, "session": "1f0c9a3e"}')
+
+
+def land_again(nights: Nights, name: str) -> None:
+    nights.landed = 40
+    nights.land(ROWS[:2], name)
+
+
+@pytest.mark.parametrize("meanwhile", [begin_to_land, land_again])
+def test_what_another_task_lands_meanwhile_stays(
+    nights: Nights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[Nights, str], None]
+) -> None:
+    for name in "abcd":
+        nights.land(ROWS, name)
+
+    def choose_late(results: Iterable[LandedResult], keep_last: int) -> list[LandedResult]:
+        meanwhile(nights, "a")
+        return older_than_last(results, keep_last)
+
+    monkeypatch.setattr(keeping, "older_than_last", choose_late)
+
+    assert remove_older_landings(str(tmp_path), keep_last=2) == [f"{tmp_path}/b"]
+    assert len(list(read_manifest(str(tmp_path / "a"), verify=True))) == (
+        len(ROWS) if meanwhile is begin_to_land else 2
+    )
+
+
+def test_a_manifest_of_an_earlier_version_goes_with_that_of_today(nights: Nights, tmp_path: Path) -> None:
+    for name in "abc":
+        nights.land(ROWS, name)
+    copy(tmp_path / "a" / "_manifest.json", tmp_path / "a" / "manifest.json")
+    remove_older_landings(str(tmp_path), keep_last=2)
+
+    assert list((tmp_path / "a").iterdir()) == []
+
+
+@pytest.mark.parametrize("beside", ["", "None", "lake", "s3://lake/a/../b", "s3://"])
+def test_a_path_that_names_no_folder_of_its_own_is_refused(beside: str) -> None:
+    with pytest.raises(ArgumentError, match="beside="):
+        remove_older_landings(beside, keep_last=2)
 
 
 @pytest.mark.parametrize("keep_last", [1, 0, -1])

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_veza.async_query.layout import ColumnType
@@ -158,7 +158,7 @@ def test_parts_of_two_queries_never_meet_in_one_manifest(lander: Lander) -> None
 
 
 @given(crashes=st.lists(st.tuples(st.sampled_from(["q1", "q2"]), st.integers(0, 12)), max_size=6))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 def test_no_row_is_lost_or_repeated_however_attempts_crash(
     tmp_path_factory: pytest.TempPathFactory, crashes: list[tuple[str, int]]
 ) -> None:

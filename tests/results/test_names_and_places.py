@@ -9,6 +9,7 @@ import pytest
 
 from airflow_provider_veza.exceptions import ArgumentError, LandingError
 from airflow_provider_veza.results.folder import Folder
+from airflow_provider_veza.results.found_landing import require_no_foreign_file
 from airflow_provider_veza.results.part_names import is_marked, is_part_name, marks_in
 from airflow_provider_veza.results.reading import read_manifest
 from airflow_provider_veza.results.storage_place import StoragePlace, folder_path
@@ -39,6 +40,11 @@ REFUSED = {
     "abfs://azure@lake/a?b#c": "would store under another name",
     "az://lake/a?/b": "would store under another name",
     "abfss://lake/a?": "would store under another name",
+    "s3://aws_default@lake/a?versionId=b/c": "no name but an object's version",
+    "S3A://lake/a?versionId=": "no name but an object's version",
+    "wasbs://azure@lake/a?versionid=b": "no name but an object's version",
+    "s3://lake/a/_manifest.json": "ends in the name of a manifest",
+    "/data/lake/manifest.json/": "ends in the name of a manifest",
 }
 TAKEN = {
     "/data/lake/": "/data/lake",
@@ -49,6 +55,10 @@ TAKEN = {
     "sftp://sftp_default@/data": "sftp://sftp_default@/data",
     "s3://lake/access/None": "s3://lake/access/None",
     "abfs://lake/a#b?c": "abfs://lake/a#b?c",
+    "s3://lake/a?versionid=b": "s3://lake/a?versionid=b",
+    "gs://lake/a?versionId=b#3": "gs://lake/a?versionId=b#3",
+    "/data/a?versionId=b": "/data/a?versionId=b",
+    "s3://lake/manifest.json/a": "s3://lake/manifest.json/a",
 }
 
 
@@ -78,6 +88,14 @@ def test_a_path_that_names_a_place_is_taken_as_it_is(text: str) -> None:
 )
 def test_nothing_in_a_path_is_an_escape_or_a_query(text: str, place: StoragePlace) -> None:
     assert StoragePlace.of(text) == place
+
+
+@pytest.mark.parametrize("below", ["", "/below"])
+def test_a_folder_that_is_a_file_is_refused_before_a_query_runs_for_it(tmp_path: Path, below: str) -> None:
+    (tmp_path / "users.jsonl").write_text("")
+
+    with pytest.raises(LandingError, match="NotADirectoryError"):
+        require_no_foreign_file(Folder(f"{tmp_path}/users.jsonl{below}"))
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../a", "a/b", "/a"])

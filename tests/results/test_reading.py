@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
@@ -9,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from airflow_provider_veza.async_query.rows import JsonRows
-from airflow_provider_veza.exceptions import ArgumentError, LandingError, ManifestError
+from airflow_provider_veza.exceptions import ArgumentError, AsyncQueryError, LandingError, ManifestError
 from airflow_provider_veza.results import reading
 from airflow_provider_veza.results.formats import known_formats
 from airflow_provider_veza.results.formats.compressing import Compression
@@ -190,6 +192,56 @@ def test_batches_share_one_schema_though_a_column_comes_late_and_another_widens(
     table = result.to_arrow()
     assert table.column("properties.badge").to_pylist() == ["7", *[None] * 10, "X7"]
     assert table.column("properties.late").to_pylist() == [*[None] * 11, True]
+
+
+def with_a_part_of(folder: Path, data: bytes) -> Path:
+    """Put other data in the place of the first part, of which size and manifest tell nothing."""
+    part, manifest = first_part(folder), json.loads((folder / "_manifest.json").read_text())
+    manifest["bytes"] += len(data) - manifest["parts"][0]["bytes"]
+    manifest["parts"][0]["bytes"] = len(data)
+    part.write_bytes(data)
+    (folder / "_manifest.json").write_text(json.dumps(manifest))
+    return part
+
+
+SPOILT = {
+    "jsonl": (lambda data: data.replace(b'"', b"'", 1), "A row cannot be read as an object"),
+    "csv": (lambda data: data.replace(b"source_id", b"source_ic", 1), "A CSV part begins with"),
+    "parquet": (None, "A Parquet part has the columns"),
+}
+
+
+@pytest.mark.parametrize("form", SPOILT)
+@pytest.mark.parametrize("read", [list, LandedResult.to_arrow], ids=["rows", "Arrow"])
+def test_a_part_that_holds_other_columns_or_no_rows_is_an_error_that_names_it(
+    tmp_path: Path, form: str, read: Callable[[LandedResult], object]
+) -> None:
+    folder = landed(tmp_path, form=form)
+    spoil, problem = SPOILT[form]
+    other = first_part(landed(tmp_path / "other", [user("u1")], form)).read_bytes()
+    part = with_a_part_of(folder, spoil(first_part(folder).read_bytes()) if spoil else other)
+
+    with pytest.raises(AsyncQueryError, match=rf"{problem}.*{part.name}\)$"):
+        read(read_manifest(str(folder)))
+
+
+OF_SEVERAL_KINDS = [
+    {"id": "a", "o": 1, "deep": {"x": {"y": {"z": 1}}}},
+    {"id": "b", "o": {"id": 2}, "deep": {"x": {"y": [1]}}},
+    {"id": "c", "o": None, "deep": {"x": {"y": None}}},
+]
+
+
+@pytest.mark.parametrize("more", [[], [{"id": "d", "o": ["x"]}], [{"id": "d", "o": "text", "deep": 7}]])
+def test_a_column_of_values_and_objects_is_the_same_table_from_every_format(tmp_path: Path, more: list[Any]) -> None:
+    rows = [*OF_SEVERAL_KINDS, *more]
+    tables = [
+        read_manifest(str(landed(tmp_path / form, rows, form)), layout=LAYOUT).to_arrow().to_pylist()
+        for form in ("parquet", "csv", "jsonl")
+    ]
+
+    assert tables[0] == tables[1] == tables[2]
+    assert [row["o.id"] for row in tables[0]] == [None, 2, None, *[None for _ in more]]
 
 
 def test_an_empty_result_is_an_empty_table(tmp_path: Path) -> None:

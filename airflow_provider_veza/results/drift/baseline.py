@@ -89,13 +89,14 @@ def newest_earlier(current: Manifest, candidates: Iterable[Candidate], partial: 
 
 
 def require_comparable(current: LandedResult, baseline: LandedResult) -> None:
-    """Refuse a baseline that was named but is the current result itself, or is of another query.
+    """Refuse a baseline that was named but is the current result itself, or a copy of it, or is of another query.
 
-    Its connection may be another one, as long as it led to the same tenant.
+    One folder may be called by several paths, such as with and without a connection; so it is the manifests that are compared.
+    The connection of the baseline's query may be another one, as long as it led to the same tenant.
 
     :raises BaselineError: saying what differs.
     """
-    if str(baseline.folder) == str(current.folder):
+    if baseline.manifest == current.manifest:
         raise BaselineError(
             "The baseline and the current result are the same. Nothing was compared.", about=current.folder
         )

@@ -15,6 +15,7 @@ from airflow_provider_veza.results.formats.known_formats import format_row
 from airflow_provider_veza.results.reading import LandedResult
 
 _NUMBERS = frozenset({ColumnType.INT64, ColumnType.DOUBLE})
+_TEXT = frozenset({ColumnType.STRING})
 
 
 @dataclass(frozen=True)
@@ -36,24 +37,25 @@ def agreed_rule(current: LandedResult, baseline: LandedResult, wishes: DriftWish
     """Return the rule by which two results are compared, with the layout of the current one.
 
     :raises BaselineError: where one is a table and the other is not, or they have other columns because a task chose them.
-    :raises ArgumentError: where no column tells what a row is about, or ``also_compare`` names what counts anyway.
+    :raises ArgumentError: where no column tells what a row is about, or ``also_compare`` names what counts anyway or is to be
+        ignored.
     """
     _require_same_shape(current, baseline)
-    if wishes.key == ():
-        raise ArgumentError(
-            "key names no column, so that all rows would be about the same thing. Nothing was compared."
-        )
     layout = current.layout
     if needless := wishes.also_compare - layout.volatile:
         raise ArgumentError(
             f"also_compare names {', '.join(sorted(needless))}, which is compared anyway; it is for "
             f"{', '.join(sorted(layout.volatile)) or 'nothing here'}. Nothing was compared."
         )
+    if contrary := wishes.also_compare & wishes.ignore_properties:
+        raise ArgumentError(
+            f"also_compare and ignore_properties both name {', '.join(sorted(contrary))}. Nothing was compared."
+        )
     return DriftRule(
         layout=layout,
         identity=_identity(current, baseline, layout, wishes),
         ignored=(layout.volatile - wishes.also_compare) | wishes.ignore_properties,
-        as_text=frozenset(_columns_of_two_types(current, baseline)),
+        as_text=frozenset(_columns_as_text(current, baseline)),
     )
 
 
@@ -71,7 +73,7 @@ def _require_same_shape(current: LandedResult, baseline: LandedResult) -> None:
             "compared with rows as they were sent. Land both as the same. Nothing was compared.",
             about=baseline.folder,
         )
-    if now.select != then.select:
+    if _chosen(now.select) != _chosen(then.select):
         raise BaselineError(
             f"The baseline was landed with columns={_shown(then.select)}, the current result with "
             f"columns={_shown(now.select)}: every row would look changed. Nothing was compared.",
@@ -99,12 +101,18 @@ def _names_in(result: LandedResult, layout: RowLayout) -> set[str]:
     return set(fields_of(next(iter(result)), layout))
 
 
-def _columns_of_two_types(current: LandedResult, baseline: LandedResult) -> Iterator[str]:
+def _columns_as_text(current: LandedResult, baseline: LandedResult) -> Iterator[str]:
+    """Yield columns of two types, and between two formats those of text: CSV and Parquet write `6.0` in them differently."""
     types = {column.name: column.type for column in baseline.columns}
+    other_format = current.manifest.format != baseline.manifest.format
     for column in current.columns:
         both = frozenset({column.type, types.get(column.name, column.type)}) - {ColumnType.NULL}
-        if len(both) > 1 and both != _NUMBERS:
+        if (len(both) > 1 and both != _NUMBERS) or (other_format and both == _TEXT):
             yield column.name
+
+
+def _chosen(select: tuple[str, ...] | None) -> frozenset[str] | None:
+    return None if select is None else frozenset(select)
 
 
 def _shown(select: tuple[str, ...] | None) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -12,6 +13,7 @@ from typing import Any
 
 from msgspec import json
 
+from airflow_provider_veza.async_query.json_value import value_of
 from airflow_provider_veza.async_query.layout import RowLayout
 from airflow_provider_veza.async_query.rows import Row
 from airflow_provider_veza.results.formats.text import text_of
@@ -37,7 +39,7 @@ class DriftRule:
     - The order of a list counts, unless the layout says that the list is a set.
     - Absent, null, an empty object and an empty set are the same: Veza leaves unpopulated properties out.
     - Numbers are compared by value. A column of ``as_text`` holds other types in one result than in the other, because
-      another row made it so; its values are compared as text, date-times as the moment they name.
+      another row made it so; its values are compared as text, date-times as the moment they name, objects and lists as JSON.
 
     :param identity: columns that say which thing a row is about.
     :param ignored: what may differ.
@@ -51,7 +53,7 @@ class DriftRule:
 
     def identity_of(self, row: Row) -> dict[str, Any] | None:
         """Return the identity of a row, or None where it lacks a part of it."""
-        return self._identity_in(fields_of(row, self.layout))
+        return self._identity_in(fields_of(row, self.layout, self.as_text))
 
     def digests(self, row: Row) -> tuple[int, int] | None:
         """Return a number of 128 bits for the identity and one for all that counts; None where the identity is not whole.
@@ -59,7 +61,7 @@ class DriftRule:
         Rows that agree in what a number stands for have the same number. Others have it too with a chance below 1 in 10^20 among
         a billion rows.
         """
-        found = fields_of(row, self.layout)
+        found = fields_of(row, self.layout, self.as_text)
         identity = self._identity_in(found)
         if identity is None:
             return None
@@ -68,7 +70,7 @@ class DriftRule:
 
     def changed_fields(self, before: Row, after: Row) -> list[str]:
         """Name what of a row counts and differs."""
-        old, new = (self._content_in(fields_of(row, self.layout)) for row in (before, after))
+        old, new = (self._content_in(fields_of(row, self.layout, self.as_text)) for row in (before, after))
         return [name for name in dict.fromkeys([*old, *new]) if _canonical(old.get(name)) != _canonical(new.get(name))]
 
     def unseen(self, names: Iterable[str], columns: Iterable[str] = ()) -> list[str]:
@@ -107,15 +109,17 @@ class DriftRule:
         return comparable
 
 
-def fields_of(row: Row, layout: RowLayout) -> dict[str, Any]:
+def fields_of(row: Row, layout: RowLayout, closed: Collection[str] = frozenset()) -> dict[str, Any]:
     """Return all values of a row under the names of columns. Objects are opened however deep they are, lists are kept.
+
+    :param closed: columns of a table whose objects are kept, too.
 
     >>> fields_of({"source": {"id": "a"}, "stats": {"count": 1}}, RowLayout(prefixes={"source": "source_"}))
     {'source_id': 'a', 'stats.count': 1}
     """
     found: dict[str, Any] = {}
     for name, value in row.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and name not in closed:
             _open(value, layout.prefixes.get(name, f"{name}."), found)
         else:
             found[name] = value
@@ -162,10 +166,30 @@ def _plain(value: Any) -> Any:
 
 
 def _text(value: Any) -> str | None:
+    if isinstance(value, (dict, list)):
+        present = _without_nothing(value)
+        return None if present is None else _canonical(present).decode()
     if isinstance(value, str):
+        if value[:1] in ("{", "["):
+            return _text_of_structure(value)
         moment = _moment(value)
         return _WHOLE_NUMBER.sub(r"\1", value) if moment is None else text_of(moment)
     return text_of(_plain(value))
+
+
+def _without_nothing(value: Any) -> Any:
+    """Return a value without the nulls and empty objects in it, which are as good as absent; None where nothing is left."""
+    if not isinstance(value, dict):
+        return value
+    present = {name: left for name, field in value.items() if (left := _without_nothing(field)) is not None}
+    return present or None
+
+
+def _text_of_structure(text: str) -> str | None:
+    """Return the text of an object or a list, in whatever order its fields came; another text as it is."""
+    with suppress(ValueError):
+        return _text(value_of(text))
+    return text
 
 
 def _moment(text: str) -> datetime | None:

@@ -13,7 +13,7 @@ from airflow_provider_veza.results.formats.csv_table import CsvTable
 from airflow_provider_veza.results.formats.format import Format
 from airflow_provider_veza.results.formats.jsonl import JsonLines
 from airflow_provider_veza.results.formats.parquet import ParquetTable
-from airflow_provider_veza.results.table_options import DOTTED, NO_OPTIONS, TableOptions
+from airflow_provider_veza.results.table_options import DOTTED, NO_OPTIONS, TableOptions, check_names_apart
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def output_format(
     _require(compression in COMPRESSIONS, f"compression must be 'gzip', 'zstd' or None, not {compression!r}.")
     require_libraries(name, compression)
     check_options(name, options)
-    return row.make(compression, layout, _checked(select, name), options)
+    return row.make(compression, layout, _checked(select, name, options), options)
 
 
 def format_row(name: str) -> FormatRow:
@@ -97,12 +97,12 @@ def format_row(name: str) -> FormatRow:
     return FORMATS[name]
 
 
-def check_columns(name: str, select: Sequence[str] | None) -> None:
-    """Refuse a selection of columns that the format does not take.
+def check_columns(name: str, select: Sequence[str] | None, options: TableOptions) -> None:
+    """Refuse a selection of columns that the format does not take, or of which two would be called the same.
 
     :raises ArgumentError: saying which.
     """
-    _checked(select, name)
+    _checked(select, name, options)
 
 
 def check_options(name: str, options: TableOptions) -> None:
@@ -119,7 +119,7 @@ def check_options(name: str, options: TableOptions) -> None:
     _require(name == "csv" or not given, f"{' and '.join(given)} goes with output_format='csv' only, not {name!r}.")
 
 
-def _checked(select: Sequence[str] | None, name: str) -> tuple[str, ...] | None:
+def _checked(select: Sequence[str] | None, name: str, options: TableOptions) -> tuple[str, ...] | None:
     if select is None:
         return None
     _require(
@@ -129,6 +129,8 @@ def _checked(select: Sequence[str] | None, name: str) -> tuple[str, ...] | None:
     _require(not isinstance(select, str) and len(select) > 0, f"columns= must be a list of names, not {select!r}.")
     twice = sorted({column for column in select if list(select).count(column) > 1})
     _require(not twice, f"columns= names {', '.join(map(repr, twice))} more than once.")
+    _require(all(map(str.strip, select)), "columns= has a blank name: a template gave nothing.")
+    check_names_apart(select, options)
     return tuple(select)
 
 

@@ -106,7 +106,7 @@ def widen_part(source: IO[bytes], wider: ParquetPart, columns: Columns, to: Colu
 
     :raises ColumnError: when a value does not fit its wider column.
     """
-    part = _part_in(source, columns)
+    part = part_in(source, columns)
     runs_of_part = spellings_in((part.metadata.metadata or {}).get(SPELLINGS, b""))
     runs = {place: Remaining(runs_of_part.get(column.name, [])) for place, column in enumerate(columns)}
     for batch in part.iter_batches(_rows_widened_at_once(part.metadata)):
@@ -130,13 +130,17 @@ def _moments(columns: Columns) -> Set[str]:
 def rows_of(file: IO[bytes], columns: Columns) -> Iterator[Row]:
     """Read a part's rows as flat objects."""
     names = [column.name for column in columns]
-    for batch in _part_in(file, columns).iter_batches(batch_size=_ROWS_READ_AT_ONCE):
+    for batch in part_in(file, columns).iter_batches(batch_size=_ROWS_READ_AT_ONCE):
         values = [values_of(batch.column(column.name), column.type) for column in columns]
         for row in zip(*values, strict=True):
             yield dict(zip(names, row, strict=True))
 
 
-def _part_in(file: IO[bytes], columns: Columns) -> parquet.ParquetFile:
+def part_in(file: IO[bytes], columns: Columns) -> parquet.ParquetFile:
+    """Open a part for reading.
+
+    :raises ManifestError: when it has other columns.
+    """
     part = parquet.ParquetFile(file)
     if part.schema_arrow != schema_of(columns):
         raise ManifestError(

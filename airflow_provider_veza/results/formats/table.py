@@ -91,7 +91,7 @@ class Tabulator:
         objects = rows[:]
         cells = self._flatten(objects)
         if has_halves(rows):
-            _require_whole(cells)
+            _require_whole(cells, self._flatten)
         self._shaped.learn(objects)
         return cells
 
@@ -115,20 +115,11 @@ def without_garbage_collection() -> Iterator[None]:
 
 
 def _columns_asked_for(select: Sequence[str], types: Mapping[str, ColumnType], options: TableOptions) -> Columns:
-    """Return the columns that are there before a row has come.
-
-    :raises ColumnError: when two would have one name, or one but for case where that is the same.
-    """
-    columns: dict[str, Column] = {}
-    for field in select:
-        name = options.name_of(field)
-        if name in columns:
-            raise ColumnError(name, f"{columns[name].dotted_name!r} and {field!r} would both become this column")
-        columns[name] = Column(name, types.get(field, ColumnType.NULL), field if field != name else "")
-    known = KnownColumns(tuple(columns.values()))
-    if options.ignores_case:
-        _require_none_alike(known)
-    return known.columns
+    """Return the columns that are there before a row has come; no two of them have one name."""
+    names = {field: options.name_of(field) for field in select}
+    return tuple(
+        Column(name, types.get(field, ColumnType.NULL), field if field != name else "") for field, name in names.items()
+    )
 
 
 def _require_none_alike(known: KnownColumns) -> None:
@@ -150,8 +141,10 @@ def _require_same_fields(known: KnownColumns, fields: Mapping[str, str]) -> None
             raise ColumnError(name, f"the fields {column.dotted_name!r} and {field!r} would both become this column")
 
 
-def _require_whole(cells: Mapping[str, Cells]) -> None:
+def _require_whole(cells: Mapping[str, Cells], flatten: Flattener) -> None:
+    """Refuse half of a character, also in a name that the table does not have: the manifest has it."""
     for name, column in cells.items():
-        place = first_half([name, *column.values])
+        field = flatten.dotted_name(name)
+        place = first_half([field, *column.values])
         if place is not None:
-            raise BadTextError(name, max(place, 1))
+            raise BadTextError(field, max(place, 1))

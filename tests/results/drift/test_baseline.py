@@ -16,7 +16,7 @@ from airflow_provider_veza.results.drift.baseline import (
     require_comparable,
 )
 from airflow_provider_veza.results.drift.partial import PartialCheck
-from airflow_provider_veza.results.reading import LandedResult
+from airflow_provider_veza.results.reading import LandedResult, find_landed
 from support.landed_nights import FIRST_NIGHT, Nights, user
 
 ROWS = [user("u1")]
@@ -188,5 +188,6 @@ def test_a_named_baseline_may_be_of_another_connection(nights: Nights) -> None:
 def test_a_result_is_not_compared_with_itself(nights: Nights) -> None:
     current = nights.land(ROWS)
 
-    with pytest.raises(BaselineError, match="are the same"):
-        require_comparable(current, current)
+    for same in (current, find_landed(f"file://{current.folder}"), find_landed(f"{current.folder}/_manifest.json")):
+        with pytest.raises(BaselineError, match="are the same"):
+            require_comparable(current, same)

@@ -71,6 +71,20 @@ def test_tables_with_other_chosen_columns_are_not_compared(tmp_path: Path) -> No
         agreed_rule(nights.land([user("u1")]), before, NO_WISHES)
 
 
+def test_tables_with_the_same_chosen_columns_in_another_order_are_compared(tmp_path: Path) -> None:
+    nights = Nights(str(tmp_path), "csv")
+    before = nights.land([user("u1")], select=["type", "id"])
+
+    assert agreed_rule(nights.land([user("u1")], select=["id", "type"]), before, NO_WISHES).identity == ("type", "id")
+
+
+def test_asking_for_what_is_to_be_ignored_is_refused(tmp_path: Path) -> None:
+    nights, both = Nights(str(tmp_path)), frozenset({"risk_level"})
+
+    with pytest.raises(ArgumentError, match="also_compare and ignore_properties both name risk_level"):
+        agreed_rule(nights.land([user("u1")]), nights.land([user("u1")]), DriftWishes(None, both, both))
+
+
 def test_what_is_volatile_is_ignored_and_what_the_task_adds_but_not_what_it_asks_for(tmp_path: Path) -> None:
     nights = Nights(str(tmp_path))
     wishes = DriftWishes(ignore_properties=frozenset({"updated_at"}), also_compare=frozenset({"risk_level"}))

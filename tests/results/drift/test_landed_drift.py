@@ -190,11 +190,13 @@ def test_types_of_a_table_are_kept_where_differences_are_landed_as_a_table(tmp_p
         assert read_manifest(f"{tmp_path}/drift/{change}").manifest.columns == now.manifest.columns
 
 
-@pytest.mark.parametrize("one", ["csv", "parquet"])
-def test_a_csv_table_and_a_parquet_table_of_the_same_rows_do_not_differ(tmp_path: Path, one: str) -> None:
-    rows = [user("u1", age=1, at="2026-01-01T00:00:00Z", tags=["x"]), user("u2", age=0.5, active=False)]
-    before = Nights(str(tmp_path / "a"), "csv").land(rows)
-    now = Nights(str(tmp_path / "b"), "parquet").land(rows)
+@pytest.mark.parametrize("forms", [("csv", "parquet"), ("parquet", "csv")])
+def test_a_csv_table_and_a_parquet_table_of_the_same_rows_do_not_differ(tmp_path: Path, forms: tuple[str, str]) -> None:
+    rows = [
+        user("u1", age=1, at="2026-01-01T00:00:00Z", tags=["x"], badge=6.0, when="2026-01-01T00:00:00.000Z"),
+        user("u2", age=0.5, active=False, badge="X7", when="never"),
+    ]
+    before, now = (Nights(str(tmp_path / form), form).land(rows) for form in forms)
 
     assert drift_of(tmp_path, now, before).differences.counts.unchanged == 2
 
@@ -207,6 +209,38 @@ def test_a_column_that_became_text_since_changes_no_row(tmp_path: Path) -> None:
     summary = drift_of(tmp_path, now, before).summary()
 
     assert {change: summary[change] for change in CHANGES} == {"added": 1, "removed": 0, "changed": 0}
+
+
+DEEP: dict[str, Any] = {
+    "an object": {"a": {"m": 1, "n": None}},
+    "nulls": {"a": {"m": None}},
+    "a list": {"a": [1, "x"]},
+    "a number": {"a": 6.0},
+    "nothing": {},
+}
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+@pytest.mark.parametrize("value", DEEP)
+@pytest.mark.parametrize("other", DEEP)
+def test_a_column_that_another_row_made_text_changes_no_row_whatever_it_holds(
+    tmp_path: Path, form: str, value: str, other: str
+) -> None:
+    nights = Nights(str(tmp_path / "access"), form)
+    rows = [user("u1", deep=DEEP[value]), user("u2", deep={"a": "text"}), user("u3", deep=DEEP[other])]
+    before, now = nights.land(rows[:1]), nights.land(rows)
+
+    counts = drift_of(tmp_path, now, before).differences.counts
+
+    assert (counts.added, counts.removed, counts.changed) == (2, 0, 0)
+
+
+def test_an_object_is_the_same_in_whatever_order_its_fields_came_also_as_text(tmp_path: Path) -> None:
+    nights = Nights(str(tmp_path / "access"), "csv")
+    before = nights.land([user("u1", deep={"a": {"m": 1, "n": 2}})])
+    now = nights.land([user("u1", deep={"a": {"n": 2, "m": 1}}), user("u2", deep={"a": "{no JSON"})])
+
+    assert drift_of(tmp_path, now, before).differences.counts.changed == 0
 
 
 def test_rows_that_a_result_has_twice_are_compared_as_a_collection(tmp_path: Path) -> None:

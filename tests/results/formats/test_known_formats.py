@@ -43,6 +43,7 @@ def test_a_format_knows_its_name_compression_and_suffix(name: str, compression: 
         ({"name": "csv", "select": []}, "columns= must be a list of names, not \\[\\]"),
         ({"name": "csv", "select": "id"}, "columns= must be a list of names, not 'id'"),
         ({"name": "parquet", "select": ["id", "name", "id"]}, "columns= names 'id' more than once"),
+        ({"name": "csv", "select": ["id", ""]}, "columns= has a blank name"),
     ],
 )
 def test_what_does_not_exist_or_fit_is_refused(arguments: dict[str, Any], problem: str) -> None:
