@@ -33,8 +33,8 @@ from airflow_provider_veza.results.manifest import Manifest
 from airflow_provider_veza.results.scratch import scratch_folder
 from airflow_provider_veza.results.table_options import NO_OPTIONS, TableOptions
 
-_TURNS_TO_SEND = 4
-"""Of the event loop: the task begins, the connection is taken, the request is written, its head and its body."""
+_TURNS_TO_SEND = 2
+"""Of the event loop: the task begins and takes a connection, and a task of aiohttp's own writes the request."""
 
 
 class AttemptCheck(Protocol):
