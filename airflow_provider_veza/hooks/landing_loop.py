@@ -141,7 +141,8 @@ async def _take_the_rest(query: BoundQuery, landing: Landing, check: AttemptChec
 class _Writing:
     """Writes batches one at a time: in a thread, while the caller reads on, or at once, while the next page is on its way.
 
-    Two threads that both build objects wait for each other at each step: on a busy machine that cost a sixth more.
+    Two threads that both build objects wait for each other at each step: on a busy machine that cost a sixth more. And what one
+    thread has read has left the processor's cache before another writes it.
     """
 
     def __init__(self, landing: Landing) -> None:
