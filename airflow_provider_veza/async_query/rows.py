@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from struct import Struct
 from typing import Any, overload
 
 from airflow_provider_veza.async_query.json_value import text_of_value, value_of
 from airflow_provider_veza.exceptions import MalformedResponseError
 
 Row = Mapping[str, Any]
-_first_byte = Struct("B").unpack_from
+_OPENING_BRACE = bytearray(b"{")
+"""No JSON value begins with a byte beyond it, and only an object with itself. A bytearray compares with any bytes-like object."""
 
 
 class JsonRows(Sequence[Row]):
@@ -53,7 +53,7 @@ class JsonRows(Sequence[Row]):
     @property
     def are_objects(self) -> bool:
         """Whether every text is a JSON object, and not another value."""
-        return set(map(_first_byte, self.texts)) <= {(ord("{"),)}
+        return all(map(_OPENING_BRACE.__le__, self.texts))
 
     def __len__(self) -> int:
         return len(self.texts)

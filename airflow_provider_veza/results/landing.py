@@ -135,8 +135,12 @@ class Landing:
         return self._batches.add(rows, page.types, self._read, self._now())
 
     def is_better_written_here(self, batch: Batch) -> bool:
-        """Whether a batch costs the interpreter's own work and hardly waits for a storage: a thread for it gains nothing then."""
-        return self._plan.format.builds_objects and not batch.ends_part
+        """Whether a batch hardly waits: for a storage, or for a compressor that lets the interpreter go on.
+
+        A thread for it gains nothing then.
+        """
+        form = self._plan.format
+        return not batch.ends_part and (form.builds_objects or form.compression is None)
 
     def write(self, batch: Batch) -> None:
         """Write a batch, and publish the part if it ends there.

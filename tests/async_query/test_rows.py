@@ -53,8 +53,14 @@ def test_objects_are_told_from_other_values(texts: list[bytes]) -> None:
 
 
 @pytest.mark.parametrize("texts", [[b"1"], [b"{}", b"null"], [b"[\n{}]"], [b'{"a":\n{}}', b"[]"]])
-def test_a_value_among_objects_is_noticed(texts: list[bytes]) -> None:
-    assert not JsonRows(texts).are_objects
+@pytest.mark.parametrize("kind", [bytes, Raw, memoryview])
+def test_a_value_among_objects_is_noticed(texts: list[bytes], kind: Any) -> None:
+    assert not JsonRows(list(map(kind, texts))).are_objects
+
+
+@pytest.mark.parametrize("other", [b'"{"', b"-1", b"0", b"9", b"[{}]", b"false", b"null", b"true"])
+def test_no_other_value_begins_like_an_object(other: bytes) -> None:
+    assert not JsonRows([Raw(b"{}"), Raw(other)]).are_objects
 
 
 def test_rows_that_are_texts_already_stay_the_same_bytes() -> None:

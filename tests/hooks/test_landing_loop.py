@@ -1,4 +1,4 @@
-"""Lines are written in a thread while reading goes on; tables at once, as soon as the next page is asked for."""
+"""Compressed lines and ends of parts are written in a thread while reading goes on; the rest once the next page is asked for."""
 
 from __future__ import annotations
 
@@ -30,6 +30,8 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LONG = "x" * 3 * 1024 * 1024
 """More than any format waits for."""
 PAGES = 3
+HERE = [("here", 2), ("here", 3), ("here", 3)]
+IN_A_THREAD = [("in a thread", 2), ("in a thread", 3), ("in a thread", 3)]
 
 
 class Query:
@@ -57,16 +59,20 @@ class Query:
 
 
 @pytest.mark.parametrize(
-    ("output_format", "part_bytes", "expected"),
+    ("output_format", "compression", "part_bytes", "expected"),
     [
-        ("csv", 10**9, [("here", 2), ("here", 3), ("here", 3)]),
-        ("parquet", 10**9, [("here", 2), ("here", 3), ("here", 3)]),
-        ("csv", 1, [("in a thread", 2), ("in a thread", 3), ("in a thread", 3)]),
-        ("jsonl", 10**9, [("in a thread", 2), ("in a thread", 3), ("in a thread", 3)]),
+        ("csv", None, 10**9, HERE),
+        ("parquet", None, 10**9, HERE),
+        ("csv", None, 1, IN_A_THREAD),
+        ("jsonl", None, 10**9, HERE),
+        ("jsonl", None, 1, IN_A_THREAD),
+        ("jsonl", "gzip", 10**9, IN_A_THREAD),
+        ("jsonl", "zstd", 10**9, IN_A_THREAD),
     ],
 )
 def test_a_batch_is_written_when_the_next_page_is_asked_for(
     output_format: str,
+    compression: str | None,
     part_bytes: int,
     expected: list[tuple[str, int]],
     tmp_path: Path,
@@ -80,7 +86,7 @@ def test_a_batch_is_written_when_the_next_page_is_asked_for(
         write(landing, batch)
 
     monkeypatch.setattr(Landing, "write", noted)
-    order = LandingOrder(tmp_path.as_uri(), output_format, limits=LandingLimits(part_bytes=part_bytes))
+    order = LandingOrder(tmp_path.as_uri(), output_format, compression, limits=LandingLimits(part_bytes=part_bytes))
 
     assert land(cast("Any", query), order, LOG, lambda **_: None).rows == PAGES
     assert seen == expected
