@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -269,3 +270,12 @@ def test_a_wait_is_a_span_inside_that_of_its_task_and_says_how_it_ended(
     assert ours.parent is not None
     assert ours.parent.span_id == airflows.get_span_context().span_id
     assert ours.attributes == {"veza.service": "veza_nodes", "veza.query_id": "q1", "veza.outcome": "SUCCEEDED"}
+
+
+def test_a_step_that_nobody_traces_makes_nothing_current(watch: Callable[..., Watch]) -> None:
+    before = copy_context()
+    with tracing.span("veza.wait", watch().handle) as attributes:
+        attributes["veza.outcome"] = "SUCCEEDED"
+        within = copy_context()
+
+    assert dict(within) == dict(before)
