@@ -9,6 +9,8 @@ import math
 from dataclasses import dataclass
 
 JITTER = 0.1
+TICK = 0.05
+"""Seconds between the moments at which the looks of one process go out."""
 
 
 @dataclass(frozen=True)
@@ -52,3 +54,20 @@ class PollSchedule:
             return self.fixed_interval
         grown = math.sqrt(elapsed) if self.doubles_from is None else elapsed - self.doubles_from
         return min(max(grown, self.min_interval), self.max_interval)
+
+
+def on_tick(seconds: float, now: float) -> float:
+    """Return the seconds until the tick that is nearest to a moment which is so many seconds away.
+
+    Looks that go out together cost the processor less than half of what they cost one by one: the process wakes up once for
+    them, and finds its code in the processor's caches. None moves by more than half a tick, either way, and one that is so
+    near that this would be more than half of its jitter keeps its moment.
+
+    :param now: monotonic seconds, whose ticks all waits of a process share.
+
+    >>> on_tick(5.01, now=100.0)
+    5.0
+    """
+    if seconds * JITTER < TICK:
+        return seconds
+    return round((now + seconds) / TICK) * TICK - now

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_veza.async_query.polling import JITTER, PollSchedule
+from airflow_provider_veza.async_query.polling import JITTER, TICK, PollSchedule, on_tick
 
 ELAPSED = st.floats(min_value=0, max_value=7 * 86_400)
 JITTERS = st.floats(min_value=0, max_value=1, exclude_max=True)
@@ -31,6 +31,35 @@ def test_a_delay_lies_between_the_least_and_the_greatest_give_or_take_the_jitter
     delay = schedule.delay(elapsed=elapsed, jitter=jitter)
 
     assert schedule.min_interval * (1 - JITTER) <= delay <= schedule.max_interval * (1 + JITTER)
+
+
+PAUSES = st.floats(min_value=0, max_value=3_600)
+MOMENTS = st.floats(min_value=0, max_value=1e7)
+
+
+@given(PAUSES, MOMENTS)
+def test_no_tick_moves_a_look_by_more_than_half_of_its_jitter(pause: float, now: float) -> None:
+    moved = on_tick(pause, now) - pause
+
+    assert abs(moved) <= min(TICK, pause * JITTER) / 2 + 1e-6
+
+
+@given(st.lists(st.tuples(st.floats(min_value=0, max_value=1), st.floats(min_value=1, max_value=60)), min_size=2))
+def test_looks_of_a_process_that_are_due_within_a_second_go_out_at_no_more_moments_than_there_are_ticks(
+    pauses: list[tuple[float, float]],
+) -> None:
+    second = 1e6
+    due = {round(second + at - before + on_tick(before, second + at - before), 3) for at, before in pauses}
+
+    assert len(due) <= 1 / TICK + 1
+
+
+@pytest.mark.parametrize("interval", [1.0, 5.0, 30.0])
+def test_ticks_leave_the_mean_delay_as_it_is(interval: float) -> None:
+    dice = random.Random(7)
+    moved = [on_tick(interval, dice.uniform(0, 1e6)) - interval for _ in range(20_000)]
+
+    assert abs(fmean(moved)) < TICK / 50
 
 
 @given(schedules(), ELAPSED, ELAPSED, JITTERS)

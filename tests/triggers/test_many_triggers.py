@@ -26,7 +26,7 @@ from support.told_airflow import ToldAirflow
 TENANT = "http://127.0.0.1:9"
 MANY = 1_000
 FEW = 100
-MOST_OBJECTS = 55
+MOST_OBJECTS = 60
 """For Python's collector, of a trigger between two looks, without what its last request has left."""
 
 
