@@ -120,7 +120,7 @@ async def wait_async(
     with span("veza.wait", watch.handle) as attributes, counted_wait(REPORTER.report_aside):
         looks = _Looks()
         while isinstance(verdict, LookAgain):
-            await asyncio.sleep(on_tick(verdict.seconds, time.monotonic()))
+            await asyncio.sleep(on_tick(verdict.seconds, time.monotonic(), COUNTS.waiting))
             began = time.monotonic()
             try:
                 seen: Snapshot | RequestError = await look(watch.longest_look(clock()))

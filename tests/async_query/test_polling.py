@@ -35,29 +35,37 @@ def test_a_delay_lies_between_the_least_and_the_greatest_give_or_take_the_jitter
 
 PAUSES = st.floats(min_value=0, max_value=3_600)
 MOMENTS = st.floats(min_value=0, max_value=1e7)
+WAITING = st.integers(min_value=0, max_value=20_000)
 
 
-@given(PAUSES, MOMENTS)
-def test_no_tick_moves_a_look_by_more_than_half_of_its_jitter(pause: float, now: float) -> None:
-    moved = on_tick(pause, now) - pause
+@given(PAUSES, MOMENTS, WAITING)
+def test_no_tick_moves_a_look_by_more_than_half_of_its_jitter(pause: float, now: float, waiting: int) -> None:
+    moved = on_tick(pause, now, waiting) - pause
 
     assert abs(moved) <= min(TICK, pause * JITTER) / 2 + 1e-6
 
 
-@given(st.lists(st.tuples(st.floats(min_value=0, max_value=1), st.floats(min_value=1, max_value=60)), min_size=2))
-def test_looks_of_a_process_that_are_due_within_a_second_go_out_at_no_more_moments_than_there_are_ticks(
-    pauses: list[tuple[float, float]],
-) -> None:
-    second = 1e6
-    due = {round(second + at - before + on_tick(before, second + at - before), 3) for at, before in pauses}
+@pytest.mark.parametrize(
+    ("waiting", "moments"),
+    [(100, 100), (1_000, 100), (2_000, 200), (4_000, 400), (5_000, 5_000)],
+    ids=["few", "ten at a tick", "shorter ticks", "the shortest ticks", "so many that each keeps its own moment"],
+)
+def test_looks_that_are_due_within_an_interval_go_out_a_few_together(waiting: int, moments: int) -> None:
+    dice, now = random.Random(7), 1_000.0
+    due = {round(now + began + on_tick(5.0, now + began, waiting), 6) for began in _spread(waiting, 5.0, dice)}
 
-    assert len(due) <= 1 / TICK + 1
+    assert len(due) == pytest.approx(min(moments, waiting), rel=0.5)
+    assert waiting / len(due) <= 10 * 1.2
+
+
+def _spread(number: int, seconds: float, dice: random.Random) -> list[float]:
+    return [dice.uniform(0, seconds) for _ in range(number)]
 
 
 @pytest.mark.parametrize("interval", [1.0, 5.0, 30.0])
 def test_ticks_leave_the_mean_delay_as_it_is(interval: float) -> None:
     dice = random.Random(7)
-    moved = [on_tick(interval, dice.uniform(0, 1e6)) - interval for _ in range(20_000)]
+    moved = [on_tick(interval, dice.uniform(0, 1e6), 1) - interval for _ in range(20_000)]
 
     assert abs(fmean(moved)) < TICK / 50
 

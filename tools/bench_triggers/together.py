@@ -64,8 +64,8 @@ async def _in_turns(options: argparse.Namespace, url: str, authority: str) -> tu
     return median(found[False]), median(found[True])
 
 
-def _at_its_own_moment(seconds: float, now: float) -> float:
-    del now
+def _at_its_own_moment(seconds: float, now: float, waiting: int) -> float:
+    del now, waiting
     return seconds
 
 
