@@ -12,7 +12,7 @@ JITTER = 0.1
 TICK = 0.05
 """Seconds at most between the moments at which the looks of one process go out."""
 SHORTEST_TICK = TICK / 4
-MOST_TOGETHER = 10.0
+MOST_TOGETHER = 12.0
 """Looks at a tick: more of them leave so much behind at once that Python's collector takes it for what stays."""
 
 
