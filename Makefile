@@ -224,8 +224,9 @@ bench-look: .venv/airflow-$(NEWEST)/installed ## Measure what a look costs the p
 bench-look-beside-aiohttp: .venv/airflow-$(NEWEST)/installed ## Measure what a look costs over bare aiohttp that sends the same
 	$(NEWEST_PYTHON) -m tools.bench_look.beside_aiohttp
 
-bench-triggers: .venv/airflow-$(NEWEST)/installed ## Measure a thousand and five thousand waiting triggers on one loop, beside bare aiohttp
+bench-triggers: .venv/airflow-$(NEWEST)/installed ## Measure a thousand to ten thousand waiting triggers on one loop, beside bare aiohttp
 	$(NEWEST_PYTHON) -m tools.bench_triggers
+	$(NEWEST_PYTHON) -m tools.bench_triggers.together
 
 # Minutes of real processes, on a machine that has nothing else to do: no sample of it runs in the tests.
 bench-rig: .venv/airflow-$(NEWEST)/installed .venv/peers/installed ## Measure a thousand triggers in a real triggerer beside peers'; RIG='--two-triggerers 10000' or RIG='--same-second 100' resume

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -107,12 +108,14 @@ def test_no_path_of_one_api_is_taken_for_another() -> None:
 def test_the_tables_hold_costs_a_look_and_memory_above_an_empty_trigger() -> None:
     def round_of(kind: str, looks: int, cpu: float, kib: float) -> Round:
         minute = Minute(looks, 1, 2, 3, runner_cpu=cpu, supervisor_cpu=cpu / 2, seconds=60.0)
-        return Round(kind, (minute,), 16.0, 1, runner_kib=kib, supervisor_kib=kib / 2, at_once=9)
+        first = replace(minute, looks=1, connections=1)
+        return Round(kind, first, (minute,), 16.0, 1, runner_kib=kib, supervisor_kib=kib / 2, at_once=9)
 
     lines = shown(
         [round_of(EMPTY, 0, 1.0, 1_000.0), round_of("veza", 12_000, 6.0, 5_000.0)], Plan(100, 5.0, 1)
     ).splitlines()
 
+    assert "| veza | first trigger |  |  | (9.0 s) | (6.0 s) | (3.0 s) | 1 |" in lines
     assert "| empty | 1 | 0 | 3 | (1.5 s) | (1.0 s) | (0.5 s) | 3 |" in lines
     assert "| veza | 1 | 200 | 3 | 0.75 | 0.50 | 0.25 | 3 |" in lines
     assert "| veza | 16 s | 1 | 40 | 20 | 9 |" in lines

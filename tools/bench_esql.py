@@ -11,18 +11,21 @@ import asyncio
 import json
 import logging
 import os
+import platform
 import random
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
-from urllib.request import Request, urlopen
+from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 BUDGET_SECONDS = 0.25
 BUDGET_P95_SECONDS = 0.05
@@ -31,6 +34,9 @@ SHORTEST = 3.0
 ENDS_A_SECOND = 100.0
 """At most, so that what is measured is the client and not the double."""
 LEAST_SPREAD = 6.0
+SUBMITS_AT_ONCE = 250
+SUBMITS_A_SECOND = 80.0
+"""At least; no query ends before all have been submitted."""
 CLIENTS_OWN_CONNECTIONS = 10
 OTHER_SOCKETS = 3
 """Of this process, such as those of its event loop."""
@@ -45,10 +51,12 @@ def main() -> int:
     )
     parser.add_argument("--queries", type=int, nargs="+", default=[200], help=help_queries)
     numbers = parser.parse_args().queries
+    print(f"{os.cpu_count()} cores (load {os.getloadavg()[0]:.1f}), Python {platform.python_version()}")
     logging.getLogger("elastic_transport").setLevel(logging.WARNING)
-    found = [_measured(queries, max(queries, 200)) for queries in numbers]
-    for queries, ours in zip(numbers, found, strict=True):
-        _report(f"{queries} long polls on one connection", ours)
+    found = []
+    for queries in numbers:
+        found.append(_measured(queries, max(queries, 200)))
+        _report(f"{queries} long polls on one connection", found[-1])
     theirs = _measured(numbers[0], CLIENTS_OWN_CONNECTIONS)
     _report(f"{numbers[0]} with the client's own {CLIENTS_OWN_CONNECTIONS} connections", theirs)
     print(f"ratio of the 95th percentiles: {theirs.p95 / found[0].p95:.0f}")
@@ -88,10 +96,9 @@ def _measured(queries: int, connections: int) -> Found:
         os.environ[f"AIRFLOW_CONN_{conn_id.upper()}"] = json.dumps(
             {"conn_type": "elasticsearch", "host": url, "extra": extra}
         )
-        dice = random.Random(queries)
-        for _ in range(queries):
-            spread = max(queries / ENDS_A_SECOND, LEAST_SPREAD)
-            _post(f"{url}/_double/script", {"duration": dice.uniform(SHORTEST, SHORTEST + spread)})
+        dice, spread = random.Random(queries), max(queries / ENDS_A_SECOND, LEAST_SPREAD)
+        shortest = SHORTEST + queries / SUBMITS_A_SECOND
+        _script(url, [dice.uniform(shortest, shortest + spread) for _ in range(queries)])
         noticed, sockets = asyncio.run(_wait_for_all(queries, conn_id))
         with urlopen(f"{url}/_double") as answer:
             state = json.load(answer)
@@ -103,7 +110,8 @@ async def _wait_for_all(queries: int, conn_id: str) -> tuple[dict[str, float], i
     from airflow_provider_veza.hooks.esql import EsqlHook
 
     hooks = [EsqlHook(elasticsearch_conn_id=conn_id) for _ in range(queries)]
-    waits = asyncio.gather(*(_wait_for_one(hook) for hook in hooks))
+    gate = asyncio.Semaphore(SUBMITS_AT_ONCE)
+    waits = asyncio.gather(*(_wait_for_one(hook, gate) for hook in hooks))
     most = 0
     while not waits.done():
         most = max(most, await asyncio.to_thread(_sockets))
@@ -120,7 +128,7 @@ def _sockets() -> int:
     return found
 
 
-async def _wait_for_one(hook: Any) -> tuple[str, float]:
+async def _wait_for_one(hook: Any, gate: asyncio.Semaphore) -> tuple[str, float]:
     """Wait as a trigger does."""
     from airflow_provider_veza.async_query.deadline import Deadline
     from airflow_provider_veza.async_query.polling import PollSchedule
@@ -130,7 +138,8 @@ async def _wait_for_one(hook: Any) -> tuple[str, float]:
 
     deadline = Deadline.after(datetime.now(UTC), timedelta(hours=1))
     async with hook.connected():
-        handle = await hook.asubmit(EsqlQuery("FROM logs"), deadline=deadline)
+        async with gate:
+            handle = await hook.asubmit(EsqlQuery("FROM logs"), deadline=deadline)
         watch = Watch(handle, (await hook.query(handle).aservice()).traits, PollSchedule(), deadline)
         await wait_async(watch, lambda seconds: hook.alook(handle, seconds), _Silent())
         return handle.id, time.time()
@@ -162,16 +171,20 @@ def _double() -> Iterator[tuple[str, str]]:
             process.terminate()
 
 
-def _post(url: str, data: Any) -> None:
-    with urlopen(Request(url, json.dumps(data).encode(), method="POST")):
-        pass
+def _script(url: str, durations: list[float]) -> None:
+    """Say how long each of the next queries takes, over one connection."""
+    with closing(HTTPConnection(urlsplit(url).netloc)) as connection:
+        for duration in durations:
+            connection.request("POST", "/_double/script", json.dumps({"duration": duration}))
+            connection.getresponse().read()
 
 
 def _report(what: str, found: Found) -> None:
     middle, slowest = 1000 * median(found.delays), 1000 * max(found.delays)
     print(
         f"{what}: the end is noticed after {middle:.0f} ms (median), {1000 * found.p95:.0f} ms (95 %), "
-        f"{slowest:.0f} ms (slowest), over {found.sockets} sockets at most"
+        f"{slowest:.0f} ms (slowest), over {found.sockets} sockets at most",
+        flush=True,
     )
 
 

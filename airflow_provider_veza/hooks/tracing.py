@@ -17,7 +17,11 @@ def span(name: str, handle: QueryHandle) -> Iterator[dict[str, str | int]]:
     Yields the attributes that it has in the end; the caller may add what came of it.
     """
     attributes: dict[str, str | int] = {"veza.service": handle.service, "veza.query_id": handle.shown_id}
-    with trace.get_tracer("airflow_provider_veza").start_as_current_span(name) as current:
+    begun = trace.get_tracer("airflow_provider_veza").start_span(name)
+    if begun is trace.INVALID_SPAN:
+        yield attributes
+        return
+    with trace.use_span(begun, end_on_exit=True) as current:
         try:
             yield attributes
         finally:

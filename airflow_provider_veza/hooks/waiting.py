@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
+from airflow_provider_veza.async_query.polling import on_tick
 from airflow_provider_veza.async_query.process_counts import COUNTS
 from airflow_provider_veza.async_query.progress import LineBudget, LogLine
 from airflow_provider_veza.async_query.task_log import TaskLog
@@ -116,7 +117,8 @@ async def wait_async(
     :param shared: what all waits of this process may write.
     :param clock: tells the time, in UTC.
 
-    A triggerer that restarts begins all its waits at the same moment; the random part spreads them.
+    A triggerer that restarts begins all its waits at the same moment; the random part spreads them. Looks that are due at about
+    the same moment go out together, see :func:`~airflow_provider_veza.async_query.polling.on_tick`.
     """
     shared.note(1)
     elapsed = (clock() - watch.handle.submitted_at).total_seconds()
@@ -125,7 +127,7 @@ async def wait_async(
         attributes["veza.outcome"] = BROKEN_OFF
         looks = _Looks()
         while isinstance(verdict, LookAgain):
-            await asyncio.sleep(verdict.seconds)
+            await asyncio.sleep(on_tick(verdict.seconds, time.monotonic(), COUNTS.waiting))
             began = time.monotonic()
             try:
                 seen: Snapshot | RequestError = await look(watch.longest_look(clock()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
@@ -135,9 +136,9 @@ class AsyncQueryTrigger(BaseTrigger):
             hook = hook_of(self.handle.service, self.conn_id)
             async with hook.connected():
                 with inquirer().about(self._waiter if self.cancel_on_kill else None) as doubt:
-                    query = hook.query(self.handle).until(self.deadline)
-                    watch = await self._watch(query)
-                    return await wait_async(watch, lambda seconds: self._look(query, doubt, seconds), self.log)
+                    query = BoundQuery(self.handle, hook.conn_id, lambda: hook, self.deadline)
+                    look = partial(self._look, query, doubt)
+                    return await wait_async(await self._watch(query), look, self.log)
         except _NobodyWaitsError:
             await self._deferred_kill().cancel()
             return Ended(Outcome.CANCELED, "its task was cleared, or is over")

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_veza.async_query.polling import JITTER, PollSchedule
+from airflow_provider_veza.async_query.polling import JITTER, MOST_TOGETHER, TICK, PollSchedule, on_tick
 
 ELAPSED = st.floats(min_value=0, max_value=7 * 86_400)
 JITTERS = st.floats(min_value=0, max_value=1, exclude_max=True)
@@ -31,6 +31,43 @@ def test_a_delay_lies_between_the_least_and_the_greatest_give_or_take_the_jitter
     delay = schedule.delay(elapsed=elapsed, jitter=jitter)
 
     assert schedule.min_interval * (1 - JITTER) <= delay <= schedule.max_interval * (1 + JITTER)
+
+
+PAUSES = st.floats(min_value=0, max_value=3_600)
+MOMENTS = st.floats(min_value=0, max_value=1e7)
+WAITING = st.integers(min_value=0, max_value=20_000)
+
+
+@given(PAUSES, MOMENTS, WAITING)
+def test_no_tick_moves_a_look_by_more_than_half_of_its_jitter(pause: float, now: float, waiting: int) -> None:
+    moved = on_tick(pause, now, waiting) - pause
+
+    assert abs(moved) <= min(TICK, pause * JITTER) / 2 + 1e-6
+
+
+@pytest.mark.parametrize(
+    ("waiting", "moments"),
+    [(100, 100), (1_000, 100), (2_000, 200), (4_500, 400), (5_000, 5_000)],
+    ids=["few", "ten at a tick", "shorter ticks", "the shortest ticks", "so many that each keeps its own moment"],
+)
+def test_looks_that_are_due_within_an_interval_go_out_a_few_together(waiting: int, moments: int) -> None:
+    dice, now = random.Random(7), 1_000.0
+    due = {round(now + began + on_tick(5.0, now + began, waiting), 6) for began in _spread(waiting, 5.0, dice)}
+
+    assert len(due) == pytest.approx(min(moments, waiting), rel=0.5)
+    assert waiting / len(due) <= MOST_TOGETHER * 1.1
+
+
+def _spread(number: int, seconds: float, dice: random.Random) -> list[float]:
+    return [dice.uniform(0, seconds) for _ in range(number)]
+
+
+@pytest.mark.parametrize("interval", [1.0, 5.0, 30.0])
+def test_ticks_leave_the_mean_delay_as_it_is(interval: float) -> None:
+    dice = random.Random(7)
+    moved = [on_tick(interval, dice.uniform(0, 1e6), 1) - interval for _ in range(20_000)]
+
+    assert abs(fmean(moved)) < TICK / 50
 
 
 @given(schedules(), ELAPSED, ELAPSED, JITTERS)

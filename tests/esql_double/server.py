@@ -19,6 +19,9 @@ from esql_double.cluster import API_KEY, Cluster
 from esql_double.script import Failure, Script, Settings
 
 LOOPBACK = "127.0.0.1"
+MOST_THAT_CONNECT_AT_ONCE = 10_000
+KEEPS_IDLE_CONNECTIONS_SECONDS = 3_600
+"""Elasticsearch keeps them for as long as its clients do; uvicorn would close them after five seconds."""
 
 
 @dataclass
@@ -105,9 +108,16 @@ class Double:
 @contextmanager
 def running_double(port: int = 0) -> Iterator[Double]:
     """Serve a new cluster until the block ends; port 0 takes any free port."""
-    with socket.create_server((LOOPBACK, port)) as listener:
+    with socket.create_server((LOOPBACK, port), backlog=MOST_THAT_CONNECT_AT_ONCE) as listener:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        server = _Server(uvicorn.Config(build_app(Cluster()), log_config=None, log_level="warning", lifespan="off"))
+        config = uvicorn.Config(
+            build_app(Cluster()),
+            log_config=None,
+            log_level="warning",
+            lifespan="off",
+            timeout_keep_alive=KEEPS_IDLE_CONNECTIONS_SECONDS,
+        )
+        server = _Server(config)
         thread = threading.Thread(target=server.run, args=([listener],), name="esql-double", daemon=True)
         thread.start()
         server.ready.wait(timeout=10)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -360,3 +361,12 @@ def assert_is_the_wait(spans: InMemorySpanExporter, outcome: str) -> None:
     assert ours.parent is not None
     assert ours.parent.span_id == around.span_id
     assert ours.attributes == {"veza.service": "veza_nodes", "veza.query_id": "q1", "veza.outcome": outcome}
+
+
+def test_a_step_that_nobody_traces_makes_nothing_current(watch: Callable[..., Watch]) -> None:
+    before = copy_context()
+    with tracing.span("veza.wait", watch().handle) as attributes:
+        attributes["veza.outcome"] = "SUCCEEDED"
+        within = copy_context()
+
+    assert dict(within) == dict(before)

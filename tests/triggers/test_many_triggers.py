@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import threading
 import time
@@ -10,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
+from airflow.triggers.base import TriggerEvent
 
 from airflow_provider_veza.async_query import inquiries
 from airflow_provider_veza.async_query.deadline import Deadline
@@ -23,6 +25,9 @@ from support.told_airflow import ToldAirflow
 
 TENANT = "http://127.0.0.1:9"
 MANY = 1_000
+FEW = 100
+MOST_OBJECTS = 60
+"""For Python's collector, of a trigger between two looks, without what its last request has left."""
 
 
 class Looks:
@@ -32,12 +37,19 @@ class Looks:
         self._awaited: set[str] = set()
         self._all_came = threading.Event()
 
+        self._seen: set[str] = set()
+
     async def look(self, query: BoundQuery, wait: float = 0.0) -> Snapshot:
+        self._seen.add(query.handle.id)
         if self._awaited:
             self._awaited.discard(query.handle.id)
             if not self._awaited:
                 self._all_came.set()
         return Snapshot(Phase.RUNNING, "IN_PROGRESS")
+
+    def came_from(self, numbers: range) -> bool:
+        """Return whether each of these queries has been looked at."""
+        return self._seen.issuperset(f"query {number}" for number in numbers)
 
     def come_from_all(self) -> bool:
         """Wait in another thread than the loop's until each query has been looked at once more; return whether it has."""
@@ -112,3 +124,34 @@ def test_a_callback_that_works_for_too_long_is_noticed(
     with watched_loops(monkeypatch, 0.04) as held:
         asyncio.run(hold_the_loop())
     assert bool(held.callbacks) is is_noticed
+
+
+async def begun(looks: Looks, numbers: range) -> list[asyncio.Future[TriggerEvent]]:
+    """Let so many wait, each of which has looked."""
+    waits = [asyncio.ensure_future(anext(owner(number).run())) for number in numbers]
+    while not looks.came_from(numbers):
+        await asyncio.sleep(0.01)
+    return waits
+
+
+async def ended(waits: list[asyncio.Future[TriggerEvent]]) -> None:
+    for wait in waits:
+        wait.cancel()
+    await asyncio.gather(*waits, return_exceptions=True)
+
+
+def objects() -> int:
+    """Return how many objects a full collection walks."""
+    gc.collect()
+    return len(gc.get_objects())
+
+
+def test_a_trigger_that_waits_keeps_few_objects_since_each_full_collection_stops_them_all(looks: Looks) -> None:
+    with asyncio.Runner() as runner:
+        waits = runner.run(begun(looks, range(1)))  # Whatever is loaded once is there.
+        before = objects()
+        waits += runner.run(begun(looks, range(1, 1 + FEW)))
+        kept = (objects() - before) / FEW
+        runner.run(ended(waits))
+
+    assert kept <= MOST_OBJECTS

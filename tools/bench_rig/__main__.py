@@ -60,7 +60,7 @@ def _resume(story: Story) -> None:
 
 
 def _wait(plan: Plan, kinds: list[str]) -> None:
-    settings = {"AIRFLOW__TRIGGERER__CAPACITY": str(plan.triggers)}
+    settings = {"AIRFLOW__TRIGGERER__CAPACITY": str(plan.triggers + 1)}
     with claimed_run_folder("bench-rig") as home, running_rig(home, settings) as rig, processes() as started:
         double = Double(started, home, plan.interval)
         trusting = rig.with_settings({"SSL_CERT_FILE": double.tenant.authority})

@@ -47,7 +47,7 @@ def machine() -> str:
 
 def shown(rounds: Sequence[Round], plan: Plan) -> str:
     """Return both tables: minute by minute, and the round as a whole."""
-    of_minutes = [_of_minute(each, number, minute) for each in rounds for number, minute in enumerate(each.minutes, 1)]
+    of_minutes = [row for each in rounds for row in _of_minutes(each)]
     empty = {each.kind: each for each in rounds}.get(EMPTY)
     wholes = [_of_round(each, empty, plan) for each in rounds]
     return f"{table(MINUTE_HEAD, of_minutes)}\n\n{table(WHOLE_HEAD, wholes)}"
@@ -59,11 +59,24 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
 
 
-def _of_minute(each: Round, number: int, minute: Minute) -> tuple[object, ...]:
-    spent = (minute.runner_cpu + minute.supervisor_cpu, minute.runner_cpu, minute.supervisor_cpu)
-    costs = [f"{seconds / minute.looks * 1e3:.2f}" if minute.looks else f"({seconds:.1f} s)" for seconds in spent]
-    late = minute.late + minute.silent
-    return (each.kind, number, f"{minute.looks / minute.seconds:.0f}", late, *costs, minute.connections)
+def _of_minutes(each: Round) -> Iterable[tuple[object, ...]]:
+    """Yield a row for the first trigger, which pays for what is loaded once, and one for each minute of all."""
+    first = each.first
+    yield (each.kind, "first trigger", "", "", *_seconds(_spent(first)), first.connections)
+    for number, minute in enumerate(each.minutes, 1):
+        costs = (
+            [f"{one / minute.looks * 1e3:.2f}" for one in _spent(minute)] if minute.looks else _seconds(_spent(minute))
+        )
+        late = minute.late + minute.silent
+        yield (each.kind, number, f"{minute.looks / minute.seconds:.0f}", late, *costs, minute.connections)
+
+
+def _spent(minute: Minute) -> tuple[float, ...]:
+    return minute.runner_cpu + minute.supervisor_cpu, minute.runner_cpu, minute.supervisor_cpu
+
+
+def _seconds(spent: Iterable[float]) -> list[str]:
+    return [f"({one:.1f} s)" for one in spent]
 
 
 def _of_round(each: Round, empty: Round | None, plan: Plan) -> tuple[object, ...]:

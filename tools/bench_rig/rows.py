@@ -52,22 +52,29 @@ def main() -> None:
         of_kind.add_argument("authority")
         of_kind.add_argument("--triggers", type=int, required=True)
         of_kind.add_argument("--interval", type=float, required=True)
+        of_kind.add_argument(
+            "--from", type=int, default=0, dest="begin", help="the first one's number, which begins a run"
+        )
     handles = kinds.add_parser("handles")
     handles.add_argument("file", type=Path)
     handles.add_argument("--interval", type=float, required=True)
     options = parser.parse_args()
     tasks = list(_deferred(options))
+    begin = getattr(options, "begin", 0)
     with create_session() as session:
-        if options.kind != "handles":
+        if options.kind != "handles" and not begin:
             _store_connection(session, options.kind, Tenant(options.url, options.authority))
-        write(session, tasks)
+        write(session, tasks, begin)
 
 
-def write(session: Session, tasks: list[Deferred]) -> None:
-    """Write runs of a hundred mapped task instances, all deferred, each with its trigger."""
+def write(session: Session, tasks: list[Deferred], begin: int = 0) -> None:
+    """Write runs of a hundred mapped task instances, all deferred, each with its trigger.
+
+    :param begin: number of the first task.
+    """
     now = datetime.now(UTC)
     version = _dag_version(session)
-    _write_runs(session, sorted({run_id(number) for number in range(len(tasks))}), version, now)
+    _write_runs(session, sorted({run_id(begin + number) for number in range(len(tasks))}), version, now)
     triggers = [
         {"classpath": task.classpath, "kwargs": Trigger.encrypt_kwargs(dict(task.kwargs)), "created_date": now}
         for task in tasks
@@ -94,7 +101,7 @@ def write(session: Session, tasks: list[Deferred]) -> None:
     }
     rows = [
         {**common, "run_id": run_id(number), "map_index": map_index(number), "trigger_id": trigger}
-        for number, trigger in enumerate(ids)
+        for number, trigger in enumerate(ids, begin)
     ]
     _insert(session, TaskInstance, rows)
 
@@ -112,7 +119,7 @@ def _deferred(options: argparse.Namespace) -> Iterator[Deferred]:
         yield from _of_handles(json.loads(options.file.read_text()), options.interval)
         return
     kind, tenant = KINDS[options.kind], Tenant(options.url, options.authority)
-    for number in range(options.triggers):
+    for number in range(options.begin, options.begin + options.triggers):
         yield Deferred(*kind.trigger(number, options.interval, tenant).serialize())
 
 

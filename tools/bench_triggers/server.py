@@ -1,9 +1,10 @@
-"""A tenant over TLS, in a process of its own, that answers each POST 100 ms later that the query runs; GET tells what it saw."""
+"""A tenant over TLS, in a process of its own, that answers each POST a while later that the query runs; GET tells what it saw."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import random
 import ssl
 import sys
 from pathlib import Path
@@ -13,11 +14,14 @@ RUNNING = {"query_result_id": "q", "status": "IN_PROGRESS", "values": [], "has_m
 
 
 def main() -> None:
-    """Serve until whoever started this process ends it; the certificate goes to the folder that is named."""
-    asyncio.run(_serve(Path(sys.argv[1])))
+    """Serve until whoever started this process ends it; the certificate goes to the folder that is named.
+
+    The other two arguments are the seconds after which answers come, at the soonest and at the latest.
+    """
+    asyncio.run(_serve(Path(sys.argv[1]), *map(float, sys.argv[2:4])))
 
 
-async def _serve(folder: Path) -> None:
+async def _serve(folder: Path, soonest: float, latest: float) -> None:
     import trustme
 
     authority = trustme.CA()
@@ -26,7 +30,9 @@ async def _serve(folder: Path) -> None:
     authority.issue_cert("127.0.0.1").configure_cert(context)
     seen = _Seen()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: _Connection(seen), "127.0.0.1", 0, ssl=context, backlog=10_000)
+    server = await loop.create_server(
+        lambda: _Connection(seen, soonest, latest), "127.0.0.1", 0, ssl=context, backlog=10_000
+    )
     print(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
     await server.serve_forever()
 
@@ -42,8 +48,9 @@ class _Seen:
 class _Connection(asyncio.Protocol):
     """HTTP/1.1 as far as a benchmark needs it: one request after the other, with a length."""
 
-    def __init__(self, seen: _Seen) -> None:
+    def __init__(self, seen: _Seen, soonest: float, latest: float) -> None:
         self._seen = seen
+        self._soonest, self._latest = soonest, latest
         self._received = b""
         self._transport: asyncio.Transport
 
@@ -68,7 +75,8 @@ class _Connection(asyncio.Protocol):
             self._answer(self._seen.shown())
         else:
             self._seen.requests += 1
-            asyncio.get_running_loop().call_later(ANSWER_AFTER, self._answer, json.dumps(RUNNING).encode())
+            after = random.uniform(self._soonest, self._latest)
+            asyncio.get_running_loop().call_later(after, self._answer, json.dumps(RUNNING).encode())
 
     def _answer(self, body: bytes) -> None:
         head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"

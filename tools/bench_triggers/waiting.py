@@ -133,7 +133,7 @@ async def _bare(options: argparse.Namespace, looks: Looks) -> Callable[[int], Co
     return wait
 
 
-async def _ours(options: argparse.Namespace, looks: Looks) -> Callable[[int], Coroutine[Any, Any, None]]:
+async def ours(options: argparse.Namespace, looks: Looks) -> Callable[[int], Coroutine[Any, Any, None]]:
     """Wait with the trigger, as it runs in a triggerer that has nothing else to do."""
     from airflow_provider_veza.async_query.deadline import Deadline
     from airflow_provider_veza.async_query.handle import QueryHandle
@@ -175,7 +175,7 @@ def _note_looks(looks: Looks) -> None:
     mock.patch.object(BoundQuery, "alook", noted).start()
 
 
-CLIENTS = {"aiohttp": _bare, "triggers": _ours}
+CLIENTS = {"aiohttp": _bare, "triggers": ours}
 
 
 def _memory() -> float:
