@@ -34,7 +34,7 @@ from airflow_provider_veza.results.scratch import scratch_folder
 from airflow_provider_veza.results.table_options import NO_OPTIONS, TableOptions
 
 _TURNS_TO_SEND = 2
-"""Of the event loop: the task begins and takes a connection, and a task of aiohttp's own writes the request."""
+"""Of the event loop: the task begins and takes a connection, and through a proxy a task of aiohttp's own writes the request."""
 
 
 class AttemptCheck(Protocol):
