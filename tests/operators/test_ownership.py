@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -694,7 +695,10 @@ def signalled(
         afterwards()
 
     over = threading.Event()
-    before = signal.signal(signal.SIGUSR1, handler)
+    before, told_of_lost = signal.signal(signal.SIGUSR1, handler), sys.unraisablehook
+    sys.unraisablehook = (
+        _losing  # What is raised into a finalizer is lost; a further signal may be raised into pytest's hook.
+    )
     sender = threading.Thread(target=send)
     sender.start()
     try:
@@ -703,3 +707,8 @@ def signalled(
         over.set()
         sender.join()
         signal.signal(signal.SIGUSR1, before)
+        sys.unraisablehook = told_of_lost
+
+
+def _losing(lost: object) -> None:
+    del lost

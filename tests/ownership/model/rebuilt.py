@@ -182,7 +182,9 @@ async def _no_timeout(seconds: float) -> Any:
     yield
 
 
-def _at_once(work: Callable[..., Any]) -> Callable[..., Any]:
+def _at_once(work: Callable[..., Any], *, thread_sensitive: bool = True) -> Callable[..., Any]:
+    del thread_sensitive
+
     async def run(*args: Any) -> Any:
         return work(*args)
 
