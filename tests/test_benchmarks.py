@@ -22,7 +22,7 @@ SAMPLES = [
     "-m tools.bench_look --against HEAD --pairs 1 --turns 1",
     "-m tools.bench_look.beside_aiohttp --rounds 1 --looks 1",
     "-m tools.bench_triggers --triggers 5 --interval 0.5 --seconds 2 --turns 1",
-    "-m tools.bench_triggers.together --triggers 5 --seconds 1 --turns 1",
+    "-m tools.bench_triggers.together --triggers 5 --interval 0.5 --seconds 1 --turns 1",
     "-m tools.bench_emulator --size 1000 --runs 1 --polls 20",
     "-m tools.bench_demo_tenant --sizes 1000",
     "-m tools.bench_fixture",

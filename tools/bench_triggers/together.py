@@ -17,7 +17,6 @@ from tools.bench_triggers.__main__ import machine, running_server
 from tools.bench_triggers.server import ANSWER_AFTER
 from tools.bench_triggers.waiting import Looks, ours
 
-INTERVAL = 5.0
 APART = (0.05, 0.35)
 ANSWERS = {f"after {ANSWER_AFTER * 1e3:.0f} ms": (ANSWER_AFTER, ANSWER_AFTER), "after 50 to 350 ms": APART}
 
@@ -26,12 +25,12 @@ def main() -> int:
     """Measure, and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--triggers", type=int, default=500, help="(default: %(default)s)")
+    parser.add_argument("--interval", type=float, default=5.0, help="seconds from look to look (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=10.0, help="measured in each turn (default: %(default)s)")
     parser.add_argument("--turns", type=int, default=3, help="(default: %(default)s)")
     options = parser.parse_args()
-    print(
-        f"{machine()}\n\n| {options.triggers} queries, a look each {INTERVAL:g} s; answers | one by one | together | ratio |"
-    )
+    compared = f"{options.triggers} queries, a look each {options.interval:g} s; answers"
+    print(f"{machine()}\n\n| {compared} | one by one | together | ratio |")
     print("| --- | --- | --- | --- |")
     for answers, (soonest, latest) in ANSWERS.items():
         with running_server(soonest, latest) as (url, authority):
@@ -47,7 +46,7 @@ async def _in_turns(options: argparse.Namespace, url: str, authority: str) -> tu
     from airflow_provider_veza.hooks import waiting
 
     looks = Looks()
-    settings = argparse.Namespace(url=url, authority=authority, interval=INTERVAL)
+    settings = argparse.Namespace(url=url, authority=authority, interval=options.interval)
     one = await ours(settings, looks)
     waits = [asyncio.ensure_future(one(number)) for number in range(options.triggers)]
     await looks.come(2 * options.triggers)
@@ -56,7 +55,7 @@ async def _in_turns(options: argparse.Namespace, url: str, authority: str) -> tu
     for _ in range(options.turns):
         for is_together, costs in found.items():
             with mock.patch.object(waiting, "on_tick", on_tick if is_together else _at_its_own_moment):
-                await asyncio.sleep(INTERVAL * 1.2)
+                await asyncio.sleep(options.interval * 1.2)
                 costs.append(await _cost(looks, options.seconds))
     for wait in waits:
         wait.cancel()
