@@ -230,9 +230,9 @@ class _Sender:
         handled, route = sys.exception(), self.routes.to(wire.url)
         current = Sending(until, with_wait(timeouts, wire.wait), self.max_answer_bytes, in_line)
         try:
+            if route.proxy_url is None and len(wire.as_text) <= MOST_BYTES_AT_ONCE:
+                return await self.direct.send(wire, route.origin, current)
             with sending(current):
-                if route.proxy_url is None and len(wire.as_text) <= MOST_BYTES_AT_ONCE:
-                    return await self.direct.send(wire, route.origin, current)
                 async with self._request(wire, route.proxy_url, current) as answer:
                     body = await read_whole(answer.headers, answer.content, current.max_bytes)
                     return Response(answer.status, AnswerHeaders(answer.headers), body)

@@ -28,11 +28,14 @@ MILLISECONDS = 1_000
 class NotingConnector(aiohttp.TCPConnector):
     """Notes that a request has a connection: whatever fails before has not sent it. What is open holds little."""
 
-    async def connect(self, *args: Any, **kwargs: Any) -> Any:
+    async def connect(self, req: Any, traces: Any, timeout: Any) -> Any:  # noqa: ASYNC109  # aiohttp's own signature
         """Return a connection, with a proxy's tunnel if there is one, and TLS agreed on."""
-        connection = await super().connect(*args, **kwargs)
+        return await self.connect_for(current_sending(), req, traces, timeout)
+
+    async def connect_for(self, current: Sending | None, req: Any, traces: Any, timeout: Any) -> Any:  # noqa: ASYNC109
+        """Return a connection for what is sent; None for a request of the user's own."""
+        connection = await super().connect(req, traces, timeout)
         spare_buffer(connection.transport)
-        current = current_sending()
         if current is not None:
             current.begun = True
         return connection

@@ -13,7 +13,7 @@ from typing import Any
 
 from airflow_provider_veza.transport.bounded_aiohttp import NotingConnector
 from airflow_provider_veza.transport.lending import Lending
-from airflow_provider_veza.transport.sending import current_sending
+from airflow_provider_veza.transport.sending import Sending
 
 WATCHED_EVERY_SECONDS = 0.1
 
@@ -27,15 +27,14 @@ class SparingConnector(NotingConnector):
         self._waiting: dict[int, _Waiting] = {}
         self._timer: asyncio.TimerHandle | None = None
 
-    async def connect(self, req: Any, traces: Any, timeout: Any) -> Any:  # noqa: ASYNC109  # aiohttp's own signature
+    async def connect_for(self, current: Sending | None, req: Any, traces: Any, timeout: Any) -> Any:  # noqa: ASYNC109
         """Return a connection; a wait for one that others use lasts no longer than connecting may."""
-        current = current_sending()
         if current is None or not current.in_line:
-            return await super().connect(req, traces, timeout)
+            return await super().connect_for(current, req, traces, timeout)
         if not self._lending.start(time.monotonic()):
             await self._wait(timeout.connect)
         try:
-            connection = await super().connect(req, traces, timeout)
+            connection = await super().connect_for(current, req, traces, timeout)
         except BaseException:
             self._come_back(None)
             raise

@@ -18,6 +18,7 @@ from airflow_provider_veza.async_query.message import Response
 from airflow_provider_veza.transport.bounded_aiohttp import (
     READ_AHEAD_BYTES,
     AnswerHeaders,
+    NotingConnector,
     client_timeout,
     read_whole,
 )
@@ -33,7 +34,7 @@ MOST_BYTES_AT_ONCE = 64 * 1024
 class WrittenSender:
     """Sends requests to servers that no proxy stands before."""
 
-    def __init__(self, connector: aiohttp.BaseConnector) -> None:
+    def __init__(self, connector: NotingConnector) -> None:
         self._connector = connector
         self._destinations: dict[Origin, aiohttp.ClientRequest] = {}
 
@@ -46,7 +47,7 @@ class WrittenSender:
             raise RuntimeError("The client is closed")
         timeout = client_timeout(current)
         async with asyncio.timeout(timeout.total):
-            connection = await self._connector.connect(self._destination(origin), [], timeout)
+            connection = await self._connector.connect_for(current, self._destination(origin), [], timeout)
             try:
                 answer = await _exchanged(connection.protocol, wire, timeout.sock_read, current.max_bytes)
             except BaseException:
