@@ -1,6 +1,7 @@
-"""Who of all that ask one tenant goes next, and when: buckets, the line of those that wait, and the pause after refusals.
+"""Who of all that ask one tenant goes next, and when: buckets, and the line of those that wait.
 
-Pure decisions on given times. How threads and event loops wait by them is in :mod:`.turnstile`.
+Pure decisions on given times. How threads and event loops wait by them is in :mod:`.turnstile`, how long all pause after
+refusals in :mod:`.pauses`, and whether more is wanted than the rate allows in :mod:`.load`.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from heapq import heappop, heappush, heapreplace
 from itertools import count
@@ -18,11 +19,6 @@ from airflow_provider_veza.async_query.message import Purpose
 BURST_SECONDS = 0.25
 USUAL_EVERY = 1.0
 """Seconds between two requests of a caller that does not say."""
-FIRST_PAUSE = 0.6
-LONGEST_PAUSE = 30.0
-MOST_FAILURES = 10
-LONGEST_RETRY_AFTER = 120.0
-"""A tenant that asks for more is asked again after so many seconds: it may have meant one request only."""
 
 
 class Turn(Enum):
@@ -323,121 +319,3 @@ class WaitingLine:
 
     def _cancel_opens_at(self, place: Place) -> float:
         return min(self._cancel_pace.opens_at(place.rate), place.latest)
-
-
-@dataclass(frozen=True)
-class BackOff:
-    """The pause that all who ask one tenant make together after it has refused or failed.
-
-    :param since: when it began; what was sent before knew nothing of it.
-    :param failures: pauses without a good answer between them.
-    """
-
-    until: float = -math.inf
-    since: float = -math.inf
-    failures: int = 0
-
-    def failed(self, *, sent: float, now: float, retry_after: float | None, jitter: float) -> BackOff:
-        """Return the pause after an answer 429 or 5xx.
-
-        :param retry_after: seconds that the tenant asked for. None at all, as of a date that its clock or ours has passed, are
-            no leave to go on asking at the full rate.
-        :param jitter: random in [0, 1).
-        """
-        seconds = min(FIRST_PAUSE * 2.0**self.failures, LONGEST_PAUSE) * (1.0 + jitter) / 2.0
-        if retry_after:
-            seconds = min(retry_after, LONGEST_RETRY_AFTER)
-        elif sent < self.since:
-            return self
-        until = max(self.until, now + seconds)
-        return (
-            replace(self, until=until)
-            if sent < self.since
-            else BackOff(until, now, min(self.failures + 1, MOST_FAILURES))
-        )
-
-    def answered(self, *, sent: float) -> BackOff:
-        """Return the pause after a good answer: what follows fails, if it does, for the first time."""
-        return self if sent < self.since else replace(self, failures=0)
-
-
-class Pauses:
-    """Which pauses are told of: long ones, now and then; while all pause, no trigger has anything else to say."""
-
-    SHORTEST_SECONDS = 5.0
-    REPEAT_SECONDS = 600.0
-
-    def __init__(self) -> None:
-        self._told = -math.inf
-
-    def began(self, until: float, now: float) -> float | None:
-        """Return for how many seconds all pause, if that is to be told."""
-        if until - now < self.SHORTEST_SECONDS or now - self._told < self.REPEAT_SECONDS:
-            return None
-        self._told = now
-        return until - now
-
-
-@dataclass(frozen=True)
-class Overload:
-    """More looks were wanted than the rate allows, over one window.
-
-    :param waiting: queries that waited, about.
-    :param wanted: looks a second by their own schedules.
-    :param looks: looks a second that they got.
-    """
-
-    waiting: float
-    wanted: float
-    looks: float
-
-    def __str__(self) -> str:
-        return (
-            f"about {self.waiting:.0f} queries ask for {self.wanted:.1f} looks a second by their schedules and get "
-            f"{self.looks:.1f}, so that each is looked at every {self.waiting / self.looks:.0f} s on average"
-        )
-
-
-class Load:
-    """How many looks are wanted and how many there are, window by window.
-
-    A caller that would look every ``e`` seconds and waited ``w`` for its turn wanted ``(e + w) / e`` looks in that time, and by
-    Little's law the times ``e + w`` of all turns of a second add up to the number of callers. What a look loses otherwise, to
-    a pause after refusals or to an attempt that was not answered, no other rate would give back.
-    """
-
-    WINDOW_SECONDS = 60.0
-    REPEAT_SECONDS = 600.0
-    TOLERANCE = 1.2
-
-    def __init__(self) -> None:
-        self._began = -math.inf
-        self._told = -math.inf
-        self._looks = 0
-        self._wanted = 0.0
-        self._cycles = 0.0
-
-    def went(self, place: Place, now: float, waited: float) -> Overload | None:
-        """Count a look that goes out now; return what to tell, at the end of a window and not too often.
-
-        :param waited: seconds for which the rate alone has held it up, see :meth:`WaitingLine.waited`.
-        """
-        if place.lane is not Lane.LOOKS or not place.every:
-            return None
-        if now - self._began >= self.WINDOW_SECONDS:
-            seen = self._seen(now)
-            self._began, self._looks, self._wanted, self._cycles = now, 0, 0.0, 0.0
-        else:
-            seen = None
-        cycle = place.every + waited
-        self._looks += 1
-        self._wanted += cycle / place.every
-        self._cycles += cycle
-        return seen
-
-    def _seen(self, now: float) -> Overload | None:
-        seconds = now - self._began
-        if self._wanted <= self.TOLERANCE * self._looks or now - self._told < self.REPEAT_SECONDS:
-            return None
-        self._told = now
-        return Overload(self._cycles / seconds, self._wanted / seconds, self._looks / seconds)

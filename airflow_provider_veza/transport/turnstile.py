@@ -16,8 +16,10 @@ from contextvars import Context
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
+from airflow_provider_veza.transport.load import Load, Overload
 from airflow_provider_veza.transport.origin import Origin
-from airflow_provider_veza.transport.pacing import BackOff, Load, Overload, Pauses, Place, WaitingLine
+from airflow_provider_veza.transport.pacing import Place, WaitingLine
+from airflow_provider_veza.transport.pauses import BackOff, Pauses
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from airflow_provider_veza.transport import pacing
+from airflow_provider_veza.transport import pauses
 from faults.mishaps import MENU
 from faults.plans import plan_of
 from faults.soaked_task import Ending, SetConnection, carry_out, prepare_thread
@@ -63,7 +63,7 @@ def test_under_random_faults_a_task_delivers_exactly_its_rows_or_fails_by_name_a
     print(f"SOAK_SEED={seed} SOAK_QUERIES={count}")
     monkeypatch.setenv("AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL", "0")
     # Some tenants here ask for ten minutes; for how long they are heard is tested where it is decided.
-    monkeypatch.setattr(pacing, "LONGEST_RETRY_AFTER", 2.0)
+    monkeypatch.setattr(pauses, "LONGEST_RETRY_AFTER", 2.0)
 
     def set_connection(conn_id: str, text: str) -> None:
         monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", text)

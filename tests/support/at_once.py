@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from airflow_provider_veza.async_query.retry import RetryPolicy
-from airflow_provider_veza.transport import pacing
+from airflow_provider_veza.transport import pauses
 
 
 @pytest.fixture(autouse=True)
@@ -18,5 +18,5 @@ def _repeating_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def let_nobody_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no tenant's 429 or 5xx make those pause that ask it, however long it asks for."""
-    monkeypatch.setattr(pacing, "FIRST_PAUSE", 0.0)
-    monkeypatch.setattr(pacing, "LONGEST_RETRY_AFTER", 0.0)
+    monkeypatch.setattr(pauses, "FIRST_PAUSE", 0.0)
+    monkeypatch.setattr(pauses, "LONGEST_RETRY_AFTER", 0.0)

@@ -17,21 +17,9 @@ from hypothesis import strategies as st
 
 from airflow_provider_veza.async_query.message import Purpose
 from airflow_provider_veza.async_query.polling import PollSchedule
-from airflow_provider_veza.transport.pacing import (
-    FIRST_PAUSE,
-    LONGEST_PAUSE,
-    LONGEST_RETRY_AFTER,
-    BackOff,
-    Lane,
-    Load,
-    Overload,
-    Pace,
-    Pauses,
-    Place,
-    Turn,
-    WaitingLine,
-    burst,
-)
+from airflow_provider_veza.transport.load import Load, Overload
+from airflow_provider_veza.transport.pacing import Lane, Pace, Place, Turn, WaitingLine, burst
+from airflow_provider_veza.transport.pauses import FIRST_PAUSE, LONGEST_PAUSE, LONGEST_RETRY_AFTER, BackOff, Pauses
 
 RATES = st.floats(min_value=0.1, max_value=1000.0)
 GAPS = st.lists(st.floats(min_value=0.0, max_value=10.0) | st.just(0.0), min_size=1, max_size=60)

@@ -15,8 +15,9 @@ import pytest
 from airflow_provider_veza.async_query.retry import ONE_ATTEMPT
 from airflow_provider_veza.exceptions import NotSentError
 from airflow_provider_veza.transport import turnstile as turnstile_module
+from airflow_provider_veza.transport.load import Load, Overload
 from airflow_provider_veza.transport.origin import Origin
-from airflow_provider_veza.transport.pacing import Lane, Load, Overload, Place, Turn
+from airflow_provider_veza.transport.pacing import Lane, Place, Turn
 from airflow_provider_veza.transport.sync import SyncTransport
 from airflow_provider_veza.transport.turnstile import Turnstile, turnstile_of
 from transport.conftest import call, settings_for
