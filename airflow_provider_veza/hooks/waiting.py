@@ -122,25 +122,41 @@ async def wait_async(
     """
     shared.note(1)
     elapsed = (clock() - watch.handle.submitted_at).total_seconds()
-    verdict: Verdict = LookAgain(random.random() * watch.schedule.delay(elapsed=elapsed, jitter=0.5))
+    next_step: Ended | float = random.random() * watch.schedule.delay(elapsed=elapsed, jitter=0.5)
     with span("veza.wait", watch.handle) as attributes, counted_wait(REPORTER.report_aside):
         attributes["veza.outcome"] = BROKEN_OFF
         looks = _Looks()
-        while isinstance(verdict, LookAgain):
-            await asyncio.sleep(on_tick(verdict.seconds, time.monotonic(), COUNTS.waiting))
-            began = time.monotonic()
-            try:
-                seen: Snapshot | RequestError = await look(watch.longest_look(clock()))
-            except RequestError as e:
-                seen = e
-            quiet = not shared.has_room
-            watch, verdict = _judged(watch, seen, log, clock(), _waited(watch, began), quiet=quiet)
-            shared.note(len(verdict.lines))
-            looks.count(watch, seen, verdict)
-            if REPORTER.is_due:
-                REPORTER.report_aside()
-        attributes["veza.outcome"] = verdict.outcome
-    return looks.told_by(verdict)
+        while not isinstance(next_step, Ended):
+            await asyncio.sleep(on_tick(next_step, time.monotonic(), COUNTS.waiting))
+            watch, next_step = await _looked_once(watch, look, looks, log, shared, clock)
+        attributes["veza.outcome"] = next_step.outcome
+    return looks.told_by(next_step)
+
+
+async def _looked_once(
+    watch: Watch,
+    look: Callable[[float], Awaitable[Snapshot]],
+    looks: _Looks,
+    log: TaskLog,
+    shared: SharedLog,
+    clock: Callable[[], datetime],
+) -> tuple[Watch, Ended | float]:
+    """Look; return the seconds until the next look, unless there is none.
+
+    Nothing else of a look stays until the next one: each object that does brings a full collection of the heap nearer.
+    """
+    began = time.monotonic()
+    try:
+        seen: Snapshot | RequestError = await look(watch.longest_look(clock()))
+    except RequestError as e:
+        seen = e
+    quiet = not shared.has_room
+    watch, verdict = _judged(watch, seen, log, clock(), _waited(watch, began), quiet=quiet)
+    shared.note(len(verdict.lines))
+    looks.count(watch, seen, verdict)
+    if REPORTER.is_due:
+        REPORTER.report_aside()
+    return watch, verdict if isinstance(verdict, Ended) else verdict.seconds
 
 
 class _Looks:

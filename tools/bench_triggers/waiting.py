@@ -161,9 +161,9 @@ def _note_looks(looks: Looks) -> None:
     due: dict[Any, float] = {}
     look = BoundQuery.alook
 
-    async def sleep(seconds: float) -> None:
+    def sleep(seconds: float) -> Coroutine[Any, Any, None]:
         due[asyncio.current_task()] = time.monotonic() + seconds
-        await asyncio.sleep(seconds)
+        return asyncio.sleep(seconds)
 
     async def noted(query: BoundQuery, wait: float = 0.0) -> Any:
         seen = await look(query, wait)
