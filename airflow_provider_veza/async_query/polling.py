@@ -11,7 +11,7 @@ from dataclasses import dataclass
 JITTER = 0.1
 TICK = 0.05
 """Seconds at most between the moments at which the looks of one process go out."""
-SHORTEST_TICK = TICK / 4
+SHORTEST_TICK = TICK / 64
 MOST_TOGETHER = 12.0
 """Looks at a tick: more of them leave so much behind at once that Python's collector takes it for what stays."""
 
@@ -60,21 +60,21 @@ class PollSchedule:
 
 
 def on_tick(seconds: float, now: float, waiting: int) -> float:
-    """Return the seconds until the tick that is nearest to a moment which is so many seconds away.
+    """Return the tick that is nearest to a moment which is so many seconds away.
 
     A few looks that go out together cost the processor less than one by one: the process wakes up once for them, and finds
     its code in the processor's caches. None moves by more than half a tick, either way, and one that is so near that this would
-    be more than half of its jitter keeps its moment. So do all where so many wait that the process is hardly ever asleep.
+    be more than half of its jitter keeps its moment.
 
-    :param now: monotonic seconds, whose ticks all waits of a process share.
+    :param now: seconds of the clock whose ticks all waits of a process share.
     :param waiting: waits of this process; the others are taken to look as often as this one.
 
     >>> on_tick(5.01, now=100.0, waiting=1000)
-    5.0
+    105.0
     """
     tick = TICK
-    while tick >= SHORTEST_TICK and waiting * tick > MOST_TOGETHER * seconds:
+    while tick > SHORTEST_TICK and waiting * tick > MOST_TOGETHER * seconds:
         tick /= 2
-    if tick < SHORTEST_TICK or seconds * JITTER < tick:
-        return seconds
-    return round((now + seconds) / tick) * tick - now
+    if seconds * JITTER < tick:
+        return now + seconds
+    return round((now + seconds) / tick) * tick

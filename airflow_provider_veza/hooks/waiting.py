@@ -20,6 +20,7 @@ from airflow_provider_veza.async_query.task_log import TaskLog
 from airflow_provider_veza.async_query.vocabulary import Snapshot
 from airflow_provider_veza.async_query.watch import Ended, LookAgain, Verdict, Watch
 from airflow_provider_veza.exceptions import RequestError
+from airflow_provider_veza.hooks.alarm import Alarm
 from airflow_provider_veza.hooks.metrics import REPORTER, counted_beside_waits, counted_wait
 from airflow_provider_veza.hooks.tracing import span
 
@@ -122,12 +123,13 @@ async def wait_async(
     """
     shared.note(1)
     elapsed = (clock() - watch.handle.submitted_at).total_seconds()
+    loop = asyncio.get_running_loop()
     next_step: Ended | float = random.random() * watch.schedule.delay(elapsed=elapsed, jitter=0.5)
     with span("veza.wait", watch.handle) as attributes, counted_wait(REPORTER.report_aside):
         attributes["veza.outcome"] = BROKEN_OFF
-        looks = _Looks()
+        looks, alarm = _Looks(), Alarm(loop)
         while not isinstance(next_step, Ended):
-            await asyncio.sleep(on_tick(next_step, time.monotonic(), COUNTS.waiting))
+            await alarm.at(on_tick(next_step, loop.time(), COUNTS.waiting))
             watch, next_step = await _looked_once(watch, look, looks, log, shared, clock)
         attributes["veza.outcome"] = next_step.outcome
     return looks.told_by(next_step)

@@ -64,8 +64,8 @@ async def _in_turns(options: argparse.Namespace, url: str, authority: str) -> tu
 
 
 def _at_its_own_moment(seconds: float, now: float, waiting: int) -> float:
-    del now, waiting
-    return seconds
+    del waiting
+    return now + seconds
 
 
 async def _cost(looks: Looks, seconds: float) -> float:

@@ -19,7 +19,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import quantiles
-from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -155,23 +154,24 @@ async def ours(options: argparse.Namespace, looks: Looks) -> Callable[[int], Cor
 
 def _note_looks(looks: Looks) -> None:
     """Note when looks are due and answered, from outside the provider."""
-    from airflow_provider_veza.hooks import waiting
+    from airflow_provider_veza.hooks.alarm import Alarm
     from airflow_provider_veza.hooks.bound import BoundQuery
 
     due: dict[Any, float] = {}
     look = BoundQuery.alook
 
-    def sleep(seconds: float) -> Coroutine[Any, Any, None]:
-        due[asyncio.current_task()] = time.monotonic() + seconds
-        return asyncio.sleep(seconds)
+    at = Alarm.at
+
+    def noted_at(alarm: Alarm, moment: float) -> Alarm:
+        due[asyncio.current_task()] = moment
+        return at(alarm, moment)
 
     async def noted(query: BoundQuery, wait: float = 0.0) -> Any:
         seen = await look(query, wait)
         looks.answered(due[asyncio.current_task()])
         return seen
 
-    asyncio_of_waits = SimpleNamespace(sleep=sleep, get_running_loop=asyncio.get_running_loop)
-    mock.patch.object(waiting, "asyncio", asyncio_of_waits).start()
+    mock.patch.object(Alarm, "at", noted_at).start()
     mock.patch.object(BoundQuery, "alook", noted).start()
 
 
