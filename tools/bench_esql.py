@@ -70,22 +70,32 @@ class Found:
     """What one run found.
 
     :param delays: seconds from the end of each query to the end of its wait.
+    :param asked: of these, until the double was asked again, where no long poll was there at the end.
+    :param answered: of these, until the double answered.
     :param sockets: that the waiting process had at most, whatever for.
+    :param cost: milliseconds of the waiting process's processor for each request, submits included.
     """
 
     delays: list[float]
+    asked: list[float]
+    answered: list[float]
     sockets: int
+    cost: float
 
     @property
     def p95(self) -> float:
         """The 95th percentile."""
-        return quantiles(self.delays, n=20)[-1]
+        return _p95(self.delays)
 
     @property
     def is_within_budget(self) -> bool:
         """Whether it is quick enough with no more connections than are needed."""
         is_quick = self.p95 <= BUDGET_P95_SECONDS and max(self.delays) <= BUDGET_SECONDS
         return is_quick and self.sockets <= len(self.delays) + OTHER_SOCKETS
+
+
+def _p95(seconds: list[float]) -> float:
+    return quantiles(seconds, n=20)[-1]
 
 
 def _measured(queries: int, connections: int) -> Found:
@@ -99,10 +109,19 @@ def _measured(queries: int, connections: int) -> Found:
         dice, spread = random.Random(queries), max(queries / ENDS_A_SECOND, LEAST_SPREAD)
         shortest = SHORTEST + queries / SUBMITS_A_SECOND
         _script(url, [dice.uniform(shortest, shortest + spread) for _ in range(queries)])
+        spent = time.process_time()
         noticed, sockets = asyncio.run(_wait_for_all(queries, conn_id))
+        spent = time.process_time() - spent
         with urlopen(f"{url}/_double") as answer:
             state = json.load(answer)
-    return Found([noticed[query["id"]] - query["ended_at"] for query in state["queries"]], sockets)
+    ended = [(query["ended_at"], max(query["asked_at"], query["ended_at"]), query) for query in state["queries"]]
+    return Found(
+        delays=[noticed[query["id"]] - end for end, _, query in ended],
+        asked=[asked - end for end, asked, _ in ended],
+        answered=[query["answered_at"] - asked for _, asked, query in ended],
+        sockets=sockets,
+        cost=spent / len(state["requests"]) * 1e3,
+    )
 
 
 async def _wait_for_all(queries: int, conn_id: str) -> tuple[dict[str, float], int]:
@@ -183,7 +202,9 @@ def _report(what: str, found: Found) -> None:
     middle, slowest = 1000 * median(found.delays), 1000 * max(found.delays)
     print(
         f"{what}: the end is noticed after {middle:.0f} ms (median), {1000 * found.p95:.0f} ms (95 %), "
-        f"{slowest:.0f} ms (slowest), over {found.sockets} sockets at most",
+        f"{slowest:.0f} ms (slowest), over {found.sockets} sockets at most;\n  95 % were asked about within "
+        f"{1000 * _p95(found.asked):.0f} ms, and then answered by the double within {1000 * _p95(found.answered):.0f} ms; "
+        f"{found.cost:.2f} ms of the processor a request",
         flush=True,
     )
 

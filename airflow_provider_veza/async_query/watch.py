@@ -112,7 +112,7 @@ class Watch:
             absent = replace(look, state=f"{look.state} (it may not be visible yet)")
             return self._again(absent, now, self._delay(now, jitter), voice, absent_since=self.absent_since or now)
         if look.phase is Phase.RUNNING:
-            return self._again(look, now, max(self._delay(now, jitter) - took, 0.0), voice)
+            return self._again(look, now, self._pause(now, jitter, took), voice)
         return self, Ended(Outcome(look.phase), look.error, look.rows, self.progress.ended(look, self._elapsed(now)))
 
     def _observe_failure(self, error: RequestError, now: datetime, voice: Voice) -> tuple[Watch, Verdict]:
@@ -150,6 +150,10 @@ class Watch:
             return False
         absent_for = (now - (self.absent_since or now)).total_seconds()
         return self._elapsed(now) < self.traits.absent_grace_seconds or absent_for < self.traits.storing_grace_seconds
+
+    def _pause(self, now: datetime, jitter: float, took: float) -> float:
+        """Return the seconds until the next look; chance makes none between two long polls, in which no end is noticed."""
+        return max(self._delay(now, jitter / 2 if took else jitter) - took, 0.0)
 
     def _delay(self, now: datetime, jitter: float) -> float:
         return self.schedule.delay(elapsed=self._elapsed(now), jitter=jitter)

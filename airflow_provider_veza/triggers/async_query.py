@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -148,15 +148,18 @@ class AsyncQueryTrigger(BaseTrigger):
             self.log.exception("The trigger could not go on waiting for query %s.", self.handle.shown_id)
             return Ended(Outcome.UNREACHABLE, f"{type(e).__name__}: {e}")
 
-    async def _look(self, query: BoundQuery, doubt: Doubt, wait: float) -> Snapshot:
-        """Look, unless Airflow, asked beside all looks, said that nobody waits, and says so again.
+    def _look(self, query: BoundQuery, doubt: Doubt, wait: float) -> Awaitable[Snapshot]:
+        """Look, unless Airflow, asked beside all looks, said that nobody waits."""
+        return self._look_in_doubt(query, doubt, wait) if doubt.is_there else query.alook(wait)
 
-        Airflow does not end the trigger of a task that is cleared while its DAG is paused or no slot is free.
+    async def _look_in_doubt(self, query: BoundQuery, doubt: Doubt, wait: float) -> Snapshot:
+        """Look, unless Airflow says again that nobody waits.
+
+        It does not end the trigger of a task that is cleared while its DAG is paused or no slot is free.
         """
-        if doubt.is_there:
-            doubt.is_there = False
-            if await self._deferred_kill().nobody_waits():
-                raise _NobodyWaitsError
+        doubt.is_there = False
+        if await self._deferred_kill().nobody_waits():
+            raise _NobodyWaitsError
         return await query.alook(wait)
 
     async def _watch(self, query: BoundQuery) -> Watch:

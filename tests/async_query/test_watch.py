@@ -286,7 +286,16 @@ def test_a_look_that_waited_on_the_server_is_followed_by_the_next_at_once() -> N
     now = START + timedelta(seconds=400)
     verdicts = [long_polling().observe(RUNNING, now=now, jitter=0.5, took=took)[1] for took in (30.0, 5.0, 0.0)]
 
-    assert [verdict.seconds for verdict in verdicts if isinstance(verdict, LookAgain)] == [0, 15, 20]
+    assert [verdict.seconds for verdict in verdicts if isinstance(verdict, LookAgain)] == [0, 14, 20]
+
+
+@given(st.floats(min_value=0, max_value=7 * 86_400), st.floats(min_value=0, max_value=1, exclude_max=True))
+def test_by_the_usual_schedule_there_is_no_pause_between_two_long_polls(passed: float, jitter: float) -> None:
+    waited = long_polling(wait=timedelta(days=30))
+    _, verdict = waited.observe(RUNNING, now=START + timedelta(seconds=passed), jitter=jitter, took=30.0)
+
+    assert isinstance(verdict, LookAgain)
+    assert verdict.seconds == 0
 
 
 def test_a_look_waits_on_the_server_no_longer_than_anybody_wants_the_answer() -> None:

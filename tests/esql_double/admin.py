@@ -70,4 +70,6 @@ def _described(execution: Execution) -> dict[str, Any]:
         "gets": execution.gets,
         "submitted_at": execution.submitted_at,
         "ended_at": execution.ended_at,
+        "asked_at": execution.asked_at,
+        "answered_at": execution.answered_at,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -102,6 +103,7 @@ class _Calls:
         params = self._params(
             request, {"drop_null_columns", "format", "delimiter", "keep_alive", "wait_for_completion_timeout"}
         )
+        asked_at = time.time()
         execution = self._cluster.found(request.path_params["id"], _owner(request))
         execution.gets += 1
         if "keep_alive" in params:
@@ -112,6 +114,7 @@ class _Calls:
             await execution.wait(wait if wait is not None else _FOR_EVER if blocks else 0.0)
         if execution.deleted:
             raise self._cluster.unknown(execution.id)
+        execution.note_answer(asked_at)
         return self._answer(execution, params)
 
     async def delete(self, request: Request) -> Response:

@@ -49,6 +49,8 @@ class Execution:
 
     :param owner: the credentials that submitted it.
     :param keep_alive: seconds until it is ended, if it runs, and forgotten.
+
+    ``asked_at`` and ``answered_at`` tell when the request that first showed its end came, and when it was answered.
     """
 
     def __init__(
@@ -62,6 +64,8 @@ class Execution:
         self.deleted = False
         self.submitted_at = time.time()
         self.ended_at: float | None = None
+        self.asked_at: float | None = None
+        self.answered_at: float | None = None
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._ended = asyncio.Event()
@@ -97,6 +101,11 @@ class Execution:
             self._ended_at = self._clock.now()
             self.ended_at = time.time()
             self._ended.set()
+
+    def note_answer(self, asked_at: float) -> None:
+        """Note an answer that is about to be written; the first that shows the end stays noted."""
+        if not self.is_running and self.asked_at is None:
+            self.asked_at, self.answered_at = asked_at, time.time()
 
     def cancel(self, reason: str) -> None:
         """End as a cancelled task does."""
