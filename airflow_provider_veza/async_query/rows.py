@@ -16,7 +16,7 @@ _OPENING_BRACE = bytearray(b"{")
 class JsonRows(Sequence[Row]):
     r"""Rows that stay JSON text until somebody reads them as objects; most rows of a large result are never read so.
 
-    :param texts: one JSON object each; any bytes-like objects.
+    :param texts: one JSON object each; any bytes-like objects. They are let go once their lines are made.
     :param unbroken: whether no text has a line break in it; asked of the texts themselves where it is not known.
 
     >>> rows = JsonRows([b'{"id": "a"}', b'{"id": "b"}'])
@@ -25,8 +25,10 @@ class JsonRows(Sequence[Row]):
     """
 
     def __init__(self, texts: Sequence[Any], *, unbroken: bool | None = None) -> None:
-        self.texts = texts
-        self.unbroken = unbroken
+        self._texts = texts
+        self._count = len(texts)
+        self._unbroken = unbroken
+        self._lines: bytes | None = None
 
     @classmethod
     def of(cls, rows: Iterable[Row]) -> JsonRows:
@@ -35,20 +37,32 @@ class JsonRows(Sequence[Row]):
             return rows
         return cls([text_of_value(row) for row in rows])
 
+    @classmethod
+    def of_lines(cls, lines: bytes, count: int) -> JsonRows:
+        """Return that many rows, one a line, each ended by a line feed."""
+        rows = cls(())
+        rows._lines, rows._count = lines, count
+        return rows
+
     @property
     def lines(self) -> bytes:
-        """The rows as JSON Lines, each ended by a line feed.
+        """The rows as JSON Lines, each ended by a line feed; made once.
 
         A line break in a text can only stand between tokens, since JSON escapes it in strings; there a blank does the same.
         """
-        if self.unbroken if self.unbroken is not None else is_unbroken(b"".join(self.texts)):
-            return b"\n".join((*self.texts, b""))
-        return b"".join(bytes(text).replace(b"\n", b" ").replace(b"\r", b" ") + b"\n" for text in self.texts)
+        if self._lines is None:
+            self._lines, self._texts = self._joined(), ()
+        return self._lines
+
+    @property
+    def texts(self) -> Sequence[Any]:
+        """Each row's text: a bytes-like object."""
+        return self._texts if self._lines is None else self._lines.split(b"\n")[:-1]
 
     @property
     def size(self) -> int:
         """Bytes of all lines."""
-        return sum(map(len, self.texts)) + len(self.texts)
+        return len(self.lines)
 
     @property
     def are_objects(self) -> bool:
@@ -56,7 +70,7 @@ class JsonRows(Sequence[Row]):
         return all(map(_OPENING_BRACE.__le__, self.texts))
 
     def __len__(self) -> int:
-        return len(self.texts)
+        return self._count
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self._decoded)
@@ -75,6 +89,11 @@ class JsonRows(Sequence[Row]):
 
     def __repr__(self) -> str:
         return f"JsonRows({len(self)} rows)"
+
+    def _joined(self) -> bytes:
+        if self._unbroken if self._unbroken is not None else is_unbroken(b"".join(self._texts)):
+            return b"\n".join((*self._texts, b""))
+        return b"".join(bytes(text).replace(b"\n", b" ").replace(b"\r", b" ") + b"\n" for text in self._texts)
 
     @property
     def _decoded(self) -> list[Row]:
@@ -115,5 +134,4 @@ def concatenated(pages: Sequence[JsonRows]) -> JsonRows:
     """Return the rows of all pages in order."""
     if len(pages) == 1:
         return pages[0]
-    unbroken = all(page.unbroken for page in pages) or None
-    return JsonRows([text for page in pages for text in page.texts], unbroken=unbroken)
+    return JsonRows.of_lines(b"".join(page.lines for page in pages), sum(map(len, pages)))

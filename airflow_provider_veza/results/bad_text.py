@@ -25,13 +25,12 @@ class OnBadText(StrEnum):
         rows = JsonRows.of(page.rows) if self is OnBadText.REPLACE else JsonRows([])
         if not has_halves(rows):
             return page
-        texts = [with_replacements(bytes(text)) for text in rows.texts]
-        return replace(page, rows=JsonRows(texts, unbroken=rows.unbroken))
+        return replace(page, rows=JsonRows.of_lines(with_replacements(rows.lines), len(rows)))
 
 
 def has_halves(rows: JsonRows) -> bool:
     """Whether any text of the rows has a lone surrogate."""
-    return has_lone_surrogate(b"".join(rows.texts))
+    return has_lone_surrogate(rows.lines)
 
 
 def first_half(values: Any) -> int | None:

@@ -63,6 +63,28 @@ def test_no_other_value_begins_like_an_object(other: bytes) -> None:
     assert not JsonRows([Raw(b"{}"), Raw(other)]).are_objects
 
 
+@given(rows=ROWS, indent=INDENT)
+def test_rows_are_the_same_whether_their_lines_were_made_or_not(rows: list[Any], indent: Any) -> None:
+    texts = [json.dumps(row, indent=indent).encode() for row in rows]
+    before, after = JsonRows(texts), JsonRows(texts)
+
+    lines = after.lines
+
+    assert after == rows
+    assert (len(after), after.are_objects, after.size) == (len(rows), before.are_objects, len(lines))
+    assert JsonRows(after.texts).lines == JsonRows.of_lines(lines, len(rows)).lines == lines
+
+
+def test_texts_are_let_go_once_their_lines_are_made() -> None:
+    body = bytearray(b'{"values":[{},{}]}')
+    rows = JsonRows([memoryview(body)[11:13], memoryview(body)[14:16]])
+
+    with pytest.raises(BufferError):
+        body.clear()
+    assert rows.lines == b"{}\n{}\n"
+    body.clear()
+
+
 def test_rows_that_are_texts_already_stay_the_same_bytes() -> None:
     rows = JsonRows([b'{ "a" : 1 }'])
 
