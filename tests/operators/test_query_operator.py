@@ -314,7 +314,9 @@ def test_an_event_without_a_known_outcome_is_never_a_success(tenant: Tenant, eve
 def test_a_passed_deadline_cancels_and_ends_the_retries(tenant: Tenant) -> None:
     run = task()
     deferral = run.execute()
-    with pytest.raises(AirflowFailException, match="did not end in time.*No retry follows"):
+    with pytest.raises(
+        AirflowFailException, match=r"did not end in time.*It was cancelled\. No retry follows.*Raise timeout="
+    ):
         run.resume(deferral, fire_late(deferral.trigger))
     assert tenant.running() == []
 
@@ -327,6 +329,19 @@ def test_after_a_deadline_a_retry_may_ask_anew_with_a_new_deadline(tenant: Tenan
     tenant.set_behaviour(AT_ONCE)
     assert len(run.execute()) == 12
     assert creates(tenant) == 2
+
+
+@pytest.mark.parametrize(
+    ("execution_timeout", "limit"),
+    [(timedelta(minutes=5), "execution_timeout=0:05:00"), (timedelta(days=9), "timeout=")],
+)
+def test_a_passed_deadline_names_the_limit_that_was_reached(
+    tenant: Tenant, execution_timeout: timedelta, limit: str
+) -> None:
+    run = task(execution_timeout=execution_timeout)
+    deferral = run.execute()
+    with pytest.raises(AirflowFailException, match=f"Raise {limit}"):
+        run.resume(deferral, fire_late(deferral.trigger))
 
 
 def test_a_passed_deadline_may_leave_the_query_running(tenant: Tenant) -> None:
