@@ -157,8 +157,8 @@ class _Reader:
 
     def _elsewhere(self, password: str) -> str:
         """Return where a key may lie that is not where it belongs."""
-        places = ("login",) if self._conn.login else ()
-        places += tuple(f"the extra {ascii_of(name)}" for name in self.unknown_extras())
+        logins = ("login",) if self._conn.login else ()
+        places = (*logins, *(f"the extra {ascii_of(name)}" for name in self.unknown_extras()))
         return f" (it is not read from {' or '.join(places)})" if places and not password else ""
 
     def proxy(self, proxy: str | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -350,6 +351,27 @@ def test_a_passed_deadline_may_leave_the_query_running(tenant: Tenant) -> None:
     with pytest.raises(AirflowFailException, match="left running"):
         run.resume(deferral, fire_late(deferral.trigger))
     assert len(tenant.running()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({}, "Returning 12 rows of query "),
+        ({"result_kind": "result"}, "Returning a count of "),
+        ({"output_path": "{folder}"}, "Landed 12 rows of query "),
+    ],
+    ids=["XCom", "count", "landed"],
+)
+def test_the_log_says_how_much_was_delivered(
+    tenant: Tenant, tmp_path: Path, arguments: dict[str, str], said: str, caplog: pytest.LogCaptureFixture, capsys: Any
+) -> None:
+    tenant.set_behaviour(AT_ONCE)
+    caplog.set_level(logging.INFO)
+    given = {name: value.format(folder=tmp_path) for name, value in arguments.items()}
+
+    task(**given, deferrable=False).execute()
+
+    assert said in capsys.readouterr().out + caplog.text
 
 
 def test_execution_timeout_counts_where_it_is_earlier(tenant: Tenant) -> None:
