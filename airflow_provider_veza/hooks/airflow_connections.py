@@ -43,8 +43,9 @@ def why_not_found(conn_id: str, conn_type: str, environment: Mapping[str, str]) 
     if not environment.get(variable):
         return f"is not defined: create it with connection type {conn_type!r}, or name another one"
     return (
-        f"cannot be read: the environment variable {variable} is neither a JSON object in double quotes nor a URI in which "
-        "special characters are percent-encoded, such as %2F for a slash in the key"
+        f"cannot be read: the environment variable {variable} is neither a JSON object of a connection's fields (conn_type, "
+        "host, password, ...) in double quotes, nor a URI in which special characters are percent-encoded (%2F for a slash in "
+        "the key)"
     )
 
 

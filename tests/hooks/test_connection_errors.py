@@ -53,7 +53,13 @@ def test_an_answer_that_is_not_the_tenants_names_the_connection(site: Site, stat
 
 
 @pytest.mark.parametrize(
-    "unreadable", ["{'conn_type': 'veza'}", "veza://:ab/cd+e=@acme.vezacloud.com"], ids=["a dict", "a slash in the key"]
+    "unreadable",
+    [
+        "{'conn_type': 'veza'}",
+        "veza://:ab/cd+e=@acme.vezacloud.com",
+        '{"conn_type": "veza", "url": "https://acme.vezacloud.com"}',
+    ],
+    ids=["a dict", "a slash in the key", "a field of another name"],
 )
 def test_a_connection_that_the_environment_holds_and_airflow_cannot_read_is_not_called_undefined(
     monkeypatch: pytest.MonkeyPatch, unreadable: str
