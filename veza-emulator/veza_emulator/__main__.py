@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import shlex
 import signal
 import threading
@@ -76,7 +77,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         _serve_until_signal(options)
     except (OSError, ValueError) as error:
-        parser.exit(1, f"the emulator cannot start: {error}\n")
+        parser.exit(1, f"the emulator cannot start: {_why(error, options.port)}\n")
+
+
+def _why(error: OSError | ValueError, port: int) -> str:
+    if getattr(error, "errno", None) != errno.EADDRINUSE:
+        return str(error)
+    return f"port {port} is taken, perhaps by one that runs already; end that one, or choose another --port ({error})"
 
 
 def _serve_until_signal(options: argparse.Namespace) -> None:

@@ -110,9 +110,11 @@ def test_the_command_starts_a_tenant_with_the_pace_and_the_variants_that_are_ask
 
 def test_the_command_refuses_a_port_that_is_taken(refused: Refused) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        status, _, errors = refused("--port", str(taken.getsockname()[1]), "--size", "100")
+        port = str(taken.getsockname()[1])
+        status, _, errors = refused("--port", port, "--size", "100")
     assert status == 1
-    assert "Address already in use" in errors
+    assert f"port {port} is taken" in errors
+    assert "choose another --port" in errors
 
 
 def test_two_tenants_in_one_process_know_nothing_of_each_other() -> None:
