@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any
+from weakref import WeakSet
 
 import aiohttp
 from aiohttp import hdrs
+from aiohttp.client_proto import ResponseHandler
+from urllib3.util import wait_for_read
 
 from airflow_provider_veza.transport.answer_body import AnswerBody
 from airflow_provider_veza.transport.sending import Sending, current_sending
@@ -26,7 +29,15 @@ MILLISECONDS = 1_000
 
 
 class NotingConnector(aiohttp.TCPConnector):
-    """Notes that a request has a connection: whatever fails before has not sent it. What is open holds little."""
+    """Notes that a request has a connection: whatever fails before has not sent it. What is open holds little.
+
+    A kept connection is used only if nothing has come since its last answer, as urllib3 has it. aiohttp itself sends over one
+    that has ended while the loop stood still, and takes what came unasked for the answer to the next request.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._used: WeakSet[ResponseHandler] = WeakSet()
 
     async def connect(self, req: Any, traces: Any, timeout: Any) -> Any:  # noqa: ASYNC109  # aiohttp's own signature
         """Return a connection, with a proxy's tunnel if there is one, and TLS agreed on."""
@@ -35,10 +46,32 @@ class NotingConnector(aiohttp.TCPConnector):
     async def connect_for(self, current: Sending | None, req: Any, traces: Any, timeout: Any) -> Any:  # noqa: ASYNC109
         """Return a connection for what is sent; None for a request of the user's own."""
         connection = await super().connect(req, traces, timeout)
+        while self._is_over(connection.protocol):
+            connection.close()
+            connection = await super().connect(req, traces, timeout)
+        if connection.protocol is not None:
+            self._used.add(connection.protocol)
+            connection.add_callback(partial(_read_no_more, connection.protocol))
         spare_buffer(connection.transport)
         if current is not None:
             current.begun = True
         return connection
+
+    def _is_over(self, protocol: ResponseHandler | None) -> bool:
+        return protocol is not None and protocol in self._used and not _is_quiet(protocol)
+
+
+def _read_no_more(answered: ResponseHandler) -> None:
+    """Leave what comes from now on unread, so that ``should_close`` tells of it; the next request brings a parser of its own."""
+    answered._parser = None  # noqa: SLF001  # no public way
+
+
+def _is_quiet(kept: ResponseHandler) -> bool:
+    """Whether nothing has come over a kept connection, be it read by the loop already or not: no end and no answer."""
+    if kept.transport is None or kept.should_close:
+        return False
+    sock = kept.transport.get_extra_info("socket")
+    return sock.fileno() >= 0 and not wait_for_read(sock, timeout=0)
 
 
 def new_session(connector: aiohttp.BaseConnector, **options: Any) -> aiohttp.ClientSession:

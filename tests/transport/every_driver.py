@@ -43,6 +43,11 @@ class OnItsOwnLoop:
     def run(self, call: Call[Any], **options: Any) -> Any:
         return self._runner.run(self._transport.run(call, **options))
 
+    def turn(self) -> None:
+        """Let the loop read what has come meanwhile."""
+        for _ in range(3):
+            self._runner.run(asyncio.sleep(0))
+
     def close(self) -> None:
         self._runner.run(self._transport.close())
         self._runner.close()
