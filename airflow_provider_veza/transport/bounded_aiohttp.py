@@ -14,6 +14,7 @@ from weakref import WeakSet
 import aiohttp
 from aiohttp import hdrs
 from aiohttp.client_proto import ResponseHandler
+from aiohttp.connector import Connection
 from urllib3.util import wait_for_read
 
 from airflow_provider_veza.transport.answer_body import AnswerBody
@@ -31,8 +32,9 @@ MILLISECONDS = 1_000
 class NotingConnector(aiohttp.TCPConnector):
     """Notes that a request has a connection: whatever fails before has not sent it. What is open holds little.
 
-    A kept connection is used only if nothing has come since its last answer, as urllib3 has it. aiohttp itself sends over one
-    that has ended while the loop stood still, and takes what came unasked for the answer to the next request.
+    A kept connection over which something came since its last answer is not used: aiohttp itself would take what came unasked for
+    the answer to the next request. What may go only once goes over none that has ended while the loop stood still either; for all
+    else the look at the socket costs more than to send again.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -46,19 +48,25 @@ class NotingConnector(aiohttp.TCPConnector):
     async def connect_for(self, current: Sending | None, req: Any, traces: Any, timeout: Any) -> Any:  # noqa: ASYNC109
         """Return a connection for what is sent; None for a request of the user's own."""
         connection = await super().connect(req, traces, timeout)
-        while self._is_over(connection.protocol):
+        while self._is_over(connection.protocol, current):
             connection.close()
             connection = await super().connect(req, traces, timeout)
-        if connection.protocol is not None:
-            self._used.add(connection.protocol)
-            connection.add_callback(partial(_read_no_more, connection.protocol))
+        self._hand_out(connection)
         spare_buffer(connection.transport)
         if current is not None:
             current.begun = True
         return connection
 
-    def _is_over(self, protocol: ResponseHandler | None) -> bool:
-        return protocol is not None and protocol in self._used and not _is_quiet(protocol)
+    def _is_over(self, protocol: ResponseHandler | None, current: Sending | None) -> bool:
+        if protocol is None or protocol not in self._used:
+            return False
+        return protocol.should_close or (current is not None and current.only_once and not _is_quiet(protocol))
+
+    def _hand_out(self, connection: Connection) -> None:
+        protocol = connection.protocol
+        if protocol is not None:
+            self._used.add(protocol)
+            connection.add_callback(partial(_read_no_more, protocol))
 
 
 def _read_no_more(answered: ResponseHandler) -> None:
@@ -67,11 +75,9 @@ def _read_no_more(answered: ResponseHandler) -> None:
 
 
 def _is_quiet(kept: ResponseHandler) -> bool:
-    """Whether nothing has come over a kept connection, be it read by the loop already or not: no end and no answer."""
-    if kept.transport is None or kept.should_close:
-        return False
-    sock = kept.transport.get_extra_info("socket")
-    return sock.fileno() >= 0 and not wait_for_read(sock, timeout=0)
+    """Whether the loop has nothing more to read of a kept connection, not even its end."""
+    sock = None if kept.transport is None else kept.transport.get_extra_info("socket")
+    return sock is not None and sock.fileno() >= 0 and not wait_for_read(sock, timeout=0)
 
 
 def new_session(connector: aiohttp.BaseConnector, **options: Any) -> aiohttp.ClientSession:

@@ -91,6 +91,33 @@ def test_a_submit_goes_over_another_connection_when(
     assert (len(server.seen), server.connections) == (2, 2)
 
 
+@pytest.mark.parametrize("afterwards", AFTERWARDS.values(), ids=AFTERWARDS)
+def test_a_look_never_takes_what_came_before_it_for_its_answer(
+    tenant: Tenant, open_to: Callable[[str], Driver], afterwards: Reply
+) -> None:
+    first = Remembering(good(200, {"id": "first"}))
+    server = tenant(first, good(200, {"id": "second"}))
+    driver = open_to(server.url)
+    driver.run(call())
+
+    afterwards(first.visits[0])
+    idle(driver, is_seen=True)
+
+    assert json.loads(driver.run(call(), retry=ONE_ATTEMPT).body) == {"id": "second"}
+
+
+def test_a_look_goes_on_when_its_connection_ended_while_the_loop_stood_still(
+    tenant: Tenant, open_to: Callable[[str], Driver]
+) -> None:
+    first = Remembering(good(200, {"id": "first"}))
+    driver = open_to(tenant(first, good(200, {"id": "second"})).url)
+    driver.run(call())
+
+    hang_up(first.visits[0])
+
+    assert json.loads(driver.run(call()).body) == {"id": "second"}
+
+
 def test_a_quiet_connection_is_used_again(tenant: Tenant, open_to: Callable[[str], Driver]) -> None:
     server = tenant(good(), good(), good())
     driver = open_to(server.url)
