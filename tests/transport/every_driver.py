@@ -82,6 +82,14 @@ class DriverKind:
     new: Callable[..., Client | AsyncClient]
     settings: Callable[..., ClientSettings]
 
+    def trusting(self, authorities: str) -> dict[str, Any]:
+        """Return the fields of settings that trust what is in a PEM file."""
+        return (
+            {"ca_bundle": authorities}
+            if self.settings is tenant_settings
+            else {"options": (("ca_certs", authorities),)}
+        )
+
     def open(self, base_url: str, **fields: Any) -> Driver:
         transport: Any = self.new(self.settings(base_url, **fields), retry=AT_ONCE)
         return OnItsOwnLoop(transport) if asyncio.iscoroutinefunction(transport.run) else transport
