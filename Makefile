@@ -23,6 +23,8 @@ AZURITE := 3.35.0
 STATSD := 0.9.0
 STATSD_CLIENT := 4.0.1
 NODEJS := 24.19.0
+# Servers that are no Python, and what they need beside what every Debian has.
+DEBIAN_SERVERS := nginx haproxy liblua5.3-0 libopentracing-c-wrapper0 libopentracing1 apache2-bin libapr1 libaprutil1 stunnel4 libwrap0
 # What imports no Airflow is tested once, with Airflow barred; tests/test_without_airflow.py holds the list to what is so.
 WITHOUT_AIRFLOW := tests/async_query tests/doctor tests/esql_double tests/real_airflow tests/results tests/services \
 	tests/transport tests/test_contributing.py tests/test_declared.py tests/test_deprecations.py tests/test_drills_table.py tests/test_lanes.py \
@@ -30,7 +32,7 @@ WITHOUT_AIRFLOW := tests/async_query tests/doctor tests/esql_double tests/real_a
 	tests/test_outcomes.py tests/test_release.py tests/test_rows_table.py tests/test_side_by_side.py tests/test_stages.py \
 	tests/test_storages_table.py tests/test_without_airflow.py tests/test_words.py
 # What has targets of its own.
-APART := tests/airflow tests/celery_cluster tests/distributions tests/docs_site tests/lineage tests/monitoring tests/storages tests/test_benchmarks.py
+APART := tests/airflow tests/celery_cluster tests/distributions tests/docs_site tests/lineage tests/monitoring tests/servers tests/storages tests/test_benchmarks.py
 # Many cases each, once: the model of ownership plays every Airflow itself, and what readers and engines do, how calls to a
 # hostile tenant end, what mistakes are told, what a type checker says, and what a bucket does, is the same on all of them.
 MANY_CASES := tests/engines tests/faults tests/hostile tests/mistakes tests/operators/test_argument_types.py \
@@ -47,7 +49,7 @@ STAGE := @.venv/tools/bin/python -m tools.stage
 STAGED = @$(if $(PYTHON),$(PYTHON),$(NO_PYTHON)) -m tools.stages .run/stages-of-$@.jsonl $(MAKE) --no-print-directory $@-stages
 NO_PYTHON = $(error no Python 3.11 or 3.12 found; name one with PYTHON=...)
 
-.PHONY: help check check-stages test test-stages two-at-a-time without-airflow distributions many-cases test-browser test-storages sample-storages fuzz drills demo lint format emulator drills-celery sample-drills-celery units $(UNITS) $(REAL) $(DRILLS) $(CELERY_DRILLS) $(SOAKS) sample-benchmarks bench-import bench-landing bench-drift bench-esql bench-look bench-emulator conformance-elasticsearch-8 airflow-arguments lock docs test-lowest test-python-3.13 test-python-3.14 dist sbom test-engines bench-look-beside-aiohttp test-monitoring bench-triggers bench-rig new-user mistakes lineage $(VERSIONS:%=lineage-%) clean
+.PHONY: help check check-stages test test-stages two-at-a-time without-airflow distributions many-cases test-browser test-servers test-storages sample-storages fuzz drills demo lint format emulator drills-celery sample-drills-celery units $(UNITS) $(REAL) $(DRILLS) $(CELERY_DRILLS) $(SOAKS) sample-benchmarks bench-import bench-landing bench-drift bench-esql bench-look bench-emulator conformance-elasticsearch-8 airflow-arguments lock docs test-lowest test-python-3.13 test-python-3.14 dist sbom test-engines bench-look-beside-aiohttp test-monitoring bench-triggers bench-rig new-user mistakes lineage $(VERSIONS:%=lineage-%) clean
 .NOTPARALLEL:
 
 help: ## List the targets
@@ -158,6 +160,9 @@ test-monitoring: .venv/statsd/installed ## Feed the sample dashboard from a real
 	$(STAGE) 'metrics at a real StatsD' env 'PYTHONPATH=$(CURDIR)/.venv/statsd/python' 'AIRFLOW_HOME=$(CURDIR)/.run/units-monitoring' \
 		'PATH=$(CURDIR)/.venv/tools/bin:$(PATH)' $(NEWEST_PYTHON) -m pytest tests/monitoring
 
+test-servers: .venv/servers/installed .venv/airflow-$(NEWEST)/installed ## Ask other people's web servers and gateways through every driver, with TLS and without
+	$(STAGE) "other people's servers" env 'AIRFLOW_HOME=$(CURDIR)/.run/servers' $(NEWEST_PYTHON) -m pytest tests/servers
+
 test-storages: .venv/storages/installed .venv/azurite/installed ## Test landing and records on every storage, played by real servers, and write docs/storages.md
 	$(STAGE) 'landing and records on storages' $(ON_STORAGES) tests/storages
 	@.venv/tools/bin/python -m tools.storages_table
@@ -243,7 +248,7 @@ airflow-arguments: $(VERSIONS:%=.venv/airflow-%/installed) ## Write anew which a
 
 lock: .venv/tools/installed ## Pin the newest versions, with hashes, of all that the requirement files ask for; LOCK= keeps what is pinned
 	$(foreach version,$(VERSIONS),$(call compile,$(version)))
-	$(foreach name,tools docs release,$(call compile-alone,$(name),$(LOCK)))
+	$(foreach name,tools docs release servers,$(call compile-alone,$(name),$(LOCK)))
 	$(foreach name,celery elasticsearch-8 engines openlineage peers storages,$(call compile-alone,$(name),--no-deps))
 	rm -f requirements/lowest.txt
 	$(COMPILE) --resolution lowest-direct $(EXTRAS:%=--extra %) --output-file requirements/lowest.txt pyproject.toml requirements/lowest.in
@@ -335,6 +340,15 @@ endef
 
 .venv/storages/installed: requirements/storages.txt .venv/airflow-$(NEWEST)/installed
 	@$(UV) pip install --quiet --no-deps --python $(NEWEST_PYTHON) --target .venv/storages --requirement $<
+	@touch $@
+
+# What is no Python comes from Debian, unpacked and not installed; where apt-get cannot bring it, those servers are left out.
+.venv/servers/installed: requirements/servers.txt .venv/tools/installed
+	@$(UV) venv --quiet --clear --python .venv/tools/bin/python .venv/servers
+	@$(UV) pip sync --quiet --python .venv/servers/bin/python $<
+	@mkdir .venv/servers/debian
+	@cd .venv/servers/debian && if apt-get -qq download $(DEBIAN_SERVERS) 2>/dev/null; then \
+		for package in *.deb; do dpkg -x $$package .; done; else echo 'Without nginx, HAProxy, Apache and stunnel'; fi
 	@touch $@
 
 .venv/engines/installed: requirements/engines.txt .venv/airflow-$(NEWEST)/installed

@@ -228,7 +228,8 @@ class _Sender:
     ) -> Response | Failed:
         """Send a request, and read its answer by ``until`` in monotonic seconds."""
         handled, route = sys.exception(), self.routes.to(wire.url)
-        current = Sending(until, with_wait(timeouts, wire.wait), self.max_answer_bytes, in_line)
+        bounded = with_wait(timeouts, wire.wait)
+        current = Sending(until, bounded, self.max_answer_bytes, in_line, only_once=not wire.idempotent)
         try:
             if route.proxy_url is None and len(wire.as_text) <= MOST_BYTES_AT_ONCE:
                 return await self.direct.send(wire, route.origin, current)

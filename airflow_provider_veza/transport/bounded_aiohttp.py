@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any
+from weakref import WeakSet
 
 import aiohttp
 from aiohttp import hdrs
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.connector import Connection
+from urllib3.util import wait_for_read
 
 from airflow_provider_veza.transport.answer_body import AnswerBody
 from airflow_provider_veza.transport.sending import Sending, current_sending
@@ -26,7 +30,16 @@ MILLISECONDS = 1_000
 
 
 class NotingConnector(aiohttp.TCPConnector):
-    """Notes that a request has a connection: whatever fails before has not sent it. What is open holds little."""
+    """Notes that a request has a connection: whatever fails before has not sent it. What is open holds little.
+
+    A kept connection over which something came since its last answer is not used: aiohttp itself would take what came unasked for
+    the answer to the next request. What may go only once goes over none that has ended while the loop stood still either; for all
+    else the look at the socket costs more than to send again.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._used: WeakSet[ResponseHandler] = WeakSet()
 
     async def connect(self, req: Any, traces: Any, timeout: Any) -> Any:  # noqa: ASYNC109  # aiohttp's own signature
         """Return a connection, with a proxy's tunnel if there is one, and TLS agreed on."""
@@ -35,10 +48,36 @@ class NotingConnector(aiohttp.TCPConnector):
     async def connect_for(self, current: Sending | None, req: Any, traces: Any, timeout: Any) -> Any:  # noqa: ASYNC109
         """Return a connection for what is sent; None for a request of the user's own."""
         connection = await super().connect(req, traces, timeout)
+        while self._is_over(connection.protocol, current):
+            connection.close()
+            connection = await super().connect(req, traces, timeout)
+        self._hand_out(connection)
         spare_buffer(connection.transport)
         if current is not None:
             current.begun = True
         return connection
+
+    def _is_over(self, protocol: ResponseHandler | None, current: Sending | None) -> bool:
+        if protocol is None or protocol not in self._used:
+            return False
+        return protocol.should_close or (current is not None and current.only_once and not _is_quiet(protocol))
+
+    def _hand_out(self, connection: Connection) -> None:
+        protocol = connection.protocol
+        if protocol is not None:
+            self._used.add(protocol)
+            connection.add_callback(partial(_read_no_more, protocol))
+
+
+def _read_no_more(answered: ResponseHandler) -> None:
+    """Leave what comes from now on unread, so that ``should_close`` tells of it; the next request brings a parser of its own."""
+    answered._parser = None  # noqa: SLF001  # no public way
+
+
+def _is_quiet(kept: ResponseHandler) -> bool:
+    """Whether the loop has nothing more to read of a kept connection, not even its end."""
+    sock = None if kept.transport is None else kept.transport.get_extra_info("socket")
+    return sock is not None and sock.fileno() >= 0 and not wait_for_read(sock, timeout=0)
 
 
 def new_session(connector: aiohttp.BaseConnector, **options: Any) -> aiohttp.ClientSession:

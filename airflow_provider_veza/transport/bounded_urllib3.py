@@ -5,8 +5,10 @@ requests and the synchronous Elasticsearch client both send over them. The twin 
 
 from __future__ import annotations
 
+import errno
 import io
 import socket
+import ssl
 import time
 from typing import Any
 
@@ -111,7 +113,11 @@ class _Bounded(HTTPConnection):
             self.connect()
         if not self._is_connecting:
             _note_begun()
-        super().send(data)
+        try:
+            super().send(data)
+        except ssl.SSLEOFError as e:
+            # What a connection without TLS calls so: then urllib3 reads what the server said before it hung up.
+            raise BrokenPipeError(errno.EPIPE, "the server has ended TLS") from e
 
 
 class BoundedHTTPConnection(_Bounded):

@@ -169,7 +169,8 @@ class AsyncElasticTransport:
         match step:
             case Send(wire, until):
                 bounded = with_wait(timeouts, wire.wait)
-                return await self._send(wire, Sending(until, bounded, self.settings.max_answer_bytes))
+                most_bytes, only_once = self.settings.max_answer_bytes, not wire.idempotent
+                return await self._send(wire, Sending(until, bounded, most_bytes, only_once=only_once))
             case Pause(seconds):
                 await asyncio.sleep(seconds)
                 return Resumed(read_clock())

@@ -14,7 +14,11 @@ from airflow_provider_veza.transport.settings import MAX_ANSWER_BYTES, USUAL_TIM
 from airflow_provider_veza.transport.steps import WireRequest
 
 FIELD_NAMES = FieldNames(
-    "host, port and schema", "ca_certs", "request_timeout", "write http into the connection's schema"
+    "host, port and schema",
+    "ca_certs",
+    "request_timeout",
+    "write http into the connection's schema",
+    "name one that it takes in the connection's extras `client_cert` and `client_key`",
 )
 MIME_TYPE = "application/vnd.elasticsearch+json; compatible-with=8"
 """What servers of 8.x and 9.x take, and no client of 8.x or 9.x replaces."""

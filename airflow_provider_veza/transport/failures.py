@@ -10,6 +10,7 @@ from airflow_provider_veza.transport.reasons import (
     Causes,
     FieldNames,
     answers_without_tls,
+    refuses_client,
     why_no_answer,
     why_not_sent,
 )
@@ -26,7 +27,8 @@ def failed(chain: Causes, current: Sending, route: Route, fields: FieldNames = V
     if any(isinstance(cause, TooLargeError) for cause in chain):
         reason = f"it is larger than {current.max_bytes} bytes (the connection's extra `max_answer_bytes`)"
         return Failed(Failure.TOO_LARGE, reason, read_clock())
-    if current.begun:
+    is_refused = refuses_client(chain)
+    if current.begun and not is_refused:
         return Failed(Failure.NO_ANSWER, why_no_answer(chain, route, current.timeouts, fields), read_clock())
     reason = why_not_sent(chain, route, current.timeouts, fields)
-    return Failed(Failure.NOT_SENT, reason, read_clock(), heals=not answers_without_tls(chain))
+    return Failed(Failure.NOT_SENT, reason, read_clock(), heals=not (is_refused or answers_without_tls(chain)))

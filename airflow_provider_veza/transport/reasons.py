@@ -24,21 +24,36 @@ class FieldNames:
     :param authorities: the extra that names the authorities to trust.
     :param silence: the extra that bounds the wait for an answer.
     :param plain: what to write where the service speaks http without TLS.
+    :param own_certificate: what to do where the service wants to see a certificate of the client.
     """
 
     address: str = "host and its extra `proxy`"
     authorities: str = "ca_bundle"
     silence: str = "read_timeout"
     plain: str = "write http:// before the connection's host (on loopback, or with its extra `verify` set to false)"
+    own_certificate: str = "no connection of this type has one: let a proxy that has one stand before it"
 
 
 VEZA_FIELDS = FieldNames()
 _ANSWERS_WITHOUT_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"})
 """What OpenSSL makes, by its version, of the first bytes of a plain answer."""
+_REFUSES_CLIENT = frozenset(
+    {
+        "TLSV13_ALERT_CERTIFICATE_REQUIRED",
+        "TLSV1_ALERT_UNKNOWN_CA",
+        "TLSV1_ALERT_ACCESS_DENIED",
+        "SSLV3_ALERT_BAD_CERTIFICATE",
+        "SSLV3_ALERT_CERTIFICATE_EXPIRED",
+        "SSLV3_ALERT_CERTIFICATE_REVOKED",
+        "SSLV3_ALERT_CERTIFICATE_UNKNOWN",
+        "SSLV3_ALERT_UNSUPPORTED_CERTIFICATE",
+    }
+)
+"""How OpenSSL names what a server says of a client's certificate. Source: RFC 8446, 6.2."""
 
 
 def causes(error: BaseException, *, handled: BaseException | None) -> Causes:
-    """Return the errors beneath ``error``, the innermost first and itself last.
+    """Return the errors beneath ``error``, the innermost first and itself last; urllib3 keeps some as an argument of its own.
 
     :param handled: what was being handled when the request began. Python chains it beneath every error of the request,
         although it says nothing about the request.
@@ -47,15 +62,30 @@ def causes(error: BaseException, *, handled: BaseException | None) -> Causes:
     link: BaseException | None = error
     while link is not None and link is not handled:
         chain.append(link)
-        link = link.__cause__ or link.__context__
+        link = link.__cause__ or link.__context__ or _argument_of(link)
     return chain[::-1]
+
+
+def _argument_of(error: BaseException) -> BaseException | None:
+    return next((argument for argument in error.args if isinstance(argument, BaseException)), None)
 
 
 def answers_without_tls(causes: Causes) -> bool:
     """Whether there was no connection because https was asked of a server that speaks plain http there."""
-    return any(
-        isinstance(cause, ssl.SSLError) and getattr(cause, "reason", None) in _ANSWERS_WITHOUT_TLS for cause in causes
-    )
+    return _has_reason(causes, _ANSWERS_WITHOUT_TLS)
+
+
+def refuses_client(causes: Causes) -> bool:
+    """Whether the server ended TLS because it wants a certificate of the client, or another one.
+
+    It has read no request then, though in TLS 1.3 the client may send one before it hears of that. Source: RFC 8446, 4.4.2.4.
+    """
+    return _has_reason(causes, _REFUSES_CLIENT)
+
+
+def _has_reason(causes: Causes, reasons: frozenset[str]) -> bool:
+    """Whether one of OpenSSL's errors has one of these reasons; aiohttp has errors of that kind without any."""
+    return any(isinstance(cause, ssl.SSLError) and getattr(cause, "reason", None) in reasons for cause in causes)
 
 
 def why_not_sent(causes: Causes, route: Route, timeouts: Timeouts, fields: FieldNames = VEZA_FIELDS) -> str:
@@ -98,6 +128,8 @@ def why_no_answer(causes: Causes, route: Route, timeouts: Timeouts, fields: Fiel
 def _why_no_tls(error: ssl.SSLError, fields: FieldNames) -> str:
     if answers_without_tls([error]):
         return f", since it answers without TLS: {fields.plain}, or give the port that serves https"
+    if refuses_client([error]):
+        return f", since it wants to see a certificate of the client ({error.reason}); {fields.own_certificate}"
     return f" ({error.reason or 'closed'}); check the connection's {fields.address}"
 
 

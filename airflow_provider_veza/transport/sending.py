@@ -24,6 +24,7 @@ class Sending:
     :param timeouts: to connect, and of silence.
     :param max_bytes: of its answer.
     :param in_line: whether it waits for its turn behind others of its kind, and so for a connection that others use.
+    :param only_once: whether it may not be sent again once it may have left.
     :param begun: whether there is a connection to the server, so that it may have seen the request.
     """
 
@@ -31,6 +32,7 @@ class Sending:
     timeouts: Timeouts
     max_bytes: int
     in_line: bool = False
+    only_once: bool = False
     begun: bool = False
 
     @property

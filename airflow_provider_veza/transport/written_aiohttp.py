@@ -81,8 +81,9 @@ async def _exchanged(
 
 
 async def _final(protocol: ResponseHandler) -> tuple[RawResponseMessage, aiohttp.StreamReader]:
-    """Read past interim answers."""
+    """Read past interim answers; the silence after one is bounded as that before it."""
     while True:
         head, body = await protocol.read()
         if is_final(head.code):
             return head, body
+        protocol.start_timeout()

@@ -43,6 +43,11 @@ class OnItsOwnLoop:
     def run(self, call: Call[Any], **options: Any) -> Any:
         return self._runner.run(self._transport.run(call, **options))
 
+    def turn(self) -> None:
+        """Let the loop read what has come meanwhile."""
+        for _ in range(3):
+            self._runner.run(asyncio.sleep(0))
+
     def close(self) -> None:
         self._runner.run(self._transport.close())
         self._runner.close()
@@ -76,6 +81,14 @@ class DriverKind:
 
     new: Callable[..., Client | AsyncClient]
     settings: Callable[..., ClientSettings]
+
+    def trusting(self, authorities: str) -> dict[str, Any]:
+        """Return the fields of settings that trust what is in a PEM file."""
+        return (
+            {"ca_bundle": authorities}
+            if self.settings is tenant_settings
+            else {"options": (("ca_certs", authorities),)}
+        )
 
     def open(self, base_url: str, **fields: Any) -> Driver:
         transport: Any = self.new(self.settings(base_url, **fields), retry=AT_ONCE)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
 
 import pytest
+import trustme
 
 from airflow_provider_veza.async_query.message import Call
 from airflow_provider_veza.async_query.retry import ONE_ATTEMPT
@@ -15,6 +17,7 @@ from airflow_provider_veza.exceptions import ConfigurationError, NoAnswerError, 
 from transport.conftest import call, submit
 from transport.every_driver import EVERY_DRIVER, DriverKind, good
 from transport.servers import (
+    LOOPBACK,
     DroppingServer,
     HandshakeBreaker,
     HttpServer,
@@ -69,6 +72,37 @@ def test_a_request_over_tls_that_is_not_trusted_is_not_sent(start: Start, run: R
     with pytest.raises(NotSentError, match="certificate"):
         run(server.url, submit())
     assert server.seen == []
+
+
+class AskingServer(LoopbackServer):
+    """Asks for a certificate, and lets a client that has none read why there is no connection."""
+
+    def __init__(self, tls: ssl.SSLContext) -> None:
+        super().__init__()
+        self._tls = tls
+
+    def serve(self, connection: socket.socket) -> None:
+        secured = self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        with pytest.raises(ssl.SSLError), secured:
+            try:
+                secured.do_handshake()
+            finally:
+                self.closing.wait()
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=str)
+def test_a_server_that_wants_a_certificate_of_the_client_has_read_no_request(
+    start: Start, run: Run, kind: DriverKind, authority: trustme.CA, ca_bundle: str, version: ssl.TLSVersion
+) -> None:
+    """In TLS 1.3 the client hears of it after the handshake, when the request may have left."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(LOOPBACK).configure_cert(context)
+    context.minimum_version = context.maximum_version = version
+    context.verify_mode = ssl.CERT_REQUIRED
+    server = start(AskingServer(context))
+
+    with pytest.raises(NotSentError, match="certificate of the client|HANDSHAKE_FAILURE"):
+        run(f"https://{server.address}", submit(), **kind.trusting(ca_bundle))
 
 
 @pytest.mark.parametrize("seconds", [1e300, float("inf")])
