@@ -99,4 +99,5 @@ def test_parts_of_before_a_crash_get_what_came_after(lander: Lander, form: str) 
     manifest = lander.land(pages)
 
     assert manifest.resumed == 1
+    assert list((lander.place / "scratch").iterdir()) == []
     assert [row["properties.tag_8"] for row in lander.rows()] == [None] * 8 + [8]

@@ -350,6 +350,18 @@ def test_wherever_a_task_is_killed_the_next_lands_the_same_and_drift_json_never_
     assert {change: len(rows) for change, rows in landed(tmp_path).items()} == {"added": 1, "removed": 1, "changed": 2}
 
 
+def test_what_a_process_left_that_was_killed_while_it_wrote_the_report_is_removed(tmp_path: Path) -> None:
+    current, baseline = two_nights(tmp_path)
+    (tmp_path / "drift").mkdir()
+    mine = tmp_path / "drift" / f".drift.txt.{'0' * 32}"
+    for left in (*(tmp_path / "drift" / f".{name}.{'0' * 32}" for name in ("_drift.json", "drift.json")), mine):
+        left.write_text("{")
+
+    drift_of(tmp_path, current, baseline)
+
+    assert {file.name for file in (tmp_path / "drift").iterdir()} == {*CHANGES, "_drift.json", mine.name}
+
+
 THINGS = st.lists(st.builds(user, st.sampled_from(["a", "b", "c", "d"]), team=st.sampled_from(["x", "y"])), max_size=6)
 
 
