@@ -35,7 +35,7 @@ CHANGES = ("added", "removed", "changed")
 class Run:
     """One execution of the operator, and what it pushed to XCom."""
 
-    def __init__(self, place: Path, **arguments: Any) -> None:
+    def __init__(self, place: Path | str, **arguments: Any) -> None:
         self.xcom: dict[str, Any] = {}
         self.operator = VezaAccessDriftOperator(task_id="drift", output_path=f"{place}/drift", **arguments)
 
@@ -107,6 +107,20 @@ def test_a_task_leaves_no_local_file_and_removes_those_of_one_that_was_killed(
     Run(tmp_path, current=summary_of(nights.land(SECOND))).execute()
 
     assert list(scratch_place.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [("zork://lake", "no storage for zork://"), ("s3://no_such_lake@bucket", "no connection 'no_such_lake'")],
+)
+def test_a_place_that_airflow_cannot_reach_is_refused_by_name_before_anything_is_compared(
+    nights: Nights, place: str, message: str
+) -> None:
+    nights.land(FIRST)
+    run = Run(place, current=summary_of(nights.land(SECOND)))
+
+    assert message in str(run.failure())
+    assert run.xcom == {}
 
 
 def test_a_local_disk_that_is_full_fails_the_task_with_its_name_and_size(

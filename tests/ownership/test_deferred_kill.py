@@ -157,6 +157,18 @@ def test_a_waiter_that_does_not_own_the_query_never_cancels(
     assert cancelled_ids(tenant) == []
 
 
+def test_a_trigger_that_has_fired_cancels_nothing_since_its_task_goes_on_with_the_query(
+    tenant: Tenant, handle: QueryHandle, answers: list[Answer | Exception]
+) -> None:
+    trigger = owner_of(replace(handle, deadline=Deadline(handle.submitted_at)))
+    outcome = fired(trigger)["outcome"]
+    answers[:] = [CLEARED]
+    asyncio.run(trigger.on_kill())
+
+    assert outcome == "DEADLINE_PASSED"
+    assert cancelled_ids(tenant) == []
+
+
 def test_airflow_is_not_asked_whether_anybody_waits_for_what_a_waiter_does_not_own(
     tenant: Tenant,
     handle: QueryHandle,
