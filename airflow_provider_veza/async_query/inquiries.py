@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import zlib
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,8 @@ MOST_NAMES = 100
 """Of tasks and runs in one inquiry: they travel in a URL."""
 MOST_PAIRS = 250
 """Of a task and a run in one inquiry: Airflow answers for each task in each run."""
+MOST_OPEN = 4
+"""Inquiries of one DAG, begun last, that are looked through for room: of the others nearly all are full."""
 SHARE_OF_TIME = 0.2
 """Of the time of whoever answers, at most: it has triggers to claim and events to pass on meanwhile."""
 SHORTEST_PAUSE = 0.1
@@ -114,7 +117,10 @@ def next_inquiry(dues: Collection[Due], asked: Mapping[str, float], now: float) 
         return None
     dag_id = min(ready, key=_at).waiter.identity.dag_id
     of_dag = sorted((due for due in ready if due.waiter.identity.dag_id == dag_id), key=_at)
-    inquiry = inquiries(due.waiter for due in of_dag)[0]
+    names = _Names()
+    for due in of_dag:
+        names.add_if_there_is_room(due.waiter)
+    inquiry = Inquiry(tuple(names.waiters))
     return Inquiry(tuple(dict.fromkeys((*inquiry.waiters, *_also_answered_for(inquiry, dues)))))
 
 
@@ -129,16 +135,35 @@ def pause_after(took: float) -> float:
 
 
 def inquiries(waiters: Iterable[Waiter]) -> list[Inquiry]:
-    """Put waiters into as few inquiries as may be, in their order."""
-    by_dag: dict[str, list[_Names]] = {}
+    """Put waiters into few inquiries, in their order; what that costs grows with their number and no faster."""
+    by_dag: dict[str, _Groups] = {}
     for waiter in waiters:
-        groups = by_dag.setdefault(waiter.identity.dag_id, [])
-        group = next((group for group in groups if group.have_room_for(waiter.identity)), None)
-        if group is None:
-            group = _Names()
-            groups.append(group)
-        group.add(waiter)
-    return [Inquiry(tuple(group.waiters)) for groups in by_dag.values() for group in groups]
+        by_dag.setdefault(waiter.identity.dag_id, _Groups()).add(waiter)
+    return [Inquiry(tuple(names.waiters)) for groups in by_dag.values() for names in groups.all]
+
+
+class _Groups:
+    """The inquiries about one DAG, while they are put together."""
+
+    def __init__(self) -> None:
+        self.all: list[_Names] = []
+        self._open: deque[_Names] = deque(maxlen=MOST_OPEN)
+        self._of: dict[tuple[str, str], _Names] = {}
+
+    def add(self, waiter: Waiter) -> None:
+        named = self._of.get(_task_and_run(waiter))
+        if named is not None:
+            named.waiters.append(waiter)
+            return
+        names = next((names for names in self._open if names.add_if_there_is_room(waiter)), None)
+        self._of[_task_and_run(waiter)] = names or self._begun(waiter)
+
+    def _begun(self, waiter: Waiter) -> _Names:
+        names = _Names()
+        names.add_if_there_is_room(waiter)
+        self.all.append(names)
+        self._open.append(names)
+        return names
 
 
 class _Names:
@@ -148,25 +173,36 @@ class _Names:
         self.waiters: list[Waiter] = []
         self._task_ids: set[str] = set()
         self._run_ids: set[str] = set()
+        self._alike: set[str] = set()
 
-    def have_room_for(self, identity: TaskIdentity) -> bool:
-        tasks = len(self._task_ids | {identity.task_id})
-        runs = len(self._run_ids | {identity.run_id})
+    def add_if_there_is_room(self, waiter: Waiter) -> bool:
+        """Take a waiter in; return whether that could be."""
+        task_id, run_id = _task_and_run(waiter)
+        if task_id not in self._task_ids and self._could_be_mistaken(task_id):
+            return False
+        tasks = len(self._task_ids) + (task_id not in self._task_ids)
+        runs = len(self._run_ids) + (run_id not in self._run_ids)
         if tasks + runs > MOST_NAMES or tasks * runs > MOST_PAIRS:
             return False
-        return not any(_could_be_mistaken(identity.task_id, other) for other in self._task_ids)
-
-    def add(self, waiter: Waiter) -> None:
         self.waiters.append(waiter)
-        self._task_ids.add(waiter.identity.task_id)
-        self._run_ids.add(waiter.identity.run_id)
+        self._task_ids.add(task_id)
+        self._run_ids.add(run_id)
+        self._alike.add(_would_be_an_instance_of(task_id))
+        return True
+
+    def _could_be_mistaken(self, task_id: str) -> bool:
+        """Whether a mapped instance of one task has another's name: the Execution API calls the first of ``ask`` ``ask_0``."""
+        return task_id in self._alike or _would_be_an_instance_of(task_id) in self._task_ids
 
 
-def _could_be_mistaken(one: str, other: str) -> bool:
-    """Whether a mapped instance of one task has the other's name: the Execution API calls the first of ``ask`` ``ask_0``."""
-    shorter, longer = sorted((one, other), key=len)
-    number = longer.removeprefix(f"{shorter}_")
-    return number != longer and number.isdecimal()
+def _would_be_an_instance_of(task_id: str) -> str:
+    """Return the task whose mapped instance would have this name; an empty text, which names none, if it could be nobody's."""
+    name, _, number = task_id.rpartition("_")
+    return name if number.isdecimal() else ""
+
+
+def _task_and_run(waiter: Waiter) -> tuple[str, str]:
+    return waiter.identity.task_id, waiter.identity.run_id
 
 
 def _also_answered_for(inquiry: Inquiry, dues: Iterable[Due]) -> Iterator[Waiter]:

@@ -119,6 +119,15 @@ def taker_of(folder: Folder) -> str:
         return ""
 
 
+def marks_of_result(folder: Folder) -> tuple[str, ...]:
+    """Return the marks of all attempts that the manifest here knows of, even a damaged one; none where there is none."""
+    try:
+        found = find_manifest(folder)
+    except ForeignFileError:
+        return ()
+    return () if found is None else found.file.marks
+
+
 def session_of(folder: Folder) -> str | None:
     """Return the attempt that lands here now; None where there is none that can be read."""
     try:

@@ -5,7 +5,7 @@ The pages are fetched in :mod:`airflow_provider_veza.hooks.landing_loop`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -15,6 +15,7 @@ from airflow_provider_veza.async_query.vocabulary import MOST_WARNINGS, Page
 from airflow_provider_veza.exceptions import BadTextError, LandingTakenOverError, ResultsError
 from airflow_provider_veza.results.batches import Batch, Batches
 from airflow_provider_veza.results.checkpoint import (
+    CHECKPOINT_FILE,
     CHECKPOINT_NAME,
     AlreadyLanded,
     Checkpoint,
@@ -23,10 +24,17 @@ from airflow_provider_veza.results.checkpoint import (
     Progress,
 )
 from airflow_provider_veza.results.formats.format import Group
-from airflow_provider_veza.results.found_landing import FoundLanding, find_landing, has_size, session_of, taker_of
+from airflow_provider_veza.results.found_landing import (
+    FoundLanding,
+    find_landing,
+    has_size,
+    marks_of_result,
+    session_of,
+    taker_of,
+)
 from airflow_provider_veza.results.landing_plan import LandingPlan
 from airflow_provider_veza.results.manifest import MANIFEST_NAME, OLD_MANIFEST_NAME, Manifest, Part
-from airflow_provider_veza.results.manifest_file import has_old_manifest
+from airflow_provider_veza.results.manifest_file import MANIFEST_FILE, OLD_MANIFEST_FILE, has_old_manifest
 from airflow_provider_veza.results.own_files import is_half_written
 from airflow_provider_veza.results.pace import Pace
 from airflow_provider_veza.results.part_names import is_marked, mark_of_writer, new_token, part_name
@@ -37,6 +45,7 @@ from airflow_provider_veza.shown import shortened
 REMEMBERED_MARKS = 64
 """Of attempts in one folder: what the last of them left is still known for their own when the folder is landed into again."""
 _LONGEST_SHOWN = 200
+_WRITTEN = (MANIFEST_FILE, OLD_MANIFEST_FILE, CHECKPOINT_FILE)
 
 
 class Landing:
@@ -188,7 +197,9 @@ class Landing:
             self._open.discard()
             self._open = None
         if self._has_claim():  # Else its parts may be those of the attempt that took over.
-            self._remove([*(part.name for part in self._durable.own_parts), CHECKPOINT_NAME])
+            self._remove(part.name for part in self._durable.own_parts)
+            self._remove_left_over(set(self._durable.marks) - set(marks_of_result(self._plan.folder)), kept=())
+            self._plan.folder.remove(CHECKPOINT_NAME)
 
     def _new_checkpoint(self) -> Checkpoint:
         """Return that of an attempt which has landed nothing; its parts are known by a mark that no other attempt has."""
@@ -336,13 +347,17 @@ class Landing:
 
     def _tidy(self, manifest: Manifest) -> None:
         """Remove what attempts left that are known by their marks and that the manifest does not name: nothing else."""
-        named, marks = {part.name for part in manifest.parts}, set(self._durable.marks)
-        names = self._plan.folder.names()
-        self._remove(name for name in names if is_marked(name, marks) and name not in named)
-        self._remove(name for name in names if is_half_written(name))
+        names = self._remove_left_over(self._durable.marks, kept={part.name for part in manifest.parts})
         if OLD_MANIFEST_NAME in names:
             self._remove_old_manifest()
         self._plan.folder.remove(CHECKPOINT_NAME)
+
+    def _remove_left_over(self, marks: Collection[str], kept: Collection[str]) -> list[str]:
+        """Remove files of attempts with these marks; return what was in the folder."""
+        names = self._plan.folder.names()
+        self._remove(name for name in names if is_marked(name, marks) and name not in kept)
+        self._remove(name for name in names if is_half_written(name, _WRITTEN))
+        return names
 
     def _remove_old_manifest(self) -> None:
         if has_old_manifest(self._plan.folder):

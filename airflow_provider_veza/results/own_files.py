@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from airflow_provider_veza.results.part_names import marks_in
 
 _NOTHING = re.compile(r"[\s\0]*")
 """What a disk leaves of a file that a lost machine had not written yet."""
-_HALF_WRITTEN = re.compile(r"\.(?:_manifest|manifest|_checkpoint|_drift|drift)\.json\.[0-9a-f]{32}")
+_HALF_WRITTEN = re.compile(r"\.(.+)\.[0-9a-f]{32}")
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,7 @@ def own_file(raw: bytes, place: str, kind: FileKind) -> OwnFile:
     return OwnFile(place, text, data)
 
 
-def is_half_written(name: str) -> bool:
+def is_half_written(name: str, kinds: Collection[FileKind]) -> bool:
     """Whether a file is what a process left that was killed while it wrote one of these."""
-    return _HALF_WRITTEN.fullmatch(name) is not None
+    found = _HALF_WRITTEN.fullmatch(name)
+    return found is not None and found[1] in {kind.name for kind in kinds}

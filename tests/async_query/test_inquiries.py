@@ -25,6 +25,7 @@ from airflow_provider_veza.async_query.inquiries import (
     next_inquiry,
     pause_after,
 )
+from support.operations import operations_of
 
 NAMES = st.sampled_from(["ask", "ask_0", "ask_1", "ask_x", "land"])
 WAITERS = st.builds(
@@ -154,6 +155,32 @@ def test_inquiries_are_about_everyone_once_and_each_is_small(waiters: list[Waite
         assert {one.identity.dag_id for one in inquiry.waiters} == {inquiry.dag_id}
         assert len(inquiry.task_ids) + len(inquiry.run_ids) <= MOST_NAMES
         assert len(inquiry.task_ids) * len(inquiry.run_ids) <= MOST_PAIRS
+
+
+MANY = {
+    "runs of one task": lambda number: waiter(run=f"run {number}"),
+    "tasks of one run": lambda number: waiter(f"ask_{number}_x"),
+    "tasks, each in a run of its own": lambda number: waiter(f"ask {number}", f"run {number}"),
+    "instances in many runs": lambda number: waiter(run=f"run {number % 300}", index=number // 300),
+    "DAGs": lambda number: waiter(dag=f"dag {number}"),
+}
+
+
+@pytest.mark.parametrize("of_many", MANY)
+def test_a_wait_more_costs_the_same_however_many_there_are_since_all_looks_stand_still_meanwhile(of_many: str) -> None:
+    taken = {}
+    for count in (800, 1_600, 2_400):
+        dues = [Due.first(MANY[of_many](number), 0.0) for number in range(count)]
+        together = operations_of(lambda waits=dues: inquiries(due.waiter for due in waits))
+        taken[count] = together + operations_of(lambda waits=dues: next_inquiry(waits, {}, 100.0))
+
+    assert taken[2_400] - taken[1_600] < 1.1 * (taken[1_600] - taken[800])
+
+
+def test_instances_of_many_runs_that_come_by_turns_are_asked_about_together() -> None:
+    by_turns = [waiter(run=f"run {run}", index=index) for index in range(30) for run in range(300)]
+
+    assert len(inquiries(by_turns)) == 4
 
 
 @given(st.floats(0, 15))

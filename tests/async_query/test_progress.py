@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -152,6 +153,16 @@ def test_waits_taken_up_together_do_not_speak_together() -> None:
         for voice in voices
     ]
     assert max(Counter(int(first // 5) for first in firsts).values()) <= 150
+
+
+def test_lines_of_waits_that_spoke_together_come_apart_again() -> None:
+    pauses = []
+    for jitter in (0.0, 0.5, 0.999):
+        log, _ = ProgressLog().observe(running(), now=START, elapsed=0, next_look=1, voice=Voice(jitter))
+        assert log.due is not None
+        pauses.append((log.due - START).total_seconds())
+
+    assert pauses == pytest.approx([FIRST_INTERVAL * (1 + SPREAD * way) for way in (-1, 0, 0.998)])
 
 
 def test_a_change_of_state_is_said_at_once_by_a_wait_that_was_taken_up() -> None:

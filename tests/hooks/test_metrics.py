@@ -37,23 +37,25 @@ class Collector:
     """Keeps what Airflow would send."""
 
     sent: dict[str, list[Any]] = field(default_factory=dict)
+    tags: dict[str, dict[str, str]] = field(default_factory=dict)
     is_away: bool = False
     threads: set[int] = field(default_factory=set)
 
     def incr(self, name: str, count: int = 1, *, tags: Any = None) -> None:
-        self._keep(name, count)
+        self._keep(name, count, tags)
 
     def timing(self, name: str, dt: timedelta, *, tags: Any = None) -> None:
-        self._keep(name, dt.total_seconds())
+        self._keep(name, dt.total_seconds(), tags)
 
     def gauge(self, name: str, value: float, *, tags: Any = None) -> None:
-        self._keep(name, value)
+        self._keep(name, value, tags)
 
-    def _keep(self, name: str, value: Any) -> None:
+    def _keep(self, name: str, value: Any, tags: dict[str, str] | None) -> None:
         if self.is_away:
             raise OSError("Network is unreachable")
         self.threads.add(threading.get_ident())
         self.sent.setdefault(name, []).append(value)
+        self.tags |= {name: tags} if tags else {}
 
 
 @pytest.fixture
@@ -90,6 +92,12 @@ def test_each_count_has_a_name_of_its_own_and_an_outcome_stands_in_it(
         "veza.waiting.node-1_example_com": [7],
         "veza.detection_delay": [0.5, 2.0],
         "veza.cancel.already_ended": [1],
+    }
+    assert collector.tags == {
+        "veza.looks.answered": {"outcome": "answered"},
+        "veza.looks.failed": {"outcome": "failed"},
+        "veza.waiting.node-1_example_com": {"host": "node-1_example_com"},
+        "veza.cancel.already_ended": {"outcome": "already_ended"},
     }
     assert all(any(name.startswith(metric) for name in collector.sent) for metric in Metric)
 

@@ -16,10 +16,11 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from airflow_provider_veza.async_query import progress
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.polling import PollSchedule
-from airflow_provider_veza.async_query.process_counts import Counts
+from airflow_provider_veza.async_query.process_counts import COUNTS, Counts
 from airflow_provider_veza.async_query.vocabulary import Phase, Snapshot, Traits
 from airflow_provider_veza.async_query.watch import Ended, LookAgain, Outcome, Watch
 from airflow_provider_veza.exceptions import ForbiddenError, HandleError, NoAnswerError, RequestError
@@ -224,6 +225,42 @@ def test_what_can_be_said_later_waits_until_the_process_has_room_for_it(
         asyncio.run(wait_async(watch(), Tenant(RUNNING, RUNNING, DONE).look_later, LOG, shared))
 
     assert [message.partition(" (")[0] for message in caplog.messages] == ["Query ended as SUCCEEDED"]
+
+
+@pytest.mark.parametrize(
+    ("room", "said"), [(1, []), (2, ["PENDING"]), (3, ["PENDING", "IN_PROGRESS"])], ids=["one", "two", "three"]
+)
+def test_a_wait_that_begins_takes_as_much_room_as_a_line_and_each_line_takes_its_own(
+    watch: Callable[..., Watch],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    room: int,
+    said: list[str],
+) -> None:
+    monkeypatch.setattr(progress, "LINES_PER_SECOND", 0.0)
+    shared = SharedLog()
+    shared.note(int(progress.LINES_AT_ONCE) - room)
+    looks = Tenant(Snapshot(Phase.RUNNING, "PENDING"), RUNNING, DONE)
+    with caplog.at_level(logging.INFO):
+        asyncio.run(wait_async(watch(), looks.look_later, LOG, shared))
+
+    assert [message.split()[2].rstrip(",") for message in caplog.messages if message.startswith("Query state")] == said
+
+
+def test_each_look_of_a_trigger_waits_for_the_tick_that_it_shares_with_others(
+    watch: Callable[..., Watch], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits_at_ticks: list[int] = []
+    monkeypatch.setattr(COUNTS, "waiting", 0)
+    monkeypatch.setattr(waiting, "on_tick", lambda _seconds, _now, waits: waits_at_ticks.append(waits) or 0.0)
+
+    async def two() -> None:
+        tenants = [Tenant(RUNNING, DONE), Tenant(RUNNING, DONE)]
+        await asyncio.gather(*(wait_async(watch(), tenant.look_later, LOG, SharedLog()) for tenant in tenants))
+
+    asyncio.run(two())
+    assert len(waits_at_ticks) == 4
+    assert set(waits_at_ticks[1:3]) == {2}
 
 
 @pytest.mark.parametrize("driver", ["worker", "trigger"])

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -12,9 +15,10 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 
-from airflow_provider_veza.exceptions import ArgumentError, BaselineError, DriftError
+from airflow_provider_veza.exceptions import ArgumentError, BaselineError, DriftError, ScratchError
 from airflow_provider_veza.operators.drift import VezaAccessDriftOperator
 from airflow_provider_veza.operators.query import VezaQueryOperator
+from airflow_provider_veza.results.drift import comparison
 from airflow_provider_veza.results.reading import LandedResult, read_manifest
 from airflow_provider_veza.results.table_options import TableOptions
 from support.landed_nights import Nights, path
@@ -31,7 +35,7 @@ CHANGES = ("added", "removed", "changed")
 class Run:
     """One execution of the operator, and what it pushed to XCom."""
 
-    def __init__(self, place: Path, **arguments: Any) -> None:
+    def __init__(self, place: Path | str, **arguments: Any) -> None:
         self.xcom: dict[str, Any] = {}
         self.operator = VezaAccessDriftOperator(task_id="drift", output_path=f"{place}/drift", **arguments)
 
@@ -81,6 +85,56 @@ def test_a_task_says_how_much_differs_from_the_night_before_and_where_the_rows_a
     assert run.xcom == {"veza_drift": summary}
     assert [row["source"]["id"] for row in read_manifest(summary["manifests"]["added"])] == ["eve"]
     assert json.loads(Path(summary["drift"]).read_text())["added"] == 1
+
+
+@pytest.fixture
+def scratch_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return where this process makes its local folders."""
+    place = tmp_path / "temp"
+    place.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    return place
+
+
+def test_a_task_leaves_no_local_file_and_removes_those_of_one_that_was_killed(
+    tmp_path: Path, nights: Nights, scratch_place: Path
+) -> None:
+    left = scratch_place / "veza-landing-0123"
+    left.mkdir()
+    (left / "current.digests").write_text("half")
+    (left / "lock").write_text("held")
+    nights.land(FIRST)
+    Run(tmp_path, current=summary_of(nights.land(SECOND))).execute()
+
+    assert list(scratch_place.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [("zork://lake", "no storage for zork://"), ("s3://no_such_lake@bucket", "no connection 'no_such_lake'")],
+)
+def test_a_place_that_airflow_cannot_reach_is_refused_by_name_before_anything_is_compared(
+    nights: Nights, place: str, message: str
+) -> None:
+    nights.land(FIRST)
+    run = Run(place, current=summary_of(nights.land(SECOND)))
+
+    assert message in str(run.failure())
+    assert run.xcom == {}
+
+
+def test_a_local_disk_that_is_full_fails_the_task_with_its_name_and_size(
+    tmp_path: Path, nights: Nights, scratch_place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    nights.land(FIRST)
+    run = Run(tmp_path, current=summary_of(nights.land(SECOND)))
+    monkeypatch.setattr(comparison, "write_digests", full)
+
+    with pytest.raises(ScratchError, match=f"local disk is full: {scratch_place}.* MiB are free"):
+        run.execute()
 
 
 def test_a_first_run_does_not_differ_and_says_so_and_fails_on_nothing(tmp_path: Path, nights: Nights) -> None:

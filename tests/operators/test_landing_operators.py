@@ -272,9 +272,13 @@ def test_a_path_that_a_template_spoilt_is_refused_before_a_query_runs(tenant: Te
     assert creates(tenant) == 0
 
 
-def test_a_folder_with_somebody_elses_manifest_is_refused_before_a_query_runs(tenant: Tenant, path: str) -> None:
+@pytest.mark.parametrize("name", ["_manifest.json", "_checkpoint.json"])
+def test_a_folder_with_a_file_of_somebody_elses_is_refused_before_a_query_runs(
+    tenant: Tenant, path: str, name: str
+) -> None:
+    tenant.set_behaviour(AT_ONCE)
     Path(path).mkdir()
-    (Path(path) / "_manifest.json").write_text('{"manifest_version": 3}')
+    (Path(path) / name).write_text('{"manifest_version": 3}')
     with pytest.raises(AirflowFailException, match="this provider did not write"):
         query(path).execute()
 

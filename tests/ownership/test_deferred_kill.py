@@ -15,15 +15,20 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow.triggers.base import TriggerEvent
 
 from airflow_provider_veza.async_query import inquiries
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.identity import TaskIdentity
+from airflow_provider_veza.async_query.inquiries import Waiter
 from airflow_provider_veza.async_query.record import RecordState
 from airflow_provider_veza.async_query.standing import Answer
+from airflow_provider_veza.async_query.vocabulary import Snapshot
+from airflow_provider_veza.hooks.bound import BoundQuery
 from airflow_provider_veza.hooks.veza import VezaHook
 from airflow_provider_veza.ownership import deferred_kill
+from airflow_provider_veza.ownership.inquirer import inquirer
 from airflow_provider_veza.ownership.records.record_path import RecordPathStore
 from airflow_provider_veza.ownership.records.registry import RecordRegistry
 from airflow_provider_veza.services.veza_query import check_query
@@ -149,6 +154,48 @@ def test_a_waiter_that_does_not_own_the_query_never_cancels(
 ) -> None:
     answers[:] = [ENDED]
     asyncio.run(owner_of(handle, cancel_on_kill=False).on_kill())
+    assert cancelled_ids(tenant) == []
+
+
+def test_a_trigger_that_has_fired_cancels_nothing_since_its_task_goes_on_with_the_query(
+    tenant: Tenant, handle: QueryHandle, answers: list[Answer | Exception]
+) -> None:
+    trigger = owner_of(replace(handle, deadline=Deadline(handle.submitted_at)))
+    outcome = fired(trigger)["outcome"]
+    answers[:] = [CLEARED]
+    asyncio.run(trigger.on_kill())
+
+    assert outcome == "DEADLINE_PASSED"
+    assert cancelled_ids(tenant) == []
+
+
+def test_airflow_is_not_asked_whether_anybody_waits_for_what_a_waiter_does_not_own(
+    tenant: Tenant,
+    handle: QueryHandle,
+    answers: list[Answer | Exception],
+    told_airflow: ToldAirflow,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answers[:] = [CLEARED]
+    looked, look = asyncio.Event(), BoundQuery.alook
+
+    async def noting(query: BoundQuery, wait: float = 0.0) -> Snapshot:
+        looked.set()
+        return await look(query, wait)
+
+    async def wait_beside_one_that_is_asked_about() -> TriggerEvent:
+        with inquirer().about(Waiter(TaskIdentity("d", "another", "r", -1), 1)):
+            event = asyncio.ensure_future(anext(owner_of(handle, cancel_on_kill=False).run()))
+            await looked.wait()
+            asked = len(told_airflow.inquiries)
+            while len(told_airflow.inquiries) < asked + 3:
+                await asyncio.sleep(0.001)
+            tenant.finish(handle.id)
+            return await event
+
+    monkeypatch.setattr(BoundQuery, "alook", noting)
+    assert asyncio.run(wait_beside_one_that_is_asked_about()).payload["outcome"] == "SUCCEEDED"
+    assert {task for inquiry in told_airflow.inquiries for task in inquiry.task_ids} == {"another"}
     assert cancelled_ids(tenant) == []
 
 

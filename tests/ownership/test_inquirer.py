@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import pytest
 
@@ -12,6 +13,7 @@ from airflow_provider_veza.async_query import inquiries
 from airflow_provider_veza.async_query.identity import TaskIdentity
 from airflow_provider_veza.async_query.inquiries import Waiter
 from airflow_provider_veza.async_query.standing import Answer
+from airflow_provider_veza.ownership import inquirer as inquirer_module
 from airflow_provider_veza.ownership.inquirer import Doubt, Inquirer
 from support.told_airflow import ToldAirflow
 
@@ -80,6 +82,37 @@ def test_nothing_goes_on_once_nobody_waits(told_airflow: ToldAirflow) -> None:
     assert asyncio.run(left()) == set()
 
 
+@pytest.mark.usefixtures("at_once")
+def test_a_dag_that_was_asked_about_leaves_its_turn_to_others_for_a_while(
+    monkeypatch: pytest.MonkeyPatch, told_airflow: ToldAirflow
+) -> None:
+    monkeypatch.setattr(inquiries, "BETWEEN_INQUIRIES", 3_600.0)
+    dags = [f"dag {number}" for number in range(5)]
+
+    async def begin_one_after_another() -> None:
+        inquirer = Inquirer()
+        with ExitStack() as waits:
+            for dag in dags:
+                waits.enter_context(inquirer.about(waiter(dag=dag)))
+                await until(lambda dag=dag: told_airflow.inquiries and told_airflow.inquiries[-1].dag_id == dag)
+
+    asyncio.run(begin_one_after_another())
+    assert [inquiry.dag_id for inquiry in told_airflow.inquiries] == dags
+
+
+@pytest.mark.usefixtures("at_once")
+def test_after_each_inquiry_whoever_answered_is_left_alone_by_how_long_it_took(
+    monkeypatch: pytest.MonkeyPatch, told_airflow: ToldAirflow
+) -> None:
+    took: list[float] = []
+    monkeypatch.setattr(inquirer_module, "pause_after", lambda seconds: took.append(seconds) or 0.0)
+    told_airflow.before_answer = lambda: threading.Event().wait(0.02)
+    asyncio.run(doubts_of([waiter()], lambda _found: len(told_airflow.inquiries) > 2))
+
+    assert len(took) >= 2
+    assert min(took) >= 0.02
+
+
 def test_a_thousand_that_are_killed_at_once_are_told_by_a_few_inquiries(told_airflow: ToldAirflow) -> None:
     told_airflow.answer = ENDED
     waiters = [waiter(index=index) for index in range(1_000)]
@@ -129,11 +162,13 @@ def test_one_inquiry_at_a_time_is_under_way(told_airflow: ToldAirflow) -> None:
             under_way -= 1
 
     told_airflow.before_answer = answer
+    told_airflow.tasks["deferred"] = DEFERRED  # These are asked about once more, alone.
 
     async def ask_everything() -> None:
         inquirer = Inquirer()
         with inquirer.about(waiter("waits")):
-            await asyncio.gather(*(inquirer.answer(waiter(dag=f"dag {number}")) for number in range(20)))
+            tasks = ["ended", "deferred"] * 10
+            await asyncio.gather(*(inquirer.answer(waiter(task, dag=f"dag {n}")) for n, task in enumerate(tasks)))
             await until(lambda: any(q.task_ids == ("waits",) for q in told_airflow.inquiries))
 
     asyncio.run(ask_everything())

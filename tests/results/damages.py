@@ -130,6 +130,7 @@ OF_CHECKPOINT: dict[str, Damage] = {
 
 FOREIGN: dict[str, bytes] = {
     "a manifest of somebody else": b'{"manifest_version": 3, "name": "An extension"}',
+    "fields that ours have too": b'{"schema_version": 3, "v": 1, "title": "Somebody else\'s"}',
     "a list": b"[1, 2]",
     "a text": b"see the other folder",
     "a table": b"id,name\n1,Ana\n",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from logging import getLogger
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 from airflow_provider_veza.async_query.deadline import Deadline
@@ -107,6 +108,7 @@ class Lander:
         try:
             self.land(pages, crash_after=after)
         except Crashed:
+            rmtree(self.place / "scratch")  # The next attempt's is another one.
             return
         raise AssertionError("the attempt did not get so far")
 

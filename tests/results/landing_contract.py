@@ -69,6 +69,7 @@ class LandingContract:
         manifest = lander.land(pages_of(users(12)))
 
         assert manifest.resumed == 1
+        assert list((lander.place / "scratch").iterdir()) == []
         assert lander.rows() == users(12)
         assert lander.files() == {"_manifest.json", *(part.name for part in manifest.parts)}
         say("goes on after a crash", "yes")

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from airflow_provider_veza.exceptions import AsyncQueryError, BaselineError, ForeignFileError, ManifestError
 from airflow_provider_veza.results.drift.baseline import candidates_beside, newest_earlier
 from airflow_provider_veza.results.drift.partial import PartialCheck
+from airflow_provider_veza.results.formats.csv_table import CsvTable
+from airflow_provider_veza.results.formats.parquet import ParquetTable
+from airflow_provider_veza.results.landing_limits import LandingLimits
 from airflow_provider_veza.results.manifest import Part
 from airflow_provider_veza.results.reading import read_manifest
-from results.damages import FOREIGN, OF_CHECKPOINT, OF_EITHER, OF_MANIFEST, Damage
+from results.damages import FOREIGN, OF_CHECKPOINT, OF_EITHER, OF_MANIFEST, Damage, edited
 from results.landed import Lander, pages_of, users
 from support.landed_nights import Nights, user
 
@@ -97,6 +102,31 @@ def test_a_checkpoint_that_does_not_add_up_is_started_over(lander: Lander, damag
     assert lander.rows() == ROWS
     assert (manifest.rows, manifest.resumed) == (12, 0)
     assert CHECKPOINT not in lander.files()
+
+
+def last_columns_swapped(schemas: list[Any]) -> list[Any]:
+    return [*schemas[:-1], list(reversed(schemas[-1]))]
+
+
+def last_column_renamed(schemas: list[Any]) -> list[Any]:
+    return [[*columns[:-1], columns[-1] | {"name": "another"}] for columns in schemas[:-1]] + schemas[-1:]
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+@pytest.mark.parametrize("change", [last_columns_swapped, last_column_renamed])
+def test_a_checkpoint_whose_parts_have_other_columns_than_the_table_is_started_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str, change: Callable[[list[Any]], list[Any]]
+) -> None:
+    for table in (CsvTable, ParquetTable):
+        monkeypatch.setattr(table, "group_bytes", 1)  # Each page is written by itself.
+    lander = Lander(tmp_path, format=form, limits=LandingLimits(part_bytes=1))
+    rows = [{"id": str(n), "name": "x"} | ({"late": n} if n > 5 else {}) for n in range(12)]
+    lander.crash(pages_of(rows), after=5)
+    damaged(lander, CHECKPOINT, edited(schemas=change))
+    manifest = lander.land(pages_of(rows))
+
+    assert [row["id"] for row in lander.rows()] == [str(n) for n in range(12)]
+    assert manifest.resumed == 0
 
 
 @pytest.mark.parametrize("damage", CHECKPOINT_DAMAGES)

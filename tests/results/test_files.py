@@ -1,15 +1,17 @@
-"""Names are literal, also where a storage has no rename of its own."""
+"""Names are literal, also where a storage has no rename of its own; what appears is whole, and what fails leaves nothing."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import fsspec
 import pytest
 
-from airflow_provider_veza.results.files import RemoteFiles, move
+from airflow_provider_veza.results.files import DiskFiles, RemoteFiles, move
 
 STRANGE = "run a*?[b]c{d} #1%20+:ü='x'"
 
@@ -45,3 +47,34 @@ def test_a_file_appears_whole_under_its_literal_name_where_folders_are_real(fs: 
 
     assert files.read(STRANGE) == b"two"
     assert files.names() == [STRANGE]
+
+
+def test_a_file_that_cannot_get_its_name_leaves_nothing_where_folders_are_real(
+    fs: Any, folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("Connection lost")
+
+    files = RemoteFiles(fs, folder, has_real_folders=True)
+    files.write("before", b"one")
+    monkeypatch.setattr(type(fs), "cp_file", fail)
+
+    with pytest.raises(OSError, match="Connection lost"):
+        files.write("after", b"two")
+    assert files.names() == ["before"]
+
+
+def test_on_a_disk_a_file_is_durable_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[tuple[int, list[str]]] = []
+
+    def note(descriptor: int) -> None:
+        synced.append((os.fstat(descriptor).st_size, [name for name in files.names() if not name.startswith(".")]))
+
+    files = DiskFiles(tmp_path / "landed")
+    monkeypatch.setattr(os, "fsync", note)
+    files.write("one", b"1")
+    (tmp_path / "local").write_bytes(b"22")
+    files.publish(tmp_path / "local", "two")
+
+    assert synced == [(1, []), (2, ["one"])]
+    assert sorted(files.names()) == ["one", "two"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from shutil import copy
 
@@ -12,9 +13,10 @@ from airflow_provider_veza.exceptions import ArgumentError
 from airflow_provider_veza.results import keeping
 from airflow_provider_veza.results.drift.baseline import candidates_beside, newest_earlier
 from airflow_provider_veza.results.drift.partial import PartialCheck
+from airflow_provider_veza.results.folder import Folder
 from airflow_provider_veza.results.keeping import older_than_last, remove_older_landings
 from airflow_provider_veza.results.reading import LandedResult, read_manifest
-from support.landed_nights import Nights, user
+from support.landed_nights import FIRST_NIGHT, Nights, user
 
 ROWS = [user(f"u{n}") for n in range(7)]
 
@@ -51,6 +53,26 @@ def test_each_query_keeps_its_own(nights: Nights, tmp_path: Path) -> None:
     remove_older_landings(str(tmp_path), keep_last=2)
 
     assert kept(tmp_path) == {"rare", "b", "c"}
+
+
+@pytest.mark.parametrize(
+    "other", [{"tenant": "https://other.vezacloud.com"}, {"conn_id": "other"}, {"service": "veza_result"}]
+)
+def test_results_that_drift_would_not_compare_do_not_count_as_one_query(
+    nights: Nights, tmp_path: Path, other: dict[str, str]
+) -> None:
+    for name in "ab":
+        nights.land(ROWS, name)
+    nights.land(ROWS, "other", **other)
+
+    assert remove_older_landings(str(tmp_path), keep_last=2) == []
+
+
+def test_the_runs_decide_what_is_older_though_a_clock_went_back(nights: Nights, tmp_path: Path) -> None:
+    for number, clock in enumerate([timedelta(days=30), timedelta(0), timedelta(0)]):
+        nights.land(ROWS, f"run-{number}", run_at=FIRST_NIGHT + timedelta(days=number), clock=clock)
+
+    assert remove_older_landings(str(tmp_path), keep_last=2) == [f"{tmp_path}/run-0"]
 
 
 def test_drifts_baseline_survives_partial_nights(nights: Nights, tmp_path: Path) -> None:
@@ -105,7 +127,62 @@ def land_again(nights: Nights, name: str) -> None:
     nights.land(ROWS[:2], name)
 
 
-@pytest.mark.parametrize("meanwhile", [begin_to_land, land_again])
+def land_the_same_again(nights: Nights, name: str) -> None:
+    """Land the very same query anew, as a task does that finds a part of it missing."""
+    folder = Path(nights.place) / name
+    min(folder.glob("part-*")).unlink()
+    nights.landed = 0
+    nights.land(ROWS, name)
+
+
+class Stopped(BaseException):
+    """The process ended here."""
+
+
+def at_removal(monkeypatch: pytest.MonkeyPatch, happens: Callable[[str], object]) -> None:
+    """Let something happen before each file is removed."""
+    remove = Folder.remove
+
+    def removing(folder: Folder, name: str) -> None:
+        happens(name)
+        remove(folder, name)
+
+    monkeypatch.setattr(Folder, "remove", removing)
+
+
+def test_a_landing_that_begins_while_parts_are_removed_keeps_the_manifest(
+    nights: Nights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "abc":
+        nights.land(ROWS, name)
+    with monkeypatch.context() as patch:
+        at_removal(patch, lambda _name: begin_to_land(nights, "a"))
+        assert remove_older_landings(str(tmp_path), keep_last=2) == []
+
+    assert {path.name for path in (tmp_path / "a").iterdir()} == {"_manifest.json", "_checkpoint.json"}
+
+
+def test_a_result_whose_removal_was_stopped_anywhere_is_found_by_the_next_one(
+    nights: Nights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "abc":
+        nights.land(ROWS, name)
+    for removals in range(len(list((tmp_path / "a").iterdir()))):
+        left = iter(range(removals))
+
+        def stop(_name: str, left: Iterator[int] = left) -> None:
+            if next(left, None) is None:
+                raise Stopped
+
+        with monkeypatch.context() as patch, pytest.raises(Stopped):
+            at_removal(patch, stop)
+            remove_older_landings(str(tmp_path), keep_last=2)
+
+    assert remove_older_landings(str(tmp_path), keep_last=2) == [f"{tmp_path}/a"]
+    assert list((tmp_path / "a").iterdir()) == []
+
+
+@pytest.mark.parametrize("meanwhile", [begin_to_land, land_again, land_the_same_again])
 def test_what_another_task_lands_meanwhile_stays(
     nights: Nights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[Nights, str], None]
 ) -> None:
@@ -119,9 +196,7 @@ def test_what_another_task_lands_meanwhile_stays(
     monkeypatch.setattr(keeping, "older_than_last", choose_late)
 
     assert remove_older_landings(str(tmp_path), keep_last=2) == [f"{tmp_path}/b"]
-    assert len(list(read_manifest(str(tmp_path / "a"), verify=True))) == (
-        len(ROWS) if meanwhile is begin_to_land else 2
-    )
+    assert len(list(read_manifest(str(tmp_path / "a"), verify=True))) == (2 if meanwhile is land_again else len(ROWS))
 
 
 def test_a_manifest_of_an_earlier_version_goes_with_that_of_today(nights: Nights, tmp_path: Path) -> None:

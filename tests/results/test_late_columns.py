@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -17,6 +14,7 @@ from airflow_provider_veza.results.formats.csv_table import CsvTable
 from airflow_provider_veza.results.formats.parquet import ParquetTable
 from airflow_provider_veza.results.landing_limits import LandingLimits
 from results.landed import Lander, pages_of
+from support.operations import operations_of
 
 TABLES = {"csv": CsvTable, "parquet": ParquetTable}
 
@@ -30,24 +28,6 @@ def lander(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lander:
 
 def pages_with_a_new_property_each(count: int) -> list[Page]:
     return pages_of([{"id": f"u{n}", "properties": {"name": "x", f"tag_{n}": n}} for n in range(count)], size=1)
-
-
-def operations_of(work: Callable[[], object]) -> int:
-    """Return how many instructions of Python it takes."""
-    count = 0
-
-    def trace(frame: FrameType, event: str, _argument: Any) -> Any:
-        nonlocal count
-        frame.f_trace_opcodes, frame.f_trace_lines = True, False
-        count += event == "opcode"
-        return trace
-
-    sys.settrace(trace)
-    try:
-        work()
-    finally:
-        sys.settrace(None)
-    return count
 
 
 @pytest.mark.parametrize("form", TABLES)
@@ -119,4 +99,5 @@ def test_parts_of_before_a_crash_get_what_came_after(lander: Lander, form: str) 
     manifest = lander.land(pages)
 
     assert manifest.resumed == 1
+    assert list((lander.place / "scratch").iterdir()) == []
     assert [row["properties.tag_8"] for row in lander.rows()] == [None] * 8 + [8]

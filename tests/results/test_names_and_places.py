@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_veza.exceptions import ArgumentError, LandingError
+from airflow_provider_veza.exceptions import ArgumentError, ForeignFileError, LandingError
 from airflow_provider_veza.results.folder import Folder
 from airflow_provider_veza.results.found_landing import require_no_foreign_file
 from airflow_provider_veza.results.part_names import is_marked, is_part_name, marks_in
@@ -220,6 +220,50 @@ def test_a_part_that_an_attempt_left_before_it_noted_it_is_removed(lander: Lande
     manifest = lander.land(pages_of(users(25)))
 
     assert lander.files() == {"_manifest.json", *(part.name for part in manifest.parts)}
+
+
+def test_what_a_killed_attempt_left_goes_when_the_next_one_must_not_land_and_the_result_before_stays(
+    lander: Lander,
+) -> None:
+    before = lander.land(pages_of(users(25)))
+    other = lander.as_query("q2")
+    other.crash(pages_of(users(25)), after=9)
+    session = json.loads((lander.place / "landed" / "_checkpoint.json").read_text())["session"]
+    for name in (
+        f"part-00004-{session}.jsonl",
+        f".part-00005-{session}.jsonl.{'0' * 32}",
+        f"._manifest.json.{'0' * 32}",
+    ):
+        (lander.place / "landed" / name).write_text("half")
+    landing = other.landing()
+    landing.begin()
+    landing.abandon()
+
+    assert lander.files() == {"_manifest.json", *(part.name for part in before.parts)}
+    assert lander.rows() == users(25)
+
+
+def test_what_a_damaged_manifest_names_stays_when_a_result_must_not_be_landed(lander: Lander) -> None:
+    before = lander.land(pages_of(users(25)))
+    manifest = lander.place / "landed" / "_manifest.json"
+    manifest.write_text(manifest.read_text()[:-9])
+    landing = lander.as_query("q2").landing()
+    landing.begin()
+    for page in pages_of(users(25)):
+        landing.take(page)
+    landing.abandon()
+
+    assert lander.files() == {"_manifest.json", *(part.name for part in before.parts)}
+
+
+@pytest.mark.parametrize("name", ["_manifest.json", "_checkpoint.json"])
+def test_a_folder_with_a_file_of_somebody_elses_is_refused_before_a_query_runs_for_it(
+    tmp_path: Path, name: str
+) -> None:
+    (tmp_path / name).write_text("[]")
+
+    with pytest.raises(ForeignFileError, match=name):
+        require_no_foreign_file(Folder(str(tmp_path)))
 
 
 def test_what_a_zombie_leaves_after_its_successor_is_done_is_removed_by_the_next_landing(lander: Lander) -> None:

@@ -107,14 +107,11 @@ def test_a_lock_that_is_held_is_not_waited_for(temp: Path) -> None:
             assert place.exists()
 
 
-def full(*_: object) -> int:
-    raise OSError(errno.ENOSPC, "No space left on device")
-
-
-def test_a_full_disk_is_told_with_the_folder_and_the_sizes(temp: Path) -> None:
+@pytest.mark.parametrize("full", [errno.ENOSPC, errno.EDQUOT], ids=["the disk", "the user's share of it"])
+def test_a_full_disk_is_told_with_the_folder_and_the_sizes(temp: Path, full: int) -> None:
     (temp / "part").write_bytes(b"x" * 3 * 2**20)
     with pytest.raises(ScratchError) as told, telling_of_scratch(temp):
-        full()
+        raise OSError(full, os.strerror(full))
 
     assert str(told.value).startswith(f"The worker's local disk is full: {temp} holds 3.0 MiB of this task's, and ")
     assert "MiB are free. What is durable in output_path stays; a retry goes on there." in str(told.value)

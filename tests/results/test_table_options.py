@@ -204,6 +204,28 @@ def test_attempts_that_write_otherwise_do_not_share_parts(tmp_path: Path) -> Non
     assert len(other.rows()) == 10
 
 
+@pytest.mark.parametrize(
+    ("dotted", "name"), [("a.b-c d", "a_b_c_d"), ("2fa.on", "_2fa_on"), ("é", "_"), ("", "_"), ("_x9", "_x9")]
+)
+def test_an_underscored_name_is_an_identifier(dotted: str, name: str) -> None:
+    assert TableOptions("underscored").name_of(dotted) == name
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [(TableOptions(), TableOptions("underscored")), (TableOptions("underscored"), TableOptions())],
+)
+def test_a_result_that_was_landed_otherwise_is_landed_again_as_the_task_says_now(
+    tmp_path: Path, first: TableOptions, then: TableOptions
+) -> None:
+    lander = Lander(tmp_path, format="csv", options=first)
+    landed = lander.land(pages_of(users(3)))
+    again = replace(lander, options=then).land(pages_of(users(3)))
+
+    assert [column.name for column in again.columns] != [column.name for column in landed.columns]
+    assert replace(lander, options=then).land([]) == again
+
+
 @pytest.mark.parametrize("form", ["jsonl", "parquet"])
 def test_options_go_with_the_formats_that_have_them(form: str) -> None:
     for options in (TableOptions(null_value="NULL"), TableOptions(escape_formulas=True)):

@@ -159,7 +159,7 @@ def test_looks_and_pages_go_by_turns_while_both_wait_and_either_gets_all_while_i
     played.until(math.inf)
 
     lanes = [place.lane for _, place in played.went]
-    assert lanes[:20].count(Lane.LOOKS) == 10
+    assert lanes[:20] == [Lane.LOOKS, Lane.PAGES] * 10
     assert set(lanes[20:]) == {Lane.PAGES}
     assert played.went[-1][0] == pytest.approx((50 - burst(RATE)) * SLOT)
 

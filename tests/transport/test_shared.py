@@ -77,6 +77,23 @@ def test_a_client_stays_open_until_the_last_one_gives_it_back(tenant: Tenant) ->
     assert len(server.seen) == 2
 
 
+def test_all_that_come_at_once_share_one_client_until_the_last_of_them_gives_it_back(tenant: Tenant) -> None:
+    server = tenant(answer())
+
+    async def five_triggers() -> None:
+        clients = await asyncio.gather(*(acquire(settings_for(server.url)) for _ in range(5)))
+        assert len(set(map(id, clients))) == 1
+        for client in clients[1:]:
+            await release(client)
+        await clients[0].run(call())
+        await release(clients[0])
+        with pytest.raises(RuntimeError, match="closed"):
+            await clients[0].run(call())
+
+    asyncio.run(five_triggers())
+    assert shared._leases == {}
+
+
 def test_who_comes_after_the_last_one_gets_a_new_client() -> None:
     async def one_after_the_other() -> tuple[AsyncTransport, AsyncTransport]:
         first = await acquire(settings_for("https://tenant.example"))

@@ -35,7 +35,7 @@ from airflow_provider_veza.results.formats.known_formats import format_row, outp
 from airflow_provider_veza.results.landing import Landing
 from airflow_provider_veza.results.landing_plan import LandingPlan
 from airflow_provider_veza.results.manifest import MANIFEST_NAME, Columns
-from airflow_provider_veza.results.own_files import FileKind, read_own
+from airflow_provider_veza.results.own_files import FileKind, is_half_written, read_own
 from airflow_provider_veza.results.reading import LandedResult
 from airflow_provider_veza.results.table_options import NO_OPTIONS, TableOptions
 
@@ -118,12 +118,15 @@ def land_drift(differences: Differences, plan: DriftPlan) -> LandedDrift:
 
 
 def _remove_report(folder: Folder) -> None:
-    """Remove what says that the differences are whole; a ``drift.json`` of somebody else stays."""
+    """Remove what says that the differences are whole, half written or not; a ``drift.json`` of somebody else stays."""
     if read_own(folder, DRIFT_FILE) is not None:
         folder.remove(DRIFT_NAME)
     with suppress(ForeignFileError):
         if read_own(folder, OLD_DRIFT_FILE) is not None:
             folder.remove(OLD_DRIFT_NAME)
+    for name in folder.names():
+        if is_half_written(name, (DRIFT_FILE, OLD_DRIFT_FILE)):
+            folder.remove(name)
 
 
 def _land(change: Change, differences: Differences, plan: DriftPlan) -> None:

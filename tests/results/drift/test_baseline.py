@@ -43,7 +43,7 @@ def test_the_baseline_is_the_newest_that_was_finished_earlier(nights: Nights) ->
 
 
 def test_the_run_decides_what_is_earlier_though_a_clock_went_back(nights: Nights) -> None:
-    nights.land(ROWS, "one", run_at=RUNS[0], clock=timedelta(hours=9))
+    nights.land(ROWS, "one", run_at=RUNS[0], clock=timedelta(days=3))
     nights.land(ROWS, "two", run_at=RUNS[1], clock=timedelta(hours=3))
     current = nights.land(ROWS, "three", run_at=RUNS[2], clock=-timedelta(days=7))
 

@@ -14,12 +14,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_veza.exceptions import DriftError, ManifestError
+from airflow_provider_veza.exceptions import DriftError, ForeignFileError, ManifestError
 from airflow_provider_veza.results.drift.comparability import DriftWishes, agreed_rule
 from airflow_provider_veza.results.drift.comparison import comparison, first_run
 from airflow_provider_veza.results.drift.landed_drift import DriftPlan, LandedDrift, land_drift
 from airflow_provider_veza.results.folder import Folder
 from airflow_provider_veza.results.reading import LandedResult, read_manifest
+from results.damages import FOREIGN, OF_EITHER
 from support.landed_nights import Nights, path, user
 
 CHANGES = ("added", "removed", "changed")
@@ -348,6 +349,57 @@ def test_wherever_a_task_is_killed_the_next_lands_the_same_and_drift_json_never_
     assert changes > 3
 
     assert {change: len(rows) for change, rows in landed(tmp_path).items()} == {"added": 1, "removed": 1, "changed": 2}
+
+
+def test_a_report_of_an_earlier_version_goes_and_one_of_somebody_else_stays(tmp_path: Path) -> None:
+    current, baseline = two_nights(tmp_path)
+    old = tmp_path / "drift" / "drift.json"
+    for content, stays in (('{"v": 1, "first_run": false}', False), ('{"v": 1, "speed": 3}', True), ("notes", True)):
+        old.parent.mkdir(exist_ok=True)
+        old.write_text(content)
+        drift_of(tmp_path, current, baseline)
+        assert old.exists() is stays
+        assert not stays or old.read_text() == content
+
+
+@pytest.mark.parametrize("content", FOREIGN)
+def test_a_report_of_somebody_else_by_the_name_of_today_refuses_the_folder_and_stays(
+    tmp_path: Path, content: str
+) -> None:
+    current, baseline = two_nights(tmp_path)
+    report = tmp_path / "drift" / "_drift.json"
+    report.parent.mkdir()
+    report.write_bytes(FOREIGN[content])
+
+    with pytest.raises(ForeignFileError, match="drift/_drift.json"):
+        drift_of(tmp_path, current, baseline)
+    assert report.read_bytes() == FOREIGN[content]
+    assert [file.name for file in report.parent.iterdir()] == ["_drift.json"]
+
+
+@pytest.mark.parametrize("damage", ["cut", "emptied", "zeroed"])
+def test_a_damaged_report_is_replaced(tmp_path: Path, damage: str) -> None:
+    current, baseline = two_nights(tmp_path)
+    report = tmp_path / "drift" / "_drift.json"
+    drift_of(tmp_path, current, baseline)
+    whole = report.read_bytes()
+    report.write_bytes(OF_EITHER[damage](whole))
+
+    drift_of(tmp_path, current, baseline)
+
+    assert report.read_bytes() == whole
+
+
+def test_what_a_process_left_that_was_killed_while_it_wrote_the_report_is_removed(tmp_path: Path) -> None:
+    current, baseline = two_nights(tmp_path)
+    (tmp_path / "drift").mkdir()
+    mine = tmp_path / "drift" / f".drift.txt.{'0' * 32}"
+    for left in (*(tmp_path / "drift" / f".{name}.{'0' * 32}" for name in ("_drift.json", "drift.json")), mine):
+        left.write_text("{")
+
+    drift_of(tmp_path, current, baseline)
+
+    assert {file.name for file in (tmp_path / "drift").iterdir()} == {*CHANGES, "_drift.json", mine.name}
 
 
 THINGS = st.lists(st.builds(user, st.sampled_from(["a", "b", "c", "d"]), team=st.sampled_from(["x", "y"])), max_size=6)
