@@ -35,26 +35,14 @@ from airflow_provider_veza.exceptions import (
     ResultsDeadlineError,
     SupersededError,
 )
-from airflow_provider_veza.operators.airflow_rules import BACKSTOP, earliest_resume
-from airflow_provider_veza.operators.arguments import (
-    ColumnNames,
-    CompressionName,
-    Duration,
-    FailOrReplace,
-    FailOrWarn,
-    Names,
-    OutputFormat,
-    StoragePath,
-    optional,
-    seconds,
-)
+from airflow_provider_veza.operators.arguments import Duration, optional, seconds
 from airflow_provider_veza.operators.checked import Together, check_when_started, naming
-from airflow_provider_veza.operators.delivery import Delivery
+from airflow_provider_veza.operators.deferral import defer
+from airflow_provider_veza.operators.delivery import DeliveringOperator, Delivery
 from airflow_provider_veza.operators.submitting import SubmittingOperator
 
 if TYPE_CHECKING:
     from airflow_provider_veza.async_query.vocabulary import Snapshot
-    from airflow_provider_veza.hooks.bound import BoundQuery
     from airflow_provider_veza.ownership.charge import Charge
 
 PAUSE_SLICE_SECONDS = 0.5
@@ -66,41 +54,18 @@ _NEXT_RETRY = {
 }
 
 
-class QueryOperator(SubmittingOperator):
+class QueryOperator(DeliveringOperator, SubmittingOperator):
     """An operator that owns its query until the query has ended and its rows are delivered."""
 
     poll_interval: Duration | None
     min_poll_interval: Duration
     max_poll_interval: Duration
     retry_on_timeout: bool
-    output_path: StoragePath | None
-    output_format: OutputFormat
-    compression: CompressionName | None
-    columns: Names | None
-    column_names: ColumnNames
-    null_value: str
-    csv_escape_formulas: bool
-    part_bytes: int
-    row_count_check: FailOrWarn
-    on_bad_text: FailOrReplace
-    fail_on_empty: bool
-    max_rows: int | None
-    xcom_max_rows: int
-    xcom_max_bytes: int
-    allow_partial_results: bool = True
-    """Whether a result that its service calls partial is delivered; the log and the manifest say so then."""
-
-    def when_parsed(self) -> None:
-        """Check what is known, and declare what will be landed."""
-        super().when_parsed()
-        Delivery(self).declare_asset()
 
     def check_together(self) -> Iterator[Together]:
         """Yield which arguments must fit each other, and the check."""
         yield from super().check_together()
         yield ("poll_interval", "min_poll_interval", "max_poll_interval"), self.poll_schedule
-        if self.output_path is not None:
-            yield from Delivery(self).together()
 
     def collect(self, handle: QueryHandle, context: Mapping[str, Any]) -> Any:
         """Return the rows, or land them.
@@ -109,18 +74,9 @@ class QueryOperator(SubmittingOperator):
         """
         return self.deliver(self.hook.query(handle).until(handle.deadline), context)
 
-    def deliver(self, query: BoundQuery, context: Mapping[str, Any]) -> Any:
-        """Return the rows as plain JSON, or the summary of what was landed."""
-        return Delivery(self).deliver(query, context)
-
     def has_landed(self, handle: QueryHandle) -> bool:
         """Whether the rows of a query lie in the folder of ``output_path``, whole."""
         return Delivery(self).is_landed(self.hook.query(handle))
-
-    def check_attempt(self, *, surely: bool = False) -> None:
-        """Go on only if this attempt still counts."""
-        if self._charge is not None:
-            self._charge.check(surely=surely)
 
     def poll_schedule(self) -> PollSchedule:
         """Return when to look.
@@ -223,7 +179,8 @@ class QueryOperator(SubmittingOperator):
         if isinstance(verdict, Ended):
             return self._conclude(verdict, watch.handle, context, charge)
         charge.check()
-        return self._defer(watch)
+        self.log.info("Deferring until query %s has ended.", watch.handle.shown_id)
+        return defer(self, watch)
 
     def _resume(self, handle: QueryHandle, charge: Charge) -> None:
         """Read the record in the process that goes on after a deferral: it is this query's, or a later attempt's."""
@@ -263,22 +220,6 @@ class QueryOperator(SubmittingOperator):
         if self.execution_timeout is not None:
             deadline = min(deadline, Deadline.after(Attempt.of(context).started_at, self.execution_timeout))
         return Watch(handle, self.hook.query(handle).traits, self.poll_schedule(), deadline)
-
-    def _defer(self, watch: Watch) -> NoReturn:
-        from airflow_provider_veza.hooks.waiting import utc_now
-        from airflow_provider_veza.triggers.async_query import AsyncQueryTrigger
-
-        self.log.info("Deferring until query %s has ended.", watch.handle.shown_id)
-        self.defer(
-            trigger=AsyncQueryTrigger.of(
-                watch,
-                conn_id=self.hook.conn_id,
-                cancel_on_kill=self.cancel_on_kill,
-                not_before=earliest_resume(utc_now()),
-            ),
-            method_name="execute_complete",
-            timeout=watch.deadline.remaining(utc_now()) + BACKSTOP,
-        )
 
     def _conclude(self, ended: Ended, handle: QueryHandle, context: Any, charge: Charge) -> Any:
         self._report = _report_of(ended, handle)

@@ -29,7 +29,7 @@ from airflow_provider_veza.operators.arguments import (
     QuerySpec,
     ResultKind,
     StoragePath,
-    duration_or_none,
+    duration_or_zero,
     identifier,
     optional,
 )
@@ -419,7 +419,7 @@ def _checked_query(task: VezaQueryOperator | VezaSubmitQueryOperator) -> VezaQue
         saved_query_id=optional(identifier)(task.saved_query_id, "saved_query_id"),
         result_kind=task.result_kind,
         cache_mode=task.cache_mode,
-        max_staleness=optional(duration_or_none)(task.max_staleness, "max_staleness"),
+        max_staleness=optional(duration_or_zero)(task.max_staleness, "max_staleness"),
         cache_id=optional(identifier)(task.cache_id, "cache_id"),
         rewrite_deprecated=task.rewrite_deprecated,
     )
@@ -494,7 +494,7 @@ def _check_choices(task: VezaQueryOperator | VezaSubmitQueryOperator) -> None:
         has_saved_query=task.saved_query_id is not None,
         result_kind=task.result_kind,
         cache_mode=task.cache_mode,
-        max_staleness=optional(duration_or_none)(task.max_staleness, "max_staleness"),
+        max_staleness=optional(duration_or_zero)(task.max_staleness, "max_staleness"),
         cache_id=optional(identifier)(task.cache_id, "cache_id"),
         rewrite_deprecated=task.rewrite_deprecated,
     )

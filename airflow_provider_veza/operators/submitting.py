@@ -22,9 +22,10 @@ from airflow_provider_veza.exceptions import (
     QueryDeadlineError,
     RecordError,
 )
-from airflow_provider_veza.operators.airflow_rules import airflow_failures, default_deferrable
+from airflow_provider_veza.operators.airflow_rules import airflow_failures
 from airflow_provider_veza.operators.arguments import Duration, OnAmbiguous, OnPrevious, duration, optional, path
 from airflow_provider_veza.operators.checked import Together, check_when_started
+from airflow_provider_veza.operators.deferral import default_deferrable
 from airflow_provider_veza.operators.traced import TracedOperator
 
 if TYPE_CHECKING:
