@@ -109,17 +109,17 @@ class QueryOperator(DeliveringOperator, SubmittingOperator):
     def pre_execute(self, context: Any) -> None:
         """Conclude a deferral that outlasted ``execution_timeout``: Airflow 2.11 ends such a task before its next method."""
         from airflow_provider_veza.hooks.waiting import utc_now
-        from airflow_provider_veza.ownership.attempt import Attempt
 
         super().pre_execute(context)
-        is_resumed = getattr(context["ti"], "next_method", None) is not None
-        if not is_resumed or self.execution_timeout is None or not (handle := self._announced_handle(context)):
+        if getattr(context["ti"], "next_method", None) is None:
             return
-        if Deadline.after(Attempt.of(context).started_at, self.execution_timeout).passed(utc_now()):
-            ended = Ended(Outcome.DEADLINE_PASSED, f"execution_timeout={self.execution_timeout} has passed")
+        own_deadline = self._own_deadline(context)
+        if own_deadline is None or not own_deadline.passed(utc_now()):
+            return
+        if handle := self._announced_handle(context):
             with self._keeping_link(context), self.in_charge(context) as charge:
                 self._resume(handle, charge)
-                self._give_up(ended, handle, charge)
+                self._give_up(self._out_of_time, handle, charge)
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Any) -> Any:
         """Resume; where the trigger failed or overran its backstop, nobody waits for the query any more."""
@@ -211,15 +211,24 @@ class QueryOperator(DeliveringOperator, SubmittingOperator):
         try:
             return wait(watch, look, self.log, lambda seconds: _pause(seconds, charge))
         except AirflowTaskTimeout:
-            return Ended(Outcome.DEADLINE_PASSED, f"execution_timeout={self.execution_timeout} has passed")
+            return self._out_of_time
 
     def _watch(self, handle: QueryHandle, context: Any) -> Watch:
+        own_deadline = self._own_deadline(context)
+        deadline = handle.deadline if own_deadline is None else min(handle.deadline, own_deadline)
+        return Watch(handle, self.hook.query(handle).traits, self.poll_schedule(), deadline)
+
+    def _own_deadline(self, context: Any) -> Deadline | None:
+        """Return when ``execution_timeout`` ends this attempt; None where the task has none."""
         from airflow_provider_veza.ownership.attempt import Attempt
 
-        deadline = handle.deadline
-        if self.execution_timeout is not None:
-            deadline = min(deadline, Deadline.after(Attempt.of(context).started_at, self.execution_timeout))
-        return Watch(handle, self.hook.query(handle).traits, self.poll_schedule(), deadline)
+        if self.execution_timeout is None:
+            return None
+        return Deadline.after(Attempt.of(context).started_at, self.execution_timeout)
+
+    @property
+    def _out_of_time(self) -> Ended:
+        return Ended(Outcome.DEADLINE_PASSED, f"execution_timeout={self.execution_timeout} has passed")
 
     def _conclude(self, ended: Ended, handle: QueryHandle, context: Any, charge: Charge) -> Any:
         self._report = _report_of(ended, handle)
