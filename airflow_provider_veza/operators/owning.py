@@ -67,17 +67,6 @@ class QueryOperator(DeliveringOperator, SubmittingOperator):
         yield from super().check_together()
         yield ("poll_interval", "min_poll_interval", "max_poll_interval"), self.poll_schedule
 
-    def collect(self, handle: QueryHandle, context: Mapping[str, Any]) -> Any:
-        """Return the rows, or land them.
-
-        :raises ResultsError: when the rows cannot be brought.
-        """
-        return self.deliver(self.hook.query(handle).until(handle.deadline), context)
-
-    def has_landed(self, handle: QueryHandle) -> bool:
-        """Whether the rows of a query lie in the folder of ``output_path``, whole."""
-        return Delivery(self).is_landed(self.hook.query(handle))
-
     def poll_schedule(self) -> PollSchedule:
         """Return when to look.
 
@@ -146,28 +135,16 @@ class QueryOperator(DeliveringOperator, SubmittingOperator):
                     self.query_url = self._announced(URL_KEY, context) or ""
             raise
 
-    def note_delivered(self, handle: QueryHandle, charge: Charge) -> None:
-        """Note that the rows are delivered, before the service forgets them and before Airflow knows."""
-        from airflow_provider_veza.ownership.acceptance import ForgetOnAcceptance
-        from airflow_provider_veza.ownership.asking import airflow_for_tasks
-
-        charge.check(surely=True)
-        try:
-            charge.ledger.deliver()
-        except RecordError as e:
-            self.log.warning("That the rows of query %s are delivered could not be noted: %s", handle.shown_id, e)
-        ForgetOnAcceptance(charge.attempt, charge.ledger, airflow_for_tasks(), self.log).register()
-
-    def release(self, handle: QueryHandle, charge: Charge) -> None:
-        """Let the service forget the result, unless it is to be kept."""
-        if self.keep_results:
-            return
-        charge.check(surely=True)
-        try:
-            self.hook.query(handle).release()
-        except RequestError as e:
-            self.log.warning(
-                "The result of query %s could not be deleted and stays until it expires: %s", handle.shown_id, e
+    def _resume(self, handle: QueryHandle, charge: Charge) -> None:
+        """Read the record in the process that goes on after a deferral: it is this query's, or a later attempt's."""
+        charge.handle = handle
+        charge.check()
+        record = charge.ledger.read_for(charge.attempt)
+        if record is not None and not record.is_of(handle.id):
+            raise SupersededError(
+                "Another attempt of this task has recorded its own query: this one has been given up. It ends here and touches "
+                "nothing; its query is the other attempt's to settle.",
+                about=handle,
             )
 
     def _wait(self, watch: Watch, context: Any, charge: Charge) -> Any:
@@ -182,17 +159,22 @@ class QueryOperator(DeliveringOperator, SubmittingOperator):
         self.log.info("Deferring until query %s has ended.", watch.handle.shown_id)
         return defer(self, watch)
 
-    def _resume(self, handle: QueryHandle, charge: Charge) -> None:
-        """Read the record in the process that goes on after a deferral: it is this query's, or a later attempt's."""
-        charge.handle = handle
-        charge.check()
-        record = charge.ledger.read_for(charge.attempt)
-        if record is not None and not record.is_of(handle.id):
-            raise SupersededError(
-                "Another attempt of this task has recorded its own query: this one has been given up. It ends here and touches "
-                "nothing; its query is the other attempt's to settle.",
-                about=handle,
-            )
+    def _watch(self, handle: QueryHandle, context: Any) -> Watch:
+        own_deadline = self._own_deadline(context)
+        deadline = handle.deadline if own_deadline is None else min(handle.deadline, own_deadline)
+        return Watch(handle, self.hook.query(handle).traits, self.poll_schedule(), deadline)
+
+    def _own_deadline(self, context: Any) -> Deadline | None:
+        """Return when ``execution_timeout`` ends this attempt; None where the task has none."""
+        from airflow_provider_veza.ownership.attempt import Attempt
+
+        if self.execution_timeout is None:
+            return None
+        return Deadline.after(Attempt.of(context).started_at, self.execution_timeout)
+
+    @property
+    def _out_of_time(self) -> Ended:
+        return Ended(Outcome.DEADLINE_PASSED, f"execution_timeout={self.execution_timeout} has passed")
 
     def _wait_here(self, watch: Watch, charge: Charge) -> Ended:
         """Wait; Airflow's alarm of ``execution_timeout`` and the watch's own end for the same reason, whichever comes first.
@@ -213,23 +195,6 @@ class QueryOperator(DeliveringOperator, SubmittingOperator):
         except AirflowTaskTimeout:
             return self._out_of_time
 
-    def _watch(self, handle: QueryHandle, context: Any) -> Watch:
-        own_deadline = self._own_deadline(context)
-        deadline = handle.deadline if own_deadline is None else min(handle.deadline, own_deadline)
-        return Watch(handle, self.hook.query(handle).traits, self.poll_schedule(), deadline)
-
-    def _own_deadline(self, context: Any) -> Deadline | None:
-        """Return when ``execution_timeout`` ends this attempt; None where the task has none."""
-        from airflow_provider_veza.ownership.attempt import Attempt
-
-        if self.execution_timeout is None:
-            return None
-        return Deadline.after(Attempt.of(context).started_at, self.execution_timeout)
-
-    @property
-    def _out_of_time(self) -> Ended:
-        return Ended(Outcome.DEADLINE_PASSED, f"execution_timeout={self.execution_timeout} has passed")
-
     def _conclude(self, ended: Ended, handle: QueryHandle, context: Any, charge: Charge) -> Any:
         self._report = _report_of(ended, handle)
         if ended.outcome is Outcome.DEADLINE_PASSED:
@@ -242,30 +207,6 @@ class QueryOperator(DeliveringOperator, SubmittingOperator):
         if ended.outcome in (Outcome.FAILED, Outcome.CANCELED):
             self._release_and_forget(handle, charge)
         raise error
-
-    def _deliver(self, handle: QueryHandle, context: Any, charge: Charge) -> Any:
-        """Deliver, note it, release: in this order a host that dies in between costs no row and no second query."""
-        charge.check(surely=True)
-        charge.ledger.note(deferred=False)
-        try:
-            result = self.collect(handle, context)
-        except AsyncQueryError as e:
-            if isinstance(e, (EmptyResultError, PartialResultError)) or not e.heals:
-                self._release_and_forget(handle, charge)
-            if isinstance(e, ResultsDeadlineError):
-                e.heals = self.retry_on_timeout
-            raise
-        self._report = replace(self.reported(handle), delivered_at=datetime.now(UTC))
-        self.note_delivered(handle, charge)
-        self.leave_report(charge)
-        self.release(handle, charge)
-        return result
-
-    def _release_and_forget(self, handle: QueryHandle, charge: Charge) -> None:
-        """Let the service forget the result, then forget the query: killed in between, a retry runs it again."""
-        charge.check(surely=True)
-        self.release(handle, charge)
-        self.forget(charge)
 
     def _why_gone(self, handle: QueryHandle, charge: Charge) -> str:
         try:
@@ -292,6 +233,65 @@ class QueryOperator(DeliveringOperator, SubmittingOperator):
         )
         error.heals = self.retry_on_timeout
         raise error
+
+    def _deliver(self, handle: QueryHandle, context: Any, charge: Charge) -> Any:
+        """Deliver, note it, release: in this order a host that dies in between costs no row and no second query."""
+        charge.check(surely=True)
+        charge.ledger.note(deferred=False)
+        try:
+            result = self.collect(handle, context)
+        except AsyncQueryError as e:
+            if isinstance(e, (EmptyResultError, PartialResultError)) or not e.heals:
+                self._release_and_forget(handle, charge)
+            if isinstance(e, ResultsDeadlineError):
+                e.heals = self.retry_on_timeout
+            raise
+        self._report = replace(self.reported(handle), delivered_at=datetime.now(UTC))
+        self.note_delivered(handle, charge)
+        self.leave_report(charge)
+        self.release(handle, charge)
+        return result
+
+    def collect(self, handle: QueryHandle, context: Mapping[str, Any]) -> Any:
+        """Return the rows, or land them.
+
+        :raises ResultsError: when the rows cannot be brought.
+        """
+        return self.deliver(self.hook.query(handle).until(handle.deadline), context)
+
+    def has_landed(self, handle: QueryHandle) -> bool:
+        """Whether the rows of a query lie in the folder of ``output_path``, whole."""
+        return Delivery(self).is_landed(self.hook.query(handle))
+
+    def note_delivered(self, handle: QueryHandle, charge: Charge) -> None:
+        """Note that the rows are delivered, before the service forgets them and before Airflow knows."""
+        from airflow_provider_veza.ownership.acceptance import ForgetOnAcceptance
+        from airflow_provider_veza.ownership.asking import airflow_for_tasks
+
+        charge.check(surely=True)
+        try:
+            charge.ledger.note_delivered()
+        except RecordError as e:
+            self.log.warning("That the rows of query %s are delivered could not be noted: %s", handle.shown_id, e)
+        ForgetOnAcceptance(charge.attempt, charge.ledger, airflow_for_tasks(), self.log).register()
+
+    def release(self, handle: QueryHandle, charge: Charge) -> None:
+        """Let the service forget the result, unless it is to be kept."""
+        if self.keep_results:
+            return
+        charge.check(surely=True)
+        try:
+            self.hook.query(handle).release()
+        except RequestError as e:
+            self.log.warning(
+                "The result of query %s could not be deleted and stays until it expires: %s", handle.shown_id, e
+            )
+
+    def _release_and_forget(self, handle: QueryHandle, charge: Charge) -> None:
+        """Let the service forget the result, then forget the query: killed in between, a retry runs it again."""
+        charge.check(surely=True)
+        self.release(handle, charge)
+        self.forget(charge)
 
     def _announced_handle(self, context: Any) -> QueryHandle | None:
         data = self._announced(HANDLE_KEY, context)
