@@ -136,7 +136,7 @@ class Delivery:
         :raises ResultsError: past a bound, empty or partial where that is an error, or when the rows cannot be landed.
         """
         if self.task.output_path is None:
-            return self._collected(query)
+            return self._inline(query)
         from airflow_provider_veza.hooks.landing_loop import land
 
         folder = self._folder
@@ -162,13 +162,13 @@ class Delivery:
 
         return is_landed(query, self._landing_order(), self.task.log)
 
-    def _collected(self, query: BoundQuery) -> Any:
-        from airflow_provider_veza.results.inline import collect, with_warnings_logged
+    def _inline(self, query: BoundQuery) -> Any:
+        from airflow_provider_veza.results.inline import inline_result, with_warnings_logged
         from airflow_provider_veza.results.row_count import RowCountCheck, reconciled
 
         log, check = self.task.log, RowCountCheck(self.task.row_count_check)
         pages = with_warnings_logged(self._checked_pages(query), log)
-        return collect(reconciled(pages, check, query.handle.id, log), self._inline_limits())
+        return inline_result(reconciled(pages, check, query.handle.id, log), self._inline_limits())
 
     def _checked_pages(self, query: BoundQuery) -> Iterator[Page]:
         for page in query.pages():

@@ -354,7 +354,7 @@ class Charge:
             if verdict.cleared:
                 self.ledger.note_cleared(by, cancelled=outcome is CancelOutcome.CANCELLED)
             elif outcome is CancelOutcome.CANCELLED:
-                self.ledger.confirm_cancel(by)
+                self.ledger.note_cancelled(by)
         except (RecordError, AttemptError) as e:
             self._log.warning("What became of query %s could not be noted: %s", handle.shown_id, e)
 

@@ -87,7 +87,7 @@ class Landing:
                 self._save(self._durable)
         return None
 
-    def is_done(self) -> bool:
+    def is_landed(self) -> bool:
         """Whether this very result was landed before, as far as sizes show; nothing is claimed or written."""
         found = find_landing(self._plan.folder, self._log)
         return isinstance(found.first_step(self._plan.key, self._plan.folder, has_size), AlreadyLanded)
