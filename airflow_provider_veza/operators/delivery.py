@@ -46,11 +46,6 @@ if TYPE_CHECKING:
 RESULT_FIELDS = ("output_path", "output_format", "compression", "columns", "column_names", "null_value", "on_bad_text")
 
 
-def is_nothing(delivered: Any) -> bool:
-    """Whether what was delivered is no row, a count of zero, or the summary of a landing without rows."""
-    return delivered == [] or (isinstance(delivered, dict) and 0 in (delivered.get("count"), delivered.get("rows")))
-
-
 class WritesTables(Protocol):
     """A task with the arguments that say how tables are written."""
 
