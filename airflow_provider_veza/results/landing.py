@@ -56,7 +56,9 @@ class Landing:
         self._log = log
         self._now = now
         self._durable = self._new_checkpoint()
+        """What the next attempt goes on from."""
         self._read = self._written = Progress()
+        """How far pages have come, and how far their rows are written; the part in the making is not durable yet."""
         self._batches = Batches(plan.format.group_bytes, plan.limits.part_bytes, now())
         self._open: OpenPart | None = None
         self._pace: Pace | None = None
@@ -157,13 +159,6 @@ class Landing:
         if batch.ends_part:
             self._publish_open()
 
-    def _group(self, rows: JsonRows) -> Group:
-        columns = self._durable.columns if self._open is None else self._open.columns
-        try:
-            return self._plan.format.group(rows, columns)
-        except BadTextError as e:
-            raise BadTextError(e.column, self._written.rows + e.row) from None
-
     def finish(self, retries: int = 0) -> Manifest:
         """Publish what is left, then the manifest, then tidy up.
 
@@ -235,6 +230,13 @@ class Landing:
                 expected.rows_a_second,
                 timedelta(seconds=round(expected.left.total_seconds())),
             )
+
+    def _group(self, rows: JsonRows) -> Group:
+        columns = self._durable.columns if self._open is None else self._open.columns
+        try:
+            return self._plan.format.group(rows, columns)
+        except BadTextError as e:
+            raise BadTextError(e.column, self._written.rows + e.row) from None
 
     def _part_for(self, group: Group) -> OpenPart:
         if self._open is not None and not self._open.takes(group):

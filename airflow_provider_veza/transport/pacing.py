@@ -151,12 +151,19 @@ class Looks:
 
     def __init__(self) -> None:
         self._queues: dict[int, Queue] = {}
+        """By interval: those that count as equal wait in one."""
         self._line: list[int] = []
+        """Tickets, the oldest first."""
         self._places: dict[int, tuple[Place, int]] = {}
+        """By ticket; with the last turn that each must get."""
         self._spare_until: list[tuple[int, int]] = []
+        """A heap of turns and tickets: before that turn, one can be given to others."""
         self._newest_last = 0
+        """The last turn of whoever came last, which nobody's after it may precede."""
         self._turns = 0
+        """So many were given."""
         self._away: list[float] = []
+        """A heap of times: when those that are between two looks may come back."""
 
     def __len__(self) -> int:
         return len(self._line)
