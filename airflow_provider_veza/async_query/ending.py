@@ -47,12 +47,12 @@ class AskCurrency:
     """The answer depends on whether this attempt is still the one that counts."""
 
 
-Settlement = CancelQuery | HandOver
-"""What becomes of the query of an attempt that is ended."""
-KillVerdict = Settlement | AskCurrency
+Ending = CancelQuery | HandOver
+"""What an attempt that is ended does with its query."""
+KillVerdict = Ending | AskCurrency
 
 
-def judge_timeout(*, cancel_on_timeout: bool) -> Settlement:
+def judge_timeout(*, cancel_on_timeout: bool) -> Ending:
     """Decide for a task that ran past its ``execution_timeout``: its deadline has passed, whatever Airflow says."""
     if cancel_on_timeout:
         return CancelQuery("its execution_timeout has passed")

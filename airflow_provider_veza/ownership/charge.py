@@ -18,9 +18,9 @@ from airflow_provider_veza.async_query.ending import (
     AskCurrency,
     CancelQuery,
     Currency,
+    Ending,
     HandOver,
     Presence,
-    Settlement,
     judge_kill,
     judge_timeout,
 )
@@ -99,8 +99,8 @@ class Charge:
         self._asked_at = time.monotonic()
         self._is_asking = False
         self._is_ended = False
-        self._verdict: Settlement | None = None
-        self._deciding: Uninterrupted[Settlement] | None = None
+        self._verdict: Ending | None = None
+        self._deciding: Uninterrupted[Ending] | None = None
         self._settling = Uninterrupted(self._settle)
         self._is_superseded = False
 
@@ -180,7 +180,7 @@ class Charge:
             self._verdict = self._deciding = None
             self._settling = Uninterrupted(self._settle)
 
-    def _decided_for_kill(self) -> Settlement | None:
+    def _decided_for_kill(self) -> Ending | None:
         """Decide in the time that a kill has; None where Airflow 3 has not answered yet, whose late answer is acted on."""
         if _is_out_of_time():
             return judge_timeout(cancel_on_timeout=self._policy.cancel_on_timeout)
@@ -249,7 +249,7 @@ class Charge:
         self._asked_at = time.monotonic()
         return currency
 
-    def _decided_within(self, seconds: float) -> Settlement | None:
+    def _decided_within(self, seconds: float) -> Ending | None:
         """Ask in a thread of its own, since the main thread may hold whatever an answer needs; whoever comes next waits on.
 
         :return: None where no answer has come yet.
@@ -260,7 +260,7 @@ class Charge:
         except TimeoutError:
             return None
 
-    def _decided(self) -> Settlement:
+    def _decided(self) -> Ending:
         self._presence = self._presence.seen(utc_now(), os.getppid())
         standing = self._standing()
         if standing is None:
@@ -270,11 +270,11 @@ class Charge:
             return self._decided_by(standing, self._currency())
         return verdict
 
-    def _decided_without_answer(self) -> Settlement:
+    def _decided_without_answer(self) -> Ending:
         self._presence = self._presence.seen(utc_now(), os.getppid())
         return self._decided_by(Standing.UNKNOWN, Currency.UNKNOWN)
 
-    def _decided_by(self, standing: Standing, currency: Currency) -> Settlement:
+    def _decided_by(self, standing: Standing, currency: Currency) -> Ending:
         self._is_superseded = currency is Currency.SUPERSEDED
         verdict = judge_kill(
             standing,
@@ -358,7 +358,7 @@ class Charge:
         except (RecordError, AttemptError) as e:
             self._log.warning("What became of query %s could not be noted: %s", handle.shown_id, e)
 
-    def _farewell(self, verdict: Settlement) -> str:
+    def _farewell(self, verdict: Ending) -> str:
         if self.handle is None:
             return "This attempt was ended from outside while it had no query"
         if isinstance(verdict, CancelQuery):
