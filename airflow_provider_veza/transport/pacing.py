@@ -58,18 +58,11 @@ class Pace:
 
     :param free_at: when all that is booked will be over, in monotonic seconds.
 
-    >>> pace, wait = Pace().reserve(100.0, rate=4.0)
-    >>> wait
-    0.0
-    >>> pace.reserve(100.0, rate=4.0)[1]
-    0.25
+    >>> Pace().booked(100.0, rate=4.0).opens_at(rate=4.0)
+    100.25
     """
 
     free_at: float = 0.0
-
-    def reserve(self, now: float, *, rate: float) -> tuple[Pace, float]:
-        """Book one request; return the pace after it and the seconds that it must wait."""
-        return self.booked(now, rate), max(self.opens_at(rate) - now, 0.0)
 
     def booked(self, now: float, rate: float) -> Pace:
         """Return the pace after one more request."""
