@@ -123,7 +123,7 @@ class SubmittingOperator(TracedOperator):
 
         places = {
             "[veza] record_path": configured_record_path(),
-            "output_path": optional(path)(getattr(self, "output_path", None), "output_path"),
+            "output_path": optional(path)(self.output_path, "output_path"),
         }
         warn_of_unshared(places, self.log)
 
