@@ -67,6 +67,7 @@ class HandleOperator(TracedOperator):
     """An operator on a handle that another task returned."""
 
     handle: Any
+    template_fields_renderers = {"handle": "json"}
 
     @property
     def given_query(self) -> BoundQuery:
@@ -76,8 +77,6 @@ class HandleOperator(TracedOperator):
         """
         given: Any = self.handle
         return self.hook.query(QueryHandle.from_json(given))
-
-    template_fields_renderers = {"handle": "json"}
 
     @property
     @abstractmethod

@@ -337,7 +337,6 @@ class VezaGetQueryResultsOperator(GetQueryResultsOperator):
 
     veza_conn_id: str
     template_fields: Sequence[str] = ("handle", "veza_conn_id", *RESULT_FIELDS)
-    template_fields_renderers = {"handle": "json"}
     operator_extra_links = (LandedResultLink(),)
     ui_color = VEZA_COLOR
 
@@ -395,7 +394,6 @@ class VezaCancelQueryOperator(CancelQueryOperator):
 
     veza_conn_id: str
     template_fields: Sequence[str] = ("handle", "veza_conn_id")
-    template_fields_renderers = {"handle": "json"}
     ui_color = VEZA_COLOR
 
     def __init__(

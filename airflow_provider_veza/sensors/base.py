@@ -66,6 +66,7 @@ class AsyncQuerySensor(BaseSensorOperator):
     max_wait: Any
     cancel_on_kill: bool
     cancel_on_timeout: bool
+    template_fields_renderers = {"handle": "json"}
     partial = CheckedPartial()
     needs_success_of_query = True
     _charge: Charge | None = None
