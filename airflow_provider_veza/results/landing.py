@@ -170,7 +170,8 @@ class Landing:
         self._publish_open()
         self._durable = replace(self._durable, progress=replace(self._read, retries=self._read.retries + retries))
         self._give_all_parts_the_same_columns()
-        self._warn_of_names()
+        self._warn_of_names_alike()
+        self._warn_of_unused_names()
         self._require_claim()
         manifest = self._manifest()
         self._write_manifest(manifest)
@@ -263,14 +264,16 @@ class Landing:
             self._written.rows,
         )
 
-    def _warn_of_names(self) -> None:
-        columns = self._durable.columns
-        if alike := KnownColumns(columns).alike:
+    def _warn_of_names_alike(self) -> None:
+        if alike := KnownColumns(self._durable.columns).alike:
             self._log.warning(
                 "Columns differ only in case, which DuckDB, Spark and BigQuery do not tell apart: %s. Choose other names with "
                 "column_names=.",
                 shortened(", ".join(f"{one.name!a} and {other.name!a}" for one, other in alike), _LONGEST_SHOWN),
             )
+
+    def _warn_of_unused_names(self) -> None:
+        columns = self._durable.columns
         if columns and (unused := self._plan.options.unused_names(column.dotted_name for column in columns)):
             self._log.warning(
                 "No column is called %s, which column_names renames: check the spelling.", ", ".join(unused)
