@@ -46,6 +46,11 @@ if TYPE_CHECKING:
 RESULT_FIELDS = ("output_path", "output_format", "compression", "columns", "column_names", "null_value", "on_bad_text")
 
 
+def is_nothing(delivered: Any) -> bool:
+    """Whether what was delivered is no row, a count of zero, or the summary of a landing without rows."""
+    return delivered == [] or (isinstance(delivered, dict) and 0 in (delivered.get("count"), delivered.get("rows")))
+
+
 class WritesTables(Protocol):
     """A task with the arguments that say how tables are written."""
 
@@ -131,7 +136,7 @@ class Delivery:
         :raises ResultsError: past a bound, empty or partial where that is an error, or when the rows cannot be landed.
         """
         if self.task.output_path is None:
-            return self._inline(query)
+            return self._collected(query)
         from airflow_provider_veza.hooks.landing_loop import land
 
         folder = self._folder
@@ -157,13 +162,13 @@ class Delivery:
 
         return is_landed(query, self._landing_order(), self.task.log)
 
-    def _inline(self, query: BoundQuery) -> Any:
-        from airflow_provider_veza.results.inline import inline_result, with_warnings_logged
+    def _collected(self, query: BoundQuery) -> Any:
+        from airflow_provider_veza.results.inline import collect, with_warnings_logged
         from airflow_provider_veza.results.row_count import RowCountCheck, reconciled
 
         log, check = self.task.log, RowCountCheck(self.task.row_count_check)
         pages = with_warnings_logged(self._checked_pages(query), log)
-        return inline_result(reconciled(pages, check, query.handle.id, log), self._inline_limits())
+        return collect(reconciled(pages, check, query.handle.id, log), self._inline_limits())
 
     def _checked_pages(self, query: BoundQuery) -> Iterator[Page]:
         for page in query.pages():

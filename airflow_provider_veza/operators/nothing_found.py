@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_veza.async_query.task_log import TaskLog
 from airflow_provider_veza.exceptions import AsyncQueryError, EmptyResultError
+from airflow_provider_veza.operators.delivery import is_nothing
 from airflow_provider_veza.shown import one_line
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def deliver_with_warning(deliver: Callable[[], Any], warning: Callable[[], str],
     except EmptyResultError:
         _warn(warning(), log)
         raise
-    if _is_nothing(delivered):
+    if is_nothing(delivered):
         _warn(warning(), log)
     return delivered
 
@@ -52,11 +53,6 @@ def warning_about_handle(handle: QueryHandle) -> str:
     from airflow_provider_veza.services.veza_asked_names import NOTHING_FOUND
 
     return f"{NOTHING_FOUND} The names are in the task that submitted the query {handle.shown_id}."
-
-
-def _is_nothing(delivered: Any) -> bool:
-    """Whether what was delivered is no row, a count of zero, or the summary of a landing without rows."""
-    return delivered == [] or (isinstance(delivered, dict) and 0 in (delivered.get("count"), delivered.get("rows")))
 
 
 def _warn(text: str, log: TaskLog) -> None:

@@ -67,6 +67,17 @@ class QueryOperator(DeliveringOperator, SubmittingOperator):
         yield from super().check_together()
         yield ("poll_interval", "min_poll_interval", "max_poll_interval"), self.poll_schedule
 
+    def collect(self, handle: QueryHandle, context: Mapping[str, Any]) -> Any:
+        """Return the rows, or land them.
+
+        :raises ResultsError: when the rows cannot be brought.
+        """
+        return self.deliver(self.hook.query(handle).until(handle.deadline), context)
+
+    def has_landed(self, handle: QueryHandle) -> bool:
+        """Whether the rows of a query lie in the folder of ``output_path``, whole."""
+        return Delivery(self).is_landed(self.hook.query(handle))
+
     def poll_schedule(self) -> PollSchedule:
         """Return when to look.
 
@@ -208,32 +219,6 @@ class QueryOperator(DeliveringOperator, SubmittingOperator):
             self._release_and_forget(handle, charge)
         raise error
 
-    def _why_gone(self, handle: QueryHandle, charge: Charge) -> str:
-        try:
-            record = charge.ledger.read()
-        except RecordError as e:
-            return f"{GONE_WITHOUT_TRACE} (its record cannot be read: {e})"
-        if record is None or not record.is_of(handle.id) or not record.cancelled_by:
-            return GONE_WITHOUT_TRACE
-        return f"It was cancelled by {record.cancelled_by}"
-
-    def _give_up(self, ended: Ended, handle: QueryHandle, charge: Charge) -> NoReturn:
-        if self.cancel_on_timeout:
-            self.cancel_and_forget(handle, charge)
-            left = "What became of its cancel is said above."
-        else:
-            charge.check(surely=True)
-            self.forget(charge)
-            left = "It was left running (cancel_on_timeout=False)."
-        retry = "A retry submits anew" if self.retry_on_timeout else "No retry follows"
-        error = QueryDeadlineError(
-            f"The query did not end in time ({ended.detail}). {left} {retry} (retry_on_timeout={self.retry_on_timeout}). Raise "
-            f"timeout={self.timeout} if it needs longer.",
-            about=handle,
-        )
-        error.heals = self.retry_on_timeout
-        raise error
-
     def _deliver(self, handle: QueryHandle, context: Any, charge: Charge) -> Any:
         """Deliver, note it, release: in this order a host that dies in between costs no row and no second query."""
         charge.check(surely=True)
@@ -251,17 +236,6 @@ class QueryOperator(DeliveringOperator, SubmittingOperator):
         self.leave_report(charge)
         self.release(handle, charge)
         return result
-
-    def collect(self, handle: QueryHandle, context: Mapping[str, Any]) -> Any:
-        """Return the rows, or land them.
-
-        :raises ResultsError: when the rows cannot be brought.
-        """
-        return self.deliver(self.hook.query(handle).until(handle.deadline), context)
-
-    def has_landed(self, handle: QueryHandle) -> bool:
-        """Whether the rows of a query lie in the folder of ``output_path``, whole."""
-        return Delivery(self).is_landed(self.hook.query(handle))
 
     def note_delivered(self, handle: QueryHandle, charge: Charge) -> None:
         """Note that the rows are delivered, before the service forgets them and before Airflow knows."""
@@ -292,6 +266,32 @@ class QueryOperator(DeliveringOperator, SubmittingOperator):
         charge.check(surely=True)
         self.release(handle, charge)
         self.forget(charge)
+
+    def _why_gone(self, handle: QueryHandle, charge: Charge) -> str:
+        try:
+            record = charge.ledger.read()
+        except RecordError as e:
+            return f"{GONE_WITHOUT_TRACE} (its record cannot be read: {e})"
+        if record is None or not record.is_of(handle.id) or not record.cancelled_by:
+            return GONE_WITHOUT_TRACE
+        return f"It was cancelled by {record.cancelled_by}"
+
+    def _give_up(self, ended: Ended, handle: QueryHandle, charge: Charge) -> NoReturn:
+        if self.cancel_on_timeout:
+            self.cancel_and_forget(handle, charge)
+            left = "What became of its cancel is said above."
+        else:
+            charge.check(surely=True)
+            self.forget(charge)
+            left = "It was left running (cancel_on_timeout=False)."
+        retry = "A retry submits anew" if self.retry_on_timeout else "No retry follows"
+        error = QueryDeadlineError(
+            f"The query did not end in time ({ended.detail}). {left} {retry} (retry_on_timeout={self.retry_on_timeout}). Raise "
+            f"timeout={self.timeout} if it needs longer.",
+            about=handle,
+        )
+        error.heals = self.retry_on_timeout
+        raise error
 
     def _announced_handle(self, context: Any) -> QueryHandle | None:
         data = self._announced(HANDLE_KEY, context)

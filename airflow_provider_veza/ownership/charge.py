@@ -359,11 +359,13 @@ class Charge:
             self._log.warning("What became of query %s could not be noted: %s", handle.shown_id, e)
 
     def _farewell(self, verdict: Ending) -> str:
-        if self.handle is None:
-            return "This attempt was ended from outside while it had no query"
+        begin = "This attempt was ended from outside while it had no query" if self.handle is None else ""
         if isinstance(verdict, CancelQuery):
-            return f"This attempt was ended from outside, since {verdict.why}; what became of its query is said above."
-        return f"This attempt was ended from outside; its query runs on: {verdict.why}."
+            return (
+                begin
+                or f"This attempt was ended from outside, since {verdict.why}; what became of its query is said above."
+            )
+        return begin or f"This attempt was ended from outside; its query runs on: {verdict.why}."
 
     def _exit_if_superseded(self) -> None:
         """On Airflow 2.11 end a superseded process here: its return or its exception would change its successor's row."""

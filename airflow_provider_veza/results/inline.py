@@ -49,7 +49,7 @@ class InlineLimits:
                 raise ArgumentError(f"{name} must be at least 1, not {value!r}.")
 
 
-def inline_result(pages: Iterable[Page], limits: InlineLimits) -> list[Row] | dict[str, int]:
+def collect(pages: Iterable[Page], limits: InlineLimits) -> list[Row] | dict[str, int]:
     """Return the rows as the service sent them, or ``{"count": 6}`` where the result is a number.
 
     Stops reading at the first bound that is passed, so that a huge result costs one page too many and no more.

@@ -46,9 +46,6 @@ if TYPE_CHECKING:
 DEFAULT_POKE_INTERVAL = timedelta(seconds=30)
 _OVERRUNS = ("Trigger timeout", "Trigger/execution timeout")
 """What Airflow 3 and 2.11 call the end of a trigger that has outlasted its time."""
-_LIMIT_OF_SENSOR: tuple[str, type[BaseException]] = "the sensor's timeout", AirflowSensorTimeout
-_LIMIT_OF_TASK: tuple[str, type[BaseException]] = "the task's execution_timeout", AirflowTaskTimeout
-"""What ends a wait, and what Airflow takes for that."""
 
 
 class WaitEndedError(BaseException):
@@ -312,11 +309,16 @@ class AsyncQuerySensor(BaseSensorOperator):
         """Fail as Airflow does: after ``timeout`` for good, after ``execution_timeout`` to be retried."""
         self._cancel_on_timeout()
         left = "a cancel was sent, see above" if self.cancel_on_timeout else "it was left running"
-        limit, airflows_error = _LIMIT_OF_TASK if self._limit < self._patience else _LIMIT_OF_SENSOR
-        error = QueryDeadlineError(
-            f"The query did not end within {limit} of {self._limit} ({detail}); {left}.", about=self._parsed_handle()
+        is_airflows_own = self._limit < self._patience
+        limit = (
+            f"the task's execution_timeout of {self._limit}"
+            if is_airflows_own
+            else f"the sensor's timeout of {self._limit}"
         )
-        raise airflows_error(str(error)) from error
+        error = QueryDeadlineError(
+            f"The query did not end within {limit} ({detail}); {left}.", about=self._parsed_handle()
+        )
+        raise (AirflowTaskTimeout if is_airflows_own else AirflowSensorTimeout)(str(error)) from error
 
     def _cancel_on_timeout(self) -> None:
         from airflow_provider_veza.ownership.cancelling import try_to_cancel

@@ -25,7 +25,7 @@ from airflow_provider_veza.results.inline import (
     DEFAULT_XCOM_BYTES,
     DEFAULT_XCOM_ROWS,
     InlineLimits,
-    inline_result,
+    collect,
     with_warnings_logged,
 )
 
@@ -68,21 +68,21 @@ class Pages:
     ids=["pages", "empty page in the middle", "no rows", "no pages", "count", "count of zero"],
 )
 def test_rows_are_a_list_and_a_number_is_a_count(pages: list[Page], value: Any) -> None:
-    assert inline_result(pages, InlineLimits()) == value
+    assert collect(pages, InlineLimits()) == value
 
 
 @pytest.mark.parametrize("pages", [pages_of(0), [], [Page(count=0)]], ids=["no rows", "no pages", "count of zero"])
 def test_nothing_found_is_an_error_only_if_asked_for(pages: list[Page]) -> None:
     with pytest.raises(EmptyResultError, match="check the names in the query first"):
-        inline_result(pages, InlineLimits(fail_on_empty=True))
+        collect(pages, InlineLimits(fail_on_empty=True))
 
 
 def test_a_partial_result_is_delivered_unless_only_a_whole_one_is_allowed() -> None:
     pages = [Page((ROW,), partial=True, warnings=("shard 3 failed",))]
 
-    assert inline_result(pages, InlineLimits()) == [ROW]
+    assert collect(pages, InlineLimits()) == [ROW]
     with pytest.raises(PartialResultError, match="shard 3 failed.*allow_partial_results=True"):
-        inline_result(pages, InlineLimits(allow_partial=False))
+        collect(pages, InlineLimits(allow_partial=False))
 
 
 def test_what_the_service_warns_of_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
@@ -97,7 +97,7 @@ def test_what_the_service_warns_of_is_logged_once(caplog: pytest.LogCaptureFixtu
 
 @pytest.mark.parametrize("pages", [pages_of(0, 1), [Page(count=1)]], ids=["a row", "a count"])
 def test_something_found_passes(pages: list[Page]) -> None:
-    assert inline_result(pages, InlineLimits(fail_on_empty=True))
+    assert collect(pages, InlineLimits(fail_on_empty=True))
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_a_passed_bound_is_an_error_that_says_what_to_do_and_delivers_nothing(
     limits: InlineLimits, error: type[AsyncQueryError], words: str
 ) -> None:
     with pytest.raises(error, match=f"{words}.*none was delivered.*Ask for less.*or raise the limit") as failed:
-        inline_result(pages_of(2, 2), limits)
+        collect(pages_of(2, 2), limits)
     assert not failed.value.heals
 
 
@@ -129,7 +129,7 @@ def test_no_page_is_read_after_the_one_that_passed_a_bound(limits: InlineLimits)
     pages = Pages(2, 2, 2, 2)
 
     with pytest.raises(ResultsError):
-        inline_result(pages, limits)
+        collect(pages, limits)
     assert pages.read == 2
 
 
@@ -152,9 +152,9 @@ def test_the_bounds_of_rows_are_exact(pages: list[Any], max_rows: int | None, xc
     limits = InlineLimits(max_rows=max_rows, xcom_max_rows=xcom_max_rows)
     if len(rows) > bound:
         with pytest.raises((TooManyRowsError, XComLimitError)):
-            inline_result([Page(tuple(page)) for page in pages], limits)
+            collect([Page(tuple(page)) for page in pages], limits)
     else:
-        assert inline_result([Page(tuple(page)) for page in pages], limits) == rows
+        assert collect([Page(tuple(page)) for page in pages], limits) == rows
 
 
 @given(pages=PAGES, slack=st.integers(-3, 3))
@@ -163,6 +163,6 @@ def test_the_bound_of_bytes_is_the_size_of_the_whole_list_as_json(pages: list[An
     limits = InlineLimits(xcom_max_bytes=max(size_as_json(rows) + slack, 2))
     if size_as_json(rows) > limits.xcom_max_bytes:
         with pytest.raises(XComLimitError):
-            inline_result([Page(tuple(page)) for page in pages], limits)
+            collect([Page(tuple(page)) for page in pages], limits)
     else:
-        assert inline_result([Page(tuple(page)) for page in pages], limits) == rows
+        assert collect([Page(tuple(page)) for page in pages], limits) == rows
