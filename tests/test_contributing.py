@@ -80,3 +80,21 @@ def test_each_file_that_the_page_names_is_there(path: str) -> None:
 def test_each_name_that_the_page_gives_is_defined_where_it_says(path: str, name: str) -> None:
     assert f"`{name}`" in PAGE
     assert re.search(rf"^(?:def |class )?{name}\b", (ROOT / PACKAGE / path).read_text("utf-8"), re.MULTILINE)
+
+
+def words() -> list[tuple[str, str]]:
+    """Return, of each word that the page explains, the name and the module that it stands in."""
+    return re.findall(r"\| `(\w+)` in `([\w/]+\.py)` \|$", PAGE, re.MULTILINE)
+
+
+def test_each_word_is_explained_once_and_says_where_it_stands() -> None:
+    rows = re.findall(r"^\| ([a-z]+) \| .+ \|$", PAGE, re.MULTILINE)
+    explained = [word for word in rows if word != "word"]
+
+    assert len(explained) == len(set(explained)) == len(words()) > 0
+
+
+@pytest.mark.parametrize(("name", "path"), words())
+def test_each_word_stands_where_the_page_says(name: str, path: str) -> None:
+    code = (ROOT / PACKAGE / path).read_text("utf-8")
+    assert re.search(rf"^ *(?:(?:async )?def |class )?{name}\b", code, re.MULTILINE)

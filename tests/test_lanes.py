@@ -7,11 +7,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from support.process_groups import process_groups
 from tools.stages import Stage, in_stages
 
 ROOT = Path(__file__).parents[1]
@@ -35,21 +35,9 @@ def start(tmp_path: Path) -> Iterator[Start]:
     (tmp_path / "Makefile").write_text(RECIPES.format(folder=tmp_path))
     for name in ("to-first", "to-second", "up"):
         os.mkfifo(tmp_path / name)
-    started: list[subprocess.Popen[str]] = []
-
-    def start(*targets: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "tools.lanes", "make", *targets]
-        environment = os.environ | {"PYTHONPATH": str(ROOT)}
-        started.append(
-            subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True, process_group=0)
-        )
-        return started[-1]
-
-    yield start
-    for each in started:
-        with suppress(ProcessLookupError):
-            os.killpg(each.pid, signal.SIGKILL)
-        each.communicate()
+    command, environment = [sys.executable, "-m", "tools.lanes", "make"], os.environ | {"PYTHONPATH": str(ROOT)}
+    with process_groups() as begin:
+        yield lambda *targets: begin([*command, *targets], cwd=tmp_path, env=environment)
 
 
 def test_two_are_made_at_the_same_time_and_what_they_print_is_not_mixed(start: Start) -> None:

@@ -7,10 +7,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
+
+from support.process_groups import process_groups
 
 ROOT = Path(__file__).parents[1]
 LIMIT = 60.0
@@ -21,23 +22,14 @@ Start = Callable[..., subprocess.Popen[str]]
 @pytest.fixture
 def start() -> Iterator[Start]:
     """Start shell scripts side by side; none of them outlives the test."""
-    started: list[subprocess.Popen[str]] = []
+    with process_groups() as begin:
 
-    def start(*scripts: str) -> subprocess.Popen[str]:
-        words = [word for script in scripts for word in ("AND", "sh", "-c", script)]
-        command = [sys.executable, "-m", "tools.side_by_side", *words[1:]]
-        started.append(
-            subprocess.Popen(
-                command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, process_group=0
-            )
-        )
-        return started[-1]
+        def start(*scripts: str) -> subprocess.Popen[str]:
+            words = [word for script in scripts for word in ("AND", "sh", "-c", script)]
+            command = [sys.executable, "-m", "tools.side_by_side", *words[1:]]
+            return begin(command, cwd=ROOT, stderr=subprocess.STDOUT)
 
-    yield start
-    for each in started:
-        with suppress(ProcessLookupError):
-            os.killpg(each.pid, signal.SIGKILL)
-        each.communicate()
+        yield start
 
 
 @pytest.fixture

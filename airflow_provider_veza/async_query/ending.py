@@ -47,10 +47,12 @@ class AskCurrency:
     """The answer depends on whether this attempt is still the one that counts."""
 
 
-KillVerdict = CancelQuery | HandOver | AskCurrency
+Ending = CancelQuery | HandOver
+"""What an attempt that is ended does with its query."""
+KillVerdict = Ending | AskCurrency
 
 
-def judge_timeout(*, cancel_on_timeout: bool) -> CancelQuery | HandOver:
+def judge_timeout(*, cancel_on_timeout: bool) -> Ending:
     """Decide for a task that ran past its ``execution_timeout``: its deadline has passed, whatever Airflow says."""
     if cancel_on_timeout:
         return CancelQuery("its execution_timeout has passed")
@@ -93,6 +95,7 @@ class Presence:
     :param parent: the process id of its supervisor.
     :param longest_absence: how long it may go without a look.
     :param doubt: why another attempt may have taken over meanwhile; empty where there is no sign of that.
+    :param is_alone: whether its supervisor is gone.
     """
 
     seen_at: datetime

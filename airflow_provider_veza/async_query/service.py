@@ -81,7 +81,7 @@ def drive_flow(flow: Generator[S, Any, T], answer: Callable[[S], Any]) -> T:
 
 
 async def drive_flow_async(flow: Generator[S, Any, T], answer: Callable[[S], Awaitable[Any]]) -> T:
-    """Do the same where answers are awaited."""
+    """Drive a flow whose answers are awaited; the async twin of :func:`drive_flow`."""
     try:
         step = next(flow)
         while True:

@@ -100,8 +100,6 @@ class Traits:
 
     :param long_poll_seconds: how long a look may wait on the server until the query ends; 0 where it cannot.
     :param can_cancel: a running query can be ended.
-    :param can_stop: a running query can be ended with the rows it has.
-    :param pages: results come in pages.
     :param keeps_result: the result of an ended query stays at the service until it is released.
     :param absent_grace_seconds: how long after the submit the service may not know the id yet.
     :param storing_grace_seconds: how long an id that was known may be unknown while the service stores its result.
@@ -109,8 +107,6 @@ class Traits:
 
     long_poll_seconds: float = 0.0
     can_cancel: bool = True
-    can_stop: bool = False
-    pages: bool = True
     keeps_result: bool = False
     absent_grace_seconds: float = 0.0
     storing_grace_seconds: float = 0.0

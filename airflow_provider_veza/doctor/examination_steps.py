@@ -31,7 +31,7 @@ class Submit(Ask):
 
 @dataclass(frozen=True)
 class SubmitOfOthers(Submit):
-    """The same with a query that others may run too: it is cancelled only while it runs."""
+    """Send what starts a query that others may run too: it is cancelled only while it runs."""
 
 
 @dataclass(frozen=True)

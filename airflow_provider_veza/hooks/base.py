@@ -196,7 +196,7 @@ class AsyncQueryHook(BaseHook):
         self.query(handle).release()
 
     def cancel_now(self, handle: QueryHandle) -> Cancellation:
-        """Do the same in at most two seconds of network time: own session, short timeouts, nothing repeated.
+        """Cancel as :meth:`cancel` does, in at most two seconds of network time: own session, short timeouts, nothing repeated.
 
         For a process that is being killed. The connection and the token must have been used before.
         """

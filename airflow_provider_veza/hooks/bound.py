@@ -178,7 +178,7 @@ class BoundQuery:
         return self._cancelled(lambda call: self.hook.run(call, within=left()), is_cancelled)
 
     def cancel_now(self, is_cancelled: Callable[[], bool] = nobody_knows) -> Cancellation:
-        """Do the same in at most two seconds of network time: own session, short timeouts, nothing repeated.
+        """Cancel as :meth:`cancel` does, in at most two seconds of network time: own session, short timeouts, nothing repeated.
 
         For a process that is being killed. The connection and the token must have been used before.
 

@@ -81,7 +81,7 @@ class LandingOrder:
 def is_landed(query: BoundQuery, order: LandingOrder, log: TaskLog) -> bool:
     """Whether this very result lies in its folder, whole; nothing is written, and the service is not asked."""
     with scratch_folder() as scratch:
-        return Landing(order.plan(query, scratch), log, utc_now).is_done()
+        return Landing(order.plan(query, scratch), log, utc_now).is_landed()
 
 
 def land(query: BoundQuery, order: LandingOrder, log: TaskLog, check: AttemptCheck) -> Manifest:

@@ -76,13 +76,13 @@ Read = Callable[[Any, str], Any]
 
 def duration(value: Any, name: str) -> timedelta:
     """Return a span of time, which must be longer than none."""
-    read = duration_or_none(value, name)
+    read = duration_or_zero(value, name)
     if read <= timedelta(0):
         raise ArgumentError(f"{name} must be positive, not {value!r}.")
     return read
 
 
-def duration_or_none(value: Any, name: str) -> timedelta:
+def duration_or_zero(value: Any, name: str) -> timedelta:
     """Return a span of time, which may be zero."""
     try:
         read = span_of(value)
@@ -310,9 +310,9 @@ _MAY_BE_NONE: Mapping[str, Read] = {
     "saved_query_id": identifier,
     "cache_mode": one_of(CacheModeName),
     "cache_id": identifier,
-    "max_staleness": duration_or_none,
+    "max_staleness": duration_or_zero,
     "deferrable": flag,
-    "timeout": duration_or_none,
+    "timeout": duration_or_zero,
     "poll_interval": seconds,
     "poke_interval": duration,
     "max_wait": duration,
@@ -355,7 +355,7 @@ _MUST_BE_GIVEN: Mapping[str, Read] = {
     "also_compare": names,
     "fail_on": some_of(ChangeName),
     "partial_check": one_of(FailOrWarn),
-    "grace": duration_or_none,
+    "grace": duration_or_zero,
     "max_cancels": count,
     "max_duration": duration,
 }

@@ -1,4 +1,4 @@
-"""Where the rows of a query go, XCom or files, by the arguments of the task that delivers them; a part of it, no base class.
+"""Where the rows of a query go, XCom or files, by the arguments of the task that delivers them.
 
 The loop that lands rows is in :mod:`.hooks`, what is written in :mod:`.results`.
 """
@@ -13,21 +13,35 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow.providers.common.compat.sdk import XComArg
 
-from airflow_provider_veza.async_query.task_log import TaskLog
 from airflow_provider_veza.exceptions import ArgumentError
-from airflow_provider_veza.operators import arguments as a
+from airflow_provider_veza.operators.arguments import (
+    ColumnNames,
+    CompressionName,
+    FailOrReplace,
+    FailOrWarn,
+    Names,
+    OutputFormat,
+    StoragePath,
+    column_names,
+    flag,
+    names,
+    null_value,
+    path,
+    path_text,
+)
 from airflow_provider_veza.operators.assets import announce_landing, has_fixed_folder, outlet_of_folder
 from airflow_provider_veza.operators.checked import Together
 from airflow_provider_veza.operators.rendering import is_template
+from airflow_provider_veza.operators.traced import TracedOperator
 from airflow_provider_veza.results.table_options import NO_OPTIONS, TableOptions
 
 if TYPE_CHECKING:
     from airflow_provider_veza.async_query.vocabulary import Page
     from airflow_provider_veza.hooks.bound import BoundQuery
     from airflow_provider_veza.hooks.landing_loop import LandingOrder
+    from airflow_provider_veza.ownership.charge import Charge
     from airflow_provider_veza.results.inline import InlineLimits
     from airflow_provider_veza.results.landing_limits import LandingLimits
-    from airflow_provider_veza.results.manifest import Manifest
 
 RESULT_FIELDS = ("output_path", "output_format", "compression", "columns", "column_names", "null_value", "on_bad_text")
 
@@ -49,7 +63,7 @@ def counted(collected: Any) -> str:
 class WritesTables(Protocol):
     """A task with the arguments that say how tables are written."""
 
-    column_names: a.ColumnNames
+    column_names: ColumnNames
     null_value: str
     csv_escape_formulas: bool
 
@@ -60,9 +74,9 @@ def table_options(task: WritesTables) -> TableOptions:
     :raises ArgumentError: when an argument cannot be what it is.
     """
     return TableOptions(
-        column_names=a.column_names(task.column_names, "column_names"),
-        null_value=a.null_value(task.null_value, "null_value"),
-        escape_formulas=a.flag(task.csv_escape_formulas, "csv_escape_formulas"),
+        column_names=column_names(task.column_names, "column_names"),
+        null_value=null_value(task.null_value, "null_value"),
+        escape_formulas=flag(task.csv_escape_formulas, "csv_escape_formulas"),
     )
 
 
@@ -83,51 +97,18 @@ def run_at(context: Mapping[str, Any]) -> datetime | None:
     return None if found is None else datetime.fromtimestamp(found.timestamp(), UTC)
 
 
-class DeliveringTask(Protocol):
-    """A task with the arguments that say where rows go."""
-
-    output_path: a.StoragePath | None
-    output_format: a.OutputFormat
-    compression: a.CompressionName | None
-    columns: a.Names | None
-    column_names: a.ColumnNames
-    null_value: str
-    csv_escape_formulas: bool
-    part_bytes: int
-    row_count_check: a.FailOrWarn
-    on_bad_text: a.FailOrReplace
-    fail_on_empty: bool
-    max_rows: int | None
-    xcom_max_rows: int
-    xcom_max_bytes: int
-    allow_partial_results: bool
-    do_xcom_push: bool
-    outlets: list[Any]
-    landed: Manifest | None
-    manifest_place: str
-
-    @property
-    def log(self) -> TaskLog:
-        """The task's log."""
-        ...
-
-    def check_attempt(self, *, surely: bool = False) -> None:
-        """Go on only if this attempt still counts; raises where it does not."""
-        ...
-
-
 @dataclass(frozen=True)
 class Delivery:
     """Delivers the rows of one query as its task says; it reads the task's arguments when it needs them."""
 
-    task: DeliveringTask
+    task: DeliveringOperator
 
     def declare_asset(self) -> None:
         """Add the landed folder to the task's outlets, where it is known before the task runs and not among them already."""
-        path = self.task.output_path
-        if path is None or isinstance(path, XComArg) or not has_fixed_folder(a.path_text(path)):
+        given = self.task.output_path
+        if given is None or isinstance(given, XComArg) or not has_fixed_folder(path_text(given)):
             return
-        outlet = outlet_of_folder(a.path_text(path))
+        outlet = outlet_of_folder(path_text(given))
         if outlet is not None and outlet.uri not in {getattr(own, "uri", None) for own in self.task.outlets}:
             self.task.outlets = [*self.task.outlets, outlet]
 
@@ -262,7 +243,7 @@ class Delivery:
 
     @property
     def _folder(self) -> str:
-        return a.path(self.task.output_path, "output_path")
+        return path(self.task.output_path, "output_path")
 
     @property
     def _options(self) -> TableOptions:
@@ -270,4 +251,45 @@ class Delivery:
 
     @property
     def _select(self) -> tuple[str, ...] | None:
-        return None if self.task.columns is None else a.names(self.task.columns, "columns")
+        return None if self.task.columns is None else names(self.task.columns, "columns")
+
+
+class DeliveringOperator(TracedOperator):
+    """An operator with the arguments that say where rows go."""
+
+    output_path: StoragePath | None
+    output_format: OutputFormat
+    compression: CompressionName | None
+    columns: Names | None
+    column_names: ColumnNames
+    null_value: str
+    csv_escape_formulas: bool
+    part_bytes: int
+    row_count_check: FailOrWarn
+    on_bad_text: FailOrReplace
+    fail_on_empty: bool
+    max_rows: int | None
+    xcom_max_rows: int
+    xcom_max_bytes: int
+    allow_partial_results: bool = True
+    """Whether a result that its service calls partial is delivered; the log and the manifest say so then."""
+    _charge: Charge | None = None
+
+    def when_parsed(self) -> None:
+        """Check what is known, and declare what will be landed."""
+        super().when_parsed()
+        Delivery(self).declare_asset()
+
+    def check_together(self) -> Iterator[Together]:
+        """Yield which arguments must fit each other, and the check."""
+        yield from super().check_together()
+        yield from Delivery(self).together()
+
+    def deliver(self, query: BoundQuery, context: Mapping[str, Any]) -> Any:
+        """Return the rows as plain JSON, or the summary of what was landed."""
+        return Delivery(self).deliver(query, context)
+
+    def check_attempt(self, *, surely: bool = False) -> None:
+        """Go on only if this attempt still counts; raises where it does not."""
+        if self._charge is not None:
+            self._charge.check(surely=surely)

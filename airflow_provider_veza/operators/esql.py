@@ -339,7 +339,6 @@ class EsqlGetQueryResultsOperator(GetQueryResultsOperator):
 
     elasticsearch_conn_id: str
     template_fields: Sequence[str] = ("handle", "elasticsearch_conn_id", *RESULT_FIELDS)
-    template_fields_renderers = {"handle": "json"}
     operator_extra_links = (LandedResultLink(),)
     ui_color = ELASTICSEARCH_COLOR
     needs_extra = "elasticsearch"
@@ -395,7 +394,6 @@ class EsqlDeleteQueryOperator(CancelQueryOperator):
 
     elasticsearch_conn_id: str
     template_fields: Sequence[str] = ("handle", "elasticsearch_conn_id")
-    template_fields_renderers = {"handle": "json"}
     ui_color = ELASTICSEARCH_COLOR
     needs_extra = "elasticsearch"
 

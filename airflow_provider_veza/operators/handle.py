@@ -6,7 +6,7 @@ Those that own a query are in :mod:`.owning`.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import MappedOperator, XComArg
@@ -16,21 +16,9 @@ from airflow_provider_veza.async_query.outcomes import error_of
 from airflow_provider_veza.async_query.watch import Ended, Outcome
 from airflow_provider_veza.exceptions import ArgumentError, AsyncQueryError, QueryUnreachableError
 from airflow_provider_veza.operators.airflow_rules import airflow_failures
-from airflow_provider_veza.operators.arguments import (
-    ColumnNames,
-    CompressionName,
-    FailOrReplace,
-    FailOrWarn,
-    GivenHandle,
-    GivenHandles,
-    Names,
-    OutputFormat,
-    StoragePath,
-    optional,
-    path,
-)
-from airflow_provider_veza.operators.checked import Together, check_when_started, is_literal, is_of_mapped, naming
-from airflow_provider_veza.operators.delivery import Delivery
+from airflow_provider_veza.operators.arguments import GivenHandle, GivenHandles, optional, path
+from airflow_provider_veza.operators.checked import check_when_started, is_literal, is_of_mapped, naming
+from airflow_provider_veza.operators.delivery import DeliveringOperator, Delivery
 from airflow_provider_veza.operators.traced import TracedOperator
 
 if TYPE_CHECKING:
@@ -38,8 +26,6 @@ if TYPE_CHECKING:
     from airflow_provider_veza.hooks.base import AsyncQueryHook
     from airflow_provider_veza.hooks.bound import BoundQuery
     from airflow_provider_veza.lineage.datasets import NamedDataset
-    from airflow_provider_veza.ownership.charge import Charge
-
 
 _MAP_THIS_TASK_TOO = "Map this task too, with .partial(...).expand(handle=submit.output)."
 
@@ -81,6 +67,7 @@ class HandleOperator(TracedOperator):
     """An operator on a handle that another task returned."""
 
     handle: Any
+    template_fields_renderers = {"handle": "json"}
 
     @property
     def given_query(self) -> BoundQuery:
@@ -91,54 +78,29 @@ class HandleOperator(TracedOperator):
         given: Any = self.handle
         return self.hook.query(QueryHandle.from_json(given))
 
-    template_fields_renderers = {"handle": "json"}
-
     @property
     @abstractmethod
     def hook(self) -> AsyncQueryHook:
         """The client of the handle's service."""
 
 
-class GetQueryResultsOperator(HandleOperator):
+class GetQueryResultsOperator(DeliveringOperator, HandleOperator):
     """Return or land the rows of a query that has succeeded; it neither waits nor cancels: put a sensor before it."""
 
     handle: GivenHandle
-    output_path: StoragePath | None
-    output_format: OutputFormat
-    compression: CompressionName | None
-    columns: Names | None
-    column_names: ColumnNames
-    null_value: str
-    csv_escape_formulas: bool
-    part_bytes: int
-    row_count_check: FailOrWarn
-    on_bad_text: FailOrReplace
-    fail_on_empty: bool
-    max_rows: int | None
-    xcom_max_rows: int
-    xcom_max_bytes: int
-    allow_partial_results: bool = True
-    """Whether a result that its service calls partial is delivered; the log and the manifest say so then."""
     cancel_on_kill = False
     cancel_on_timeout = False
     needs_success_of_query = True
-    _charge: Charge | None = None
 
     def when_parsed(self) -> None:
         """Check what is known, and declare what will be landed."""
         super().when_parsed()
         refuse_many_handles_of(self)
-        Delivery(self).declare_asset()
 
     @classmethod
     def refuse_for_all(cls, given: Mapping[str, Any]) -> None:
         """Refuse several handles."""
         refuse_many_handles(cls, given.get("handle"))
-
-    def check_together(self) -> Iterator[Together]:
-        """Yield which arguments must fit each other, and the check."""
-        yield from super().check_together()
-        yield from Delivery(self).together()
 
     def execute(self, context: Any) -> Any:
         """Look once, then read the rows."""
@@ -159,15 +121,6 @@ class GetQueryResultsOperator(HandleOperator):
         """Stop landing; what is durable stays, and the query is left alone."""
         if self._charge is not None:
             self._charge.kill()
-
-    def deliver(self, query: BoundQuery, context: Mapping[str, Any]) -> Any:
-        """Return the rows as plain JSON, or the summary of what was landed."""
-        return Delivery(self).deliver(query, context)
-
-    def check_attempt(self, *, surely: bool = False) -> None:
-        """Go on only if this attempt still counts."""
-        if self._charge is not None:
-            self._charge.check(surely=surely)
 
     def _require_success(self, query: BoundQuery) -> None:
         handle, snapshot = query.handle, query.look()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from airflow_provider_veza.exceptions import ConfigurationError, QueryUnreachableError
 from airflow_provider_veza.operators.airflow_arguments import OperatorArguments
 from airflow_provider_veza.operators.airflow_rules import airflow_failures
-from airflow_provider_veza.operators.arguments import Duration, duration, duration_or_none
+from airflow_provider_veza.operators.arguments import Duration, duration, duration_or_zero
 from airflow_provider_veza.operators.checked import CheckedOperator, check_when_started, keep
 from airflow_provider_veza.operators.connections import VEZA_COLOR
 
@@ -94,7 +94,7 @@ class VezaCancelOrphanedQueriesOperator(CheckedOperator):
         unreached: list[str] = []
         is_over = _over_after(duration(self.max_duration, "max_duration"))
         with RecordedHooks() as hooks:
-            settler = Settler(registry, hooks.query, duration_or_none(self.grace, "grace"), self.log)
+            settler = Settler(registry, hooks.query, duration_or_zero(self.grace, "grace"), self.log)
             for entry in registry.entries(is_over, begin_at=random.random()):
                 if isinstance(entry, UnreachedFile):
                     unreached.append(entry.path)

@@ -35,26 +35,14 @@ from airflow_provider_veza.exceptions import (
     ResultsDeadlineError,
     SupersededError,
 )
-from airflow_provider_veza.operators.airflow_rules import BACKSTOP, earliest_resume
-from airflow_provider_veza.operators.arguments import (
-    ColumnNames,
-    CompressionName,
-    Duration,
-    FailOrReplace,
-    FailOrWarn,
-    Names,
-    OutputFormat,
-    StoragePath,
-    optional,
-    seconds,
-)
+from airflow_provider_veza.operators.arguments import Duration, optional, seconds
 from airflow_provider_veza.operators.checked import Together, check_when_started, naming
-from airflow_provider_veza.operators.delivery import Delivery
+from airflow_provider_veza.operators.deferral import defer
+from airflow_provider_veza.operators.delivery import DeliveringOperator, Delivery
 from airflow_provider_veza.operators.submitting import SubmittingOperator
 
 if TYPE_CHECKING:
     from airflow_provider_veza.async_query.vocabulary import Snapshot
-    from airflow_provider_veza.hooks.bound import BoundQuery
     from airflow_provider_veza.ownership.charge import Charge
 
 PAUSE_SLICE_SECONDS = 0.5
@@ -66,41 +54,18 @@ _NEXT_RETRY = {
 }
 
 
-class QueryOperator(SubmittingOperator):
+class QueryOperator(DeliveringOperator, SubmittingOperator):
     """An operator that owns its query until the query has ended and its rows are delivered."""
 
     poll_interval: Duration | None
     min_poll_interval: Duration
     max_poll_interval: Duration
     retry_on_timeout: bool
-    output_path: StoragePath | None
-    output_format: OutputFormat
-    compression: CompressionName | None
-    columns: Names | None
-    column_names: ColumnNames
-    null_value: str
-    csv_escape_formulas: bool
-    part_bytes: int
-    row_count_check: FailOrWarn
-    on_bad_text: FailOrReplace
-    fail_on_empty: bool
-    max_rows: int | None
-    xcom_max_rows: int
-    xcom_max_bytes: int
-    allow_partial_results: bool = True
-    """Whether a result that its service calls partial is delivered; the log and the manifest say so then."""
-
-    def when_parsed(self) -> None:
-        """Check what is known, and declare what will be landed."""
-        super().when_parsed()
-        Delivery(self).declare_asset()
 
     def check_together(self) -> Iterator[Together]:
         """Yield which arguments must fit each other, and the check."""
         yield from super().check_together()
         yield ("poll_interval", "min_poll_interval", "max_poll_interval"), self.poll_schedule
-        if self.output_path is not None:
-            yield from Delivery(self).together()
 
     def collect(self, handle: QueryHandle, context: Mapping[str, Any]) -> Any:
         """Return the rows, or land them.
@@ -109,18 +74,9 @@ class QueryOperator(SubmittingOperator):
         """
         return self.deliver(self.hook.query(handle).until(handle.deadline), context)
 
-    def deliver(self, query: BoundQuery, context: Mapping[str, Any]) -> Any:
-        """Return the rows as plain JSON, or the summary of what was landed."""
-        return Delivery(self).deliver(query, context)
-
     def has_landed(self, handle: QueryHandle) -> bool:
         """Whether the rows of a query lie in the folder of ``output_path``, whole."""
         return Delivery(self).is_landed(self.hook.query(handle))
-
-    def check_attempt(self, *, surely: bool = False) -> None:
-        """Go on only if this attempt still counts."""
-        if self._charge is not None:
-            self._charge.check(surely=surely)
 
     def poll_schedule(self) -> PollSchedule:
         """Return when to look.
@@ -153,17 +109,17 @@ class QueryOperator(SubmittingOperator):
     def pre_execute(self, context: Any) -> None:
         """Conclude a deferral that outlasted ``execution_timeout``: Airflow 2.11 ends such a task before its next method."""
         from airflow_provider_veza.hooks.waiting import utc_now
-        from airflow_provider_veza.ownership.attempt import Attempt
 
         super().pre_execute(context)
-        is_resumed = getattr(context["ti"], "next_method", None) is not None
-        if not is_resumed or self.execution_timeout is None or not (handle := self._announced_handle(context)):
+        if getattr(context["ti"], "next_method", None) is None:
             return
-        if Deadline.after(Attempt.of(context).started_at, self.execution_timeout).passed(utc_now()):
-            ended = Ended(Outcome.DEADLINE_PASSED, f"execution_timeout={self.execution_timeout} has passed")
+        own_deadline = self._own_deadline(context)
+        if own_deadline is None or not own_deadline.passed(utc_now()):
+            return
+        if handle := self._announced_handle(context):
             with self._keeping_link(context), self.in_charge(context) as charge:
                 self._resume(handle, charge)
-                self._give_up(ended, handle, charge)
+                self._give_up(self._out_of_time, handle, charge)
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Any) -> Any:
         """Resume; where the trigger failed or overran its backstop, nobody waits for the query any more."""
@@ -190,41 +146,6 @@ class QueryOperator(SubmittingOperator):
                     self.query_url = self._announced(URL_KEY, context) or ""
             raise
 
-    def note_delivered(self, handle: QueryHandle, charge: Charge) -> None:
-        """Note that the rows are delivered, before the service forgets them and before Airflow knows."""
-        from airflow_provider_veza.ownership.acceptance import ForgetOnAcceptance
-        from airflow_provider_veza.ownership.asking import airflow_for_tasks
-
-        charge.check(surely=True)
-        try:
-            charge.ledger.deliver()
-        except RecordError as e:
-            self.log.warning("That the rows of query %s are delivered could not be noted: %s", handle.shown_id, e)
-        ForgetOnAcceptance(charge.attempt, charge.ledger, airflow_for_tasks(), self.log).register()
-
-    def release(self, handle: QueryHandle, charge: Charge) -> None:
-        """Let the service forget the result, unless it is to be kept."""
-        if self.keep_results:
-            return
-        charge.check(surely=True)
-        try:
-            self.hook.query(handle).release()
-        except RequestError as e:
-            self.log.warning(
-                "The result of query %s could not be deleted and stays until it expires: %s", handle.shown_id, e
-            )
-
-    def _wait(self, watch: Watch, context: Any, charge: Charge) -> Any:
-        from airflow_provider_veza.hooks.waiting import look_once
-
-        if not self.defers:
-            return self._conclude(self._wait_here(watch, charge), watch.handle, context, charge)
-        watch, verdict = look_once(watch, self.hook.query(watch.handle).until(watch.deadline).look, self.log)
-        if isinstance(verdict, Ended):
-            return self._conclude(verdict, watch.handle, context, charge)
-        charge.check()
-        return self._defer(watch)
-
     def _resume(self, handle: QueryHandle, charge: Charge) -> None:
         """Read the record in the process that goes on after a deferral: it is this query's, or a later attempt's."""
         charge.handle = handle
@@ -236,6 +157,35 @@ class QueryOperator(SubmittingOperator):
                 "nothing; its query is the other attempt's to settle.",
                 about=handle,
             )
+
+    def _wait(self, watch: Watch, context: Any, charge: Charge) -> Any:
+        from airflow_provider_veza.hooks.waiting import look_once
+
+        if not self.defers:
+            return self._conclude(self._wait_here(watch, charge), watch.handle, context, charge)
+        watch, verdict = look_once(watch, self.hook.query(watch.handle).until(watch.deadline).look, self.log)
+        if isinstance(verdict, Ended):
+            return self._conclude(verdict, watch.handle, context, charge)
+        charge.check()
+        self.log.info("Deferring until query %s has ended.", watch.handle.shown_id)
+        return defer(self, watch)
+
+    def _watch(self, handle: QueryHandle, context: Any) -> Watch:
+        own_deadline = self._own_deadline(context)
+        deadline = handle.deadline if own_deadline is None else min(handle.deadline, own_deadline)
+        return Watch(handle, self.hook.query(handle).traits, self.poll_schedule(), deadline)
+
+    def _own_deadline(self, context: Any) -> Deadline | None:
+        """Return when ``execution_timeout`` ends this attempt; None where the task has none."""
+        from airflow_provider_veza.ownership.attempt import Attempt
+
+        if self.execution_timeout is None:
+            return None
+        return Deadline.after(Attempt.of(context).started_at, self.execution_timeout)
+
+    @property
+    def _out_of_time(self) -> Ended:
+        return Ended(Outcome.DEADLINE_PASSED, f"execution_timeout={self.execution_timeout} has passed")
 
     def _wait_here(self, watch: Watch, charge: Charge) -> Ended:
         """Wait; Airflow's alarm of ``execution_timeout`` and the watch's own end for the same reason, whichever comes first.
@@ -254,31 +204,7 @@ class QueryOperator(SubmittingOperator):
         try:
             return wait(watch, look, self.log, lambda seconds: _pause(seconds, charge))
         except AirflowTaskTimeout:
-            return Ended(Outcome.DEADLINE_PASSED, f"execution_timeout={self.execution_timeout} has passed")
-
-    def _watch(self, handle: QueryHandle, context: Any) -> Watch:
-        from airflow_provider_veza.ownership.attempt import Attempt
-
-        deadline = handle.deadline
-        if self.execution_timeout is not None:
-            deadline = min(deadline, Deadline.after(Attempt.of(context).started_at, self.execution_timeout))
-        return Watch(handle, self.hook.query(handle).traits, self.poll_schedule(), deadline)
-
-    def _defer(self, watch: Watch) -> NoReturn:
-        from airflow_provider_veza.hooks.waiting import utc_now
-        from airflow_provider_veza.triggers.async_query import AsyncQueryTrigger
-
-        self.log.info("Deferring until query %s has ended.", watch.handle.shown_id)
-        self.defer(
-            trigger=AsyncQueryTrigger.of(
-                watch,
-                conn_id=self.hook.conn_id,
-                cancel_on_kill=self.cancel_on_kill,
-                not_before=earliest_resume(utc_now()),
-            ),
-            method_name="execute_complete",
-            timeout=watch.deadline.remaining(utc_now()) + BACKSTOP,
-        )
+            return self._out_of_time
 
     def _conclude(self, ended: Ended, handle: QueryHandle, context: Any, charge: Charge) -> Any:
         self._report = _report_of(ended, handle)
@@ -310,6 +236,30 @@ class QueryOperator(SubmittingOperator):
         self.leave_report(charge)
         self.release(handle, charge)
         return result
+
+    def note_delivered(self, handle: QueryHandle, charge: Charge) -> None:
+        """Note that the rows are delivered, before the service forgets them and before Airflow knows."""
+        from airflow_provider_veza.ownership.acceptance import ForgetOnAcceptance
+        from airflow_provider_veza.ownership.asking import airflow_for_tasks
+
+        charge.check(surely=True)
+        try:
+            charge.ledger.note_delivered()
+        except RecordError as e:
+            self.log.warning("That the rows of query %s are delivered could not be noted: %s", handle.shown_id, e)
+        ForgetOnAcceptance(charge.attempt, charge.ledger, airflow_for_tasks(), self.log).register()
+
+    def release(self, handle: QueryHandle, charge: Charge) -> None:
+        """Let the service forget the result, unless it is to be kept."""
+        if self.keep_results:
+            return
+        charge.check(surely=True)
+        try:
+            self.hook.query(handle).release()
+        except RequestError as e:
+            self.log.warning(
+                "The result of query %s could not be deleted and stays until it expires: %s", handle.shown_id, e
+            )
 
     def _release_and_forget(self, handle: QueryHandle, charge: Charge) -> None:
         """Let the service forget the result, then forget the query: killed in between, a retry runs it again."""

@@ -5,11 +5,10 @@ The lifecycle is in :mod:`.submitting` and :mod:`.owning`, the same for ES|QL in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Unpack
 
-from airflow_provider_veza.exceptions import AsyncQueryError, EmptyResultError
 from airflow_provider_veza.links.query import LandedResultLink, VezaQueryLink
 from airflow_provider_veza.operators.airflow_arguments import OperatorArguments
 from airflow_provider_veza.operators.arguments import (
@@ -29,7 +28,7 @@ from airflow_provider_veza.operators.arguments import (
     QuerySpec,
     ResultKind,
     StoragePath,
-    duration_or_none,
+    duration_or_zero,
     identifier,
     optional,
 )
@@ -39,13 +38,18 @@ from airflow_provider_veza.operators.connections import (
     VEZA_CONN_ID,
     veza_hook,
 )
-from airflow_provider_veza.operators.delivery import RESULT_FIELDS, is_nothing
+from airflow_provider_veza.operators.delivery import RESULT_FIELDS
 from airflow_provider_veza.operators.handle import CancelQueryOperator, GetQueryResultsOperator
+from airflow_provider_veza.operators.nothing_found import (
+    deliver_with_warning,
+    warning_about_handle,
+    warning_about_saved_query,
+    warning_about_spec,
+)
 from airflow_provider_veza.operators.owning import WAIT_FIELDS, QueryOperator
 from airflow_provider_veza.operators.spec_text import parsed_spec
 from airflow_provider_veza.operators.submitting import DEFAULT_TIMEOUT, SUBMIT_FIELDS, SubmitQueryOperator
 from airflow_provider_veza.results.defaults import DEFAULT_PART_BYTES, DEFAULT_XCOM_BYTES, DEFAULT_XCOM_ROWS
-from airflow_provider_veza.shown import one_line
 
 if TYPE_CHECKING:
     from airflow_provider_veza.hooks.bound import BoundQuery
@@ -208,7 +212,7 @@ class VezaQueryOperator(QueryOperator):
     def deliver(self, query: BoundQuery, context: Mapping[str, Any]) -> Any:
         """Return the rows as plain JSON, or the summary of what was landed; names may be misspelt where that is nothing."""
         deliver = partial(super().deliver, query, context)
-        return _warned_of_nothing(self, deliver, lambda: _asked_for(self))
+        return deliver_with_warning(deliver, lambda: _warning_of_nothing(self), self.log)
 
     def check_together(self) -> Iterator[Together]:
         """Yield which arguments must fit each other, and the check."""
@@ -333,7 +337,6 @@ class VezaGetQueryResultsOperator(GetQueryResultsOperator):
 
     veza_conn_id: str
     template_fields: Sequence[str] = ("handle", "veza_conn_id", *RESULT_FIELDS)
-    template_fields_renderers = {"handle": "json"}
     operator_extra_links = (LandedResultLink(),)
     ui_color = VEZA_COLOR
 
@@ -370,7 +373,7 @@ class VezaGetQueryResultsOperator(GetQueryResultsOperator):
     def deliver(self, query: BoundQuery, context: Mapping[str, Any]) -> Any:
         """Return the rows as plain JSON, or the summary of what was landed; names may be misspelt where that is nothing."""
         deliver = partial(super().deliver, query, context)
-        return _warned_of_nothing(self, deliver, lambda: _asked_elsewhere(query))
+        return deliver_with_warning(deliver, lambda: warning_about_handle(query.handle), self.log)
 
 
 class VezaCancelQueryOperator(CancelQueryOperator):
@@ -391,7 +394,6 @@ class VezaCancelQueryOperator(CancelQueryOperator):
 
     veza_conn_id: str
     template_fields: Sequence[str] = ("handle", "veza_conn_id")
-    template_fields_renderers = {"handle": "json"}
     ui_color = VEZA_COLOR
 
     def __init__(
@@ -419,7 +421,7 @@ def _checked_query(task: VezaQueryOperator | VezaSubmitQueryOperator) -> VezaQue
         saved_query_id=optional(identifier)(task.saved_query_id, "saved_query_id"),
         result_kind=task.result_kind,
         cache_mode=task.cache_mode,
-        max_staleness=optional(duration_or_none)(task.max_staleness, "max_staleness"),
+        max_staleness=optional(duration_or_zero)(task.max_staleness, "max_staleness"),
         cache_id=optional(identifier)(task.cache_id, "cache_id"),
         rewrite_deprecated=task.rewrite_deprecated,
     )
@@ -432,50 +434,10 @@ def _spec_of(task: VezaQueryOperator | VezaSubmitQueryOperator) -> Any:
     return parsed_spec(task.query_spec, task.template_files.get("query_spec", ""))
 
 
-def _warned_of_nothing(task: Any, deliver: Callable[[], Any], asked: Callable[[], str]) -> Any:
-    """Deliver, and warn where that is nothing, be that an error or not.
-
-    :param asked: returns what is known of the names that were asked for; empty where none were.
-    """
-    try:
-        delivered = deliver()
-    except EmptyResultError:
-        _warn(task, asked())
-        raise
-    if is_nothing(delivered):
-        _warn(task, asked())
-    return delivered
-
-
-def _warn(task: Any, text: str) -> None:
-    if text:
-        task.log.warning("%s", one_line(text))
-
-
-def _asked_for(task: VezaQueryOperator) -> str:
-    from airflow_provider_veza.services.veza_asked_names import warning_of_nothing_found
-
+def _warning_of_nothing(task: VezaQueryOperator) -> str:
     if task.saved_query_id is not None:
-        return _asked_for_by_saved_query(task.hook, str(task.saved_query_id))
-    spec = _spec_of(task)
-    return warning_of_nothing_found(spec) if isinstance(spec, Mapping) else ""
-
-
-def _asked_for_by_saved_query(hook: VezaHook, saved_query_id: str) -> str:
-    """Return what a saved query asks for, as far as the tenant shows it."""
-    from airflow_provider_veza.services.veza_asked_names import NOTHING_FOUND, warning_of_nothing_found
-
-    try:
-        warning = warning_of_nothing_found(hook.saved_query(saved_query_id))
-    except AsyncQueryError as e:
-        warning = f"{NOTHING_FOUND} Its definition cannot be read: {e.message}"
-    return f"{warning or NOTHING_FOUND} It is the saved query {saved_query_id!r}."
-
-
-def _asked_elsewhere(query: BoundQuery) -> str:
-    from airflow_provider_veza.services.veza_asked_names import NOTHING_FOUND
-
-    return f"{NOTHING_FOUND} The names are in the task that submitted the query {query.handle.shown_id}."
+        return warning_about_saved_query(task.hook, str(task.saved_query_id))
+    return warning_about_spec(_spec_of(task))
 
 
 def _asks_by_spec_alone(task: VezaQueryOperator | VezaSubmitQueryOperator) -> bool:
@@ -494,7 +456,7 @@ def _check_choices(task: VezaQueryOperator | VezaSubmitQueryOperator) -> None:
         has_saved_query=task.saved_query_id is not None,
         result_kind=task.result_kind,
         cache_mode=task.cache_mode,
-        max_staleness=optional(duration_or_none)(task.max_staleness, "max_staleness"),
+        max_staleness=optional(duration_or_zero)(task.max_staleness, "max_staleness"),
         cache_id=optional(identifier)(task.cache_id, "cache_id"),
         rewrite_deprecated=task.rewrite_deprecated,
     )

@@ -22,16 +22,17 @@ from airflow_provider_veza.exceptions import (
     QueryDeadlineError,
     RecordError,
 )
-from airflow_provider_veza.operators.airflow_rules import airflow_failures, default_deferrable
+from airflow_provider_veza.operators.airflow_rules import airflow_failures
 from airflow_provider_veza.operators.arguments import Duration, OnAmbiguous, OnPrevious, duration, optional, path
 from airflow_provider_veza.operators.checked import Together, check_when_started
+from airflow_provider_veza.operators.deferral import default_deferrable
 from airflow_provider_veza.operators.traced import TracedOperator
 
 if TYPE_CHECKING:
     from airflow_provider_veza.hooks.base import AsyncQueryHook
     from airflow_provider_veza.ownership.cancelling import CancelOutcome
     from airflow_provider_veza.ownership.charge import Charge
-    from airflow_provider_veza.ownership.submission import Obtained, Query
+    from airflow_provider_veza.ownership.submission import Obtained, Query, Submission, SubmitWishes
 
 DEFAULT_TIMEOUT = timedelta(hours=24)
 SUBMIT_FIELDS = ("timeout",)
@@ -112,35 +113,47 @@ class SubmittingOperator(TracedOperator):
 
     def obtain(self, charge: Charge) -> Obtained:
         """Adopt the query of an earlier attempt or submit."""
-        from airflow_provider_veza.async_query.record import OnAmbiguousSubmit, OnPreviousQuery, Owner
+        self._warn_of_unshared_places()
+        obtained = self._submission(charge).obtain()
+        charge.check()
+        return obtained
+
+    def _warn_of_unshared_places(self) -> None:
         from airflow_provider_veza.ownership.records.record_path import configured_record_path
         from airflow_provider_veza.ownership.shared_places import warn_of_unshared
-        from airflow_provider_veza.ownership.submission import Submission, SubmitWishes
 
         places = {
             "[veza] record_path": configured_record_path(),
-            "output_path": optional(path)(getattr(self, "output_path", None), "output_path"),
+            "output_path": optional(path)(self.output_path, "output_path"),
         }
         warn_of_unshared(places, self.log)
-        obtained = Submission(
+
+    def _submission(self, charge: Charge) -> Submission:
+        from airflow_provider_veza.ownership.submission import Submission
+
+        return Submission(
             hook=self.hook,
             query=self.checked_query(),
             submit=self.submit,
             charge=charge,
-            wishes=SubmitWishes(
-                owner=Owner(self.query_owner),
-                timeout=duration(self.timeout, "timeout"),
-                on_previous_query=OnPreviousQuery(self.on_previous_query),
-                on_ambiguous_submit=OnAmbiguousSubmit(self.on_ambiguous_submit),
-                cancel_on_kill=self.cancel_on_kill,
-                will_defer=self.defers,
-                keep_results=self.keep_results,
-            ),
+            wishes=self._wishes(),
             has_landed=self.has_landed,
             log=self.log,
-        ).obtain()
-        charge.check()
-        return obtained
+        )
+
+    def _wishes(self) -> SubmitWishes:
+        from airflow_provider_veza.async_query.record import OnAmbiguousSubmit, OnPreviousQuery, Owner
+        from airflow_provider_veza.ownership.submission import SubmitWishes
+
+        return SubmitWishes(
+            owner=Owner(self.query_owner),
+            timeout=duration(self.timeout, "timeout"),
+            on_previous_query=OnPreviousQuery(self.on_previous_query),
+            on_ambiguous_submit=OnAmbiguousSubmit(self.on_ambiguous_submit),
+            cancel_on_kill=self.cancel_on_kill,
+            will_defer=self.defers,
+            keep_results=self.keep_results,
+        )
 
     def announce(self, handle: QueryHandle, context: Mapping[str, Any]) -> None:
         """Push the handle and its link to XCom, where triggers, links and later tasks look for them."""
@@ -170,7 +183,7 @@ class SubmittingOperator(TracedOperator):
 
     @contextmanager
     def answerable_for(self, handle: QueryHandle, charge: Charge) -> Iterator[None]:
-        """Cancel the query if an error ends the task and no retry can find it, since then nobody waits."""
+        """Say where people see the query, and cancel it if an error ends the task and no retry can find it: nobody waits then."""
         charge.handle = handle
         try:
             self.query_url = self.hook.settings.ui_url(handle.id)

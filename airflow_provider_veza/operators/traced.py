@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_veza.async_query.handle import HANDLE_KEY, QueryHandle
 from airflow_provider_veza.exceptions import AsyncQueryError
-from airflow_provider_veza.operators.arguments import path
+from airflow_provider_veza.operators.arguments import StoragePath, path
 from airflow_provider_veza.operators.checked import CheckedOperator
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 class TracedOperator(CheckedOperator):
     """An operator of which OpenLineage is told; Airflow asks it in a process of its own, which must not wait for anything."""
 
+    output_path: StoragePath | None = None
+    """Where rows are landed, by an operator that lands some."""
     landed: Manifest | None = None
     """What this process has landed; another one, before or after a deferral, does not know it."""
     manifest_place = ""
@@ -57,11 +59,10 @@ class TracedOperator(CheckedOperator):
     def _output(self) -> NamedDataset | None:
         from airflow_provider_veza.lineage.datasets import folder_dataset
 
-        given = getattr(self, "output_path", None)
-        if given is None:
+        if self.output_path is None:
             return None
         with suppress(AsyncQueryError):
-            return folder_dataset(path(given, "output_path"))
+            return folder_dataset(path(self.output_path, "output_path"))
         return None
 
     def _told_handle(self, ti: Any) -> QueryHandle | None:

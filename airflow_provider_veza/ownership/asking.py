@@ -34,7 +34,7 @@ class Airflow(Protocol):
         ...
 
     def waiting_task(self, identity: TaskIdentity, try_number: int, *, is_remembered: bool) -> Answer:
-        """Return the same, and for which query a deferred task waits.
+        """Return how a task instance stands, and for which query it waits if it is deferred.
 
         :param try_number: of the attempt that deferred.
         :param is_remembered: whether a later attempt can find that one's query.
@@ -63,7 +63,7 @@ class ExecutionApi:
         return _answer_about(identity, states)
 
     def waiting_task(self, identity: TaskIdentity, try_number: int, *, is_remembered: bool) -> Answer:
-        """Return the same, and the query that a deferred task has announced in XCom."""
+        """Return how it stands, and the query that a deferred task has announced in XCom."""
         del try_number, is_remembered
         answer = self.task(identity)
         if answer.state != DEFERRED:
@@ -113,7 +113,7 @@ class Database:
         return Answer(_name(row.state), max_tries=row.max_tries) if row else Answer(exists=False)
 
     def waiting_task(self, identity: TaskIdentity, try_number: int, *, is_remembered: bool) -> Answer:
-        """Return the same, with the announced query, and whether a later attempt is at work that cannot know of it."""
+        """Return how it stands, the announced query, and whether a later attempt is at work that cannot know of it."""
         row = _task_row(identity)
         if row is None:
             return Answer(exists=False)

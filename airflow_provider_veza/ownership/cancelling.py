@@ -53,7 +53,7 @@ def try_to_cancel(query: BoundQuery, log: TaskLog, *, in_bounded_time: bool = Fa
 
 
 def try_to_cancel_beside_others(query: BoundQuery, log: TaskLog, is_cancelled: Callable[[], bool]) -> CancelOutcome:
-    """Do the same in bounded time, where somebody else may be about it too.
+    """Cancel in bounded time as :func:`try_to_cancel` does, where somebody else may be about it too.
 
     :param is_cancelled: whether the service has confirmed that one's cancel.
     """
@@ -73,7 +73,7 @@ def _tried(query: BoundQuery, log: TaskLog, cancel: Callable[[], Cancellation]) 
 async def try_to_cancel_async(
     query: BoundQuery, log: TaskLog, is_cancelled: Callable[[], Awaitable[bool]]
 ) -> CancelOutcome:
-    """Do the same on an event loop."""
+    """Do what :func:`try_to_cancel_beside_others` does, on an event loop."""
     try:
         result: Cancellation | Exception = await query.acancel(is_cancelled)
     except Exception as e:

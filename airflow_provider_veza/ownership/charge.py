@@ -18,6 +18,7 @@ from airflow_provider_veza.async_query.ending import (
     AskCurrency,
     CancelQuery,
     Currency,
+    Ending,
     HandOver,
     Presence,
     judge_kill,
@@ -42,9 +43,9 @@ if TYPE_CHECKING:
 ASK_BUDGET_SECONDS = 1.0
 CANCEL_BUDGET_SECONDS = 2.0
 NOTE_PATIENCE_SECONDS = 0.7
-"""Part of the former: how long the record of a query is waited for that the service does not know."""
+"""Part of the cancel's: how long the record of a query is waited for that the service does not know."""
 LATE_ANSWER_SECONDS = 1.5
-"""Together four seconds and a half: Airflow kills the process five seconds after it asked it to end."""
+"""With the ask and the cancel four seconds and a half: Airflow kills the process five seconds after it asked it to end."""
 ANSWER_PATIENCE_SECONDS = 4.0
 """How long the answer of a submit is waited for, whose task is being ended."""
 ASK_PATIENCE_SECONDS = 30.0
@@ -98,8 +99,8 @@ class Charge:
         self._asked_at = time.monotonic()
         self._is_asking = False
         self._is_ended = False
-        self._verdict: CancelQuery | HandOver | None = None
-        self._deciding: Uninterrupted[CancelQuery | HandOver] | None = None
+        self._verdict: Ending | None = None
+        self._deciding: Uninterrupted[Ending] | None = None
         self._settling = Uninterrupted(self._settle)
         self._is_superseded = False
         self._left = "Its query may still run."
@@ -126,18 +127,18 @@ class Charge:
         :raises SupersededError: when another attempt has taken over.
         """
         if self._is_ended:
-            self._end()
+            self._end_killed()
         self._presence = self._presence.seen(utc_now(), os.getppid())
         if not self._presence.doubt and not self._is_due(surely):
             return
         currency = self._answered_currency()
         if self._is_ended:
-            self._end()
+            self._end_killed()
         if currency is Currency.SUPERSEDED:
-            self._leave()
+            self._end_superseded()
         if self._presence.is_alone and self._nobody_waits():
             self._is_ended = True
-            self._end()
+            self._end_killed()
         self._presence = self._presence.assured(utc_now())
 
     def check_before_leaving(self) -> None:
@@ -158,22 +159,17 @@ class Charge:
         self._is_ended = True
         self._presence = self._presence.seen(utc_now(), os.getppid())
         self._reconsider()
-        if self._verdict is None and _is_out_of_time():
-            self._verdict = judge_timeout(cancel_on_timeout=self._policy.cancel_on_timeout)
         if self._verdict is None:
-            if self._cannot_ask():
+            verdict = self._decided_for_kill()
+            if verdict is None:
                 return
-            self._verdict = self._decided_within(ASK_BUDGET_SECONDS)
-            if self._verdict is None and HAS_TASK_SDK:
-                self._settle_once_decided()
-                return
-            self._verdict = self._verdict or self._decided_without_answer()
+            self._verdict = verdict
         if self._can_settle and not self._settling.is_done_within(CANCEL_BUDGET_SECONDS):
             self._log.warning(
                 "The cancel took too long for a task that is being ended; query %s may still run.",
                 self.handle.shown_id if self.handle else "(none yet)",
             )
-        self._leave_row_alone()
+        self._exit_if_superseded()
 
     def settle_ended(self) -> None:
         """Do what remains to be done for an attempt that was ended before it had its query."""
@@ -185,6 +181,18 @@ class Charge:
         if isinstance(self._verdict, HandOver) and not self._verdict.for_good:
             self._verdict = self._deciding = None
             self._settling = Uninterrupted(self._settle)
+
+    def _decided_for_kill(self) -> Ending | None:
+        """Decide in the time that a kill has; None where Airflow 3 has not answered yet, whose late answer is acted on."""
+        if _is_out_of_time():
+            return judge_timeout(cancel_on_timeout=self._policy.cancel_on_timeout)
+        if self._cannot_ask():
+            return None
+        verdict = self._decided_within(ASK_BUDGET_SECONDS)
+        if verdict is None and HAS_TASK_SDK:
+            self._settle_once_decided()
+            return None
+        return verdict or self._decided_without_answer()
 
     def _settle_once_decided(self) -> None:
         """Act on an answer that is late, though the main thread may not come back from a long call before it is killed."""
@@ -243,7 +251,7 @@ class Charge:
         self._asked_at = time.monotonic()
         return currency
 
-    def _decided_within(self, seconds: float) -> CancelQuery | HandOver | None:
+    def _decided_within(self, seconds: float) -> Ending | None:
         """Ask in a thread of its own, since the main thread may hold whatever an answer needs; whoever comes next waits on.
 
         :return: None where no answer has come yet.
@@ -254,7 +262,7 @@ class Charge:
         except TimeoutError:
             return None
 
-    def _decided(self) -> CancelQuery | HandOver:
+    def _decided(self) -> Ending:
         self._presence = self._presence.seen(utc_now(), os.getppid())
         standing = self._standing()
         if standing is None:
@@ -264,11 +272,11 @@ class Charge:
             return self._decided_by(standing, self._currency())
         return verdict
 
-    def _decided_without_answer(self) -> CancelQuery | HandOver:
+    def _decided_without_answer(self) -> Ending:
         self._presence = self._presence.seen(utc_now(), os.getppid())
         return self._decided_by(Standing.UNKNOWN, Currency.UNKNOWN)
 
-    def _decided_by(self, standing: Standing, currency: Currency) -> CancelQuery | HandOver:
+    def _decided_by(self, standing: Standing, currency: Currency) -> Ending:
         self._is_superseded = currency is Currency.SUPERSEDED
         verdict = judge_kill(
             standing,
@@ -290,20 +298,20 @@ class Charge:
         finally:
             self._is_asking = False
 
-    def _end(self) -> NoReturn:
+    def _end_killed(self) -> NoReturn:
         """Settle the query of an attempt that is being ended, where ``on_kill`` could not, and end."""
         verdict = self._verdict or self._decided_within(LATE_ANSWER_SECONDS) or self._decided_without_answer()
         self._verdict = verdict
         self._carry_out()
-        self._leave_row_alone()
+        self._exit_if_superseded()
         raise EndedFromOutsideError(self._farewell(verdict))
 
-    def _leave(self) -> NoReturn:
+    def _end_superseded(self) -> NoReturn:
         """End an attempt that counts no more, by the same rule as one that is killed: its task may also have been cleared."""
         self._is_ended = self._is_superseded = True
         self._verdict = self._decided()
         self._carry_out()
-        self._leave_row_alone()
+        self._exit_if_superseded()
         if isinstance(self._verdict, CancelQuery):
             raise EndedFromOutsideError(self._farewell(self._verdict))
         raise SupersededError(
@@ -350,17 +358,17 @@ class Charge:
             if verdict.cleared:
                 self.ledger.note_cleared(by, cancelled=outcome is CancelOutcome.CANCELLED)
             elif outcome is CancelOutcome.CANCELLED:
-                self.ledger.confirm_cancel(by)
+                self.ledger.note_cancelled(by)
         except (RecordError, AttemptError) as e:
             self._log.warning("What became of query %s could not be noted: %s", handle.shown_id, e)
 
-    def _farewell(self, verdict: CancelQuery | HandOver) -> str:
+    def _farewell(self, verdict: Ending) -> str:
         begin = "This attempt was ended from outside while it had no query" if self.handle is None else ""
         if isinstance(verdict, CancelQuery):
             return begin or f"This attempt was ended from outside, since {verdict.why}. {self._left}"
         return begin or f"This attempt was ended from outside; its query runs on: {verdict.why}."
 
-    def _leave_row_alone(self) -> None:
+    def _exit_if_superseded(self) -> None:
         """On Airflow 2.11 end a superseded process here: its return or its exception would change its successor's row."""
         if self._is_superseded and not HAS_TASK_SDK:
             self._exit("Another attempt of this task has taken over")

@@ -26,7 +26,7 @@ KILL_BUDGET_SECONDS = 25.0
 ANSWER_SECONDS = 10.0
 """For Airflow to say once more that nobody waits, before a wait goes on that nobody ended."""
 NOTE_PATIENCE_SECONDS = 2.0
-"""Part of the former: how long the record of a query is waited for that the service does not know."""
+"""Part of the budget of a kill: how long the record of a query is waited for that the service does not know."""
 _under_way: set[asyncio.Task[None]] = set()
 """Kills that outlive their trigger; the loop alone would not keep them from being collected."""
 

@@ -67,7 +67,7 @@ class Ledger:
         """Take the intent back: nothing was submitted."""
         self.forget()
 
-    def submitted(self, **changes: object) -> None:
+    def note_submitted(self, **changes: object) -> None:
         """Note the handle of the query that was submitted."""
         self._move(Move.SUBMIT, Actor.ATTEMPT, **changes)
 
@@ -81,11 +81,11 @@ class Ledger:
         if record is not None and any(getattr(record, name) != value for name, value in changes.items()):
             self._move(Move.NOTE, Actor.ATTEMPT, **changes)
 
-    def confirm_cancel(self, by: str) -> None:
+    def note_cancelled(self, by: str) -> None:
         """Note that the service has confirmed a cancel."""
         self._move(Move.CONFIRM_CANCEL, Actor.ATTEMPT, cancelled_by=by)
 
-    def deliver(self) -> None:
+    def note_delivered(self) -> None:
         """Note that the rows are delivered."""
         self._move(Move.DELIVER, Actor.ATTEMPT, deferred=False)
 

@@ -39,7 +39,7 @@ class NotedCancel:
             return self._unread(e)
 
     async def is_there_async(self) -> bool:
-        """Return the same on an event loop, which it does not hold up."""
+        """Return whether it is noted, without holding up the event loop; the async twin of :meth:`is_there`."""
         try:
             async with asyncio.timeout(self.patience):
                 return self._may_be_read and await sync_to_async(self._read, thread_sensitive=False)()

@@ -304,7 +304,7 @@ class Submission:
         try:
             if not self.charge.is_ended:
                 self.charge.check(surely=True)
-            self._ledger.submitted(handle=handle, deferred=self.wishes.will_defer)
+            self._ledger.note_submitted(handle=handle, deferred=self.wishes.will_defer)
         except (RecordError, AttemptError):
             if self._is_adopted(handle):
                 raise

@@ -65,7 +65,9 @@ class Landing:
         self._log = log
         self._now = now
         self._durable = self._new_checkpoint()
+        """What the next attempt goes on from."""
         self._read = self._written = Progress()
+        """How far pages have come, and how far their rows are written; the part in the making is not durable yet."""
         self._batches = Batches(plan.format.group_bytes, plan.limits.part_bytes, now())
         self._open: OpenPart | None = None
         self._pace: Pace | None = None
@@ -96,7 +98,7 @@ class Landing:
                 self._save(self._durable)
         return None
 
-    def is_done(self) -> bool:
+    def is_landed(self) -> bool:
         """Whether this very result was landed before, as far as sizes show; nothing is claimed or written."""
         found = find_landing(self._plan.folder, self._log)
         return isinstance(found.first_step(self._plan.key, self._plan.folder, has_size), AlreadyLanded)
@@ -166,13 +168,6 @@ class Landing:
         if batch.ends_part:
             self._publish_open()
 
-    def _group(self, rows: JsonRows) -> Group:
-        columns = self._durable.columns if self._open is None else self._open.columns
-        try:
-            return self._plan.format.group(rows, columns)
-        except BadTextError as e:
-            raise BadTextError(e.column, self._written.rows + e.row) from None
-
     def finish(self, retries: int = 0) -> Manifest:
         """Publish what is left, then the manifest, then tidy up.
 
@@ -184,7 +179,8 @@ class Landing:
         self._publish_open()
         self._durable = replace(self._durable, progress=replace(self._read, retries=self._read.retries + retries))
         self._give_all_parts_the_same_columns()
-        self._warn_of_names()
+        self._warn_of_names_alike()
+        self._warn_of_unused_names()
         self._require_claim()
         manifest = self._manifest()
         self._write_manifest(manifest)
@@ -247,6 +243,13 @@ class Landing:
                 timedelta(seconds=round(expected.left.total_seconds())),
             )
 
+    def _group(self, rows: JsonRows) -> Group:
+        columns = self._durable.columns if self._open is None else self._open.columns
+        try:
+            return self._plan.format.group(rows, columns)
+        except BadTextError as e:
+            raise BadTextError(e.column, self._written.rows + e.row) from None
+
     def _part_for(self, group: Group) -> OpenPart:
         if self._open is not None and not self._open.takes(group):
             self._publish_open()
@@ -272,14 +275,16 @@ class Landing:
             self._written.rows,
         )
 
-    def _warn_of_names(self) -> None:
-        columns = self._durable.columns
-        if alike := KnownColumns(columns).alike:
+    def _warn_of_names_alike(self) -> None:
+        if alike := KnownColumns(self._durable.columns).alike:
             self._log.warning(
                 "Columns differ only in case, which DuckDB, Spark and BigQuery do not tell apart: %s. Choose other names with "
                 "column_names=.",
                 shortened(", ".join(f"{one.name!a} and {other.name!a}" for one, other in alike), _LONGEST_SHOWN),
             )
+
+    def _warn_of_unused_names(self) -> None:
+        columns = self._durable.columns
         if columns and (unused := self._plan.options.unused_names(column.dotted_name for column in columns)):
             self._log.warning(
                 "No column is called %s, which column_names renames: check the spelling.", ", ".join(unused)

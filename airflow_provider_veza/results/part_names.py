@@ -12,6 +12,7 @@ from collections.abc import Collection
 
 MARK = r"[0-9a-f]{8}(?:\.[a-z]+){1,2}"
 PART_NAME = rf"part-[0-9]{{5,}}-{MARK}"
+"""Such a name leads nowhere but to a file of the folder itself."""
 
 _PART = re.compile(rf"part-([0-9]{{5,}})-({MARK})")
 _HIDDEN = re.compile(rf"\.({PART_NAME})\.[0-9a-f]{{32}}")
@@ -41,24 +42,15 @@ def part_name(number: int, mark: str) -> str:
     return f"part-{number:05d}-{mark}"
 
 
-def is_part_name(name: str) -> bool:
-    """Whether a name is one that a part can have; such a name leads nowhere but to a file of the folder itself."""
-    return _PART.fullmatch(name) is not None
-
-
-def is_mark(text: str) -> bool:
-    """Whether a text is the mark of an attempt."""
-    return re.fullmatch(MARK, text) is not None
-
-
 def number_of(name: str) -> int:
-    """Return the number of a part."""
-    return int(_parsed(name)[0])
+    """Return the number of a part.
 
-
-def mark_of(name: str) -> str:
-    """Return the mark of the attempt that wrote a part."""
-    return _parsed(name)[1]
+    :raises ValueError: when no part can have such a name.
+    """
+    part = _PART.fullmatch(name)
+    if part is None:
+        raise ValueError(f"{name!r} is no name of a part")
+    return int(part[1])
 
 
 def is_marked(name: str, marks: Collection[str]) -> bool:
@@ -71,10 +63,3 @@ def is_marked(name: str, marks: Collection[str]) -> bool:
 def marks_in(text: str) -> tuple[str, ...]:
     """Return all marks that a checkpoint or manifest names, even one that cannot be read as JSON any more."""
     return tuple(dict.fromkeys(_MARKED.findall(text)))
-
-
-def _parsed(name: str) -> tuple[str, str]:
-    part = _PART.fullmatch(name)
-    if part is None:
-        raise ValueError(f"{name!r} is no name of a part")
-    return part[1], part[2]

@@ -25,13 +25,8 @@ from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.outcomes import error_of
 from airflow_provider_veza.async_query.watch import Ended, Outcome, Watch
 from airflow_provider_veza.exceptions import AsyncQueryError, AttemptError, QueryDeadlineError
-from airflow_provider_veza.operators.airflow_rules import (
-    BACKSTOP,
-    airflow_failures,
-    default_deferrable,
-    earliest_resume,
-)
-from airflow_provider_veza.operators.arguments import GivenHandle, duration, duration_or_none
+from airflow_provider_veza.operators.airflow_rules import airflow_failures
+from airflow_provider_veza.operators.arguments import GivenHandle, duration, duration_or_zero
 from airflow_provider_veza.operators.checked import (
     CheckedPartial,
     Together,
@@ -39,6 +34,7 @@ from airflow_provider_veza.operators.checked import (
     check_when_started,
     keep_inherited,
 )
+from airflow_provider_veza.operators.deferral import default_deferrable, defer
 from airflow_provider_veza.operators.handle import refuse_many_handles, refuse_many_handles_of
 from airflow_provider_veza.operators.rendering import rendered
 from airflow_provider_veza.sensors.flags import Fate, Pace, SensorFlags
@@ -70,6 +66,7 @@ class AsyncQuerySensor(BaseSensorOperator):
     max_wait: Any
     cancel_on_kill: bool
     cancel_on_timeout: bool
+    template_fields_renderers = {"handle": "json"}
     partial = CheckedPartial()
     needs_success_of_query = True
     _charge: Charge | None = None
@@ -144,7 +141,7 @@ class AsyncQuerySensor(BaseSensorOperator):
                     self.log.info("Waiting for query %s now, which was submitted while %s ran.", now, was)
                     return self._look_or_defer()
                 if self._waits_on(waited.ended):
-                    return self._defer(self._watch(given))
+                    defer(self, self._watch(given))
                 return self._conclude(waited.ended)
 
     def pre_execute(self, context: Any) -> None:
@@ -206,7 +203,7 @@ class AsyncQuerySensor(BaseSensorOperator):
     def _look_or_defer(self) -> None:
         watch, ended = self._look()
         if ended is None or self._waits_on(ended):
-            return self._defer(watch)
+            defer(self, watch)
         return self._conclude(ended)
 
     def _take_charge(self, context: Any) -> None:
@@ -283,30 +280,15 @@ class AsyncQuerySensor(BaseSensorOperator):
     def _patience(self) -> timedelta:
         if self.timeout is None:
             return timedelta(seconds=conf.getfloat("sensors", "default_timeout"))
-        return duration_or_none(self.timeout, "timeout")
+        return duration_or_zero(self.timeout, "timeout")
 
     @property
     def _poke_interval(self) -> timedelta | None:
-        return _span_or_none(self.poke_interval, "poke_interval")
+        return None if self.poke_interval is None else duration(self.poke_interval, "poke_interval")
 
     @property
     def _max_wait(self) -> timedelta | None:
-        return _span_or_none(self.max_wait, "max_wait")
-
-    def _defer(self, watch: Watch) -> None:
-        from airflow_provider_veza.hooks.waiting import utc_now
-        from airflow_provider_veza.triggers.async_query import AsyncQueryTrigger
-
-        self.defer(
-            trigger=AsyncQueryTrigger.of(
-                watch,
-                conn_id=self.hook.conn_id,
-                cancel_on_kill=self.cancel_on_kill,
-                not_before=earliest_resume(utc_now()),
-            ),
-            method_name="execute_complete",
-            timeout=watch.deadline.remaining(utc_now()) + BACKSTOP,
-        )
+        return None if self.max_wait is None else duration(self.max_wait, "max_wait")
 
     def _waits_on(self, ended: Ended) -> bool:
         """Whether the wait goes on all the same, which is then said."""
@@ -350,7 +332,3 @@ class AsyncQuerySensor(BaseSensorOperator):
     def _parsed_handle(self) -> QueryHandle:
         given: Any = self.handle
         return QueryHandle.from_json(given)
-
-
-def _span_or_none(value: Any, name: str) -> timedelta | None:
-    return None if value is None else duration(value, name)

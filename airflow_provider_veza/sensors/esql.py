@@ -44,7 +44,6 @@ class EsqlQuerySensor(AsyncQuerySensor):
 
     elasticsearch_conn_id: str
     template_fields: Sequence[str] = ("handle", "elasticsearch_conn_id", "timeout", "poke_interval", "max_wait")
-    template_fields_renderers = {"handle": "json"}
     ui_color = ELASTICSEARCH_COLOR
     needs_extra = "elasticsearch"
 

@@ -42,7 +42,6 @@ class VezaQuerySensor(AsyncQuerySensor):
 
     veza_conn_id: str
     template_fields: Sequence[str] = ("handle", "veza_conn_id", "timeout", "poke_interval", "max_wait")
-    template_fields_renderers = {"handle": "json"}
     ui_color = VEZA_COLOR
 
     def __init__(

@@ -67,8 +67,6 @@ class EsqlService:
     traits: ClassVar[Traits] = Traits(
         long_poll_seconds=LONGEST_WAIT_SECONDS,
         can_cancel=True,
-        can_stop=True,
-        pages=False,
         keeps_result=True,
         storing_grace_seconds=10.0,
     )

@@ -14,25 +14,10 @@ from typing import Any
 from airflow_provider_veza.async_query.json_value import value_of, words_of
 from airflow_provider_veza.async_query.message import Response
 from airflow_provider_veza.async_query.vocabulary import LONGEST_WORDS
-from airflow_provider_veza.exceptions import (
-    BadRequestError,
-    ForbiddenError,
-    MalformedResponseError,
-    NotFoundError,
-    RefusedError,
-    RequestError,
-    ServerError,
-    TooManyRequestsError,
-    UnauthorizedError,
-)
+from airflow_provider_veza.exceptions import MalformedResponseError, RequestError
+from airflow_provider_veza.services.error_statuses import error_of_status
 from airflow_provider_veza.shown import shortened
 
-_BY_STATUS: Mapping[int, type[RefusedError]] = {
-    401: UnauthorizedError,
-    403: ForbiddenError,
-    404: NotFoundError,
-    429: TooManyRequestsError,
-}
 _HINTS: Mapping[int, str] = {
     401: " Check login and password, or api_key or bearer_auth in the connection's extra.",
     403: " The user or API key needs the privilege `read` on the indices that the query reads.",
@@ -108,7 +93,7 @@ def refusal(response: Response) -> RequestError:
             f"HTTP {status} came with {excerpt(response)!r} instead of an answer of Elasticsearch. Something between here and "
             "the cluster may have answered in its place; check the connection's host."
         )
-    cls = _BY_STATUS.get(status, BadRequestError if status < 500 else ServerError)
+    cls = error_of_status(status)
     said = str(cause) if cause is not None else excerpt(response)
     return cls(status, f"Elasticsearch refused with HTTP {status}: {said}.{_HINTS.get(status, '')}")
 

@@ -9,24 +9,10 @@ from typing import Any
 from airflow_provider_veza.async_query.json_value import value_of, words_of
 from airflow_provider_veza.async_query.message import Response
 from airflow_provider_veza.async_query.vocabulary import LONGEST_STATE, LONGEST_WORDS, Phase, Snapshot
-from airflow_provider_veza.exceptions import (
-    BadRequestError,
-    ForbiddenError,
-    MalformedResponseError,
-    NotFoundError,
-    RefusedError,
-    ServerError,
-    TooManyRequestsError,
-    UnauthorizedError,
-)
+from airflow_provider_veza.exceptions import MalformedResponseError, RefusedError
+from airflow_provider_veza.services.error_statuses import error_of_status
 from airflow_provider_veza.shown import shortened
 
-_BY_STATUS: Mapping[int, type[RefusedError]] = {
-    401: UnauthorizedError,
-    403: ForbiddenError,
-    404: NotFoundError,
-    429: TooManyRequestsError,
-}
 _HINTS: Mapping[int, str] = {
     401: "Check that the API key in the connection's password is complete, ACTIVE and of this tenant.",
     403: "The key's owner needs the role Admin, Operator or Viewer; a team key of role oaa_push has no query rights.",
@@ -74,7 +60,7 @@ def accepted(response: Response) -> None:
 
 def refusal(response: Response) -> RefusedError:
     """Return the error for an answer with an error status; the violated fields come first, the request id is always shown."""
-    cls = _BY_STATUS.get(response.status, BadRequestError if response.status < 500 else ServerError)
+    cls = error_of_status(response.status)
     body = _parsed(response.body)
     known = body if isinstance(body, dict) else {}
     request_id = words_of(known.get("request_id") or "")

@@ -78,7 +78,7 @@ class VezaNodesService:
     get_method: str = INFERRED_GET_METHOD
     rows_fields: tuple[str, ...] = DEFAULT_ROWS_FIELDS
     name: ClassVar[str] = NodesQuery.service
-    traits: ClassVar[Traits] = Traits(can_cancel=True, pages=True, absent_grace_seconds=5.0)
+    traits: ClassVar[Traits] = Traits(can_cancel=True, absent_grace_seconds=5.0)
     layout: ClassVar[RowLayout] = LAYOUT
 
     def submit(self, query: NodesQuery) -> Call[Submitted]:

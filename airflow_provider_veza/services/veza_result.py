@@ -61,7 +61,7 @@ class VezaResultService:
 
     rows_fields: tuple[str, ...] = DEFAULT_ROWS_FIELDS
     name: ClassVar[str] = ResultQuery.service
-    traits: ClassVar[Traits] = Traits(can_cancel=False, pages=False, absent_grace_seconds=5.0)
+    traits: ClassVar[Traits] = Traits(can_cancel=False, absent_grace_seconds=5.0)
     layout: ClassVar[RowLayout] = LAYOUT
     page_size: ClassVar[None] = None
 

@@ -58,18 +58,11 @@ class Pace:
 
     :param free_at: when all that is booked will be over, in monotonic seconds.
 
-    >>> pace, wait = Pace().reserve(100.0, rate=4.0)
-    >>> wait
-    0.0
-    >>> pace.reserve(100.0, rate=4.0)[1]
-    0.25
+    >>> Pace().booked(100.0, rate=4.0).opens_at(rate=4.0)
+    100.25
     """
 
     free_at: float = 0.0
-
-    def reserve(self, now: float, *, rate: float) -> tuple[Pace, float]:
-        """Book one request; return the pace after it and the seconds that it must wait."""
-        return self.booked(now, rate), max(self.opens_at(rate) - now, 0.0)
 
     def booked(self, now: float, rate: float) -> Pace:
         """Return the pace after one more request."""
@@ -151,12 +144,19 @@ class Looks:
 
     def __init__(self) -> None:
         self._queues: dict[int, Queue] = {}
+        """By interval: those that count as equal wait in one."""
         self._line: list[int] = []
+        """Tickets, the oldest first."""
         self._places: dict[int, tuple[Place, int]] = {}
+        """By ticket; with the last turn that each must get."""
         self._spare_until: list[tuple[int, int]] = []
+        """A heap of turns and tickets: before that turn, one can be given to others."""
         self._newest_last = 0
+        """The last turn of whoever came last, which nobody's after it may precede."""
         self._turns = 0
+        """So many were given."""
         self._away: list[float] = []
+        """A heap of times: when those that are between two looks may come back."""
 
     def __len__(self) -> int:
         return len(self._line)

@@ -5,22 +5,24 @@ This folder is named so that it cannot be imported in the place of Celery.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 
 import pytest
 from drills.drill import Drill, Outcome
+from drills.judging import Judge, drills_side_by_side, outcome_alone, outcome_of, outcomes_for_table
 from drills.selection import MEANINGS, Mark
 from lanes import Lane, Lanes
 from settings import SHORT_TOKENS, recording_where_airflow_does_not
 from surroundings import start_surroundings
 
-from tools.outcomes import keep
 from tools.real_airflow.celery_cluster import running_cluster
 from tools.real_airflow.processes import interrupt_on_signals, processes
 from tools.real_airflow.release import installed_release
 from tools.real_airflow.run_folder import REPOSITORY, claimed_run_folder
+
+__all__ = ["outcome_alone", "outcome_of"]
 
 DAGS = REPOSITORY / "tests" / "celery_cluster" / "dags"
 LANES = ["lane1", "lane2", "lane3"]
@@ -32,8 +34,6 @@ IN_MAKE_TEST = {
     "task beside a cleared one: the other cleared, then its own host killed",
     "worker in good order: SIGTERM, then SIGKILL after 30 s, as Kubernetes sends them, task waiting",
 }
-
-Judge = Callable[[Drill], Outcome]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -78,9 +78,12 @@ def lanes() -> Iterator[Lanes]:
 
 
 @pytest.fixture(scope="session")
+def carry_out(lanes: Lanes) -> Judge:
+    return lanes.first.carry_out
+
+
+@pytest.fixture(scope="session")
 def under_way(request: pytest.FixtureRequest, lanes: Lanes) -> Iterator[dict[str, Future[Outcome]]]:
-    items = [item for item in request.session.items if "outcome_of" in getattr(item, "fixturenames", ())]
-    drills: list[Drill] = [item.callspec.params["drill"] for item in items]
     free: SimpleQueue[Lane] = SimpleQueue()
     for lane in lanes.all:
         free.put(lane)
@@ -93,37 +96,11 @@ def under_way(request: pytest.FixtureRequest, lanes: Lanes) -> Iterator[dict[str
             free.put(lane)
 
     pool = ThreadPoolExecutor(len(lanes.all), thread_name_prefix="drill")
-    yield {drill.name: pool.submit(carry_out, drill) for drill in drills}
+    yield {drill.name: pool.submit(carry_out, drill) for drill in drills_side_by_side(request.session)}
     pool.shutdown(cancel_futures=True)
 
 
 @pytest.fixture(scope="session")
 def outcomes() -> Iterator[list[Outcome]]:
-    """All outcomes of the session; written down for the table when it ends."""
-    seen: list[Outcome] = []
-    yield seen
-    keep(f"drills-celery-{installed_release().series}", [outcome.row() for outcome in seen], key=("subject", "event"))
-
-
-@pytest.fixture
-def outcome_of(under_way: dict[str, Future[Outcome]], outcomes: list[Outcome]) -> Judge:
-    """Return the outcome of a drill that runs beside others."""
-
-    def judge(drill: Drill) -> Outcome:
-        outcomes.append(under_way[drill.name].result())
-        return outcomes[-1]
-
-    return judge
-
-
-@pytest.fixture
-def outcome_alone(lanes: Lanes, under_way: dict[str, Future[Outcome]], outcomes: list[Outcome]) -> Judge:
-    """Carry out a drill that no other may feel, when all that run side by side are over."""
-
-    def judge(drill: Drill) -> Outcome:
-        for other in under_way.values():
-            other.exception()
-        outcomes.append(lanes.first.carry_out(drill))
-        return outcomes[-1]
-
-    return judge
+    with outcomes_for_table("drills-celery") as seen:
+        yield seen

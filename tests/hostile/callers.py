@@ -20,7 +20,8 @@ from airflow_provider_veza.operators.query import VezaQueryOperator, VezaSubmitQ
 from airflow_provider_veza.ownership.marked import CancelOnMarked, Mark, MarkedTask
 from airflow_provider_veza.sensors.query import VezaQuerySensor
 from airflow_provider_veza.triggers.async_query import AsyncQueryTrigger
-from hostile.site import OVER, HostileSite
+from hostile.around_callers import OVER
+from hostile.site import HostileSite
 from support.served_tenant import PAYROLL_ACCESS
 from support.task_run import TaskRun, fire
 

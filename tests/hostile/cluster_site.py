@@ -1,41 +1,27 @@
-"""A served cluster that can be told to do harm, the connection to it with small bounds, and what its callers have let out."""
+"""A served cluster that can be told to do harm, and the connection to it with small bounds."""
 
 from __future__ import annotations
 
 import base64
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
-import pytest
-
-from airflow_provider_veza.operators.orphans import VezaCancelOrphanedQueriesOperator
 from esql_double.harm import Harm
 from esql_double.server import Double
-from hostile.site import OVER, PATIENT_BOUNDS, SMALL_BOUNDS
-from support.told_airflow import ToldAirflow
+from hostile.around_callers import AroundCallers
+from hostile.site import PATIENT_BOUNDS, SMALL_BOUNDS
 
 KEY = base64.b64encode(b"hostile:s3cret/key+of=acme").decode()
 """As clusters hand them out."""
 
 
 @dataclass
-class HostileCluster:
-    """A cluster, the connection `elasticsearch_default` to it, and the Airflow around its callers.
-
-    :param patience: how long callers wait for the query.
-    :param said: what callers have let out besides logs and prints.
-    """
+class HostileCluster(AroundCallers):
+    """A cluster, the connection `elasticsearch_default` to it, and the Airflow around its callers."""
 
     double: Double
-    airflow: ToldAirflow
-    monkeypatch: pytest.MonkeyPatch
-    caplog: pytest.LogCaptureFixture
-    capsys: pytest.CaptureFixture[str]
-    patience: timedelta = timedelta(seconds=2)
-    said: list[str] = field(default_factory=list)
 
     def connect(self, **bounds: float) -> None:
         """Point the connection to the cluster, by its API key.
@@ -60,18 +46,6 @@ class HostileCluster:
         """End all harm that is not under way; from now on the connection is patient."""
         self.double.configure(harm=Harm.NONE, harmed_method="")
         self.connect(**PATIENT_BOUNDS)
-
-    def sweep(self) -> dict[str, int]:
-        """Sweep once, while Airflow says that every task is over."""
-        self.airflow.answer = self.airflow.of_run = OVER
-        return VezaCancelOrphanedQueriesOperator(task_id="sweep", grace=0).execute({})
-
-    def all_said(self) -> str:
-        """Return everything that logs, prints, errors, events and XCom show."""
-        printed = self.capsys.readouterr()
-        self.said += [printed.out, printed.err, self.caplog.text]
-        self.said += [record.getMessage() for record in self.caplog.records]
-        return "\n".join(self.said)
 
     def secrets(self) -> Iterator[str]:
         """Yield each form in which the key may be echoed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,39 +32,35 @@ CLIENT_SECRET = "t0ken/secret+of=acme"
 
 
 @pytest.fixture
-def site(
+def around(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     told_airflow: ToldAirflow,
     caplog: pytest.LogCaptureFixture,
     capsys: pytest.CaptureFixture[str],
-) -> Iterator[HostileSite]:
+) -> dict[str, Any]:
+    """Return what is around the callers, whose every word is noted."""
     caplog.set_level(logging.DEBUG)
     monkeypatch.setenv("AIRFLOW__VEZA__RECORD_PATH", str(tmp_path))
     monkeypatch.setenv("AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL", "0")
     monkeypatch.setattr(base, "SETTINGS_CACHE", SettingsCache())
-    settings = TenantSettings(size=1_000, api_key=KEY, oauth_client_secret=CLIENT_SECRET)
-    with running_tenant(Tenant(settings)) as running:
-        yield HostileSite(running, RecordRegistry(str(tmp_path)), told_airflow, monkeypatch, caplog, capsys)
+    return {"airflow": told_airflow, "monkeypatch": monkeypatch, "caplog": caplog, "capsys": capsys}
 
 
 @pytest.fixture
-def cluster(
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    told_airflow: ToldAirflow,
-    caplog: pytest.LogCaptureFixture,
-    capsys: pytest.CaptureFixture[str],
-) -> Iterator[HostileCluster]:
+def site(tmp_path: Path, around: dict[str, Any]) -> Iterator[HostileSite]:
+    settings = TenantSettings(size=1_000, api_key=KEY, oauth_client_secret=CLIENT_SECRET)
+    with running_tenant(Tenant(settings)) as running:
+        yield HostileSite(running, RecordRegistry(str(tmp_path)), **around)
+
+
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch, around: dict[str, Any]) -> Iterator[HostileCluster]:
     """Serve a cluster whose queries run until somebody ends them."""
-    caplog.set_level(logging.DEBUG)
-    monkeypatch.setenv("AIRFLOW__VEZA__RECORD_PATH", str(tmp_path))
-    monkeypatch.setenv("AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL", "0")
-    monkeypatch.setattr(base, "SETTINGS_CACHE", SettingsCache())
     monkeypatch.setattr(esql_query, "FIRST_WAIT", A_MOMENT)
     with running_double() as double:
         double.usual(duration=None, **ACTIVITY)
-        site = HostileCluster(double, told_airflow, monkeypatch, caplog, capsys)
+        site = HostileCluster(double, **around)
         site.connect()
         yield site
 

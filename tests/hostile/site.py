@@ -1,4 +1,4 @@
-"""A served tenant that can be told to do harm, the connection to it with small bounds, and what its callers have let out."""
+"""A served tenant that can be told to do harm, and the connection to it with small bounds."""
 
 from __future__ import annotations
 
@@ -6,18 +6,13 @@ import base64
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-import pytest
-
-from airflow_provider_veza.async_query.standing import Answer
-from airflow_provider_veza.operators.orphans import VezaCancelOrphanedQueriesOperator
 from airflow_provider_veza.ownership.records.registry import RecordRegistry
+from hostile.around_callers import AroundCallers
 from support.served_tenant import AT_ONCE, UNTIL_FINISHED
-from support.told_airflow import ToldAirflow
 from veza_emulator.http.server import RunningTenant
 from veza_emulator.reading.checked_fields import checked
 from veza_emulator.tenant.executions import Family
@@ -31,25 +26,14 @@ SMALL_BOUNDS = {
 }
 PATIENT_BOUNDS = {name: 60.0 for name in SMALL_BOUNDS if name.endswith("_timeout")}
 """For what is to be seen once the harm is over, on however busy a machine."""
-OVER = Answer("failed")
 
 
 @dataclass
-class HostileSite:
-    """A tenant, the connection `veza_default` to it, the records and the Airflow around its callers.
-
-    :param patience: how long callers wait for the query.
-    :param said: what callers have let out besides logs and prints.
-    """
+class HostileSite(AroundCallers):
+    """A tenant, the connection `veza_default` to it, the records and the Airflow around its callers."""
 
     running: RunningTenant
     registry: RecordRegistry
-    airflow: ToldAirflow
-    monkeypatch: pytest.MonkeyPatch
-    caplog: pytest.LogCaptureFixture
-    capsys: pytest.CaptureFixture[str]
-    patience: timedelta = timedelta(seconds=2)
-    said: list[str] = field(default_factory=list)
 
     def connect(self, **extra: Any) -> None:
         """Point the connection to the tenant, by its API key."""
@@ -81,18 +65,6 @@ class HostileSite:
     def still_runs(self) -> bool:
         """Whether a query runs on that could be cancelled; Veza documents no cancel of an AsyncTask."""
         return any(execution.family is Family.NODES for execution in self.running.tenant.running())
-
-    def sweep(self) -> dict[str, int]:
-        """Sweep once, while Airflow says that every task is over."""
-        self.airflow.answer = self.airflow.of_run = OVER
-        return VezaCancelOrphanedQueriesOperator(task_id="sweep", grace=0).execute({})
-
-    def all_said(self) -> str:
-        """Return everything that logs, prints, errors, events, XCom and records show."""
-        printed = self.capsys.readouterr()
-        self.said += [printed.out, printed.err, self.caplog.text]
-        self.said += [record.getMessage() for record in self.caplog.records]
-        return "\n".join(self.said)
 
     def secrets(self) -> Iterator[str]:
         """Yield each form in which a secret of the connection may be echoed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import shlex
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +19,13 @@ from airflow_provider_veza.async_query.vocabulary import Phase
 from airflow_provider_veza.exceptions import NoAnswerError
 from airflow_provider_veza.hooks.bound import BoundQuery, nobody_knows, nobody_knows_async
 from airflow_provider_veza.hooks.veza import VezaHook
-from airflow_provider_veza.ownership.cancelling import CancelOutcome, cancel_command, try_to_cancel, try_to_cancel_async
+from airflow_provider_veza.ownership.cancelling import (
+    CancelOutcome,
+    cancel_command,
+    try_to_cancel,
+    try_to_cancel_async,
+    try_to_cancel_beside_others,
+)
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HANDLE = QueryHandle("veza_nodes", "q1", "https://acme.vezacloud.com", "it's mine", NOON, Deadline(NOON))
@@ -89,7 +96,7 @@ def end_with(result: Any) -> Any:
 
 
 class EndingQuery(BoundQuery):
-    """A query whose cancel ends as it is told."""
+    """A query whose cancel ends as it is told, whichever way it is asked for."""
 
     def __init__(self, result: Any) -> None:
         super().__init__(HANDLE, "veza_default", VezaHook)
@@ -98,38 +105,34 @@ class EndingQuery(BoundQuery):
     def cancel(self, is_cancelled: Any = nobody_knows) -> Any:
         return end_with(self.result)
 
+    def cancel_now(self, is_cancelled: Any = nobody_knows) -> Any:
+        return end_with(self.result)
+
     async def acancel(self, is_cancelled: Any = nobody_knows_async) -> Any:
         return end_with(self.result)
 
 
+WAYS: dict[str, Callable[[BoundQuery], CancelOutcome]] = {
+    "in a worker": lambda query: try_to_cancel(query, LOG),
+    "in a worker that is being killed": lambda query: try_to_cancel(query, LOG, in_bounded_time=True),
+    "in a worker beside others": lambda query: try_to_cancel_beside_others(query, LOG, nobody_knows),
+    "in a trigger": lambda query: asyncio.run(try_to_cancel_async(query, LOG, nobody_knows_async)),
+}
+
+
+@pytest.mark.parametrize("cancel", WAYS.values(), ids=WAYS)
 @OUTCOMES
-def test_a_cancel_in_a_worker_is_told_and_counted_and_never_raises(
+def test_a_cancel_is_told_and_counted_and_never_raises(
     counters: Counters,
     caplog: pytest.LogCaptureFixture,
+    cancel: Callable[[BoundQuery], CancelOutcome],
     result: Any,
     outcome: CancelOutcome,
     level: int,
     text: str,
 ) -> None:
     with caplog.at_level(logging.INFO):
-        said = try_to_cancel(EndingQuery(result), LOG)
-
-    assert said is outcome
-    assert [(record.levelno, record.getMessage()) for record in caplog.records] == [(level, text)]
-    assert counters.seen == [(f"veza.cancel.{outcome}", {"outcome": outcome.value})]
-
-
-@OUTCOMES
-def test_a_cancel_in_a_trigger_is_told_and_counted_and_never_raises(
-    counters: Counters,
-    caplog: pytest.LogCaptureFixture,
-    result: Any,
-    outcome: CancelOutcome,
-    level: int,
-    text: str,
-) -> None:
-    with caplog.at_level(logging.INFO):
-        said = asyncio.run(try_to_cancel_async(EndingQuery(result), LOG, nobody_knows_async))
+        said = cancel(EndingQuery(result))
 
     assert said is outcome
     assert [(record.levelno, record.getMessage()) for record in caplog.records] == [(level, text)]

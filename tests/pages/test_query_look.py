@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -21,6 +21,7 @@ from airflow_provider_veza.hooks.veza import VezaHook
 from airflow_provider_veza.pages import query_look
 from airflow_provider_veza.pages.bounded_look import BoundedLooks
 from airflow_provider_veza.pages.its_query import QueryLook, Target
+from airflow_provider_veza.pages.look_book import LookBook
 from airflow_provider_veza.pages.query_look import QueryLooks, look_at
 from airflow_provider_veza.pages.why_unseen import BUSY, LATE, UNDER_WAY, why_unseen
 from airflow_provider_veza.services.esql_query import EsqlQuery
@@ -205,20 +206,30 @@ def test_of_many_pages_at_once_one_looks_and_the_others_do_not_wait_for_it() -> 
     assert looked == [TARGET]
 
 
+class ObservedBook(LookBook[QueryLook]):
+    """Tells when what was seen has been noted, which is after its look has ended."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.noted = threading.Event()
+
+    def keep(self, query: Hashable, seen: QueryLook) -> QueryLook:
+        super().keep(query, seen)
+        self.noted.set()
+        return seen
+
+
 def test_what_comes_too_late_for_its_page_is_shown_by_the_next_one() -> None:
-    go_on, ended = threading.Event(), threading.Event()
+    book, go_on = ObservedBook(), threading.Event()
 
     def look(_: Target) -> QueryLook:
         go_on.wait(PATIENCE)
-        ended.set()
         return seen()
 
-    looks = QueryLooks(patience=0.01, look=look)
+    looks = QueryLooks(book, patience=0.01, look=look)
     assert looks.at(TARGET).why_not == LATE
     go_on.set()
-    assert ended.wait(PATIENCE)
-    while looks.at(TARGET).why_not == UNDER_WAY:
-        time.sleep(0.001)
+    assert book.noted.wait(PATIENCE)
     assert looks.at(TARGET) == seen()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -41,7 +42,7 @@ from airflow_provider_veza.results.formats.table import Table, Tabulator
 from airflow_provider_veza.results.manifest import Column, Manifest, Part
 from airflow_provider_veza.results.manifest_file import MANIFEST_FILE
 from airflow_provider_veza.results.own_files import FileKind, own_file
-from airflow_provider_veza.results.part_names import is_mark, part_name
+from airflow_provider_veza.results.part_names import MARK, part_name
 from airflow_provider_veza.results.table_options import TableOptions
 from airflow_provider_veza.services import esql_errors, veza_errors
 from airflow_provider_veza.services.esql import EsqlService
@@ -424,7 +425,7 @@ def _redirected(drawn: tuple[int, str, str]) -> str | None:
 
 def _own(raw: bytes, kind: FileKind, read: Callable[[Any], Any]) -> Any:
     file = own_file(raw, f"/lake/{kind.name}", kind)
-    assert all(is_mark(mark) for mark in file.marks)
+    assert all(re.fullmatch(MARK, mark) for mark in file.marks)
     return None if file.data is None else read(file.data)
 
 

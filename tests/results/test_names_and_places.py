@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from airflow_provider_veza.exceptions import ArgumentError, ForeignFileError, LandingError
 from airflow_provider_veza.results.folder import Folder
 from airflow_provider_veza.results.found_landing import require_no_foreign_file
-from airflow_provider_veza.results.part_names import is_marked, is_part_name, marks_in
+from airflow_provider_veza.results.manifest import PartName
+from airflow_provider_veza.results.part_names import is_marked, marks_in, number_of
 from airflow_provider_veza.results.reading import read_manifest
 from airflow_provider_veza.results.storage_place import StoragePlace, folder_path
 from results.landed import Lander, pages_of, users
@@ -119,7 +121,10 @@ def test_only_files_of_the_folder_itself_are_removed(tmp_path: Path, name: str) 
     ],
 )
 def test_what_is_no_name_of_a_part(name: str) -> None:
-    assert not is_part_name(name)
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(name, PartName)
+    with pytest.raises(ValueError, match="is no name of a part"):
+        number_of(name)
 
 
 def test_a_file_is_known_by_the_mark_of_an_attempt_and_not_by_its_looks() -> None:

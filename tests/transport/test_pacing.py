@@ -68,10 +68,10 @@ def look(since: float = 0.0, every: float | None = 1.0) -> Place:
 
 def starts(gaps: list[float], rate: float) -> list[float]:
     """Return when requests start that are asked for after these gaps."""
-    pace, started = Pace(), []
+    pace, started = Pace(), list[float]()
     for asked in accumulate(gaps):
-        pace, wait = pace.reserve(asked, rate=rate)
-        started.append(asked + wait)
+        started.append(max(asked, pace.opens_at(rate)))
+        pace = pace.booked(asked, rate)
     return started
 
 

@@ -10,16 +10,14 @@ import argparse
 import asyncio
 import json
 import re
-import ssl
 import time
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 
-import trustme
+from tools.loopback_server import Answer, serve
 
 ANSWER_AFTER = 0.1
-LOOPBACK = "127.0.0.1"
 SEEN, CLEAR, FORGET = "/_seen", "/_seen/clear", "/_seen/forget"
 NUMBER_OF_QUERY = re.compile(rb'(?:number-|/runs/|/number/|"run_id": ?)(\d+)')
 
@@ -81,59 +79,30 @@ class Seen:
         return told
 
 
-class _Connection(asyncio.Protocol):
-    """HTTP/1.1 as far as a benchmark needs it: one request after the other, with a length."""
+@dataclass(frozen=True)
+class RunningApis:
+    """Answers in the words of each API that what was asked for runs."""
 
-    def __init__(self, seen: Seen) -> None:
-        self._seen = seen
-        self._received = b""
-        self._transport: asyncio.Transport
+    seen: Seen
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        self._seen.connections += 1
-        self._seen.at_once += 1
+    def connected(self) -> None:
+        """Note one more connection."""
+        self.seen.connections += 1
+        self.seen.at_once += 1
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        del exc
-        self._seen.at_once -= 1
+    def disconnected(self) -> None:
+        """Note one connection less."""
+        self.seen.at_once -= 1
 
-    def data_received(self, data: bytes) -> None:
-        self._received += data
-        head, end, body = self._received.partition(b"\r\n\r\n")
-        if not end or len(body) < _length(head):
-            return
-        request, self._received = self._received, b""
-        path = head.split(b" ", 2)[1].decode()
+    def asked(self, request: bytes, answer: Answer) -> None:
+        """Answer a look later, and at once what was seen."""
+        path = request.split(b" ", 2)[1].decode()
         if path.startswith(SEEN):
-            self._answer(HTTPStatus.OK, self._seen.told(path, time.monotonic()))
+            answer(HTTPStatus.OK, self.seen.told(path, time.monotonic()))
             return
-        self._seen.note(request, time.monotonic())
+        self.seen.note(request, time.monotonic())
         api = next(api for api in APIS if path.startswith(api.path))
-        asyncio.get_running_loop().call_later(ANSWER_AFTER, self._answer, api.status, api.body)
-
-    def _answer(self, status: HTTPStatus, body: bytes) -> None:
-        head = f"HTTP/1.1 {status} {status.phrase}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-        self._transport.write(head.encode() + body)
-
-
-def _length(head: bytes) -> int:
-    found = re.search(rb"\r\ncontent-length: *(\d+)", head, re.IGNORECASE)
-    return int(found[1]) if found else 0
-
-
-async def serve(folder: Path, interval: float) -> None:
-    """Serve until the process ends; the certificate of its authority goes to the folder, the address to stdout."""
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(LOOPBACK).configure_cert(context)
-    seen = Seen(interval)
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: _Connection(seen), LOOPBACK, 0, ssl=context, backlog=10_000)
-    print(f"https://{LOOPBACK}:{server.sockets[0].getsockname()[1]}", flush=True)
-    await server.serve_forever()
+        asyncio.get_running_loop().call_later(ANSWER_AFTER, answer, api.status, api.body)
 
 
 def main() -> None:
@@ -142,7 +111,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--interval", type=float, required=True)
     options = parser.parse_args()
-    asyncio.run(serve(options.folder, options.interval))
+    asyncio.run(serve(RunningApis(Seen(options.interval)), options.folder))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import pytest
 
 from airflow_provider_veza.hooks import of_service, waiting
 from airflow_provider_veza.hooks.bound import BoundQuery
-from airflow_provider_veza.operators import airflow_rules, owning
+from airflow_provider_veza.operators import airflow_rules, deferral, owning
 from airflow_provider_veza.ownership import (
     acceptance,
     asking,
@@ -53,7 +53,7 @@ def _clocks(patch: pytest.MonkeyPatch, world: World) -> None:
         patch.setattr(module, "time", clock)
     patch.setattr(charge, "ASK_PATIENCE_SECONDS", _PATIENCE)
     patch.setattr(charge, "heartbeat_timeout", lambda: 300.0)
-    patch.setattr(owning, "earliest_resume", lambda now: now)
+    patch.setattr(deferral, "earliest_resume", lambda now: now)
     patch.setattr(charge, "os", SimpleNamespace(getppid=_parent, _exit=lambda status: _exit(world)))
     for module in (deferred_kill, noted_cancel):
         patch.setattr(module, "asyncio", SimpleNamespace(timeout=_no_timeout))

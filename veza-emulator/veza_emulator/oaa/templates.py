@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from veza_emulator.oaa.application import application_part
 from veza_emulator.oaa.application_payload import read_application_payload
@@ -18,6 +18,8 @@ from veza_emulator.oaa.part import GraphPart, Origin, bounded
 from veza_emulator.oaa.principal import principal_part, read_principal_payload
 from veza_emulator.reading.errors import invalid_argument
 from veza_emulator.reading.fields import Fields, Findings
+
+T = TypeVar("T")
 
 
 class Template(StrEnum):
@@ -36,30 +38,22 @@ FURTHER_TEMPLATES = ("SECRET_STORE",)
 
 def part_of(template: Template, payload: Mapping[str, Any], origin: Origin) -> GraphPart:
     """Return what a payload adds to the graph; refuse one that is not of the template, naming every violation."""
-    fields = Fields(payload, Findings())
     match template:
         case Template.APPLICATION:
-            application = read_application_payload(fields)
-            _refuse_violations(fields)
-            return application_part(application, origin)
+            return application_part(_read(payload, read_application_payload), origin)
         case Template.IDENTITY_PROVIDER:
-            identity_provider = read_identity_provider_payload(fields)
-            _refuse_violations(fields)
-            return identity_provider_part(identity_provider, origin)
+            return identity_provider_part(_read(payload, read_identity_provider_payload), origin)
         case Template.HRIS:
-            hris = read_hris_payload(fields)
-            _refuse_violations(fields)
-            return hris_part(hris, origin)
+            return hris_part(_read(payload, read_hris_payload), origin)
         case Template.PRINCIPAL:
-            principal = read_principal_payload(fields)
-            _refuse_violations(fields)
-            return principal_part(principal, origin)
+            return principal_part(_read(payload, read_principal_payload), origin)
         case Template.ENTITY_ENRICHMENT:
-            part = read_enrichment_part(fields)
-            _refuse_violations(fields)
-            return part
+            return _read(payload, read_enrichment_part)
 
 
-def _refuse_violations(fields: Fields) -> None:
+def _read(payload: Mapping[str, Any], read: Callable[[Fields], T]) -> T:
+    fields = Fields(payload, Findings())
+    found = read(fields)
     if fields.findings.violations:
         raise invalid_argument(*bounded(fields.findings.violations))
+    return found

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from airflow_provider_veza.operators.airflow_rules import earliest_resume
+from airflow_provider_veza.operators.deferral import earliest_resume
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SETTING = "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL"
