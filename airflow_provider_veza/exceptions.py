@@ -207,8 +207,11 @@ class RefusedError(RequestError):
     :param request_id: the service's id of this request, for its support team; empty where it sent none.
 
     ``nothing_done`` tells whether the service itself says that it did not do what was asked for. A status of 5xx alone may
-    come from a gateway before a service that did.
+    come from a gateway before a service that did. ``of_service`` tells whether the answer has the form of the service's own
+    errors; where it has not, another server or a proxy may have given it.
     """
+
+    of_service = True
 
     def __init__(self, status: int, message: str, request_id: str = "", *, about: object = "") -> None:
         self.status = status

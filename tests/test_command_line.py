@@ -197,6 +197,17 @@ def test_the_doctor_examines_the_tenant_of_a_connection_and_says_first_that_it_i
     assert quick.tenant.running() == []
 
 
+def test_the_doctor_examines_the_default_connection_where_none_is_named(
+    run: Run, quick: RunningTenant, define_connection: Callable[..., None]
+) -> None:
+    define_connection("veza_default", host=quick.url, password="wrong-key")
+
+    ended = run("doctor")
+
+    assert ended.status == 2
+    assert f"doctor, {quick.url}" in ended.output
+
+
 def test_the_doctor_leaves_status_one_where_an_assumption_is_contradicted_and_json_where_asked(
     define_connection: Callable[..., None],
 ) -> None:
@@ -290,13 +301,12 @@ def test_a_doctor_that_is_interrupted_cancels_what_it_has_submitted(
 @pytest.mark.parametrize(
     "arguments",
     [
-        (),
         ("--conn-id", "a", "--url", "https://b"),
         ("--url", "https://b", "--patience", "0"),
         ("--api-key", "k"),
         ("--url", "b", "--extra", "verify"),
     ],
-    ids=["no tenant", "two tenants", "no patience", "a key as an argument", "an extra without a value"],
+    ids=["two tenants", "no patience", "a key as an argument", "an extra without a value"],
 )
 def test_wrong_arguments_of_the_doctor_are_answered_with_its_usage_and_status_two(
     run: Run, arguments: tuple[str, ...]

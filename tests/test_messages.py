@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -84,6 +85,18 @@ def test_no_message_names_a_query_a_request_or_a_file_before_its_end(place: str)
     ]
 
     assert named == [], "say it in about="
+
+
+def test_no_error_points_to_another_line_of_the_log_which_an_alert_does_not_show() -> None:
+    pointing = [
+        place
+        for place, call in calls()
+        if called(call) in ERRORS | BY_ANOTHER_NAME
+        for part in ast.walk(call)
+        if isinstance(part, ast.Constant) and isinstance(part.value, str) and re.search(r"\babove\b", part.value)
+    ]
+
+    assert pointing == []
 
 
 def test_no_log_and_no_text_shows_the_id_of_a_query_as_others_wrote_it() -> None:

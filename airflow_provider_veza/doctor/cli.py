@@ -80,8 +80,8 @@ def parser() -> argparse.ArgumentParser:
         description="Ask a tenant whether it is as this provider assumes: one small query of each kind, read only.",
         epilog="Exit status: 0 nothing is contradicted, 1 something is, 2 nothing could be examined.",
     )
-    tenant = parser.add_mutually_exclusive_group(required=True)
-    tenant.add_argument("--conn-id", help="Airflow connection of the tenant")
+    tenant = parser.add_mutually_exclusive_group()
+    tenant.add_argument("--conn-id", help="Airflow connection of the tenant (default: veza_default)")
     tenant.add_argument("--url", help=f"URL of the tenant; the API key is read from {KEY_VARIABLE}, or asked for")
     oauth = parser.add_argument_group("for --url")
     oauth.add_argument(
@@ -128,7 +128,7 @@ def settings_of(options: argparse.Namespace, environment: Mapping[str, str]) -> 
 
     :raises AsyncQueryError: when that is no tenant that can be asked.
     """
-    if not options.conn_id:
+    if options.url:
         return _by_url(options, environment)
     if options.client_id or options.token_url or options.extra:
         raise ConnectionSettingsError(
@@ -137,12 +137,12 @@ def settings_of(options: argparse.Namespace, environment: Mapping[str, str]) -> 
     return _by_connection(options.conn_id)
 
 
-def _by_connection(conn_id: str) -> VezaSettings:
+def _by_connection(conn_id: str | None) -> VezaSettings:
     # Airflow 2.11 logs to stdout, which is the report's.
     with redirect_stdout(sys.stderr):
         from airflow_provider_veza.hooks.veza import VezaHook
 
-        return cast("VezaSettings", VezaHook(veza_conn_id=conn_id).settings)
+        return cast("VezaSettings", VezaHook(veza_conn_id=conn_id or VezaHook.default_conn_name).settings)
 
 
 def _by_url(options: argparse.Namespace, environment: Mapping[str, str]) -> VezaSettings:

@@ -43,6 +43,7 @@ from airflow_provider_veza.doctor.words import Quoted, Words
 from airflow_provider_veza.exceptions import (
     AsyncQueryError,
     ForbiddenError,
+    MalformedResponseError,
     QueryGoneError,
     RefusedError,
     UnauthorizedError,
@@ -110,6 +111,8 @@ def examine(veza: VezaSettings, plan: Plan) -> Examination[Seen | Stopped]:
     spec = plan.spec(chosen(choices))
     sync_result = yield from ask(veza.sync.result(spec))
     first = Life((yield from submit_nodes(veza.nodes, spec, ImmediateRun())))
+    if (reason := _why_not_veza(listed.error, sync_result.error, first.submitted.error)) is not None:
+        return Stopped(reason)
     if isinstance(first.submitted.error, ForbiddenError):
         return Stopped(("The key may not run queries: ", Quoted(str(first.submitted.error))))
     nodes = yield from _examine_nodes(veza, plan, spec, first)
@@ -140,9 +143,21 @@ def _spec_of_few_rows(plan: Plan, spec: dict[str, Any], node_type: str, pages: P
 def _why_closed(error: AsyncQueryError | None) -> Words | None:
     if isinstance(error, UnauthorizedError):
         return ("The tenant does not accept the credentials: ", Quoted(str(error)))
+    if isinstance(error, MalformedResponseError):
+        return ("What answers there is not understood: ", Quoted(str(error)))
     if error is not None and not isinstance(error, RefusedError):
         return ("The tenant could not be reached: ", Quoted(str(error)))
     return None
+
+
+def _why_not_veza(*errors: AsyncQueryError | None) -> Words | None:
+    """Return why nothing is examined where each answer was a refusal, and none of them Veza's."""
+    foreign = [
+        error for error in errors if isinstance(error, RefusedError) and not error.of_service and error.status < 500
+    ]
+    if len(foreign) < len(errors):
+        return None
+    return ("What answers there is not Veza: ", Quoted(str(foreign[-1])))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowNotFoundException
@@ -30,6 +31,21 @@ def connection_of(hook: type[BaseHook], conn_id: str) -> Any:
         from airflow.models.connection import Connection
 
         return Connection.get_connection_from_secrets(conn_id)
+
+
+def why_not_found(conn_id: str, conn_type: str, environment: Mapping[str, str]) -> str:
+    """Return what to do about a connection that Airflow does not find; it says nothing of one that it cannot read.
+
+    >>> why_not_found("veza_eu", "veza", {})
+    "is not defined: create it with connection type 'veza', or name another one"
+    """
+    variable = f"AIRFLOW_CONN_{conn_id.upper()}"
+    if not environment.get(variable):
+        return f"is not defined: create it with connection type {conn_type!r}, or name another one"
+    return (
+        f"cannot be read: the environment variable {variable} is neither a JSON object in double quotes nor a URI in which "
+        "special characters are percent-encoded, such as %2F for a slash in the key"
+    )
 
 
 async def aconnection_of(hook: type[BaseHook], conn_id: str) -> Any:

@@ -6,6 +6,7 @@ One query and its client are bound in :mod:`.bound`.
 from __future__ import annotations
 
 import asyncio
+import os
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager
@@ -20,9 +21,17 @@ from airflow_provider_veza.async_query.message import Call
 from airflow_provider_veza.async_query.retry import RetryPolicy
 from airflow_provider_veza.async_query.service import Cancellation, Flow, QueryService, drive_flow, drive_flow_async
 from airflow_provider_veza.async_query.vocabulary import Page, Snapshot
-from airflow_provider_veza.exceptions import ConnectionSettingsError, ForbiddenError, NotSentError, UnauthorizedError
+from airflow_provider_veza.exceptions import (
+    ConnectionSettingsError,
+    ForbiddenError,
+    MalformedResponseError,
+    NotSentError,
+    RedirectRefusedError,
+    RefusedError,
+    UnauthorizedError,
+)
 from airflow_provider_veza.hooks import masking  # noqa: F401  # From here on Airflow masks what is fetched.
-from airflow_provider_veza.hooks.airflow_connections import aconnection_of, connection_of
+from airflow_provider_veza.hooks.airflow_connections import aconnection_of, connection_of, why_not_found
 from airflow_provider_veza.hooks.bound import BoundQuery
 from airflow_provider_veza.hooks.metrics import counted_beside_waits
 from airflow_provider_veza.hooks.settings_cache import SETTINGS_CACHE
@@ -52,6 +61,15 @@ class HookSettings(Protocol):
         ...
 
 
+_MENDED_BY_CONNECTION = (
+    UnauthorizedError,
+    ForbiddenError,
+    NotSentError,
+    RedirectRefusedError,
+    MalformedResponseError,
+)
+
+
 class _Naming:
     """Lets errors that an edit of the connection mends say which one it is; a context for any number of calls at once."""
 
@@ -62,7 +80,7 @@ class _Naming:
         pass
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
-        if isinstance(error, UnauthorizedError | ForbiddenError | NotSentError):
+        if isinstance(error, _MENDED_BY_CONNECTION) or (isinstance(error, RefusedError) and not error.of_service):
             error.also_about(f"Airflow connection {self._conn_id!r}")
 
 
@@ -293,10 +311,8 @@ class AsyncQueryHook(BaseHook):
         try:
             yield
         except AirflowNotFoundException as e:
-            error = ConnectionSettingsError(
-                f"Airflow connection {self.conn_id!r} is not defined: create it with connection type {self.conn_type!r}, "
-                "or name another one. Nothing was sent."
-            )
+            problem = why_not_found(self.conn_id, self.conn_type, os.environ)
+            error = ConnectionSettingsError(f"Airflow connection {self.conn_id!r} {problem}. Nothing was sent.")
             # Airflow says the same while a secrets backend cannot be reached, and that may heal.
             error.heals = True
             raise error from e

@@ -31,6 +31,9 @@ _YES = frozenset({"true", "1", "yes", "y", "on", "t"})
 _NO = frozenset({"false", "0", "no", "n", "off", "f"})
 _FORM_PREFIX = "extra__veza__"
 """The Test button of Airflow 2.11 sends each extra a second time, under a name that begins so."""
+_EXAMPLE = "your-tenant."
+"""What stands in this project's own examples."""
+_UNFILLED = ("${", "{{", "<")
 USER_AGENT = f"airflow-provider-veza/{__version__} python/{platform.python_version()}"
 
 
@@ -116,7 +119,11 @@ class _Reader:
         host = (self._conn.host or "").strip()
         if not host:
             self._refuse("host", "is empty: put the tenant's URL there, such as https://your-tenant.vezacloud.com")
+        if "://" not in host and (self._conn.schema or "https") not in ("http", "https"):
+            self._refuse("schema", f"must be https, http or empty, not {ascii_of(self._conn.schema)}")
         parts = self._split(host if "://" in host else f"{self._conn.schema or 'https'}://{bracketed(host)}")
+        if (parts.hostname or "").startswith(_EXAMPLE):
+            self._refuse("host", "is the one of an example: put your own tenant's URL there")
         if parts.path.strip("/") or parts.query or parts.fragment:
             self._refuse(
                 "host", f"has more than the tenant's URL: give only {parts.scheme}://{parts.hostname}, without a path"
@@ -135,12 +142,8 @@ class _Reader:
     def auth(self, extras: Mapping[str, Any]) -> ApiKeyAuth | OAuth2ClientCredentials:
         password = (self._conn.password or "").strip()
         if extras["auth"] == "api_key":
-            if not password:
-                self._refuse("password", "is empty: put a personal API key of the tenant there")
-            if not password.isascii() or not password.isprintable() or " " in password:
-                self._refuse(
-                    "password", "is no API key: it holds spaces, control characters or characters outside ASCII"
-                )
+            if problem := why_no_api_key(password):
+                self._refuse("password", problem + self._elsewhere(password))
             return ApiKeyAuth(password)
         login = (self._conn.login or "").strip()
         for name, value in (("login", login), ("password", password), ("extra token_url", extras["token_url"])):
@@ -151,6 +154,12 @@ class _Reader:
         if parts.scheme == "http" and extras["verify"] and not is_loopback(parts.hostname or ""):
             self._refuse("extra token_url", "is http://, which would send the client secret in clear text")
         return OAuth2ClientCredentials(token_url, login, password, extras["scope"] or "")
+
+    def _elsewhere(self, password: str) -> str:
+        """Return where a key may lie that is not where it belongs."""
+        logins = ("login",) if self._conn.login else ()
+        places = (*logins, *(f"the extra {ascii_of(name)}" for name in self.unknown_extras()))
+        return f" (it is not read from {' or '.join(places)})" if places and not password else ""
 
     def proxy(self, proxy: str | None) -> str | None:
         if proxy:
@@ -205,6 +214,25 @@ class _Reader:
         if not valid or any(c.isspace() for c in url):
             self._refuse(name, "is no http(s) URL of a host; expected something like https://your-tenant.vezacloud.com")
         return parts
+
+
+def why_no_api_key(password: str) -> str:
+    """Return what keeps a password from being an API key, and what to do; empty where nothing does.
+
+    >>> why_no_api_key("Bearer abc")
+    "begins with 'Bearer', which is sent by itself: put the key alone there"
+    """
+    if not password:
+        return "is empty: put a personal API key of the tenant there"
+    if password.lower().startswith("bearer "):
+        return "begins with 'Bearer', which is sent by itself: put the key alone there"
+    if password[0] in "\"'" and password[-1] == password[0]:
+        return "has quotation marks around it: put the key alone there"
+    if password.startswith(_UNFILLED) or not password.strip("."):
+        return "is a placeholder that nothing has filled in: put a personal API key of the tenant there"
+    if not password.isascii() or not password.isprintable() or " " in password:
+        return "is no API key: it holds spaces, control characters or characters outside ASCII"
+    return ""
 
 
 def _in_range(value: Any, known: ExtraField) -> bool:

@@ -51,6 +51,15 @@ def is_nothing(delivered: Any) -> bool:
     return delivered == [] or (isinstance(delivered, dict) and 0 in (delivered.get("count"), delivered.get("rows")))
 
 
+def counted(collected: Any) -> str:
+    """Return how much of a result a task returns, in words.
+
+    >>> counted([{}, {}]), counted({"count": 6})
+    ('2 rows', 'a count of 6')
+    """
+    return f"{len(collected)} rows" if isinstance(collected, list) else f"a count of {collected['count']}"
+
+
 class WritesTables(Protocol):
     """A task with the arguments that say how tables are written."""
 
@@ -144,11 +153,11 @@ class Delivery:
         manifest = self.task.landed = land(query, order, self.task.log, self.task.check_attempt)
         announce_landing(manifest, folder, self.task.outlets, context)
         self.task.log.info(
-            "Landed %d rows of query %s as %d parts in %s.",
+            "Landed %d rows of query %s in %s (parts: %d).",
             manifest.rows,
             query.handle.shown_id,
-            len(manifest.parts),
             folder,
+            len(manifest.parts),
         )
         summary = manifest.summary(folder)
         self.task.manifest_place = summary["manifest"]
@@ -168,7 +177,9 @@ class Delivery:
 
         log, check = self.task.log, RowCountCheck(self.task.row_count_check)
         pages = with_warnings_logged(self._checked_pages(query), log)
-        return collect(reconciled(pages, check, query.handle.id, log), self._inline_limits())
+        collected = collect(reconciled(pages, check, query.handle.id, log), self._inline_limits())
+        log.info("Returning %s of query %s.", counted(collected), query.handle.shown_id)
+        return collected
 
     def _checked_pages(self, query: BoundQuery) -> Iterator[Page]:
         for page in query.pages():

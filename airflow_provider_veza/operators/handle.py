@@ -179,7 +179,7 @@ class CancelQueryOperator(HandleOperator):
 
 def _worst_of(failures: Sequence[AsyncQueryError], queries: int) -> QueryUnreachableError:
     error = QueryUnreachableError(
-        f"{len(failures)} of {queries} queries could not be cancelled, see the warnings above, and may still run. The others are "
+        f"{len(failures)} of {queries} queries could not be cancelled, which the log names, and may still run. The others are "
         f"settled. The next attempt looks at all of them again. The first failure: {failures[0]}"
     )
     error.heals = any(failure.heals for failure in failures)

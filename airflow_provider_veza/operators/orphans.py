@@ -81,7 +81,7 @@ class VezaCancelOrphanedQueriesOperator(CheckedOperator):
             if summary[Settlement.FAILED]:
                 raise QueryUnreachableError(
                     f"{summary[Settlement.FAILED]} of {summary[EXAMINED]} recorded queries could not be cancelled, see the "
-                    "warnings above; they may still run. Their records stay. The next retry tries again.",
+                    "warnings in the log; they may still run. Their records stay. The next retry tries again.",
                     about=base,
                 )
             return summary

@@ -278,20 +278,27 @@ class QueryOperator(DeliveringOperator, SubmittingOperator):
 
     def _give_up(self, ended: Ended, handle: QueryHandle, charge: Charge) -> NoReturn:
         if self.cancel_on_timeout:
-            self.cancel_and_forget(handle, charge)
-            left = "What became of its cancel is said above."
+            left = f"It {self.cancel_and_forget(handle, charge).of_query}."
         else:
             charge.check(surely=True)
             self.forget(charge)
             left = "It was left running (cancel_on_timeout=False)."
+        limit = self._limit(handle, charge)
         retry = "A retry submits anew" if self.retry_on_timeout else "No retry follows"
         error = QueryDeadlineError(
             f"The query did not end in time ({ended.detail}). {left} {retry} (retry_on_timeout={self.retry_on_timeout}). Raise "
-            f"timeout={self.timeout} if it needs longer.",
+            f"{limit} if it needs longer.",
             about=handle,
         )
         error.heals = self.retry_on_timeout
         raise error
+
+    def _limit(self, handle: QueryHandle, charge: Charge) -> str:
+        """Return the argument that ended the wait, which is whichever came first."""
+        own, airflows = f"timeout={self.timeout}", self.execution_timeout
+        if airflows is None or handle.deadline <= Deadline.after(charge.attempt.started_at, airflows):
+            return own
+        return f"execution_timeout={airflows}"
 
     def _announced_handle(self, context: Any) -> QueryHandle | None:
         data = self._announced(HANDLE_KEY, context)

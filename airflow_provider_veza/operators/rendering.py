@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import PurePath
 from typing import Any, cast
 
+from airflow_provider_veza.exceptions import ArgumentError
+
 TEMPLATE_MARKS = ("{{", "{%", "{#")
 
 
@@ -40,14 +42,24 @@ def rendered(
 
     :param extensions: of template files.
     :param render: Airflow's own rendering.
+    :raises ArgumentError: when there is no file of the name that was given. A retry renders anew: the file may come with the next
+        version of the DAGs.
     """
+    from jinja2.exceptions import TemplateNotFound
     from jinja2.nativetypes import NativeEnvironment
 
-    if isinstance(content, PurePath):
-        return type(content)(render(str(content)))
-    if isinstance(content, str) and isinstance(jinja_env, NativeEnvironment):
-        return _natively(content, context, jinja_env, extensions)
-    return render(content)
+    try:
+        if isinstance(content, PurePath):
+            return type(content)(render(str(content)))
+        if isinstance(content, str) and isinstance(jinja_env, NativeEnvironment):
+            return _natively(content, context, jinja_env, extensions)
+        return render(content)
+    except TemplateNotFound as e:
+        raise ArgumentError(
+            f"There is no template file {e.name!a} in the DAG's folder or its template_searchpath. Nothing was submitted. "
+            f"A text that ends with {', '.join(extensions)} is taken for a file: wrap one that is none in `literal`.",
+            about=e.message or "",
+        ) from e
 
 
 def _natively(content: str, context: Mapping[str, Any], jinja_env: Any, extensions: tuple[str, ...]) -> Any:

@@ -30,6 +30,7 @@ from airflow_provider_veza.operators.traced import TracedOperator
 
 if TYPE_CHECKING:
     from airflow_provider_veza.hooks.base import AsyncQueryHook
+    from airflow_provider_veza.ownership.cancelling import CancelOutcome
     from airflow_provider_veza.ownership.charge import Charge
     from airflow_provider_veza.ownership.submission import Obtained, Query, Submission, SubmitWishes
 
@@ -195,7 +196,7 @@ class SubmittingOperator(TracedOperator):
                 self.cancel_and_forget(handle, charge)
             raise
 
-    def cancel_and_forget(self, handle: QueryHandle, charge: Charge) -> None:
+    def cancel_and_forget(self, handle: QueryHandle, charge: Charge) -> CancelOutcome:
         """Cancel, and forget the query unless the cancel failed: then a later attempt or the sweeper tries again."""
         from airflow_provider_veza.ownership.cancelling import CancelOutcome, try_to_cancel
 
@@ -204,6 +205,7 @@ class SubmittingOperator(TracedOperator):
         self._report = replace(self.reported(handle), cancel=outcome.value)
         if outcome is not CancelOutcome.FAILED:
             self.forget(charge)
+        return outcome
 
 
 class SubmitQueryOperator(SubmittingOperator):

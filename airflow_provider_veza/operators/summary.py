@@ -21,6 +21,8 @@ from airflow_provider_veza.shown import one_line, shortened
 
 _RETURNED = "return_value"
 _LONGEST_ERROR = 500
+_CONFIRMED = "cancelled"
+"""What a report says of a cancel that the service has confirmed."""
 _PHASES: Mapping[type[BaseException], Phase] = {
     QueryFailedError: Phase.FAILED,
     QueryCanceledError: Phase.CANCELED,
@@ -104,7 +106,11 @@ class _End:
 
     @property
     def _phase_reported(self) -> str | None:
-        outcome = self.report.get("outcome") if self._is_of_query(self.report, "query_id") else None
+        if not self._is_of_query(self.report, "query_id"):
+            return None
+        if self.report.get("cancel") == _CONFIRMED:
+            return Phase.CANCELED.value
+        outcome = self.report.get("outcome")
         return outcome if outcome in tuple(Phase) else None
 
     @property

@@ -30,6 +30,19 @@ class CancelOutcome(StrEnum):
     NOT_POSSIBLE = "not_possible"
     FAILED = "failed"
 
+    @property
+    def of_query(self) -> str:
+        """What an error says of the query, after "it" or "its query": an alert shows the error without the log."""
+        return _OF_QUERY[self]
+
+
+_OF_QUERY = {
+    CancelOutcome.CANCELLED: "was cancelled",
+    CancelOutcome.ALREADY_ENDED: "had ended when it was to be cancelled",
+    CancelOutcome.NOT_POSSIBLE: "was not cancelled and may still run (the task's log says why)",
+    CancelOutcome.FAILED: "could not be cancelled and may still run (the task's log has the command that cancels it)",
+}
+
 
 def try_to_cancel(query: BoundQuery, log: TaskLog, *, in_bounded_time: bool = False) -> CancelOutcome:
     """Cancel as well as possible and say what became of it; never raises.

@@ -103,6 +103,8 @@ class Charge:
         self._deciding: Uninterrupted[Ending] | None = None
         self._settling = Uninterrupted(self._settle)
         self._is_superseded = False
+        self._left = "Its query may still run."
+        """What became of the query of an attempt that was ended, once that is known."""
 
     @property
     def is_ended(self) -> bool:
@@ -334,6 +336,7 @@ class Charge:
         if isinstance(verdict, HandOver):
             self._log.info("Query %s is left as it is: %s.", handle.shown_id, verdict.why)
         elif not self._policy.cancel_on_kill:
+            self._left = "Its query runs on (cancel_on_kill=False)."
             self._log.info("Query %s runs on though %s (cancel_on_kill=False).", handle.shown_id, verdict.why)
         else:
             self._cancel(verdict, handle)
@@ -349,6 +352,7 @@ class Charge:
             return
         others = NotedCancel(self.attempt.identity, handle, self._log, NOTE_PATIENCE_SECONDS)
         outcome = try_to_cancel_beside_others(query, self._log, others.is_there)
+        self._left = f"Its query {outcome.of_query}."
         by = f"attempt {self.attempt.try_number} of this task"
         try:
             if verdict.cleared:
@@ -361,10 +365,7 @@ class Charge:
     def _farewell(self, verdict: Ending) -> str:
         begin = "This attempt was ended from outside while it had no query" if self.handle is None else ""
         if isinstance(verdict, CancelQuery):
-            return (
-                begin
-                or f"This attempt was ended from outside, since {verdict.why}; what became of its query is said above."
-            )
+            return begin or f"This attempt was ended from outside, since {verdict.why}. {self._left}"
         return begin or f"This attempt was ended from outside; its query runs on: {verdict.why}."
 
     def _exit_if_superseded(self) -> None:

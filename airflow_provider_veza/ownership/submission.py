@@ -216,7 +216,7 @@ class Submission:
         outcome = try_to_cancel(self.hook.query(step.handle), self.log)
         if outcome is CancelOutcome.FAILED:
             raise QueryUnreachableError(
-                "The query of an earlier attempt could not be cancelled (see above) and may still run. Nothing was submitted, so "
+                "The query of an earlier attempt could not be cancelled and may still run. Nothing was submitted, so "
                 "that no two queries run for one task. The next retry tries again.",
                 about=step.handle,
             )

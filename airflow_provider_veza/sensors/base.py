@@ -224,7 +224,7 @@ class AsyncQuerySensor(BaseSensorOperator):
         except WaitEndedError as e:
             return self._conclude(e.ended)
         except (AirflowSensorTimeout, AirflowTaskTimeout):
-            self._cancel_on_timeout()
+            self._cancelled_on_timeout()
             raise
         finally:
             self.soft_fail, self.never_fail = flags
@@ -307,24 +307,27 @@ class AsyncQuerySensor(BaseSensorOperator):
 
     def _time_out(self, detail: str) -> NoReturn:
         """Fail as Airflow does: after ``timeout`` for good, after ``execution_timeout`` to be retried."""
-        self._cancel_on_timeout()
-        left = "a cancel was sent, see above" if self.cancel_on_timeout else "it was left running"
+        left = self._cancelled_on_timeout()
         is_airflows_own = self._limit < self._patience
         limit = (
             f"the task's execution_timeout of {self._limit}"
             if is_airflows_own
             else f"the sensor's timeout of {self._limit}"
         )
+        retry = "A retry waits for it again." if is_airflows_own else "No retry follows."
         error = QueryDeadlineError(
-            f"The query did not end within {limit} ({detail}); {left}.", about=self._parsed_handle()
+            f"The query did not end within {limit} ({detail}). {left} {retry}", about=self._parsed_handle()
         )
         raise (AirflowTaskTimeout if is_airflows_own else AirflowSensorTimeout)(str(error)) from error
 
-    def _cancel_on_timeout(self) -> None:
+    def _cancelled_on_timeout(self) -> str:
+        """Cancel where that is wanted, and return what is to be said of the query."""
         from airflow_provider_veza.ownership.cancelling import try_to_cancel
 
-        if self.cancel_on_timeout:
-            try_to_cancel(self.hook.query(self._parsed_handle()), self.log, in_bounded_time=True)
+        if not self.cancel_on_timeout:
+            return "It was left running (cancel_on_timeout=False)."
+        outcome = try_to_cancel(self.hook.query(self._parsed_handle()), self.log, in_bounded_time=True)
+        return f"It {outcome.of_query}."
 
     def _parsed_handle(self) -> QueryHandle:
         given: Any = self.handle

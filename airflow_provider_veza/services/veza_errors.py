@@ -16,7 +16,14 @@ from airflow_provider_veza.shown import shortened
 _HINTS: Mapping[int, str] = {
     401: "Check that the API key in the connection's password is complete, ACTIVE and of this tenant.",
     403: "The key's owner needs the role Admin, Operator or Viewer; a team key of role oaa_push has no query rights.",
+    407: "A proxy wants a login: put it into the connection's extra `proxy`.",
 }
+_OWN_FIELDS = frozenset({"code", "message", "request_id", "timestamp", "details"})
+"""Of Veza's error bodies, as other clients saw them; what has fewer than two of them is somebody else's."""
+_OF_ANOTHER = (
+    "This has not the form of Veza's errors, so another server or a proxy may have answered: check the connection's host and "
+    "port, and what stands before the tenant."
+)
 _EXCERPT = 200
 
 
@@ -60,13 +67,23 @@ def refusal(response: Response) -> RefusedError:
     said = shortened("; ".join(_unique(_sentences(known))), LONGEST_WORDS)
     said = said or f"{_described(response)}: {_excerpt(response)!r}"
     code = f" {words_of(known['code'])}" if known.get("code") else ""
-    hint = f" {_HINTS[response.status]}" if response.status in _HINTS else ""
-    return cls(
+    is_own = len(_OWN_FIELDS & known.keys()) > 1
+    error = cls(
         response.status,
-        f"Veza refused with HTTP {response.status}{code}: {said}.{hint}",
+        " ".join((f"Veza refused with HTTP {response.status}{code}: {said}.", *_hints(response.status, is_own=is_own))),
         request_id,
         about=f"request_id: {shortened(request_id, LONGEST_STATE) or 'none was sent'}",
     )
+    error.of_service = is_own
+    return error
+
+
+def _hints(status: int, *, is_own: bool) -> Iterator[str]:
+    """Yield what to check; a gateway that is overloaded or broken speaks in its own form and needs no edit."""
+    if status in _HINTS:
+        yield _HINTS[status]
+    if not is_own and 400 <= status < 500 and status not in (407, 429):
+        yield _OF_ANOTHER
 
 
 def absence(response: Response) -> Snapshot | None:

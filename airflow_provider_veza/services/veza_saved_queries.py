@@ -15,16 +15,18 @@ from typing import Any, ClassVar
 from airflow_provider_veza.async_query.identity import Fingerprint
 from airflow_provider_veza.async_query.json_value import words_of
 from airflow_provider_veza.async_query.message import Call, Purpose, Request, Response
-from airflow_provider_veza.async_query.vocabulary import Page, Submitted
+from airflow_provider_veza.async_query.vocabulary import LONGEST_WORDS, Page, Submitted
 from airflow_provider_veza.exceptions import ArgumentError, MalformedResponseError
 from airflow_provider_veza.services.id_in_path import id_in_path
 from airflow_provider_veza.services.veza_errors import json_object
 from airflow_provider_veza.services.veza_submitted import read_submitted
 from airflow_provider_veza.services.veza_sync import Result, read_page, read_result
+from airflow_provider_veza.shown import shortened
 
 LIST_PATH = "/api/v1/assessments/queries"
 INFERRED_CREATE_PATH = LIST_PATH + "/{id}:nodes_async_create"
 ID_IN_PATH = "{id}"
+_LIST_FIELDS = frozenset({"values", "next_page_token", "has_more"})
 DEFAULT_OWNER_FIELDS = ("created_by", "creator", "owner", "owner_email", "created_by_email")
 """Inferred: no document and no public client shows which field names whose a saved query is."""
 
@@ -156,7 +158,13 @@ def _name_filter(name: str) -> str:
 
 
 def _read_list(response: Response) -> None:
-    json_object(response)
+    answer = json_object(response)
+    if answer and answer.keys().isdisjoint(_LIST_FIELDS):
+        names = shortened(ascii(sorted(answer)), LONGEST_WORDS)
+        raise MalformedResponseError(
+            f"The answer is no list of saved queries (fields: {names}), so another server than Veza may have given it: check the "
+            "connection's host and port."
+        )
 
 
 def _read_definition(response: Response) -> Mapping[str, Any]:

@@ -41,6 +41,9 @@ _DEEPEST = 100
 _MOST_VALUES = 500_000
 """A few aliases of YAML that stand in each other make billions."""
 _LONGEST_NAME = 200
+_START = "source_node_types"
+_DEEPEST_WRAPPING = 4
+"""More than any answer of Veza puts around a spec."""
 _ENVELOPE = (*CACHE_MODES, "request", "body")
 
 
@@ -198,9 +201,23 @@ def _refuse_empty_or_wrapped(body: Mapping[str, Any]) -> None:
     if not body:
         raise _refused("", "it is empty; write at least source_node_types")
     wrapper = next((name for name in _ENVELOPE if name in body), None)
-    if wrapper and "source_node_types" not in body:
+    if _START in body:
+        return
+    if wrapper:
         problem = "this is a whole request and not a query spec; pass only what stands in its request.body"
         raise _refused(wrapper, f"{problem}, and say the cache mode in the arguments beside it")
+    if inner := next(_specs_in(body), ""):
+        raise _refused(inner, "the query spec stands here, inside of something else; pass only this")
+
+
+def _specs_in(body: Mapping[str, Any], path: str = "", depth: int = 0) -> Iterator[str]:
+    """Yield where specs stand inside of what was given for one, such as the answer that shows a saved query."""
+    if path and _START in body:
+        yield path
+    elif depth < _DEEPEST_WRAPPING:
+        for name, content in body.items():
+            if isinstance(content, dict):
+                yield from _specs_in(content, _join(path, name), depth + 1)
 
 
 def _rewritten(body: Mapping[str, Any], used: tuple[str, ...]) -> dict[str, Any]:

@@ -46,6 +46,17 @@ def test_every_error_has_its_entry() -> None:
     assert set(re.findall(r"^#+ (\w+)$", page, re.MULTILINE)) == {error.__name__ for error, _ in tree()}
 
 
+def test_whoever_is_on_call_finds_each_error_or_the_kind_that_it_is_of() -> None:
+    named = set(re.findall(r"`(\w+Error)`", (DOCS / "on_call.md").read_text("utf-8")))
+
+    assert [
+        cls.__name__
+        for cls, _ in tree()
+        if not cls.__subclasses__() and named.isdisjoint(base.__name__ for base in cls.__mro__)
+    ] == []
+    assert named <= {cls.__name__ for cls, _ in tree()}
+
+
 def test_an_error_is_listed_with_the_messages_of_all_places_that_make_it(tmp_path: Path) -> None:
     (tmp_path / "some.py").write_text('raise ArgumentError(f"{name} must be positive, not {value}; nothing was sent.")')
     assert messages(tmp_path) == {"ArgumentError": ["… must be positive, not …; nothing was sent."]}

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+from airflow_provider_veza.async_query.message import Request, Response
 from airflow_provider_veza.doctor.assumptions import ASSUMPTIONS
 from airflow_provider_veza.doctor.seen import Stopped
 from airflow_provider_veza.doctor.verdicts import Verdict
@@ -18,6 +19,7 @@ from airflow_provider_veza.services.veza_result import VezaResultService
 from airflow_provider_veza.services.veza_rows import DEFAULT_ROWS_FIELDS
 from airflow_provider_veza.services.veza_sync import VezaSyncService
 from airflow_provider_veza.transport.settings import TotalTimes
+from doctor.altered import Send, answered
 from doctor.examined import (
     PLAN,
     by_name,
@@ -264,6 +266,17 @@ def test_empty_pages_in_the_middle_are_gone_over() -> None:
     findings = examined(tenant_with(middle_pages=MiddlePages.EMPTY_BETWEEN))
 
     assert findings["page_token"].verdict is Verdict.CONFIRMED
+
+
+def test_a_server_that_is_not_veza_is_not_examined() -> None:
+    def elsewhere(request: Request, _send: Send) -> Response:
+        return answered({"detail": "Not Found"}, 404 if request.method == "GET" else 405)
+
+    with running_tenant(tenant_with()) as running:
+        seen = visited(running, settings_of(running), PLAN, elsewhere)
+
+    assert isinstance(seen.outcome, Stopped)
+    assert "not Veza" in str(seen.outcome.reason)
 
 
 def test_a_tenant_that_refuses_the_key_is_not_examined() -> None:

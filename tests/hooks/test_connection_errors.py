@@ -17,6 +17,7 @@ from airflow_provider_veza.exceptions import (
 )
 from airflow_provider_veza.hooks.veza import VezaHook
 from hooks.tenant_site import UNPACED, Site
+from veza_emulator.tenant.faults import FaultKind
 
 NOWHERE = "http://127.0.0.1:9"
 
@@ -40,6 +41,27 @@ def test_an_error_that_an_edit_of_the_connection_mends_names_it_last(
         next(iter(hook.saved_queries()))
     assert str(refused.value).endswith(f"Airflow connection {hook.conn_id!r})")
     assert refused.value.message in str(refused.value)
+
+
+@pytest.mark.parametrize("status", [200, 404, 405])
+def test_an_answer_that_is_not_the_tenants_names_the_connection(site: Site, status: int) -> None:
+    hook = site.connect()
+    site.spoil(FaultKind.HTML, status=status)
+
+    with pytest.raises(RequestError, match=r"Airflow connection 'veza_default'\)$"):
+        next(iter(hook.saved_queries()))
+
+
+@pytest.mark.parametrize(
+    "unreadable", ["{'conn_type': 'veza'}", "veza://:ab/cd+e=@acme.vezacloud.com"], ids=["a dict", "a slash in the key"]
+)
+def test_a_connection_that_the_environment_holds_and_airflow_cannot_read_is_not_called_undefined(
+    monkeypatch: pytest.MonkeyPatch, unreadable: str
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_ACME", unreadable)
+
+    with pytest.raises(ConnectionSettingsError, match="cannot be read: the environment variable AIRFLOW_CONN_ACME"):
+        _ = VezaHook(veza_conn_id="acme").settings
 
 
 class OnlySync:

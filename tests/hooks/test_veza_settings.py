@@ -107,6 +107,7 @@ def test_a_connection_may_be_given_as_a_uri(read: Read, uri: str, tenant: str) -
         ("https://acme.vezacloud.com:port", "host is no http(s) URL of a host"),
         ("https://acme.vezacloud.com:70000", "host is no http(s) URL of a host"),
         ("https://[::1", "host is no http(s) URL of a host"),
+        ("https://your-tenant.vezacloud.com", "host is the one of an example: put your own tenant's URL there"),
     ],
 )
 def test_a_wrong_host_is_refused_with_what_to_put_there(read: Read, host: str | None, problem: str) -> None:
@@ -117,6 +118,45 @@ def test_a_wrong_host_is_refused_with_what_to_put_there(read: Read, host: str | 
     assert str(refused.value).endswith(". Nothing was sent.")
     assert problem in str(refused.value)
     assert "secret-key" not in str(refused.value)
+
+
+def test_a_schema_that_is_no_scheme_is_refused_by_its_own_name(read: Read) -> None:
+    with pytest.raises(ConnectionSettingsError, match="schema must be https, http or empty, not 'api/v1'"):
+        read(host="acme.vezacloud.com", schema="api/v1")
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"password": "Bearer abc"}, "begins with 'Bearer', which is sent by itself: put the key alone there"),
+        ({"password": '"abc"'}, "has quotation marks around it: put the key alone there"),
+        ({"password": "'abc'"}, "has quotation marks around it: put the key alone there"),
+        ({"password": "${VEZA_KEY}"}, "is a placeholder that nothing has filled in"),
+        ({"password": "{{ var.value.key }}"}, "is a placeholder that nothing has filled in"),
+        ({"password": "<your key>"}, "is a placeholder that nothing has filled in"),
+        ({"password": "..."}, "is a placeholder that nothing has filled in"),
+        (
+            {"password": "", "login": "secret-key"},
+            "put a personal API key of the tenant there (it is not read from login)",
+        ),
+        ({"password": "", "extra": {"token": "secret-key"}}, "(it is not read from the extra 'token')"),
+    ],
+)
+def test_what_is_no_key_is_refused_with_what_to_put_there_and_never_shown(
+    read: Read, fields: dict[str, Any], problem: str
+) -> None:
+    with pytest.raises(ConnectionSettingsError) as refused:
+        read(**fields)
+
+    assert str(refused.value).startswith("Airflow connection 'acme': password ")
+    assert problem in str(refused.value)
+    assert "abc" not in str(refused.value)
+    assert "secret-key" not in str(refused.value)
+
+
+@pytest.mark.parametrize("key", ["abc", "ab/c+d==", "k.e-y_~", "a'b", "$money"])
+def test_a_key_of_any_printable_characters_is_taken(read: Read, key: str) -> None:
+    assert read(password=key).transport.auth == ApiKeyAuth(key)
 
 
 HALVED = "half-\ud83d-secret-key"

@@ -165,6 +165,10 @@ MISTAKES = (
     Mistake("`http://` to another machine", STARTED, query(), {"host": "http://acme.vezacloud.com"}),
     Mistake("`https://` to a server without TLS", STARTED, query(), {"host": "https://{address}"}),
     Mistake("A port on which nobody listens", STARTED, query(), {"host": "http://127.0.0.1:9"}),
+    Mistake("The host of an example", STARTED, query(), {"host": "https://your-tenant.vezacloud.com"}),
+    Mistake("`Bearer` before the key", STARTED, query(), {"password": "Bearer k1"}),
+    Mistake("A key that nothing has filled in", STARTED, query(), {"password": "${VEZA_API_KEY}"}),
+    Mistake("The key in the login", STARTED, query(), {"login": "k1", "password": ""}),
     Mistake("A key with a space in it", STARTED, query(), {"password": "k1 personal"}),
     Mistake("A wrong key", STARTED, query(), {"password": "wrong-key"}),
     Mistake("A word where an extra is a number", STARTED, query(), {"extra": {"read_timeout": "soon"}}),
@@ -197,4 +201,10 @@ MISTAKES = (
     Mistake("Nothing is found, and `fail_on_empty`", RAN, query(query_spec=NOBODY, fail_on_empty=True)),
     Mistake("The query fails in Veza", RAN, query(), outcome="fail"),
     Mistake("The query takes longer than `timeout`", RAN, query(timeout=timedelta(seconds=1)), outcome="hang"),
+    Mistake(
+        "The query takes longer than `execution_timeout`",
+        RAN,
+        query(execution_timeout=timedelta(seconds=1)),
+        outcome="hang",
+    ),
 )

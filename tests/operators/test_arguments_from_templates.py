@@ -18,7 +18,7 @@ from airflow_provider_veza.operators.arguments import RULES
 from airflow_provider_veza.operators.checked import check_when_started
 from airflow_provider_veza.operators.esql import EsqlQueryOperator
 from airflow_provider_veza.operators.query import VezaQueryOperator
-from operators.public_classes import SAMPLES, SPEC, own_parameters, public_classes
+from operators.public_classes import SAMPLES, SPEC, own_parameters, public_classes, sample_arguments
 
 ID = "123456789012"
 PEOPLE = {"country": "NO", "n": None, "most": 1e3, "deep": [{"it": "it's \U0001f600", "yes": True}]}
@@ -255,3 +255,19 @@ def test_an_id_that_a_template_left_empty_is_refused(name: str, nothing: Any) ->
 
 def _hashable(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
+
+
+READERS_OF_FILES = [c for c in public_classes() if issubclass(c, BaseOperator) and c.template_ext]
+
+
+@in_both_renderings
+@pytest.mark.parametrize("operator", READERS_OF_FILES, ids=lambda c: c.__name__)
+def test_a_template_file_that_is_not_there_is_named(tmp_path: Path, operator: Any, native: bool) -> None:
+    with DAG("files", schedule=None, template_searchpath=[str(tmp_path)], render_template_as_native_obj=native):
+        task = operator(**sample_arguments(operator))
+    missing = f"specs/acess{task.template_ext[0]}"
+
+    with pytest.raises(
+        ArgumentError, match=rf"There is no template file '{missing}'.*Nothing was submitted\..*`literal`"
+    ):
+        task.render_template(missing, {})

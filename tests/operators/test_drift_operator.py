@@ -91,6 +91,25 @@ def test_a_first_run_does_not_differ_and_says_so_and_fails_on_nothing(tmp_path: 
     assert (summary["first_run"], counts(summary), summary["baseline"]) == (True, (0, 0, 0), None)
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"key": ["nobody_has_this"]},
+        {"also_compare": ["source_id"]},
+        {"also_compare": ["source_properties.risk_score"], "ignore_properties": ["source_properties.risk_score"]},
+    ],
+    ids=["key", "compared anyway", "both"],
+)
+def test_what_would_fail_the_second_night_fails_the_first(
+    tmp_path: Path, nights: Nights, wrong: dict[str, Any]
+) -> None:
+    first = Run(tmp_path, current=summary_of(nights.land(FIRST)), **wrong).failure()
+    second = Run(tmp_path, current=summary_of(nights.land(SECOND)), **wrong).failure()
+
+    assert isinstance(first, ArgumentError)
+    assert getattr(second, "message", "") == first.message
+
+
 @pytest.mark.parametrize("as_what", ["summary", "JSON of it", "folder", "manifest"])
 def test_results_are_named_by_what_a_landing_returned_or_by_path(tmp_path: Path, nights: Nights, as_what: str) -> None:
     def named(result: LandedResult) -> Any:

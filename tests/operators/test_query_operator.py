@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -314,7 +315,9 @@ def test_an_event_without_a_known_outcome_is_never_a_success(tenant: Tenant, eve
 def test_a_passed_deadline_cancels_and_ends_the_retries(tenant: Tenant) -> None:
     run = task()
     deferral = run.execute()
-    with pytest.raises(AirflowFailException, match="did not end in time.*No retry follows"):
+    with pytest.raises(
+        AirflowFailException, match=r"did not end in time.*It was cancelled\. No retry follows.*Raise timeout="
+    ):
         run.resume(deferral, fire_late(deferral.trigger))
     assert tenant.running() == []
 
@@ -329,12 +332,46 @@ def test_after_a_deadline_a_retry_may_ask_anew_with_a_new_deadline(tenant: Tenan
     assert creates(tenant) == 2
 
 
+@pytest.mark.parametrize(
+    ("execution_timeout", "limit"),
+    [(timedelta(minutes=5), "execution_timeout=0:05:00"), (timedelta(days=9), "timeout=")],
+)
+def test_a_passed_deadline_names_the_limit_that_was_reached(
+    tenant: Tenant, execution_timeout: timedelta, limit: str
+) -> None:
+    run = task(execution_timeout=execution_timeout)
+    deferral = run.execute()
+    with pytest.raises(AirflowFailException, match=f"Raise {limit}"):
+        run.resume(deferral, fire_late(deferral.trigger))
+
+
 def test_a_passed_deadline_may_leave_the_query_running(tenant: Tenant) -> None:
     run = task(cancel_on_timeout=False)
     deferral = run.execute()
     with pytest.raises(AirflowFailException, match="left running"):
         run.resume(deferral, fire_late(deferral.trigger))
     assert len(tenant.running()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({}, "Returning 12 rows of query "),
+        ({"result_kind": "result"}, "Returning a count of "),
+        ({"output_path": "{folder}"}, "Landed 12 rows of query "),
+    ],
+    ids=["XCom", "count", "landed"],
+)
+def test_the_log_says_how_much_was_delivered(
+    tenant: Tenant, tmp_path: Path, arguments: dict[str, str], said: str, caplog: pytest.LogCaptureFixture, capsys: Any
+) -> None:
+    tenant.set_behaviour(AT_ONCE)
+    caplog.set_level(logging.INFO)
+    given = {name: value.format(folder=tmp_path) for name, value in arguments.items()}
+
+    task(**given, deferrable=False).execute()
+
+    assert said in capsys.readouterr().out + caplog.text
 
 
 def test_execution_timeout_counts_where_it_is_earlier(tenant: Tenant) -> None:

@@ -19,9 +19,17 @@ from airflow_provider_veza.operators.query import (
 )
 from airflow_provider_veza.operators.summary import summary
 from airflow_provider_veza.sensors.query import VezaQuerySensor
-from support.served_tenant import AT_ONCE, PAYROLL_ACCESS
-from support.task_run import TaskRun
+from support.served_tenant import AT_ONCE, PAYROLL_ACCESS, UNTIL_FINISHED
+from support.task_run import TaskRun, fire_late
 from veza_emulator.tenant.tenant import Tenant
+
+
+def cancelled_late(**arguments: Any) -> tuple[TaskRun, BaseException]:
+    run = TaskRun(lambda: VezaQueryOperator(task_id="access", query_spec=PAYROLL_ACCESS, deferrable=True, **arguments))
+    deferral = run.execute()
+    with pytest.raises(AirflowFailException) as failed:
+        run.resume(deferral, fire_late(deferral.trigger))
+    return run, failed.value
 
 
 def ended(tenant: Tenant, **arguments: Any) -> TaskRun:
@@ -38,6 +46,16 @@ def context_of(run: TaskRun, returned: Any, error: BaseException | None = None) 
         dag_id="access", task_id="access", run_id="manual__1", map_index=-1, try_number=1, xcom_pull=run.xcom_pull
     )
     return {"ti": ti} | ({"exception": error} if error else {})
+
+
+@pytest.mark.parametrize(("cancel_on_timeout", "phase"), [(True, "CANCELED"), (False, "RUNNING")])
+def test_a_query_that_took_too_long_runs_only_where_it_was_not_cancelled(
+    tenant: Tenant, cancel_on_timeout: bool, phase: str
+) -> None:
+    tenant.set_behaviour(UNTIL_FINISHED)
+    run, error = cancelled_late(cancel_on_timeout=cancel_on_timeout)
+
+    assert summary(context_of(run, None, error))["phase"] == phase
 
 
 def test_rows_in_xcom_are_counted(tenant: Tenant) -> None:

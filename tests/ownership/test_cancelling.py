@@ -139,6 +139,13 @@ def test_a_cancel_is_told_and_counted_and_never_raises(
     assert counters.seen == [(f"veza.cancel.{outcome}", {"outcome": outcome.value})]
 
 
+@pytest.mark.parametrize("outcome", CancelOutcome)
+def test_an_error_says_that_a_query_may_still_run_unless_it_is_known_to_have_ended(outcome: CancelOutcome) -> None:
+    has_ended = outcome in (CancelOutcome.CANCELLED, CancelOutcome.ALREADY_ENDED)
+
+    assert ("may still run" in outcome.of_query) is not has_ended
+
+
 def test_the_command_survives_a_shell_and_carries_the_whole_handle() -> None:
     words = shlex.split(cancel_command(HANDLE, HANDLE.conn_id))
 

@@ -281,7 +281,7 @@ def test_without_a_supervisor_an_attempt_whose_task_has_ended_cancels_and_ends(
     charge = new_charge()
     monkeypatch.setattr(charge_module.os, "getppid", lambda: 1)
     told_airflow.answer = MARKED
-    with pytest.raises(EndedFromOutsideError, match="its task has ended"):
+    with pytest.raises(EndedFromOutsideError, match=r"its task has ended\. Its query was cancelled\."):
         charge.check()
     assert hook.cancelled == ["q1"]
 
@@ -295,7 +295,7 @@ def test_a_kill_that_interrupts_a_question_returns_at_once_and_the_next_step_set
     told_airflow.answer = MARKED
     charge.kill()
     assert (told_airflow.asked, hook.cancelled) == ([], [])
-    with pytest.raises(EndedFromOutsideError, match="its task has ended"):
+    with pytest.raises(EndedFromOutsideError, match=r"its task has ended\. Its query was cancelled\."):
         charge.check()
     assert hook.cancelled == ["q1"]
 
@@ -431,7 +431,7 @@ def test_on_airflow_3_an_answer_that_comes_late_still_decides(
     charge.kill()
     assert (late.waited, hook.cancelled) == ([1.0], [])
     late.is_there = True
-    with pytest.raises(EndedFromOutsideError, match="its task has ended"):
+    with pytest.raises(EndedFromOutsideError, match=r"its task has ended\. Its query was cancelled\."):
         charge.check()
     assert hook.cancelled == ["q1"]
 

@@ -111,9 +111,17 @@ def test_a_failed_query_fails_the_sensor(tenant: Tenant, deferrable: bool) -> No
 def test_a_deferred_timeout_is_a_sensor_timeout_and_leaves_the_query_running(tenant: Tenant) -> None:
     run = sensor(submitted(), timeout=3600)
     deferral = run.execute()
-    with pytest.raises(AirflowSensorTimeout, match="left running"):
+    with pytest.raises(AirflowSensorTimeout, match=r"left running \(cancel_on_timeout=False\)\. No retry follows"):
         run.resume(deferral, fire_late(deferral.trigger))
     assert len(tenant.running()) == 1
+
+
+def test_a_deferred_timeout_says_that_the_query_was_cancelled(tenant: Tenant) -> None:
+    run = sensor(submitted(), timeout=3600, cancel_on_timeout=True)
+    deferral = run.execute()
+    with pytest.raises(AirflowSensorTimeout, match=r"It was cancelled\. No retry follows"):
+        run.resume(deferral, fire_late(deferral.trigger))
+    assert tenant.running() == []
 
 
 def test_a_poking_timeout_is_a_sensor_timeout_and_leaves_the_query_running(

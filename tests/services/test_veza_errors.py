@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -202,6 +203,35 @@ def test_an_empty_answer_and_an_empty_object_are_both_an_acceptance(response: Re
 def test_anything_else_is_no_acceptance(response: Response, error: type[Exception]) -> None:
     with pytest.raises(error):
         accepted(response)
+
+
+ANOTHERS = [answer({"detail": "Not Found"}), answer({"error": "unauthorized"}), answer(b""), gateway_page(200)]
+NOT_VEZAS = "another server or a proxy may have answered: check the connection's host and port"
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 421])
+@pytest.mark.parametrize("response", ANOTHERS, ids=["a framework", "an API", "nothing", "a page"])
+def test_a_refusal_that_is_not_in_vezas_form_points_to_the_host(response: Response, status: int) -> None:
+    error = refusal(replace(response, status=status))
+
+    assert not error.of_service
+    assert NOT_VEZAS in str(error)
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503])
+def test_an_overloaded_gateway_is_not_taken_for_a_wrong_host(status: int) -> None:
+    assert NOT_VEZAS not in str(refusal(gateway_page(status)))
+
+
+def test_a_refusal_in_vezas_form_is_vezas() -> None:
+    error = refusal(answer(sample("error_404_not_found.json"), 404))
+
+    assert error.of_service
+    assert NOT_VEZAS not in str(error)
+
+
+def test_a_proxy_that_wants_a_login_is_told_where_it_goes() -> None:
+    assert "extra `proxy`" in str(refusal(gateway_page(407)))
 
 
 @given(body=FIVE_KEYS | JSON, status=st.integers(400, 599))

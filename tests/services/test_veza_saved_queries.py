@@ -48,6 +48,18 @@ def test_a_page_of_something_else_is_no_proof() -> None:
         list_one().read(gateway_page(200))
 
 
+@pytest.mark.parametrize("body", [{"status": "ok"}, {"token": "x", "user": "y"}])
+def test_an_answer_that_is_no_list_confirms_no_connection(body: dict[str, str]) -> None:
+    with pytest.raises(
+        MalformedResponseError, match=r"no list of saved queries \(fields: .*check the connection's host"
+    ):
+        list_one().read(answer(body))
+
+
+def test_a_tenant_without_saved_queries_may_leave_the_list_out() -> None:
+    assert list_one().read(answer({})) is None
+
+
 # List and definition
 
 

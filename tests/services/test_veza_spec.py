@@ -366,3 +366,19 @@ def test_another_text_is_nothing_to_speak_of(value: object) -> None:
     node_type = {"node_type": "OktaUser", "condition_expression": {"specs": [condition]}}
 
     assert check_query_spec({"source_node_types": {"nodes": [node_type]}}).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("around", "where"),
+    [
+        (lambda spec: {"query_spec": spec}, "query_spec"),
+        (lambda spec: {"value": {"id": "q1", "name": "Users", "query": spec}}, "value.query"),
+        (lambda spec: {"queries": {"one": {"definition": {"body": spec}}}}, "queries.one.definition.body"),
+    ],
+    ids=["a request", "the answer that shows a saved query", "deep"],
+)
+def test_a_spec_inside_of_something_else_is_found_there(around: Any, where: str) -> None:
+    with pytest.raises(QuerySpecError, match="the query spec stands here, inside of something else") as refused:
+        check_query_spec(around({"source_node_types": {"nodes": [{"node_type": "OktaUser"}]}}))
+
+    assert refused.value.path == where

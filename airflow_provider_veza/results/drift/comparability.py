@@ -91,7 +91,7 @@ def _identity(current: LandedResult, baseline: LandedResult, layout: RowLayout, 
     raise ArgumentError(
         f"The results have no columns that say what a row is about, not {wanted}. "
         f"They have {', '.join(sorted(set().union(*known)))}. Name some of those with key=. Nothing was compared.",
-        about=f"{current.folder} and {baseline.folder}",
+        about=" and ".join(dict.fromkeys((str(current.folder), str(baseline.folder)))),
     )
 
 
