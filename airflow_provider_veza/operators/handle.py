@@ -6,7 +6,7 @@ Those that own a query are in :mod:`.owning`.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import MappedOperator, XComArg
@@ -30,7 +30,7 @@ from airflow_provider_veza.operators.arguments import (
     path,
 )
 from airflow_provider_veza.operators.checked import Together, check_when_started, is_literal, is_of_mapped, naming
-from airflow_provider_veza.operators.delivery import Delivery
+from airflow_provider_veza.operators.delivery import DELIVERED_TOGETHER, Delivery
 from airflow_provider_veza.operators.traced import TracedOperator
 
 if TYPE_CHECKING:
@@ -119,6 +119,7 @@ class GetQueryResultsOperator(HandleOperator):
     xcom_max_bytes: int
     allow_partial_results: bool = True
     """Whether a result that its service calls partial is delivered; the log and the manifest say so then."""
+    together: Sequence[Together] = (*HandleOperator.together, *DELIVERED_TOGETHER)
     cancel_on_kill = False
     cancel_on_timeout = False
     needs_success_of_query = True
@@ -134,11 +135,6 @@ class GetQueryResultsOperator(HandleOperator):
     def refuse_for_all(cls, given: Mapping[str, Any]) -> None:
         """Refuse several handles."""
         refuse_many_handles(cls, given.get("handle"))
-
-    def check_together(self) -> Iterator[Together]:
-        """Yield which arguments must fit each other, and the check."""
-        yield from super().check_together()
-        yield from Delivery(self).together()
 
     def execute(self, context: Any) -> Any:
         """Look once, then read the rows."""

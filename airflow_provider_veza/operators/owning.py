@@ -7,7 +7,7 @@ How a query comes into the world is in :mod:`.submitting`, where its rows go in 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -49,7 +49,7 @@ from airflow_provider_veza.operators.arguments import (
     seconds,
 )
 from airflow_provider_veza.operators.checked import Together, check_when_started, naming
-from airflow_provider_veza.operators.delivery import Delivery
+from airflow_provider_veza.operators.delivery import DELIVERED_TOGETHER, Delivery
 from airflow_provider_veza.operators.submitting import SubmittingOperator
 
 if TYPE_CHECKING:
@@ -87,6 +87,11 @@ class QueryOperator(SubmittingOperator):
     max_rows: int | None
     xcom_max_rows: int
     xcom_max_bytes: int
+    together: Sequence[Together] = (
+        *SubmittingOperator.together,
+        (WAIT_FIELDS, lambda task: task.poll_schedule()),
+        *DELIVERED_TOGETHER,
+    )
     allow_partial_results: bool = True
     """Whether a result that its service calls partial is delivered; the log and the manifest say so then."""
 
@@ -94,13 +99,6 @@ class QueryOperator(SubmittingOperator):
         """Check what is known, and declare what will be landed."""
         super().when_parsed()
         Delivery(self).declare_asset()
-
-    def check_together(self) -> Iterator[Together]:
-        """Yield which arguments must fit each other, and the check."""
-        yield from super().check_together()
-        yield ("poll_interval", "min_poll_interval", "max_poll_interval"), self.poll_schedule
-        if self.output_path is not None:
-            yield from Delivery(self).together()
 
     def collect(self, handle: QueryHandle, context: Mapping[str, Any]) -> Any:
         """Return the rows, or land them.
