@@ -87,7 +87,7 @@ def a_submit_that_signals_break_into(patch: pytest.MonkeyPatch) -> None:
 
 
 def no_memory_of_the_intent(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(ledger.Ledger, "submitted", lambda ledger, **changes: None)
+    patch.setattr(ledger.Ledger, "note_submitted", lambda ledger, **changes: None)
 
 
 @pytest.mark.parametrize(
