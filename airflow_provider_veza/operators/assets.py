@@ -16,15 +16,21 @@ from airflow.providers.common.compat.sdk import Asset, AssetAlias
 
 from airflow_provider_veza.exceptions import ArgumentError
 from airflow_provider_veza.operators.rendering import is_template
-from airflow_provider_veza.results.storage_place import StoragePlace
+from airflow_provider_veza.results.storage_place import AZURE_SCHEMES, LOCAL_SCHEMES, StoragePlace
 
 if TYPE_CHECKING:
     from airflow_provider_veza.results.manifest import Manifest
 
 log = logging.getLogger(__name__)
 
-_TAKEN_AS_THEY_ARE = frozenset({"s3", "gs"})
-"""Airflow only wants to see a bucket in such a URI, but loads the provider's hook for that, the dearest part of a DAG file."""
+_TAKEN_AS_THEY_ARE = frozenset({"s3", "gs", "file"}) | AZURE_SCHEMES
+"""In such a URI Airflow only wants to see a bucket, or a path, but loads what all providers have to say of URIs to be told so.
+
+That is the dearest part of a DAG file. No provider says anything of Azure's.
+"""
+_OF_NO_PROVIDER = "x-veza-landing"
+"""A URI that Airflow takes without a look."""
+_LONGEST_URI = 1500
 _CHANGED_BY_AIRFLOW = re.compile(r"[?#\\\s]|//|/$")
 
 
@@ -69,20 +75,27 @@ def outlet_of_folder(output_path: str) -> Any:
     On Airflow 3 that is a reference to whichever asset has the URI, by whatever name an author gave it. One asset for a URI is
     active there: a task that declared another one, of another name, would end before it starts.
     """
-    if not hasattr(Asset, "ref"):
-        return asset_of_folder(output_path)
     uri = _uri(_fixed(output_path))
     if not _is_taken_as_it_is(uri):
         asset = asset_of_folder(output_path)
         if asset is None:
             return None
         uri = asset.uri
-    return Asset.ref(uri=uri)
+    return Asset.ref(uri=uri) if hasattr(Asset, "ref") else _dataset(uri)
+
+
+def _dataset(uri: str) -> Asset:
+    """Return the dataset of 2.11 that has a URI which Airflow leaves as it is."""
+    dataset = Asset(uri=_OF_NO_PROVIDER)
+    object.__setattr__(dataset, "uri", uri)
+    return dataset
 
 
 def _is_taken_as_it_is(uri: str) -> bool:
     scheme, _, rest = uri.partition("://")
-    return scheme in _TAKEN_AS_THEY_ARE and rest[:1] not in ("", "/") and not _CHANGED_BY_AIRFLOW.search(rest)
+    names_a_place = rest.startswith("/") == (scheme in LOCAL_SCHEMES) and "/" in rest
+    is_taken = scheme in _TAKEN_AS_THEY_ARE and names_a_place and uri.isascii() and len(uri) <= _LONGEST_URI
+    return is_taken and not _CHANGED_BY_AIRFLOW.search(rest)
 
 
 def _uri(path: str) -> str:

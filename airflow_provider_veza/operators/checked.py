@@ -7,21 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import cache
 from inspect import Parameter, signature
 from pathlib import PurePath
 from typing import Any
 
-from airflow.providers.common.compat.sdk import SET_DURING_EXECUTION, BaseOperator
+from airflow.providers.common.compat.sdk import SET_DURING_EXECUTION, BaseOperator, XComArg
 
 from airflow_provider_veza.exceptions import ArgumentError, HandleError
 from airflow_provider_veza.operators.arguments import RULES, RULES_OF_REQUIRED, Read, is_output_of_task
 from airflow_provider_veza.operators.extras import require_extra
 from airflow_provider_veza.operators.rendering import given_files, is_template, rendered
 
-Together = tuple[tuple[str, ...], Callable[[], object]]
-"""Names of arguments, and what raises an :class:`~.exceptions.ArgumentError` where they do not go together."""
+Together = tuple[tuple[str, ...], Callable[[Any], object]]
+"""Names of arguments, and what raises an :class:`~.exceptions.ArgumentError` for a task in which they do not go together."""
 _PACKAGE = __name__.partition(".")[0]
+_REFER_TO_NO_TASK = frozenset({str, int, float, bool, type(None), timedelta})
+"""The exact types of values in which no task's output can be."""
 
 
 @cache
@@ -77,16 +80,27 @@ def _ways_to_set(task_class: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return at_once, tuple(name for name in names if name not in at_once)
 
 
-def check_when_parsed(task: Any) -> None:
+def follow_outputs(task: Any) -> None:
+    """Put a task behind those whose outputs are among the values of its template fields.
+
+    Airflow's own way does the same, but looks into every value, of which most are defaults: a tenth of what making a task costs.
+    """
+    for name in task.template_fields:
+        value = getattr(task, name, None)
+        if type(value) not in _REFER_TO_NO_TASK:
+            XComArg.apply_upstream_relationship(task, value)
+
+
+def check_given(task: Any, given: Mapping[str, Any]) -> None:
     """Check each argument whose value is literal; a mapped task has values only when it starts.
 
     What was left at its default is right (a test holds all of them to the rules), and most arguments are.
 
+    :param given: what :func:`given_to` says.
     :raises ArgumentError: naming the task; a HandleError where that is no handle.
     """
     if is_of_mapped(task):
         return
-    given = given_to(task)
     literal = [name for name, value in given.items() if is_literal(task, name, value)]
     _check(task, literal, unknown=given.keys() - literal)
 
@@ -111,9 +125,9 @@ def _check(task: Any, names: Sequence[str], *, unknown: Set[str]) -> None:
         rules = rules_of(task.__class__)
         for name in names:
             rules[name](getattr(task, name), name)
-        for together, check in task.check_together():
-            if unknown.isdisjoint(together):
-                check()
+        for names_together, check in task.together:
+            if unknown.isdisjoint(names_together):
+                check(task)
 
 
 @contextmanager
@@ -194,6 +208,7 @@ class CheckedOperator(BaseOperator):
     """An operator whose arguments are attributes with the given values, checked where they can be, and read when used."""
 
     partial = CheckedPartial()
+    together: Sequence[Together] = ()
     template_files: Mapping[str, str] = {}
     """The names of the files that arguments were given as."""
     needs_extra = ""
@@ -205,9 +220,16 @@ class CheckedOperator(BaseOperator):
 
     def when_parsed(self) -> None:
         """Do what is to be done once all arguments are attributes."""
-        if files := given_files(self):
+        given = given_to(self)
+        if files := given_files(self, given):
             self.template_files = files
-        check_when_parsed(self)
+        check_given(self, given)
+
+    def _set_xcomargs_dependencies(self) -> None:
+        follow_outputs(self)
+
+    set_xcomargs_dependencies = _set_xcomargs_dependencies
+    """What Airflow 2.11 calls it."""
 
     def render_template(self, content: Any, context: Any, jinja_env: Any = None, seen_oids: Any = None) -> Any:
         """Render as Airflow does, but for what :mod:`.rendering` says."""
@@ -216,10 +238,6 @@ class CheckedOperator(BaseOperator):
         return rendered(
             content, context, env, tuple(self.template_ext), lambda value: airflows(value, context, env, seen_oids)
         )
-
-    def check_together(self) -> Iterator[Together]:
-        """Yield which arguments must fit each other, and the check."""
-        yield from ()
 
     @classmethod
     def refuse_for_all(cls, given: Mapping[str, Any]) -> None:

@@ -6,12 +6,11 @@ The loop that lands rows is in :mod:`.hooks`, what is written in :mod:`.results`
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Protocol
-
-from airflow.providers.common.compat.sdk import XComArg
 
 from airflow_provider_veza.exceptions import ArgumentError
 from airflow_provider_veza.operators.arguments import (
@@ -19,6 +18,7 @@ from airflow_provider_veza.operators.arguments import (
     CompressionName,
     FailOrReplace,
     FailOrWarn,
+    JoinablePath,
     Names,
     OutputFormat,
     StoragePath,
@@ -106,16 +106,12 @@ class Delivery:
     def declare_asset(self) -> None:
         """Add the landed folder to the task's outlets, where it is known before the task runs and not among them already."""
         given = self.task.output_path
-        if given is None or isinstance(given, XComArg) or not has_fixed_folder(path_text(given)):
+        if not isinstance(given, (str, PathLike, JoinablePath)):
             return
-        outlet = outlet_of_folder(path_text(given))
+        text = path_text(given)
+        outlet = outlet_of_folder(text) if has_fixed_folder(text) else None
         if outlet is not None and outlet.uri not in {getattr(own, "uri", None) for own in self.task.outlets}:
             self.task.outlets = [*self.task.outlets, outlet]
-
-    def together(self) -> Iterator[Together]:
-        """Yield the checks that format, compression, columns and options go together, and that their libraries are here."""
-        yield ("output_format", "columns", "column_names", "null_value"), self._check_columns
-        yield ("output_format", "compression"), self._check_libraries
 
     def check(self) -> None:
         """Refuse what could never be delivered, before a query runs for it.
@@ -135,7 +131,8 @@ class Delivery:
                 f"output_path={self._folder!r} was not rendered; of a mapped task, give it as text and not as a Path."
             )
         task = self.task
-        output_format(task.output_format, compression=task.compression, select=self._select, options=self._options)
+        select, options = _selected(task), table_options(task)
+        output_format(task.output_format, compression=task.compression, select=select, options=options)
         require_storage(self._folder)
         require_no_foreign_file(Folder(self._folder))
 
@@ -186,30 +183,12 @@ class Delivery:
             yield page
             self.task.check_attempt()
 
-    def _check_libraries(self) -> None:
-        """Refuse what needs a library that is not here; a DAG is parsed where the same packages are as on workers."""
-        task = self.task
-        if task.output_path is not None and (task.output_format, task.compression) != ("jsonl", None):
-            from airflow_provider_veza.results.formats.known_formats import require_libraries
-
-            require_libraries(task.output_format, task.compression)
-
-    def _check_columns(self) -> None:
-        """Refuse columns and options of rows that are landed as they are."""
-        task = self.task
-        if task.output_path is None or (task.columns is None and writes_tables_by_default(task)):
-            return
-        from airflow_provider_veza.results.formats.known_formats import check_columns, check_options
-
-        check_columns(self.task.output_format, self._select, self._options)
-        check_options(self.task.output_format, self._options)
-
     def _landing_order(self, run_at: datetime | None = None) -> LandingOrder:
         from airflow_provider_veza.hooks.landing_loop import LandingOrder
 
         task, limits = self.task, self._landing_limits()
         return LandingOrder(
-            self._folder, task.output_format, task.compression, self._select, limits, self._options, run_at
+            self._folder, task.output_format, task.compression, _selected(task), limits, table_options(task), run_at
         )
 
     def _inline_limits(self) -> InlineLimits:
@@ -245,13 +224,35 @@ class Delivery:
     def _folder(self) -> str:
         return path(self.task.output_path, "output_path")
 
-    @property
-    def _options(self) -> TableOptions:
-        return table_options(self.task)
 
-    @property
-    def _select(self) -> tuple[str, ...] | None:
-        return None if self.task.columns is None else names(self.task.columns, "columns")
+def _selected(task: DeliveringOperator) -> tuple[str, ...] | None:
+    return None if task.columns is None else names(task.columns, "columns")
+
+
+def _check_columns(task: DeliveringOperator) -> None:
+    """Refuse columns and options of rows that are landed as they are."""
+    if task.output_path is None or (task.columns is None and writes_tables_by_default(task)):
+        return
+    from airflow_provider_veza.results.formats.known_formats import check_columns, check_options
+
+    options = table_options(task)
+    check_columns(task.output_format, _selected(task), options)
+    check_options(task.output_format, options)
+
+
+def _check_libraries(task: DeliveringOperator) -> None:
+    """Refuse what needs a library that is not here; a DAG is parsed where the same packages are as on workers."""
+    if task.output_path is not None and (task.output_format, task.compression) != ("jsonl", None):
+        from airflow_provider_veza.results.formats.known_formats import require_libraries
+
+        require_libraries(task.output_format, task.compression)
+
+
+DELIVERED_TOGETHER: tuple[Together, ...] = (
+    (("output_format", "columns", "column_names", "null_value"), _check_columns),
+    (("output_format", "compression"), _check_libraries),
+)
+"""That format, compression, columns and options go together, and that their libraries are here."""
 
 
 class DeliveringOperator(TracedOperator):
@@ -273,17 +274,13 @@ class DeliveringOperator(TracedOperator):
     xcom_max_bytes: int
     allow_partial_results: bool = True
     """Whether a result that its service calls partial is delivered; the log and the manifest say so then."""
+    together: Sequence[Together] = (*TracedOperator.together, *DELIVERED_TOGETHER)
     _charge: Charge | None = None
 
     def when_parsed(self) -> None:
         """Check what is known, and declare what will be landed."""
         super().when_parsed()
         Delivery(self).declare_asset()
-
-    def check_together(self) -> Iterator[Together]:
-        """Yield which arguments must fit each other, and the check."""
-        yield from super().check_together()
-        yield from Delivery(self).together()
 
     def deliver(self, query: BoundQuery, context: Mapping[str, Any]) -> Any:
         """Return the rows as plain JSON, or the summary of what was landed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -131,6 +131,11 @@ class VezaAccessDriftOperator(TracedOperator):
     template_fields_renderers = {"current": "json", "baseline": "json"}
     ui_color = VEZA_COLOR
     needs_extra = "drift"
+    together: Sequence[Together] = (
+        *TracedOperator.together,
+        (("output_format", "compression"), lambda task: _check_libraries(task)),
+        (("output_format", "column_names", "null_value"), lambda task: _check_options(task)),
+    )
     _compared: tuple[str, ...] = ()
 
     def __init__(
@@ -156,12 +161,6 @@ class VezaAccessDriftOperator(TracedOperator):
         keep(self, locals())
         self.when_parsed()
 
-    def check_together(self) -> Iterator[Together]:
-        """Yield which arguments must fit each other, and the check."""
-        yield from super().check_together()
-        yield ("output_format", "compression"), self._check_libraries
-        yield ("output_format", "column_names", "null_value"), self._check_options
-
     def execute(self, context: Any) -> dict[str, Any]:
         """Compare, land, and fail if more differs than is allowed.
 
@@ -176,18 +175,6 @@ class VezaAccessDriftOperator(TracedOperator):
             context["ti"].xcom_push(key=DRIFT_KEY, value=drift.summary())
             self._require_little(drift.differences.counts, str(drift.folder))
             return drift.summary()
-
-    def _check_libraries(self) -> None:
-        if (self.output_format, self.compression) != ("jsonl", None):
-            from airflow_provider_veza.results.formats.known_formats import require_libraries
-
-            require_libraries(self.output_format, self.compression)
-
-    def _check_options(self) -> None:
-        if not writes_tables_by_default(self):
-            from airflow_provider_veza.results.formats.known_formats import check_options
-
-            check_options(self.output_format, table_options(self))
 
     def _landed(self, scratch: Path) -> LandedDrift:
         from airflow_provider_veza.results.drift.comparability import agreed_rule, unseen_names
@@ -290,3 +277,17 @@ class VezaAccessDriftOperator(TracedOperator):
                 "the task that landed the current result to ask Veza again.",
                 about=folder,
             )
+
+
+def _check_libraries(task: VezaAccessDriftOperator) -> None:
+    if (task.output_format, task.compression) != ("jsonl", None):
+        from airflow_provider_veza.results.formats.known_formats import require_libraries
+
+        require_libraries(task.output_format, task.compression)
+
+
+def _check_options(task: VezaAccessDriftOperator) -> None:
+    if not writes_tables_by_default(task):
+        from airflow_provider_veza.results.formats.known_formats import check_options
+
+        check_options(task.output_format, table_options(task))

@@ -5,7 +5,7 @@ The lifecycle is in :mod:`.submitting` and :mod:`.owning`, the same for Veza in 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Unpack
 
@@ -152,6 +152,7 @@ class EsqlQueryOperator(QueryOperator):
     operator_extra_links = (LandedResultLink(),)
     ui_color = ELASTICSEARCH_COLOR
     needs_extra = "elasticsearch"
+    together: Sequence[Together] = (*QueryOperator.together, (_CHOICES, lambda task: _checked_query(task)))
 
     def __init__(
         self,
@@ -207,11 +208,6 @@ class EsqlQueryOperator(QueryOperator):
         """Return this task's query, checked."""
         return _checked_query(self)
 
-    def check_together(self) -> Iterator[Together]:
-        """Yield which arguments must fit each other, and the check."""
-        yield from super().check_together()
-        yield _CHOICES, lambda: _checked_query(self)
-
 
 class EsqlSubmitQueryOperator(SubmitQueryOperator):
     """Submit an ES|QL query and return its handle at once; from then on the DAG run owns the query.
@@ -262,6 +258,7 @@ class EsqlSubmitQueryOperator(SubmitQueryOperator):
     template_fields_renderers = {"query": "sql", "parameters": "json", "filter": "json"}
     ui_color = ELASTICSEARCH_COLOR
     needs_extra = "elasticsearch"
+    together: Sequence[Together] = (*SubmitQueryOperator.together, (_CHOICES, lambda task: _checked_query(task)))
 
     def __init__(
         self,
@@ -295,11 +292,6 @@ class EsqlSubmitQueryOperator(SubmitQueryOperator):
     def checked_query(self) -> EsqlQuery:
         """Return this task's query, checked."""
         return _checked_query(self)
-
-    def check_together(self) -> Iterator[Together]:
-        """Yield which arguments must fit each other, and the check."""
-        yield from super().check_together()
-        yield _CHOICES, lambda: _checked_query(self)
 
 
 class EsqlGetQueryResultsOperator(GetQueryResultsOperator):

@@ -5,9 +5,8 @@ What a format of landed rows needs is in :mod:`airflow_provider_veza.results.for
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 from airflow_provider_veza.exceptions import ArgumentError
+from airflow_provider_veza.results.installed import is_installed
 
 _LIBRARY_OF = {"drift": "duckdb", "elasticsearch": "elasticsearch"}
 
@@ -18,7 +17,7 @@ def require_extra(extra: str) -> None:
     :raises ArgumentError: saying what to install.
     """
     library = _LIBRARY_OF[extra]
-    if find_spec(library) is None:
+    if not is_installed(library):
         raise ArgumentError(
             f"The package `{library}` is not installed here: pip install 'airflow-provider-veza[{extra}]'. Nothing was submitted."
         )

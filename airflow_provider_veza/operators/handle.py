@@ -17,7 +17,7 @@ from airflow_provider_veza.async_query.watch import Ended, Outcome
 from airflow_provider_veza.exceptions import ArgumentError, AsyncQueryError, QueryUnreachableError
 from airflow_provider_veza.operators.airflow_rules import airflow_failures
 from airflow_provider_veza.operators.arguments import GivenHandle, GivenHandles, optional, path
-from airflow_provider_veza.operators.checked import check_when_started, is_literal, is_of_mapped, naming
+from airflow_provider_veza.operators.checked import Together, check_when_started, is_literal, is_of_mapped, naming
 from airflow_provider_veza.operators.delivery import DeliveringOperator, Delivery
 from airflow_provider_veza.operators.traced import TracedOperator
 
@@ -88,6 +88,7 @@ class GetQueryResultsOperator(DeliveringOperator, HandleOperator):
     """Return or land the rows of a query that has succeeded; it neither waits nor cancels: put a sensor before it."""
 
     handle: GivenHandle
+    together: Sequence[Together] = (*DeliveringOperator.together, *HandleOperator.together)
     cancel_on_kill = False
     cancel_on_timeout = False
     needs_success_of_query = True

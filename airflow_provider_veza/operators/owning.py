@@ -7,7 +7,7 @@ How a query comes into the world is in :mod:`.submitting`, where its rows go in 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -38,7 +38,7 @@ from airflow_provider_veza.exceptions import (
 from airflow_provider_veza.operators.arguments import Duration, optional, seconds
 from airflow_provider_veza.operators.checked import Together, check_when_started, naming
 from airflow_provider_veza.operators.deferral import defer
-from airflow_provider_veza.operators.delivery import DeliveringOperator, Delivery
+from airflow_provider_veza.operators.delivery import DELIVERED_TOGETHER, DeliveringOperator, Delivery
 from airflow_provider_veza.operators.submitting import SubmittingOperator
 
 if TYPE_CHECKING:
@@ -61,11 +61,11 @@ class QueryOperator(DeliveringOperator, SubmittingOperator):
     min_poll_interval: Duration
     max_poll_interval: Duration
     retry_on_timeout: bool
-
-    def check_together(self) -> Iterator[Together]:
-        """Yield which arguments must fit each other, and the check."""
-        yield from super().check_together()
-        yield ("poll_interval", "min_poll_interval", "max_poll_interval"), self.poll_schedule
+    together: Sequence[Together] = (
+        *SubmittingOperator.together,
+        (WAIT_FIELDS, lambda task: task.poll_schedule()),
+        *DELIVERED_TOGETHER,
+    )
 
     def collect(self, handle: QueryHandle, context: Mapping[str, Any]) -> Any:
         """Return the rows, or land them.

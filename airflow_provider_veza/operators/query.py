@@ -5,7 +5,7 @@ The lifecycle is in :mod:`.submitting` and :mod:`.owning`, the same for ES|QL in
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -158,6 +158,7 @@ class VezaQueryOperator(QueryOperator):
     template_fields_renderers = {"query_spec": "json"}
     operator_extra_links = (VezaQueryLink(),)
     ui_color = VEZA_COLOR
+    together: Sequence[Together] = (*QueryOperator.together, (_CHOICES, lambda task: _check_choices(task)))
 
     def __init__(
         self,
@@ -214,12 +215,6 @@ class VezaQueryOperator(QueryOperator):
         deliver = partial(super().deliver, query, context)
         return deliver_with_warning(deliver, lambda: _warning_of_nothing(self), self.log)
 
-    def check_together(self) -> Iterator[Together]:
-        """Yield which arguments must fit each other, and the check."""
-        yield from super().check_together()
-        if not _asks_by_spec_alone(self):
-            yield _CHOICES, lambda: _check_choices(self)
-
 
 class VezaSubmitQueryOperator(SubmitQueryOperator):
     """Submit a query and return its handle at once; from then on the DAG run owns the query.
@@ -264,6 +259,7 @@ class VezaSubmitQueryOperator(SubmitQueryOperator):
     template_fields_renderers = {"query_spec": "json"}
     operator_extra_links = (VezaQueryLink(),)
     ui_color = VEZA_COLOR
+    together: Sequence[Together] = (*SubmitQueryOperator.together, (_CHOICES, lambda task: _check_choices(task)))
 
     def __init__(
         self,
@@ -294,12 +290,6 @@ class VezaSubmitQueryOperator(SubmitQueryOperator):
     def checked_query(self) -> VezaQuery:
         """Return this task's query, checked; warnings go to the task log."""
         return _checked_query(self)
-
-    def check_together(self) -> Iterator[Together]:
-        """Yield which arguments must fit each other, and the check."""
-        yield from super().check_together()
-        if not _asks_by_spec_alone(self):
-            yield _CHOICES, lambda: _check_choices(self)
 
 
 class VezaGetQueryResultsOperator(GetQueryResultsOperator):
@@ -449,6 +439,8 @@ def _asks_by_spec_alone(task: VezaQueryOperator | VezaSubmitQueryOperator) -> bo
 
 def _check_choices(task: VezaQueryOperator | VezaSubmitQueryOperator) -> None:
     """Refuse what does not go together, or no query at all; a template counts as one."""
+    if _asks_by_spec_alone(task):
+        return
     from airflow_provider_veza.services.veza_choices import VezaChoices
 
     choices = VezaChoices(

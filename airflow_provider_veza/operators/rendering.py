@@ -17,18 +17,19 @@ def is_template(text: str) -> bool:
     return "{" in text and any(mark in text for mark in TEMPLATE_MARKS)
 
 
-def given_files(task: Any) -> Mapping[str, str]:
+def given_files(task: Any, given: Mapping[str, Any]) -> Mapping[str, str]:
     """Return the names of the template files among a task's arguments, whose content Airflow puts in their place.
 
     >>> from types import SimpleNamespace
-    >>> given_files(SimpleNamespace(template_fields=("spec",), template_ext=(".yaml",), spec="specs/users.yaml"))
+    >>> task = SimpleNamespace(template_fields=("spec",), template_ext=(".yaml",))
+    >>> given_files(task, {"spec": "specs/users.yaml", "doc": "specs/users.yaml"})
     {'spec': 'specs/users.yaml'}
     """
     extensions = tuple(task.template_ext)
     return {
         name: value
-        for name in task.template_fields
-        if isinstance(value := getattr(task, name, None), str) and value.endswith(extensions)
+        for name, value in given.items()
+        if isinstance(value, str) and value.endswith(extensions) and name in task.template_fields
     }
 
 

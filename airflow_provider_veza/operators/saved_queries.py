@@ -64,6 +64,10 @@ class VezaListSavedQueriesOperator(CheckedOperator):
     veza_conn_id: str
     template_fields: Sequence[str] = ("name_pattern", "labels", "created_by", "output_path_pattern", "veza_conn_id")
     ui_color = VEZA_COLOR
+    together: Sequence[Together] = (
+        *CheckedOperator.together,
+        (("output_path_pattern",), lambda task: _check_folder(task)),
+    )
 
     def __init__(
         self,
@@ -85,11 +89,6 @@ class VezaListSavedQueriesOperator(CheckedOperator):
     def hook(self) -> VezaHook:
         """The client of the tenant."""
         return veza_hook(self.veza_conn_id)
-
-    def check_together(self) -> Iterator[Together]:
-        """Yield which arguments must fit each other, and the check."""
-        yield from super().check_together()
-        yield ("output_path_pattern",), self._check_folder
 
     def execute(self, context: Any) -> list[dict[str, str]]:
         """List, filter, and return what to map over."""
@@ -137,13 +136,6 @@ class VezaListSavedQueriesOperator(CheckedOperator):
             for query, folder in zip(found, folders, strict=True)
         ]
 
-    def _check_folder(self) -> None:
-        pattern = "" if self.output_path_pattern is None else path(self.output_path_pattern, "output_path_pattern")
-        if pattern and _ID not in pattern and _NAME not in pattern:
-            raise ArgumentError(
-                f"output_path_pattern must have {_ID} or {_NAME} in it, so that each saved query has a folder of its own."
-            )
-
     def _require_some_but_not_too_many(self, count: int) -> None:
         most = conf.getint("core", "max_map_length", fallback=1024)
         if count == 0 and self.fail_on_empty:
@@ -173,3 +165,13 @@ def _labels_of(query: Mapping[str, Any]) -> set[str]:
 def _folder(pattern: str, query: Mapping[str, Any]) -> str:
     name = _NOT_PLAIN.sub("-", _text(query, "name")).strip("-.") or _text(query, "id")
     return pattern.replace(_NAME, name).replace(_ID, _NOT_PLAIN.sub("-", _text(query, "id")))
+
+
+def _check_folder(task: VezaListSavedQueriesOperator) -> None:
+    if task.output_path_pattern is None:
+        return
+    pattern = path(task.output_path_pattern, "output_path_pattern")
+    if _ID not in pattern and _NAME not in pattern:
+        raise ArgumentError(
+            f"output_path_pattern must have {_ID} or {_NAME} in it, so that each saved query has a folder of its own."
+        )

@@ -6,7 +6,7 @@ Waiting for its end is in :mod:`.owning`; the rules of who answers for a query a
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -45,6 +45,10 @@ class SubmittingOperator(TracedOperator):
     cancel_on_kill: bool
     on_previous_query: OnPrevious
     on_ambiguous_submit: OnAmbiguous
+    together: Sequence[Together] = (
+        *TracedOperator.together,
+        (("timeout",), lambda task: duration(task.timeout, "timeout")),
+    )
     query_owner = "task"
     """By the values of :class:`~.async_query.record.Owner`."""
     keep_results: bool = False
@@ -53,11 +57,6 @@ class SubmittingOperator(TracedOperator):
     query_url = ""
     _charge: Charge | None = None
     _report: AttemptReport | None = None
-
-    def check_together(self) -> Iterator[Together]:
-        """Yield which arguments must fit each other, and the check."""
-        yield from super().check_together()
-        yield ("timeout",), lambda: duration(self.timeout, "timeout")
 
     @property
     @abstractmethod

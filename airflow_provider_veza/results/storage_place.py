@@ -94,12 +94,13 @@ def _problems(text: str) -> Iterator[str]:
     if text != text.strip() or _CONTROL.search(text):
         yield "has blanks around it or control characters in it, which would be part of a name."
     place = StoragePlace.of(text)
-    if any(segment in (".", "..") for segment in place.path.split("/")):
+    segments = place.path.split("/")
+    if "." in segments or ".." in segments:
         yield "has '.' or '..' among its folders; names are literal. Write the folder that is meant."
-    if any(segment and not segment.strip() for segment in place.path.split("/")):
+    if any(map(str.isspace, segments)):
         yield "has a folder whose name is blank: a template gave nothing."
     yield from _problems_of_libraries(place)
-    if place.path.rpartition("/")[2] in _NAMES_OF_MANIFESTS:
+    if segments[-1] in _NAMES_OF_MANIFESTS:
         yield "ends in the name of a manifest. Write the folder that it is, or is to be, in."
     if place.is_local:
         yield from _problems_on_disk(place)

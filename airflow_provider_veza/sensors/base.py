@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -30,8 +30,10 @@ from airflow_provider_veza.operators.arguments import GivenHandle, duration, dur
 from airflow_provider_veza.operators.checked import (
     CheckedPartial,
     Together,
-    check_when_parsed,
+    check_given,
     check_when_started,
+    follow_outputs,
+    given_to,
     keep_inherited,
 )
 from airflow_provider_veza.operators.deferral import default_deferrable, defer
@@ -68,6 +70,7 @@ class AsyncQuerySensor(BaseSensorOperator):
     cancel_on_timeout: bool
     template_fields_renderers = {"handle": "json"}
     partial = CheckedPartial()
+    together: Sequence[Together] = ()
     needs_success_of_query = True
     _charge: Charge | None = None
     _failing_since: datetime | None = None
@@ -78,17 +81,19 @@ class AsyncQuerySensor(BaseSensorOperator):
 
     def when_parsed(self) -> None:
         """Do what is to be done once all arguments are attributes."""
-        check_when_parsed(self)
+        check_given(self, given_to(self))
         refuse_many_handles_of(self)
+
+    def _set_xcomargs_dependencies(self) -> None:
+        follow_outputs(self)
+
+    set_xcomargs_dependencies = _set_xcomargs_dependencies
+    """What Airflow 2.11 calls it."""
 
     @classmethod
     def refuse_for_all(cls, given: Mapping[str, Any]) -> None:
         """Refuse several handles."""
         refuse_many_handles(cls, given.get("handle"))
-
-    def check_together(self) -> Iterator[Together]:
-        """Yield which arguments must fit each other, and the check."""
-        yield from ()
 
     def render_template(self, content: Any, context: Any, jinja_env: Any = None, seen_oids: Any = None) -> Any:
         """Render as Airflow does, but for what :mod:`.operators.rendering` says."""

@@ -382,10 +382,40 @@ def test_a_task_that_lands_declares_its_asset_beside_the_users_own(path: str) ->
 
 @pytest.mark.parametrize(
     "output_path",
-    ["s3://lake/access/{{ ds }}", "gs://lake/access", "/data/access/{{ ds }}", "s3://lake/a?b=1", "s3://lake/a#b"],
+    [
+        "s3://lake/access/{{ ds }}",
+        "s3://aws_default@lake",
+        "gs://lake/access",
+        "abfs://wasb_default@lake/access",
+        "wasb://lake/access",
+        "/data/access/{{ ds }}",
+        "/data//access",
+        "file:///data/access",
+        "file:///data//access/",
+        "s3://lake/a?b=1",
+        "s3://lake/a#b",
+        "s3://lake/a b",
+        "s3://lake/a%20b@c",
+        "s3://lake/a;b=[c]",
+    ],
 )
 def test_what_a_task_declares_has_the_uri_that_an_asset_of_the_folder_has(output_path: str) -> None:
     assert outlet_of_folder(output_path).uri == landed_asset(output_path).uri
+
+
+@pytest.mark.skipif(HAS_REFERENCES, reason="Airflow 3 is told by a reference.")
+def test_what_a_task_declares_on_airflow_2_is_a_dataset_like_any_other() -> None:
+    assert outlet_of_folder("s3://lake/access") == landed_asset("s3://lake/access")
+
+
+@pytest.mark.parametrize("output_path", ["s3://lake/\u00e4", "s3://lake/" + "a" * 3000])
+def test_a_folder_that_airflow_may_take_for_no_asset_is_left_to_its_judgement(output_path: str) -> None:
+    try:
+        uri = landed_asset(output_path).uri
+    except ArgumentError:
+        assert outlet_of_folder(output_path) is None
+    else:
+        assert outlet_of_folder(output_path).uri == uri
 
 
 def test_an_authors_own_asset_of_the_folder_is_declared_once() -> None:
@@ -398,17 +428,15 @@ def test_an_authors_own_asset_of_the_folder_is_declared_once() -> None:
     assert task.outlets == [own]
 
 
-@pytest.mark.skipif(not HAS_REFERENCES, reason="datasets of 2.11 have no references")
-def test_declaring_a_bucket_asks_no_provider(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("scheme", ["s3", "gs", "abfs", "abfss", "wasb", "file", ""])
+def test_declaring_a_folder_asks_no_provider(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(scheme: str) -> None:
         raise AssertionError(f"the provider of {scheme} was asked")
 
-    monkeypatch.setattr("airflow.sdk.definitions.asset._get_uri_normalizer", refuse)
+    monkeypatch.setattr(f"{Asset.__module__}._get_uri_normalizer", refuse)
+    host = {"file": "file://", "": ""}.get(scheme, f"{scheme}://aws_default@lake")
 
-    assert [outlet_of_folder(f"{scheme}://aws_default@lake/access").uri for scheme in ("s3", "gs")] == [
-        "s3://lake/access",
-        "gs://lake/access",
-    ]
+    assert outlet_of_folder(f"{host}/access/{{{{ ds }}}}").uri.endswith("/access")
 
 
 @pytest.mark.parametrize("output_path", ["{{ var.value.lake }}/access", "s3://{{ var.value.bucket }}/access"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 
 from airflow_provider_veza.async_query.layout import RowLayout
 from airflow_provider_veza.exceptions import ArgumentError
@@ -13,6 +12,7 @@ from airflow_provider_veza.results.formats.csv_table import CsvTable
 from airflow_provider_veza.results.formats.format import Format
 from airflow_provider_veza.results.formats.jsonl import JsonLines
 from airflow_provider_veza.results.formats.parquet import ParquetTable
+from airflow_provider_veza.results.installed import is_installed
 from airflow_provider_veza.results.table_options import DOTTED, NO_OPTIONS, TableOptions, check_names_apart
 
 
@@ -142,7 +142,7 @@ def require_libraries(name: str, compression: str | None) -> None:
     row = FORMATS[name]
     for library in (*row.needs, *(() if row.compresses_itself else COMPRESSIONS[compression])):
         _require(
-            find_spec(library.name) is not None,
+            is_installed(library.name),
             f"output_format={name!r}, compression={compression!r} needs {library.name}, which is not installed. "
             f"pip install 'airflow-provider-veza[{library.extra}]'.",
         )
