@@ -13,7 +13,7 @@ FEWEST = 50
 """Connections that may be used at once, however little there is to send: over TLS they take 5 to 15 MiB together."""
 LEFT_TO_OTHERS = 4
 """Connections that looks and pages do not use, of all that there may be."""
-HEADROOM = 1.5
+HEADROOM = 1.65
 """Times the connections that are needed on average, so that what is overdue is soon made up for."""
 MEMORY_SECONDS = 3.0
 """Longer than most stops of an event loop, so that the requests of a stop and the quiet before them are seen as one."""
