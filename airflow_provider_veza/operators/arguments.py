@@ -19,6 +19,7 @@ from airflow_provider_veza.async_query.rendered_text import looks_structured, va
 from airflow_provider_veza.exceptions import ArgumentError
 from airflow_provider_veza.results.storage_place import folder_path
 from airflow_provider_veza.results.table_options import checked_column_names, checked_null_value
+from airflow_provider_veza.services.veza_spec_start import require_start
 from airflow_provider_veza.shown import shortened
 
 
@@ -205,9 +206,14 @@ def null_value(value: Any, name: str) -> str:
 
 
 def spec(value: Any, name: str) -> Mapping[str, Any] | str:
-    """Return a spec, or the text of one, which is read in :mod:`.spec_text`."""
+    """Return a spec, or the text of one, which is read in :mod:`.spec_text`; all of it is checked when the task starts.
+
+    :raises QuerySpecError: when a mapping is no spec.
+    """
     if not isinstance(value, (Mapping, str)):
         raise ArgumentError(f"{name} must be a mapping, or text that describes one, not {value!r}.")
+    if isinstance(value, Mapping) and value:
+        require_start(value)
     return value
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import SET_DURING_EXECUTION, BaseOperator, XComArg
 
-from airflow_provider_veza.exceptions import ArgumentError, HandleError
+from airflow_provider_veza.exceptions import ConfigurationError
 from airflow_provider_veza.operators.arguments import RULES, RULES_OF_REQUIRED, Read, is_output_of_task
 from airflow_provider_veza.operators.extras import require_extra
 from airflow_provider_veza.operators.rendering import given_files, is_template, rendered
@@ -97,7 +97,7 @@ def check_given(task: Any, given: Mapping[str, Any]) -> None:
     What was left at its default is right (a test holds all of them to the rules), and most arguments are.
 
     :param given: what :func:`given_to` says.
-    :raises ArgumentError: naming the task; a HandleError where that is no handle.
+    :raises ArgumentError: naming the task; a HandleError where that is no handle, a QuerySpecError where that is no spec.
     """
     if is_of_mapped(task):
         return
@@ -113,7 +113,7 @@ def is_of_mapped(task: Any) -> bool:
 def check_when_started(task: Any) -> None:
     """Check every argument; by now all are rendered.
 
-    :raises ArgumentError: naming the task; a HandleError where that is no handle.
+    :raises ArgumentError: naming the task; a HandleError where that is no handle, a QuerySpecError where that is no spec.
     """
     _check(task, spelled_out(task.__class__), unknown=frozenset())
 
@@ -135,7 +135,7 @@ def naming(task_id: str) -> Iterator[None]:
     """Let what is wrong with an argument name the task."""
     try:
         yield
-    except (ArgumentError, HandleError) as e:
+    except ConfigurationError as e:
         if (named := f"task {task_id!r}") not in e.about:
             e.also_about(named)
         raise

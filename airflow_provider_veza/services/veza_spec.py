@@ -20,7 +20,6 @@ from airflow_provider_veza.async_query.given_time import time_text
 from airflow_provider_veza.async_query.json_value import words_of
 from airflow_provider_veza.async_query.rendered_text import looks_structured, value_in
 from airflow_provider_veza.exceptions import QuerySpecError
-from airflow_provider_veza.services.veza_cache import CACHE_MODES
 from airflow_provider_veza.services.veza_spec_shapes import (
     ANYTHING,
     CURRENT_NAMES,
@@ -36,15 +35,12 @@ from airflow_provider_veza.services.veza_spec_shapes import (
     Names,
     Plain,
 )
+from airflow_provider_veza.services.veza_spec_start import THE_TOP, require_start
 
 _DEEPEST = 100
 _MOST_VALUES = 500_000
 """A few aliases of YAML that stand in each other make billions."""
 _LONGEST_NAME = 200
-_START = "source_node_types"
-_DEEPEST_WRAPPING = 4
-"""More than any answer of Veza puts around a spec."""
-_ENVELOPE = (*CACHE_MODES, "request", "body")
 
 
 class DeprecatedFields(Enum):
@@ -84,7 +80,7 @@ def check_query_spec(spec: object, deprecated: DeprecatedFields = DeprecatedFiel
     """
     _require(spec, OBJECT.types, "")
     body: dict[str, Any] = _plain_copy(spec, "")
-    _refuse_empty_or_wrapped(body)
+    require_start(body)
     meant = {name: content for name, content in body.items() if name not in CURRENT_NAMES or _says_something(content)}
     warnings = _once(_findings(QUERY_SPEC, meant, ""))
     used = tuple(name for name in CURRENT_NAMES if name in meant)
@@ -197,29 +193,6 @@ def _description(value: object) -> str:
     return f"{json_type.value if json_type else type(value).__name__} ({_repr(value)})"
 
 
-def _refuse_empty_or_wrapped(body: Mapping[str, Any]) -> None:
-    if not body:
-        raise _refused("", "it is empty; write at least source_node_types")
-    wrapper = next((name for name in _ENVELOPE if name in body), None)
-    if _START in body:
-        return
-    if wrapper:
-        problem = "this is a whole request and not a query spec; pass only what stands in its request.body"
-        raise _refused(wrapper, f"{problem}, and say the cache mode in the arguments beside it")
-    if inner := next(_specs_in(body), ""):
-        raise _refused(inner, "the query spec stands here, inside of something else; pass only this")
-
-
-def _specs_in(body: Mapping[str, Any], path: str = "", depth: int = 0) -> Iterator[str]:
-    """Yield where specs stand inside of what was given for one, such as the answer that shows a saved query."""
-    if path and _START in body:
-        yield path
-    elif depth < _DEEPEST_WRAPPING:
-        for name, content in body.items():
-            if isinstance(content, dict):
-                yield from _specs_in(content, _join(path, name), depth + 1)
-
-
 def _rewritten(body: Mapping[str, Any], used: tuple[str, ...]) -> dict[str, Any]:
     kept = {name: content for name, content in body.items() if name not in CURRENT_NAMES}
     if not used:
@@ -277,4 +250,4 @@ def _join(path: str, name: str) -> str:
 
 
 def _refused(path: str, problem: str) -> QuerySpecError:
-    return QuerySpecError(path or "the top level", problem)
+    return QuerySpecError(path or THE_TOP, problem)

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from airflow_provider_veza.services.veza_spec_start import START, WHERE_TO_START
+
 
 class JsonType(Enum):
     """The types of JSON, in the words of messages."""
@@ -162,9 +164,7 @@ SHAPES: Mapping[str, Shape] = {
             "page_token": TEXT,
             **{old: _RELATES_TO_SPEC[current] for old, current in CURRENT_NAMES.items()},
         },
-        required={
-            "source_node_types": 'write the node types to start from, such as {"nodes": [{"node_type": "OktaUser"}]}'
-        },
+        required={START: WHERE_TO_START},
     ),
     "SourceNodeTypes": Shape(_NODE_TYPES, required={"nodes": 'write at least one, such as {"node_type": "OktaUser"}'}),
     "NodeTypes": Shape(_NODE_TYPES),

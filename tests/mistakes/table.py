@@ -110,6 +110,7 @@ MISTAKES = (
     # Arguments
     Mistake("An argument is misspelt", PARSED, query(query_sepc={})),
     Mistake("No query is given", PARSED, query(query_spec=None)),
+    Mistake("A mapping that is no spec", PARSED, query(query_spec={"source_nodes": {"node_type": "OktaUser"}})),
     Mistake("Both a spec and a saved query", PARSED, query(saved_query_id="77")),
     Mistake("An unknown `cache_mode`", PARSED, query(cache_mode="immediate")),
     Mistake("`cached_result_context` without its `cache_id`", PARSED, query(cache_mode="cached_result_context")),

@@ -14,6 +14,7 @@ from airflow_provider_veza.exceptions import (
     ArgumentError,
     EmptyResultError,
     QueryFailedError,
+    QuerySpecError,
     QueryUnreachableError,
     XComLimitError,
 )
@@ -188,6 +189,9 @@ def test_a_wrong_query_fails_without_retries_and_sends_nothing(
 WRONG = [
     ({"query_spec": {}}, "There is no query"),
     ({"query_spec": 7}, "query_spec must be a mapping"),
+    ({"query_spec": {"source_nodes": {}}}, "Query spec, at source_node_types: it is missing"),
+    ({"query_spec": {"request": {"body": {}}}}, "Query spec, at request: this is a whole request"),
+    ({"query_spec": {"data": {"source_node_types": {}}}}, "Query spec, at data: the query spec stands here"),
     ({"saved_query_id": "s1"}, "query_spec: not together with saved_query_id"),
     ({"cache_mode": "sometimes"}, "cache_mode must be one of"),
     ({"cache_mode": "immediate"}, "cache_mode must be one of"),
@@ -213,7 +217,7 @@ WRONG = [
 
 @pytest.mark.parametrize(("arguments", "complaint"), WRONG)
 def test_wrong_arguments_are_refused_when_the_dag_file_is_parsed(arguments: dict[str, Any], complaint: str) -> None:
-    with pytest.raises(ArgumentError, match=rf"{complaint}.*\(task 'ask'\)$"):
+    with pytest.raises((ArgumentError, QuerySpecError), match=rf"{complaint}.*\(task 'ask'\)$"):
         query(**arguments)
 
 
