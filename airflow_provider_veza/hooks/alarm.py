@@ -26,20 +26,20 @@ class Alarm:
     :param loop: of the task.
     """
 
-    __slots__ = ("_asyncio_future_blocking", "_clock", "_context", "_is_canceled", "_loop", "_moment", "_wake")
+    __slots__ = ("_asyncio_future_blocking", "_canceled", "_clock", "_context", "_loop", "_moment", "_wake")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._asyncio_future_blocking = False
         self._loop = loop
         self._clock = _clock_of(loop)
         self._moment = math.nan
-        self._is_canceled = False
+        self._canceled: tuple[Any, ...] | None = None
         self._wake: Callable[[Alarm], object] | None = None
         self._context: Context | None = None
 
     def at(self, moment: float) -> Alarm:
         """Set it to a moment of the loop's clock; to be awaited at once."""
-        self._moment, self._is_canceled = moment, False
+        self._moment, self._canceled = moment, None
         return self
 
     def __await__(self) -> Generator[Any, None, None]:
@@ -65,19 +65,21 @@ class Alarm:
         self._wake, self._context = wake, context
 
     def cancel(self, msg: Any | None = None) -> bool:
-        """End the wait with :class:`asyncio.CancelledError`, unless it is over."""
-        del msg
+        """End the wait with :class:`asyncio.CancelledError`, unless it is over.
+
+        :param msg: goes into that error; by it Airflow tells a trigger's kill from its triggerer's end.
+        """
         if self._wake is None:
             return False
-        self._is_canceled = True
+        self._canceled = () if msg is None else (msg,)
         self._clock.forget(self, self._moment)
         self.ring()
         return True
 
     def result(self) -> None:
         """Return to the task that was woken up how the wait ended."""
-        if self._is_canceled:
-            raise asyncio.CancelledError
+        if self._canceled is not None:
+            raise asyncio.CancelledError(*self._canceled)
 
     def ring(self) -> None:
         """Wake the task up."""

@@ -31,15 +31,16 @@ def by_sleep() -> Pause:
 
 @dataclass(frozen=True)
 class Sleeper:
-    """A task that makes pauses, and that is cancelled at some moments; it goes on with its next pause then."""
+    """A task that makes pauses, and is cancelled at some moments, for a reason or none; then it goes on with its next pause."""
 
     pauses: list[float]
-    cancelled_at: list[float]
+    cancelled_at: dict[float, str | None]
 
 
 # Eighths add up without an error, so that moments are often the same.
 EIGHTHS = st.integers(min_value=1, max_value=40).map(lambda number: number / 8)
-SLEEPERS = st.lists(st.builds(Sleeper, st.lists(EIGHTHS, max_size=5), st.lists(EIGHTHS, max_size=3)), max_size=8)
+CANCELS = st.dictionaries(EIGHTHS, st.sampled_from([None, "user action", ""]), max_size=3)
+SLEEPERS = st.lists(st.builds(Sleeper, st.lists(EIGHTHS, max_size=5), CANCELS), max_size=8)
 
 
 async def told(sleepers: list[Sleeper], pause_by: Callable[[], Pause]) -> list[tuple[float, int, str]]:
@@ -52,14 +53,14 @@ async def told(sleepers: list[Sleeper], pause_by: Callable[[], Pause]) -> list[t
             try:
                 await pause(seconds)
                 seen.append((loop.time(), number, "went on"))
-            except asyncio.CancelledError:
-                seen.append((loop.time(), number, "was cancelled"))
+            except asyncio.CancelledError as e:
+                seen.append((loop.time(), number, f"was cancelled: {e.args}"))
 
     tasks = [asyncio.ensure_future(sleep(number, sleeper)) for number, sleeper in enumerate(sleepers)]
     for task, sleeper in zip(tasks, sleepers, strict=True):
-        for moment in sleeper.cancelled_at:
+        for moment, why in sleeper.cancelled_at.items():
             # Between two eighths: which of two timers of one moment comes first is nobody's promise.
-            loop.call_at(moment + 1 / 16, task.cancel)
+            loop.call_at(moment + 1 / 16, task.cancel, why)
     await asyncio.gather(*tasks)
     return sorted(seen)
 

@@ -370,25 +370,35 @@ def test_a_wait_is_a_span_inside_that_of_its_task_and_says_how_it_ended_whatever
 def test_a_trigger_that_is_cancelled_ends_its_span(
     watch: Callable[..., Watch], spans: InMemorySpanExporter, where: str
 ) -> None:
-    waited = watch() if where == "look" else replace(watch(), schedule=PollSchedule(fixed_interval=3_600.0))
-
-    async def cancel() -> None:
-        looks = asyncio.Event()
-
-        async def look(_wait: float) -> Snapshot:
-            looks.set()
-            await asyncio.Event().wait()
-            raise AssertionError
-
-        waiting = asyncio.create_task(wait_async(waited, look, LOG))
-        await (looks.wait() if where == "look" else asyncio.sleep(0))
-        waiting.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await waiting
-
-    asyncio.run(cancel())
+    asyncio.run(cancelled(watch(), where))
 
     assert_is_the_wait(spans, "BROKEN_OFF")
+
+
+@pytest.mark.parametrize("where", ["pause", "look"])
+def test_a_trigger_that_is_cancelled_passes_on_why_since_airflow_knows_a_kill_by_that(
+    watch: Callable[..., Watch], where: str
+) -> None:
+    assert asyncio.run(cancelled(watch(), where)).args == ("user action",)
+
+
+async def cancelled(waited: Watch, where: str) -> BaseException:
+    """Cancel a wait in its first pause, or in its first look, and return what it raises."""
+    if where == "pause":
+        waited = replace(waited, schedule=PollSchedule(fixed_interval=3_600.0))
+    looks = asyncio.Event()
+
+    async def look(_wait: float) -> Snapshot:
+        looks.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    waiting = asyncio.create_task(wait_async(waited, look, LOG))
+    await (looks.wait() if where == "look" else asyncio.sleep(0))
+    waiting.cancel("user action")
+    with pytest.raises(asyncio.CancelledError) as raised:
+        await waiting
+    return raised.value
 
 
 def assert_is_the_wait(spans: InMemorySpanExporter, outcome: str) -> None:

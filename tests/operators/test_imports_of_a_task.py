@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_veza.ownership.airflow_versions import HAS_TASK_SDK
+from airflow_provider_veza.ownership.airflow_versions import HAS_TASK_STATE_STORE
 from support.served_tenant import AT_ONCE
 from veza_emulator.http.server import RunningTenant
 
@@ -30,7 +30,7 @@ for name, arguments in {tasks}.items():
 HEAVY = ("aiohttp", "duckdb", "elastic_transport", "elasticsearch", "pandas", "polars", "pyarrow", "requests")
 
 
-@pytest.mark.skipif(not HAS_TASK_SDK, reason="Airflow 2.11 loads requests, pandas and pyarrow itself.")
+@pytest.mark.skipif(not HAS_TASK_STATE_STORE, reason="Before 3.3 Airflow loads pandas and pyarrow itself.")
 def test_each_task_loads_what_it_uses(running: RunningTenant, tmp_path: Path) -> None:
     running.tenant.set_behaviour(AT_ONCE)
     tasks = {
