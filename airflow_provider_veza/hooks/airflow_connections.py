@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import BaseHook
 
 
+WHY_IS_LOST = "while Airflow looked up a connection"
+"""What is said of a cancel then: Airflow asks by asgiref, which loses why a task is cancelled."""
+
+
 def connection_of(hook: type[BaseHook], conn_id: str) -> Any:
     """Return a connection.
 
@@ -53,11 +57,15 @@ async def aconnection_of(hook: type[BaseHook], conn_id: str) -> Any:
     """Return a connection; the async twin of :func:`connection_of`.
 
     Under ``dag.test()`` on Airflow 3 a trigger gets no answer to an async request, but one to a sync request.
+
+    :raises asyncio.CancelledError: with :data:`WHY_IS_LOST`, where what it was cancelled with is.
     """
     from airflow.providers.common.compat.connection import get_async_connection
 
     try:
         return await get_async_connection(conn_id, hook=hook)
+    except asyncio.CancelledError as e:
+        raise e if e.args else asyncio.CancelledError(WHY_IS_LOST) from e
     except AirflowNotFoundException:
         return await asyncio.to_thread(connection_of, hook, conn_id)
 

@@ -6,7 +6,9 @@ The wait itself is in :mod:`airflow_provider_veza.triggers.async_query`.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from asgiref.sync import sync_to_async
 
@@ -22,18 +24,23 @@ from airflow_provider_veza.ownership.noted_cancel import NotedCancel
 from airflow_provider_veza.ownership.records.record_path import RecordPathStore, configured_record_path
 from airflow_provider_veza.ownership.records.registry import RecordRegistry
 
+T = TypeVar("T")
+
 KILL_BUDGET_SECONDS = 25.0
 ANSWER_SECONDS = 10.0
 """For Airflow to say once more that nobody waits, before a wait goes on that nobody ended."""
 NOTE_PATIENCE_SECONDS = 2.0
 """Part of the budget of a kill: how long the record of a query is waited for that the service does not know."""
-_under_way: set[asyncio.Task[None]] = set()
-"""Kills that outlive their trigger; the loop alone would not keep them from being collected."""
+_under_way: set[asyncio.Task[Any]] = set()
+"""What outlives its trigger; the loop alone would not keep it from being collected."""
 
 
 @dataclass(frozen=True)
 class DeferredKill:
     """The query of one trigger and the task instance that deferred on it.
+
+    All it does is done in a task of its own, shielded: the triggerer cancels a killed trigger again every second, and a trigger
+    that is cancelled meanwhile must end at once and by the word that it was cancelled with, which asgiref would lose.
 
     :param waiter: None where Airflow does not say whose trigger it is; then nothing is ever cancelled.
     """
@@ -44,22 +51,25 @@ class DeferredKill:
     log: TaskLog
 
     async def settle(self) -> None:
-        """Settle in a task of its own, shielded: the triggerer cancels a killed trigger again every second."""
-        settling = asyncio.get_running_loop().create_task(self._settle_in_time())
-        _under_way.add(settling)
-        settling.add_done_callback(_under_way.discard)
-        await asyncio.shield(settling)
+        """Ask Airflow whether anybody waits, and cancel the query if it says that nobody does."""
+        await _apart(self._settle_in_time())
 
     async def nobody_waits(self) -> bool:
         """Ask Airflow; no answer, or none in time, means that somebody may: the looks of this wait stand still meanwhile."""
+        return await _apart(self._nobody_waits_in_time())
+
+    async def cancel(self) -> None:
+        """Cancel over a client of its own, and note a confirmed cancel where later attempts can read it."""
+        await _apart(self._cancel())
+
+    async def _nobody_waits_in_time(self) -> bool:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 return (await self._standing()).nobody_waits
         except TimeoutError:
             return False
 
-    async def cancel(self) -> None:
-        """Cancel over a client of its own, and note a confirmed cancel where later attempts can read it."""
+    async def _cancel(self) -> None:
         hook = hook_of(self.handle.service, self.conn_id)
         identity = None if self.waiter is None else self.waiter.identity
         others = NotedCancel(identity, self.handle, self.log, NOTE_PATIENCE_SECONDS)
@@ -73,7 +83,7 @@ class DeferredKill:
             async with asyncio.timeout(KILL_BUDGET_SECONDS):
                 standing = await self._standing()
                 if standing.nobody_waits:
-                    await self.cancel()
+                    await self._cancel()
                 else:
                     self.log.info(
                         "Query %s is left alone: its task %s, so somebody may wait.", self.handle.shown_id, standing
@@ -104,6 +114,13 @@ class DeferredKill:
             await sync_to_async(_note_cancel, thread_sensitive=False)(self.waiter, self.handle.id)
         except RecordError as e:
             self.log.warning("The cancel could not be noted: %s", e)
+
+
+async def _apart(work: Coroutine[Any, Any, T]) -> T:
+    task = asyncio.get_running_loop().create_task(work)
+    _under_way.add(task)
+    task.add_done_callback(_under_way.discard)
+    return await asyncio.shield(task)
 
 
 def _is_deferred(answer: Answer, waiter: Waiter, query_id: str) -> bool:

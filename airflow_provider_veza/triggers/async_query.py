@@ -20,6 +20,7 @@ from airflow_provider_veza.async_query.progress import ProgressLog
 from airflow_provider_veza.async_query.vocabulary import Snapshot
 from airflow_provider_veza.async_query.watch import Ended, Outcome, Watch
 from airflow_provider_veza.exceptions import AsyncQueryError, HandleError
+from airflow_provider_veza.hooks.airflow_connections import WHY_IS_LOST
 from airflow_provider_veza.hooks.bound import BoundQuery
 from airflow_provider_veza.hooks.of_service import hook_of
 from airflow_provider_veza.hooks.waiting import utc_now, wait_async
@@ -116,8 +117,9 @@ class AsyncQueryTrigger(BaseTrigger):
         try:
             ended = await self._wait()
             await asyncio.sleep((self.not_before - utc_now()).total_seconds())
-        except asyncio.CancelledError:
-            if not CALLS_TRIGGER_ON_KILL:
+        except asyncio.CancelledError as e:
+            # Airflow calls on_kill by what it cancelled with, unless that is lost.
+            if not CALLS_TRIGGER_ON_KILL or e.args == (WHY_IS_LOST,):
                 await self._settle_kill()
             raise
         self._fired = True

@@ -271,3 +271,35 @@ def test_a_trigger_that_is_waited_for_goes_on(
     tenant.finish(handle.id)
     assert fired(owner_of(handle))["outcome"] == "SUCCEEDED"
     assert cancelled_ids(tenant) == []
+
+
+@pytest.mark.parametrize("asks", ["nobody_waits", "settle"])
+def test_a_trigger_that_is_killed_while_it_asks_ends_at_once_by_the_word_it_was_killed_with(
+    handle: QueryHandle,
+    answers: list[Answer | Exception],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    asks: str,
+) -> None:
+    monkeypatch.setenv("AIRFLOW__VEZA__RECORD_PATH", str(tmp_path))
+    answers[:] = [CLEARED]
+    is_read, may_go_on = threading.Event(), threading.Event()
+    read = RecordPathStore.read
+
+    def read_slowly(store: RecordPathStore) -> Any:
+        is_read.set()
+        may_go_on.wait(60)
+        return read(store)
+
+    monkeypatch.setattr(RecordPathStore, "read", read_slowly)
+
+    async def killed() -> BaseException:
+        asking = asyncio.ensure_future(getattr(owner_of(handle)._deferred_kill(), asks)())
+        await asyncio.to_thread(is_read.wait, 60)
+        asking.cancel("user action")
+        with pytest.raises(asyncio.CancelledError) as raised:
+            await asking
+        may_go_on.set()
+        return raised.value
+
+    assert asyncio.run(killed()).args == ("user action",)

@@ -14,6 +14,7 @@ from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.hooks import base, bound
 from airflow_provider_veza.hooks.settings_cache import SettingsCache
 from airflow_provider_veza.hooks.veza import VezaHook
+from airflow_provider_veza.ownership.airflow_versions import CALLS_TRIGGER_ON_KILL
 from airflow_provider_veza.services.veza_query import check_query
 from airflow_provider_veza.triggers.async_query import AsyncQueryTrigger
 from support.served_tenant import AT_ONCE, PAYROLL_ACCESS, cancelled_ids, connect
@@ -187,6 +188,32 @@ def test_a_restart_of_the_triggerer_cancels_nothing(running: RunningTenant) -> N
     asyncio.run(wait_and_stop())
     assert len(running.tenant.running()) == 1
     assert cancelled_ids(running.tenant) == []
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377, 610, 987])
+def test_wherever_a_kill_finds_the_trigger_airflow_calls_on_kill_by_its_word_or_the_trigger_asks_airflow_itself(
+    running: RunningTenant, monkeypatch: pytest.MonkeyPatch, turns: int
+) -> None:
+    asked: list[AsyncQueryTrigger] = []
+
+    async def settle(killed: AsyncQueryTrigger) -> None:
+        asked.append(killed)
+
+    async def wait_and_kill() -> BaseException:
+        waiting = asyncio.ensure_future(anext(trigger(submitted(), fixed_interval=0.01, cancel_on_kill=True).run()))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        waiting.cancel("user action")
+        with pytest.raises(asyncio.CancelledError) as raised:
+            await waiting
+        return raised.value
+
+    monkeypatch.setattr(AsyncQueryTrigger, "_settle_kill", settle)
+    why = asyncio.run(wait_and_kill()).args
+    calls_on_kill = CALLS_TRIGGER_ON_KILL and why == ("user action",)
+
+    has_begun = turns > 0
+    assert len(asked) == (has_begun and not calls_on_kill)
 
 
 async def until_looked_at(running: RunningTenant) -> None:
