@@ -239,8 +239,8 @@ class _TriggerWork:
     def _wait(self) -> Ended:
         while True:
             turn = wait_for_turn(Stop("rests", turns=frozenset({Turn.ASK})))
-            if turn is Turn.ASK and driven(self._kill.nobody_waits()):
-                driven(self._kill.cancel())
+            if turn is Turn.ASK and driven(self._kill._nobody_waits_in_time()):
+                driven(self._kill._cancel())
                 return Ended(Outcome.CANCELED, "its task was cleared, or is over")
             with suppress(RequestError):
                 snapshot = self._hook.query(self._handle).look()
