@@ -95,7 +95,7 @@ class Landing:
             case GoOn(earlier):
                 self._go_on_from(earlier)
             case _:
-                self._save(self._durable)
+                self._claim(self._durable)
         return None
 
     def is_landed(self) -> bool:
@@ -115,10 +115,11 @@ class Landing:
         self._log.warning(
             "The page that follows the durable parts cannot be fetched any more; the landing starts over from the first page."
         )
+        self._require_claim()
         stale = self._durable.own_parts
         self._durable = self._new_checkpoint().with_marks(self._durable.marks)
         self._read = self._written = Progress()
-        self._save(self._durable)
+        self._claim(self._durable)
         self._remove(part.name for part in stale)
 
     def take(self, page: Page) -> None:
@@ -185,6 +186,8 @@ class Landing:
         manifest = self._manifest()
         self._write_manifest(manifest)
         self._tidy(manifest)
+        if self._has_claim():  # Else another task has begun since, and goes by its checkpoint.
+            self._plan.folder.remove(CHECKPOINT_NAME)
         return manifest
 
     def abandon(self) -> None:
@@ -210,11 +213,12 @@ class Landing:
         is_of_this = found.checkpoint is not None and found.checkpoint.key == self._plan.key
         if is_of_this or found.has_damaged_checkpoint:
             self._tidy(landed)
+            self._plan.folder.remove(CHECKPOINT_NAME)
 
     def _go_on_from(self, earlier: Checkpoint) -> None:
         self._durable = earlier.taken_over(self._durable)
         self._read = self._written = earlier.progress
-        self._save(self._durable)
+        self._claim(self._durable)
         self._log.info(
             "Going on after %d rows in %d durable parts of an earlier attempt.",
             earlier.progress.rows,
@@ -263,10 +267,8 @@ class Landing:
             return
         columns, part = self._open.columns, self._open.publish(self._plan.folder)
         self._open = None
-        self._require_claim(part)
         parts = (*self._durable.parts, LandedPart(part, columns))
-        self._durable = replace(self._durable, parts=parts, columns=columns, progress=self._written)
-        self._save(self._durable)
+        self._save(replace(self._durable, parts=parts, columns=columns, progress=self._written), part)
         self._log.info(
             "Landed part %d: %d rows, %.1f MiB; %d rows in all so far.",
             len(parts),
@@ -296,16 +298,15 @@ class Landing:
         if narrow:
             # Both a part and what it becomes are in the folder for a while.
             mark = mark_of_writer(new_token(), self._plan.format.suffix)
-            self._durable = self._durable.with_marks([mark])
-            self._save(self._durable)
+            self._save(self._durable.with_marks([mark]))
             for index in narrow:
                 self._widen(index, part_name(index, mark))
 
     def _widen(self, index: int, name: str) -> None:
         columns, parts = self._durable.columns, list(self._durable.parts)
-        parts[index] = LandedPart(widened(parts[index], name, self._plan, columns), columns)
-        self._durable = replace(self._durable, parts=tuple(parts))
-        self._save(self._durable)
+        part = widened(parts[index], name, self._plan, columns)
+        parts[index] = LandedPart(part, columns)
+        self._save(replace(self._durable, parts=tuple(parts)), part)
 
     @property
     def _mark(self) -> str:
@@ -347,7 +348,13 @@ class Landing:
     def _has_claim(self) -> bool:
         return session_of(self._plan.folder) == self._durable.session
 
-    def _save(self, checkpoint: Checkpoint) -> None:
+    def _save(self, checkpoint: Checkpoint, *published: Part) -> None:
+        """Note how far the landing has come, unless another task has claimed the folder: to write then would claim it again."""
+        self._require_claim(*published)
+        self._durable = checkpoint
+        self._claim(checkpoint)
+
+    def _claim(self, checkpoint: Checkpoint) -> None:
         self._plan.folder.write_json(CHECKPOINT_NAME, checkpoint.to_json())
 
     def _tidy(self, manifest: Manifest) -> None:
@@ -355,7 +362,6 @@ class Landing:
         names = self._remove_left_over(self._durable.marks, kept={part.name for part in manifest.parts})
         if OLD_MANIFEST_NAME in names:
             self._remove_old_manifest()
-        self._plan.folder.remove(CHECKPOINT_NAME)
 
     def _remove_left_over(self, marks: Collection[str], kept: Collection[str]) -> list[str]:
         """Remove files of attempts with these marks; return what was in the folder."""

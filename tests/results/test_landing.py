@@ -22,6 +22,7 @@ from airflow_provider_veza.exceptions import (
     RowCountError,
     TooManyRowsError,
 )
+from airflow_provider_veza.results.folder import Folder
 from airflow_provider_veza.results.landing_limits import LandingLimits
 from airflow_provider_veza.results.row_count import RowCountCheck
 from results.landed import Lander, following, pages_of, users
@@ -201,6 +202,36 @@ def test_a_task_that_lost_its_folder_to_another_one_stops_and_spoils_nothing(lan
 
     assert lander.rows() == users(25, first=100)
     assert len(lander.files()) == 1 + 7
+
+
+@pytest.mark.parametrize(
+    ("form", "published"),
+    [(form, nth) for form, parts in (("jsonl", 3), ("csv", 5), ("parquet", 5)) for nth in range(1, parts + 1)],
+)
+def test_whenever_another_task_takes_the_folder_the_first_never_takes_it_back(
+    lander: Lander, form: str, published: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Columns that come late let the first one publish parts at its end, too: those that it writes anew."""
+    first = replace(lander, format=form, limits=LandingLimits(part_bytes=1))
+    second, pages = first.as_query("q2"), pages_of(users(4), 1)
+    taker = second.landing()
+    publish, seen = Folder.publish, list[str]()
+
+    def then_taken(folder: Folder, source: Path, name: str) -> None:
+        publish(folder, source, name)
+        seen.append(name)
+        if len(seen) == published:
+            taker.begin()
+            taker.take(pages[0])
+
+    monkeypatch.setattr(Folder, "publish", then_taken)
+    with pytest.raises(LandingTakenOverError):
+        first.land(pages_of([{"id": "a"}, {"id": "b"}, {"id": "c", "late": 1}], 1))
+    for page in pages[1:]:
+        taker.take(page)
+    manifest = taker.finish()
+    assert second.files() == {"_manifest.json", *(part.name for part in manifest.parts)}
+    assert len(second.rows()) == 4
 
 
 def test_a_zombie_that_wakes_after_its_successor_is_done_leaves_the_result_alone(lander: Lander) -> None:
