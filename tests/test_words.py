@@ -35,6 +35,12 @@ PARALLEL_ROOMS = {
 """Names that stand in several rooms by design: the same job for each of the two services, or for each kind of client."""
 
 
+OF_EVERYBODY_WHO_IS_ASKED = {"Answer"}
+"""What came back: of Airflow, a service, a server or a storage; each has a form of its own."""
+ROOM_OF_ITS_OWN_WORDS = "doctor"
+"""Nothing else imports it."""
+
+
 def document(path: Path) -> str:
     """Return a module's own documentation."""
     return ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
@@ -58,6 +64,15 @@ def names(path: Path) -> Iterator[str]:
                 yield name
 
 
+def types_in(path: Path) -> Iterator[str]:
+    """Yield the names of the classes and of the types that a module gives to others."""
+    for node in ast.parse(path.read_text("utf-8")).body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", node)]
+        for name in (getattr(one, "name", getattr(one, "id", "")) for one in targets):
+            if re.match("[A-Z][a-z]", name):
+                yield name
+
+
 def leads_somewhere(link: str, module: str) -> bool:
     """Whether a link is the name of a neighbour, the end of one module's name, or a module of the standard library."""
     name = link.removeprefix(".")
@@ -77,6 +92,16 @@ def test_no_two_modules_have_one_name_but_in_parallel_rooms() -> None:
     }
 
     assert by_chance == {}
+
+
+def test_no_two_types_have_one_name() -> None:
+    modules = defaultdict(list)
+    for module, path in PROVIDERS.items():
+        if path.parent.name != ROOM_OF_ITS_OWN_WORDS:
+            for name in types_in(path):
+                modules[name].append(module)
+
+    assert {name for name, found in modules.items() if len(found) > 1} == OF_EVERYBODY_WHO_IS_ASKED
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -107,7 +107,7 @@ class Forget:
     line: LogLine
 
 
-Verdict = Keep | Cancel | Forget
+Judgement = Keep | Cancel | Forget
 
 _NO_ATTEMPT_FOLLOWS = frozenset({Standing.ENDED, Standing.GONE})
 
@@ -125,7 +125,7 @@ def standing_of(record: QueryRecord, answer: Answer | None) -> Standing:
     return task_standing(answer, is_deferred=record.deferred and not is_reset)
 
 
-def judge(record: QueryRecord, standing: Standing, *, now: datetime, grace: timedelta) -> Verdict:
+def judge(record: QueryRecord, standing: Standing, *, now: datetime, grace: timedelta) -> Judgement:
     """Decide what becomes of a recorded query, for whoever is not an attempt of its task.
 
     :param standing: of the one that :func:`answerable` names.
@@ -146,7 +146,7 @@ def judge(record: QueryRecord, standing: Standing, *, now: datetime, grace: time
     return _judge_live(record, record.handle, standing, now)
 
 
-def _judge_live(record: QueryRecord, handle: QueryHandle, standing: Standing, now: datetime) -> Verdict:
+def _judge_live(record: QueryRecord, handle: QueryHandle, standing: Standing, now: datetime) -> Judgement:
     subject = f"Query of {record.identity}"
     overdue = record.owner is Owner.DAG_RUN and handle.deadline.passed(now)
     if not standing.nobody_waits and not overdue:
@@ -160,7 +160,7 @@ def _judge_live(record: QueryRecord, handle: QueryHandle, standing: Standing, no
     return Cancel(handle, LogLine(logging.INFO, f"{subject}: nobody waits for {handle.shown_id}, {why}."))
 
 
-def _judge_finished(record: QueryRecord, standing: Standing, why: str) -> Verdict:
+def _judge_finished(record: QueryRecord, standing: Standing, why: str) -> Judgement:
     """Judge the record of a query that needs nothing more: the next attempt, if one follows, wants to read it."""
     text = f"Query of {record.identity}: {why}, and its {answerable(record)} {standing}"
     if standing in _NO_ATTEMPT_FOLLOWS:
@@ -168,7 +168,7 @@ def _judge_finished(record: QueryRecord, standing: Standing, why: str) -> Verdic
     return Keep(LogLine(logging.DEBUG, f"{text}; its record is kept for the next attempt."))
 
 
-def _judge_intent(record: QueryRecord, standing: Standing) -> Verdict:
+def _judge_intent(record: QueryRecord, standing: Standing) -> Judgement:
     text = (
         f"Query of {record.identity}: attempt {record.try_number} died inside its submit at {record.intent_at.isoformat()}, or "
         "is still in it. One query may run that nobody can name, nor cancel."

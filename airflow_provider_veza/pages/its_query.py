@@ -15,12 +15,12 @@ from airflow_provider_veza.async_query.watch import Outcome
 from airflow_provider_veza.exceptions import AsyncQueryError
 from airflow_provider_veza.pages.facts import TaskFacts, mapping_of
 
-_ENDS_OF_THE_QUERY = frozenset({Outcome.SUCCEEDED, Outcome.FAILED, Outcome.CANCELED, Outcome.GONE})
+_ENDS_OF_THE_QUERY = frozenset(outcome for outcome in Outcome if not outcome.may_still_run)
 _NOTHING_TO_SEE = frozenset({RecordState.INTENT, RecordState.CANCELLED, RecordState.DELIVERED})
 
 
 @dataclass(frozen=True)
-class Target:
+class Subject:
     """A query to look at, and the connection to look by."""
 
     handle: QueryHandle
@@ -64,7 +64,7 @@ def is_handed_over(facts: TaskFacts) -> bool:
     return query_id is not None and mapping_of(facts.xcoms.get("return_value")).get("id") == query_id
 
 
-def target_of(facts: TaskFacts, now: datetime) -> Target | None:
+def subject_of(facts: TaskFacts, now: datetime) -> Subject | None:
     """Return what is worth a look: a query that may run and that somebody waits for; None where there is none such.
 
     Not one whose end is known, and not one of a task that is over, unless it was only submitted there and its deadline has
@@ -73,14 +73,14 @@ def target_of(facts: TaskFacts, now: datetime) -> Target | None:
     if _end_is_known(facts):
         return None
     if facts.wait is not None:
-        return Target(facts.wait.handle, facts.wait.conn_id)
+        return Subject(facts.wait.handle, facts.wait.conn_id)
     try:
         handle = QueryHandle.from_json(own_handle(facts) or given_handle(facts))
     except AsyncQueryError:
         return None
     if facts.is_over and not (is_handed_over(facts) and not handle.deadline.passed(now)):
         return None
-    return Target(handle, handle.conn_id)
+    return Subject(handle, handle.conn_id)
 
 
 def _end_is_known(facts: TaskFacts) -> bool:

@@ -14,7 +14,7 @@ from airflow_provider_veza.async_query.polling import PollSchedule
 from airflow_provider_veza.async_query.vocabulary import Phase, Traits
 from airflow_provider_veza.async_query.watch import Ended, Outcome, Verdict, Watch
 from airflow_provider_veza.pages.facts import StoredWait
-from airflow_provider_veza.pages.its_query import QueryLook, Target
+from airflow_provider_veza.pages.its_query import QueryLook, Subject
 
 _ENDED: Mapping[Outcome, str] = {
     Outcome.SUCCEEDED: "Has succeeded",
@@ -33,16 +33,16 @@ _PAST_DEADLINE = "Runs on, though its deadline has passed"
 
 
 @dataclass(frozen=True)
-class Progress:
+class ShownProgress:
     """What the page says of a query that somebody waits for.
 
-    :param target: what was looked at.
+    :param subject: what was looked at.
     :param look: None where the page makes none.
     :param wait: of the triggerer; None where a worker waits, or nobody.
     :param now: when the page is made (UTC).
     """
 
-    target: Target
+    subject: Subject
     look: QueryLook | None
     wait: StoredWait | None
     now: datetime
@@ -86,7 +86,7 @@ class Progress:
     def _verdict(self) -> Verdict | None:
         if self.look is None or self.look.snapshot is None:
             return None
-        watch = Watch(self.target.handle, self._traits, PollSchedule(), self._deadline)
+        watch = Watch(self.subject.handle, self._traits, PollSchedule(), self._deadline)
         return watch.observe(self.look.snapshot, now=self.look.at or self.now, jitter=0.0)[1]
 
     @property
@@ -95,11 +95,11 @@ class Progress:
 
     @property
     def _deadline(self) -> Deadline:
-        return self.wait.deadline if self.wait else self.target.handle.deadline
+        return self.wait.deadline if self.wait else self.subject.handle.deadline
 
     @property
     def _elapsed(self) -> float:
-        return max((self.now - self.target.handle.submitted_at).total_seconds(), 0.0)
+        return max((self.now - self.subject.handle.submitted_at).total_seconds(), 0.0)
 
 
 def _next_look(schedule: PollSchedule, traits: Traits, elapsed: float) -> str:

@@ -20,7 +20,7 @@ from airflow_provider_veza.pages.access_paths import access_paths, picture
 from airflow_provider_veza.pages.facts import TaskFacts, mapping_of
 from airflow_provider_veza.pages.its_query import given_handle, is_handed_over, own_handle
 from airflow_provider_veza.pages.landed import LandedLook
-from airflow_provider_veza.pages.progress_now import Progress
+from airflow_provider_veza.pages.progress_now import ShownProgress
 from airflow_provider_veza.shown import one_line, shortened
 
 MOST_ROWS = 10
@@ -64,7 +64,7 @@ _MOST = 2**63
 
 
 def query_page(
-    facts: TaskFacts, *, preview_rows: int, landed: LandedLook | None = None, progress: Progress | None = None
+    facts: TaskFacts, *, preview_rows: int, landed: LandedLook | None = None, progress: ShownProgress | None = None
 ) -> str:
     """Return the page.
 
@@ -78,7 +78,7 @@ def query_page(
     return f'<!doctype html><html lang="en"><head>{head}</head><body>{body}</body></html>'
 
 
-def _sections(facts: TaskFacts, rows: int, landed: LandedLook | None, progress: Progress | None) -> Iterator[str]:
+def _sections(facts: TaskFacts, rows: int, landed: LandedLook | None, progress: ShownProgress | None) -> Iterator[str]:
     returned = facts.xcoms.get("return_value")
     yield f"<h1>{_text(phase(facts, progress))}</h1>"
     yield _list("Now", ((label, _text(said)) for label, said in progress.lines()) if progress else iter(()))
@@ -90,7 +90,7 @@ def _sections(facts: TaskFacts, rows: int, landed: LandedLook | None, progress: 
     yield _spec(facts.fields)
 
 
-def phase(facts: TaskFacts, progress: Progress | None = None) -> str:
+def phase(facts: TaskFacts, progress: ShownProgress | None = None) -> str:
     """Return how far the query has come, as far as Airflow knows, or as a look for this page has shown."""
     state, seen = (facts.record or {}).get("state"), progress.heading if progress else ""
     if state == RecordState.CANCELLED:

@@ -6,9 +6,9 @@ from airflow.providers.common.compat.sdk import conf
 
 from airflow_provider_veza.hooks.waiting import utc_now
 from airflow_provider_veza.pages.facts import TaskFacts
-from airflow_provider_veza.pages.its_query import target_of
+from airflow_provider_veza.pages.its_query import subject_of
 from airflow_provider_veza.pages.landed import landed_look
-from airflow_provider_veza.pages.progress_now import Progress
+from airflow_provider_veza.pages.progress_now import ShownProgress
 from airflow_provider_veza.pages.query_look import LOOKS
 from airflow_provider_veza.pages.query_page import MOST_ROWS, query_page
 
@@ -20,12 +20,12 @@ def page_of(facts: TaskFacts) -> str:
     return query_page(facts, preview_rows=allowed, landed=landed, progress=_progress(facts))
 
 
-def _progress(facts: TaskFacts) -> Progress | None:
-    target = target_of(facts, utc_now())
-    if target is None:
+def _progress(facts: TaskFacts) -> ShownProgress | None:
+    subject = subject_of(facts, utc_now())
+    if subject is None:
         return None
-    look = LOOKS.at(target) if page_looks() else None
-    return Progress(target, look, facts.wait, utc_now())
+    look = LOOKS.at(subject) if page_looks() else None
+    return ShownProgress(subject, look, facts.wait, utc_now())
 
 
 def preview_rows() -> int:

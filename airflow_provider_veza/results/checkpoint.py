@@ -21,7 +21,7 @@ CHECKPOINT_NAME = "_checkpoint.json"
 CHECKPOINT_FILE = FileKind(CHECKPOINT_NAME, "v", "session")
 CHECKPOINT_VERSION = 1
 
-Mark = Annotated[str, msgspec.Meta(pattern=rf"\A{MARK}\Z")]
+_Mark = Annotated[str, msgspec.Meta(pattern=rf"\A{MARK}\Z")]
 
 
 @dataclass(frozen=True)
@@ -211,7 +211,7 @@ class _CheckpointFile:
     columns: Count
     progress: Progress
     resumed: Count
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[_Mark, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -36,10 +36,10 @@ from airflow_provider_veza.results.landing_plan import LandingPlan
 from airflow_provider_veza.results.manifest import MANIFEST_NAME, OLD_MANIFEST_NAME, Manifest, Part
 from airflow_provider_veza.results.manifest_file import MANIFEST_FILE, OLD_MANIFEST_FILE, has_old_manifest
 from airflow_provider_veza.results.own_files import is_half_written
-from airflow_provider_veza.results.pace import Pace
 from airflow_provider_veza.results.part_names import is_marked, mark_of_writer, new_token, part_name
 from airflow_provider_veza.results.parts import OpenPart, is_intact, widened
 from airflow_provider_veza.results.schema import KnownColumns, published
+from airflow_provider_veza.results.time_left import StartOfReading
 from airflow_provider_veza.shown import shortened
 
 REMEMBERED_MARKS = 64
@@ -70,7 +70,7 @@ class Landing:
         """How far pages have come, and how far their rows are written; the part in the making is not durable yet."""
         self._batches = Batches(plan.format.group_bytes, plan.limits.part_bytes, now())
         self._open: OpenPart | None = None
-        self._pace: Pace | None = None
+        self._start: StartOfReading | None = None
 
     @property
     def progress(self) -> Progress:
@@ -235,9 +235,9 @@ class Landing:
             )
 
     def _log_what_is_expected(self) -> None:
-        if self._pace is None:
-            self._pace = Pace(self._now(), self._read)
-        expected = self._pace.expected(self._read, self._now())
+        if self._start is None:
+            self._start = StartOfReading(self._now(), self._read)
+        expected = self._start.expected(self._read, self._now())
         if expected is not None:
             self._log.info(
                 "%d of %d rows are read, %.1f a second: about %s are left.",

@@ -39,7 +39,7 @@ from airflow_provider_veza.operators.checked import (
 from airflow_provider_veza.operators.deferral import default_deferrable, defer
 from airflow_provider_veza.operators.handle import refuse_many_handles, refuse_many_handles_of
 from airflow_provider_veza.operators.rendering import rendered
-from airflow_provider_veza.sensors.flags import Fate, Pace, SensorFlags
+from airflow_provider_veza.sensors.flags import Fate, PokeTimes, SensorFlags
 
 if TYPE_CHECKING:
     from airflow_provider_veza.hooks.base import AsyncQueryHook
@@ -245,7 +245,7 @@ class AsyncQuerySensor(BaseSensorOperator):
 
     def _watch(self, handle: QueryHandle) -> Watch:
         deadline = Deadline.after(self._began, self._limit)
-        pace = Pace(
+        times = PokeTimes(
             patience=self._patience,
             poke_interval=self._poke_interval,
             exponential_backoff=self.exponential_backoff,
@@ -255,7 +255,7 @@ class AsyncQuerySensor(BaseSensorOperator):
         return Watch(
             handle,
             self.hook.query(handle).traits,
-            pace.schedule(DEFAULT_POKE_INTERVAL),
+            times.schedule(DEFAULT_POKE_INTERVAL),
             deadline,
             failing_since=self._failing_since,
         )

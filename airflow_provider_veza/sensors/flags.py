@@ -46,7 +46,7 @@ class SensorFlags:
 
 
 @dataclass(frozen=True)
-class Pace:
+class PokeTimes:
     """How often a deferred sensor looks, by the arguments that say it to a poking one.
 
     :param poke_interval: None where the author left it to us.

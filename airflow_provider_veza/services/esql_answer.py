@@ -25,7 +25,7 @@ _DEFAULT_LIMIT = re.compile(r"adding default limit of \[([0-9]{1,18})\]")
 _WARNING_TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
 
-class Column(Struct):
+class EsqlColumn(Struct):
     """A column's name and its ES|QL type."""
 
     name: str
@@ -41,7 +41,7 @@ class Answer(Struct):
     is_running: bool
     id: str | None = None
     is_partial: bool = False
-    columns: list[Column] | None = None
+    columns: list[EsqlColumn] | None = None
     values: Raw = Raw(b"")
     clusters: Raw = field(name="_clusters", default=Raw(b"null"))
     documents_found: Raw = Raw(b"null")
@@ -108,7 +108,7 @@ def _answer_in(body: bytes) -> Answer:
         is_running=answer.is_running,
         id=stand.back_in(answer.id),
         is_partial=answer.is_partial,
-        columns=answer.columns and [Column(stand.back_in(column.name), column.type) for column in answer.columns],
+        columns=answer.columns and [EsqlColumn(stand.back_in(column.name), column.type) for column in answer.columns],
         values=Raw(stand.back_in_text(bytes(answer.values))),
         clusters=Raw(stand.back_in_text(bytes(answer.clusters))),
         documents_found=answer.documents_found,
@@ -141,10 +141,10 @@ def rows_of(answer: Answer, *, columnar: bool) -> JsonRows:
         ) from e
 
 
-def column_names(columns: Sequence[Column]) -> list[str]:
+def column_names(columns: Sequence[EsqlColumn]) -> list[str]:
     """Return the columns' names; one that repeats gets a number, so that no value is lost.
 
-    >>> column_names([Column("user"), Column("user"), Column("user_2")])
+    >>> column_names([EsqlColumn("user"), EsqlColumn("user"), EsqlColumn("user_2")])
     ['user', 'user_3', 'user_2']
     """
     sent = {column.name for column in columns}

@@ -32,7 +32,7 @@ from airflow_provider_veza.services.veza_spec_shapes import (
     Kind,
     ListOf,
     Message,
-    Names,
+    OneOf,
     Plain,
 )
 from airflow_provider_veza.services.veza_spec_start import THE_TOP, require_start
@@ -108,7 +108,7 @@ def _findings(kind: Kind, value: Any, path: str) -> Iterator[_Finding]:
     match kind:
         case Plain(types):
             _require(value, types, path)
-        case Names(known):
+        case OneOf(known):
             _require(value, UNLISTED_NAME.types, path)
             if not kind.knows(value):
                 hint = _suggestion(words_of(value).upper(), known) or f" (known: {', '.join(known)})"

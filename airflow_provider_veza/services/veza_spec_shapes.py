@@ -47,7 +47,7 @@ class Plain:
 
 
 @dataclass(frozen=True)
-class Names:
+class OneOf:
     """A field that holds a name of an enum, in any case, or a number of one, the first names having the numbers 0, 1, 2, ...
 
     The numbers of query_type are documented; those of the others are inferred from Veza's built-in queries, which send some.
@@ -75,7 +75,7 @@ class Message:
     name: str
 
 
-Kind = Plain | Names | ListOf | Message
+Kind = Plain | OneOf | ListOf | Message
 
 
 @dataclass(frozen=True)
@@ -97,8 +97,8 @@ ANYTHING = Plain(frozenset(JsonType))
 INTEGER = Plain(frozenset({JsonType.NUMBER, JsonType.TEXT}))  # 64-bit integers travel as text
 UNLISTED_NAME = Plain(frozenset({JsonType.NUMBER, JsonType.TEXT}))  # an enum of which no name is documented
 
-LOGIC = Names(("AND", "OR"), numbers=range(2))
-COMPARISON = Names(
+LOGIC = OneOf(("AND", "OR"), numbers=range(2))
+COMPARISON = OneOf(
     (
         "EQ",
         "LT",
@@ -116,7 +116,7 @@ COMPARISON = Names(
     ),
     numbers=range(5),
 )
-EFFECTIVE_PERMISSION = Names(
+EFFECTIVE_PERMISSION = OneOf(
     tuple(f"{what}_{how}" for what in ("DATA", "METADATA") for how in ("READ", "WRITE", "CREATE", "DELETE"))
 )
 
@@ -128,7 +128,7 @@ _RELATES_TO_SPEC: dict[str, Kind] = {
     "raw_permissions": Message("RawPermissions"),
     "effective_permissions": Message("EffectivePermissions"),
     "no_relation": BOOL,
-    "direction": Names(("ANY_DIRECTION",), numbers=range(3)),
+    "direction": OneOf(("ANY_DIRECTION",), numbers=range(3)),
 }
 CURRENT_NAMES = {
     "destination_node_types": "node_types",
@@ -143,11 +143,11 @@ QUERY_SPEC = Message("QuerySpec")
 SHAPES: Mapping[str, Shape] = {
     "QuerySpec": Shape(
         {
-            "query_type": Names(("SYSTEM_CREATED", "SOURCE_TO_DESTINATION", "DESTINATION_NODES"), numbers=range(3)),
+            "query_type": OneOf(("SYSTEM_CREATED", "SOURCE_TO_DESTINATION", "DESTINATION_NODES"), numbers=range(3)),
             "source_node_types": Message("SourceNodeTypes"),
             "relates_to_exp": Message("RelatesToExpression"),
-            "node_relationship_type": Names(("EFFECTIVE_ACCESS", "CONFIGURED"), numbers=range(2)),
-            "result_value_type": Names(("SOURCE_NODES_WITH_COUNTS", "SOURCE_AND_DESTINATION_NODES"), numbers=range(2)),
+            "node_relationship_type": OneOf(("EFFECTIVE_ACCESS", "CONFIGURED"), numbers=range(2)),
+            "result_value_type": OneOf(("SOURCE_NODES_WITH_COUNTS", "SOURCE_AND_DESTINATION_NODES"), numbers=range(2)),
             "include_nodes": BOOL,
             "snapshot_id": INTEGER,
             "access_filter": Message("AccessFilter"),
@@ -223,7 +223,7 @@ SHAPES: Mapping[str, Shape] = {
         {
             "fn": COMPARISON,
             "value": INTEGER,
-            "value_as": Names(("COUNT", "PERCENTAGE_OF_TOTAL_COUNT"), numbers=range(2)),
+            "value_as": OneOf(("COUNT", "PERCENTAGE_OF_TOTAL_COUNT"), numbers=range(2)),
         }
     ),
     "RelatesToExpression": Shape(

@@ -15,9 +15,9 @@ from airflow_provider_veza.async_query.standing import (
     Answer,
     Cancel,
     Forget,
+    Judgement,
     Keep,
     Standing,
-    Verdict,
     answerable,
     judge,
     run_standing,
@@ -40,7 +40,7 @@ RECORDS = st.sampled_from(
 AGES = st.timedeltas(min_value=-timedelta(hours=1), max_value=timedelta(days=3))
 
 
-def verdict(record: QueryRecord, standing: Standing, now=SOON) -> Verdict:
+def verdict(record: QueryRecord, standing: Standing, now=SOON) -> Judgement:
     return judge(record, standing, now=now, grace=GRACE)
 
 

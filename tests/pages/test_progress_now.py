@@ -11,8 +11,8 @@ import pytest
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.polling import PollSchedule
 from airflow_provider_veza.async_query.vocabulary import Phase, Snapshot, Traits
-from airflow_provider_veza.pages.its_query import QueryLook, Target
-from airflow_provider_veza.pages.progress_now import Progress
+from airflow_provider_veza.pages.its_query import QueryLook, Subject
+from airflow_provider_veza.pages.progress_now import ShownProgress
 from pages.waits import HANDLE, START, WAIT
 
 SOON = START + timedelta(minutes=5)
@@ -22,12 +22,12 @@ RUNNING = Snapshot(Phase.RUNNING, "IN_PROGRESS", rows=1204)
 
 def progress(
     snapshot: Snapshot = RUNNING, *, at: datetime = SOON, traits: Traits = NODES, wait: Any = WAIT, handle: Any = HANDLE
-) -> Progress:
+) -> ShownProgress:
     seen = QueryLook(at - timedelta(seconds=4), snapshot, traits)
-    return Progress(Target(handle, "veza_reader"), seen, wait, at)
+    return ShownProgress(Subject(handle, "veza_reader"), seen, wait, at)
 
 
-def said(progress: Progress) -> dict[str, str]:
+def said(progress: ShownProgress) -> dict[str, str]:
     return {label: text for label, text in progress.lines() if text}
 
 
@@ -118,7 +118,7 @@ def test_a_worker_that_waits_has_the_querys_deadline_and_tells_no_schedule() -> 
     ],
 )
 def test_a_look_that_showed_nothing_says_why_and_times_are_told_all_the_same(look: Any, says: dict[str, str]) -> None:
-    seen = Progress(Target(HANDLE, "c"), look, WAIT, SOON)
+    seen = ShownProgress(Subject(HANDLE, "c"), look, WAIT, SOON)
     assert (seen.heading, seen.has_ended) == ("", False)
     assert says.items() <= said(seen).items()
     assert {"since the submit", "deadline", "wait", "the task's next look"} <= said(seen).keys()

@@ -20,7 +20,7 @@ from airflow_provider_veza.hooks.esql import EsqlHook
 from airflow_provider_veza.hooks.veza import VezaHook
 from airflow_provider_veza.pages import query_look
 from airflow_provider_veza.pages.bounded_look import BoundedLooks
-from airflow_provider_veza.pages.its_query import QueryLook, Target
+from airflow_provider_veza.pages.its_query import QueryLook, Subject
 from airflow_provider_veza.pages.look_book import LookBook
 from airflow_provider_veza.pages.query_look import QueryLooks, look_at
 from airflow_provider_veza.pages.why_unseen import BUSY, LATE, UNDER_WAY, why_unseen
@@ -49,15 +49,15 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     let_nobody_pause(monkeypatch)
 
 
-def target(handle: QueryHandle) -> Target:
-    return Target(handle, handle.conn_id)
+def subject(handle: QueryHandle) -> Subject:
+    return Subject(handle, handle.conn_id)
 
 
 @pytest.fixture(params=[NodesQuery, ResultQuery])
-def veza(request: pytest.FixtureRequest, running: RunningTenant) -> Target:
+def veza(request: pytest.FixtureRequest, running: RunningTenant) -> Subject:
     """Return a query of each family of Veza's, which runs."""
     with_settings = VezaHook()
-    handle = target(with_settings.submit(request.param(PAYROLL_ACCESS), deadline=IN_AN_HOUR))
+    handle = subject(with_settings.submit(request.param(PAYROLL_ACCESS), deadline=IN_AN_HOUR))
     with_settings.close()
     return handle
 
@@ -67,7 +67,7 @@ def requests_since(running: RunningTenant, before: int) -> list[str]:
 
 
 def test_a_query_of_veza_that_runs_is_seen_by_one_request_and_so_is_its_end(
-    veza: Target, running: RunningTenant
+    veza: Subject, running: RunningTenant
 ) -> None:
     before = len(running.tenant.journal.entries())
     look = look_at(veza)
@@ -83,16 +83,16 @@ def test_a_query_of_veza_that_runs_is_seen_by_one_request_and_so_is_its_end(
 
 
 @pytest.fixture
-def esql(cluster: Double) -> Target:
+def esql(cluster: Double) -> Subject:
     """Return a query of ES|QL that runs."""
     hook = EsqlHook()
     handle = hook.submit(EsqlQuery("FROM logs-*"), deadline=IN_AN_HOUR)
     hook.close()
-    return target(handle)
+    return subject(handle)
 
 
 def test_a_query_of_esql_is_seen_without_waiting_at_the_server_and_its_result_stays(
-    esql: Target, cluster: Double
+    esql: Subject, cluster: Double
 ) -> None:
     began = time.monotonic()
     look = look_at(esql)
@@ -111,7 +111,7 @@ def test_a_query_of_esql_is_seen_without_waiting_at_the_server_and_its_result_st
 
 
 def test_a_result_that_comes_with_the_look_is_not_read_beyond_its_bound(
-    esql: Target, cluster: Double, monkeypatch: pytest.MonkeyPatch
+    esql: Subject, cluster: Double, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(query_look, "MOST_BYTES", 50_000)
     columns = [{"name": "login", "type": "keyword"}]
@@ -130,10 +130,10 @@ class _Always:
         return self._reply
 
 
-def at(define_connection: Callable[..., None], url: str, conn_id: str = "veza_default") -> Target:
+def at(define_connection: Callable[..., None], url: str, conn_id: str = "veza_default") -> Subject:
     define_connection(conn_id, conn_type="veza", host=url, password="key", extra={"rate_limit": 100_000})
     handle = QueryHandle("veza_nodes", "q1", url, conn_id, datetime.now(UTC), IN_AN_HOUR)
-    return target(handle)
+    return subject(handle)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_a_refusal_is_told_in_our_own_words_and_the_request_is_not_repeated(
 
 
 def test_a_connection_that_this_process_does_not_find_is_told_with_what_to_do() -> None:
-    look = look_at(Target(waits.HANDLE, "only_on_workers"))
+    look = look_at(Subject(waits.HANDLE, "only_on_workers"))
     assert look.why_not.startswith("The API server cannot use connection 'only_on_workers'")
     assert "secrets backend" in look.why_not
 
@@ -162,7 +162,7 @@ def test_a_connection_that_leads_elsewhere_by_now_is_asked_nothing(
     running: RunningTenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = len(running.tenant.journal.entries())
-    assert "another tenant" in look_at(target(waits.HANDLE)).why_not
+    assert "another tenant" in look_at(subject(waits.HANDLE)).why_not
     assert requests_since(running, before) == []
 
 
@@ -182,14 +182,14 @@ def seen(phase: Phase = Phase.RUNNING) -> QueryLook:
     return QueryLook(waits.START, None, None, phase.value)
 
 
-TARGET = target(waits.HANDLE)
+TARGET = subject(waits.HANDLE)
 
 
 def test_of_many_pages_at_once_one_looks_and_the_others_do_not_wait_for_it() -> None:
     begun, go_on = threading.Event(), threading.Event()
-    looked: list[Target] = []
+    looked: list[Subject] = []
 
-    def look(of: Target) -> QueryLook:
+    def look(of: Subject) -> QueryLook:
         looked.append(of)
         begun.set()
         go_on.wait(PATIENCE)
@@ -222,7 +222,7 @@ class ObservedBook(LookBook[QueryLook]):
 def test_what_comes_too_late_for_its_page_is_shown_by_the_next_one() -> None:
     book, go_on = ObservedBook(), threading.Event()
 
-    def look(_: Target) -> QueryLook:
+    def look(_: Subject) -> QueryLook:
         go_on.wait(PATIENCE)
         return seen()
 
@@ -236,13 +236,13 @@ def test_what_comes_too_late_for_its_page_is_shown_by_the_next_one() -> None:
 def test_no_more_looks_are_under_way_than_may_be_and_who_is_refused_may_ask_again() -> None:
     begun, go_on = threading.Event(), threading.Event()
 
-    def look(of: Target) -> QueryLook:
+    def look(of: Subject) -> QueryLook:
         if of == TARGET:
             begun.set()
             go_on.wait(PATIENCE)
         return seen()
 
-    looks, other = QueryLooks(bounded=BoundedLooks(1), patience=PATIENCE, look=look), target(waits.OF_ANOTHER)
+    looks, other = QueryLooks(bounded=BoundedLooks(1), patience=PATIENCE, look=look), subject(waits.OF_ANOTHER)
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(looks.at, TARGET)
         assert begun.wait(PATIENCE)

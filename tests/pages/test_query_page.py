@@ -11,9 +11,9 @@ import pytest
 from airflow_provider_veza.async_query.vocabulary import Phase, Snapshot, Traits
 from airflow_provider_veza.pages.access_paths import AccessPath, access_paths, picture
 from airflow_provider_veza.pages.facts import TaskFacts, plain
-from airflow_provider_veza.pages.its_query import QueryLook, Target
+from airflow_provider_veza.pages.its_query import QueryLook, Subject
 from airflow_provider_veza.pages.landed import LandedLook
-from airflow_provider_veza.pages.progress_now import Progress
+from airflow_provider_veza.pages.progress_now import ShownProgress
 from airflow_provider_veza.pages.query_page import MOST_ROWS, query_page
 from pages import waits
 from support.landed_nights import Nights, path
@@ -71,9 +71,9 @@ def test_the_heading_says_how_far_the_query_has_come(known: dict[str, Any], says
 RUNNING = Snapshot(Phase.RUNNING, "IN_PROGRESS", rows=12)
 
 
-def progress(snapshot: Snapshot | None = RUNNING, why_not: str = "") -> Progress:
+def progress(snapshot: Snapshot | None = RUNNING, why_not: str = "") -> ShownProgress:
     now = waits.START + timedelta(seconds=100)
-    return Progress(Target(waits.HANDLE, "c"), QueryLook(now, snapshot, Traits(), why_not), waits.WAIT, now)
+    return ShownProgress(Subject(waits.HANDLE, "c"), QueryLook(now, snapshot, Traits(), why_not), waits.WAIT, now)
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ from airflow_provider_veza.operators import arguments, saved_queries
 from airflow_provider_veza.operators.spec_text import parsed_spec
 from airflow_provider_veza.operators.summary import summary
 from airflow_provider_veza.pages.facts import StoredWait, TaskFacts
-from airflow_provider_veza.pages.its_query import Target, target_of
+from airflow_provider_veza.pages.its_query import Subject, subject_of
 from airflow_provider_veza.pages.query_page import query_page
 from airflow_provider_veza.pages.stored_wait import TRIGGER, stored_wait
 from airflow_provider_veza.results.checkpoint import CHECKPOINT_FILE, Checkpoint, LandedPart, Progress, key_of
@@ -649,10 +649,10 @@ READERS: Mapping[str, Reader] = {
         ("pages.stored_wait.stored_wait", "pages.facts"),
     ),
     "what a task left, for the page": Reader(
-        lambda left: target_of(TaskFacts("d", "t", "r", state="deferred", **left), NOON),
+        lambda left: subject_of(TaskFacts("d", "t", "r", state="deferred", **left), NOON),
         _LEFT_BY_A_TASK,
-        (Target, type(None)),
-        ("pages.its_query.target_of",),
+        (Subject, type(None)),
+        ("pages.its_query.subject_of",),
     ),
     "what a task left, on the page": Reader(
         lambda left: query_page(TaskFacts("d", "t", "r", state="deferred", **left), preview_rows=10),

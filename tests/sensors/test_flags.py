@@ -23,7 +23,7 @@ from airflow_provider_veza.async_query.polling import PollSchedule
 from airflow_provider_veza.async_query.watch import Ended, Outcome
 from airflow_provider_veza.exceptions import QueryFailedError, QueryGoneError, QueryUnreachableError
 from airflow_provider_veza.operators.query import VezaSubmitQueryOperator
-from airflow_provider_veza.sensors.flags import Fate, Pace, SensorFlags
+from airflow_provider_veza.sensors.flags import Fate, PokeTimes, SensorFlags
 from airflow_provider_veza.sensors.query import VezaQuerySensor
 from support.airflows_clock import AirflowsClock
 from support.served_tenant import PAYROLL_ACCESS, cancelled_ids, connect
@@ -278,25 +278,25 @@ TEN = timedelta(seconds=10)
 
 
 @pytest.mark.parametrize(
-    ("pace", "schedule"),
+    ("times", "schedule"),
     [
-        (Pace(PATIENCE), PollSchedule()),
-        (Pace(PATIENCE, TEN), PollSchedule(fixed_interval=10)),
-        (Pace(PATIENCE, TEN, max_wait=TEN), PollSchedule(fixed_interval=10)),
-        (Pace(PATIENCE, exponential_backoff=True), PollSchedule(30, 7200, doubles_from=0)),
-        (Pace(PATIENCE, TEN, True), PollSchedule(10, 7200, doubles_from=0)),
-        (Pace(PATIENCE, TEN, True, 2 * TEN), PollSchedule(10, 20, doubles_from=0)),
-        (Pace(PATIENCE, 2 * TEN, True, TEN), PollSchedule(10, 10, doubles_from=0)),
-        (Pace(PATIENCE, TEN, True, waited_before=TEN), PollSchedule(10, 7200, doubles_from=10)),
-        (Pace(timedelta(0), exponential_backoff=True), PollSchedule(1, 1, doubles_from=0)),
+        (PokeTimes(PATIENCE), PollSchedule()),
+        (PokeTimes(PATIENCE, TEN), PollSchedule(fixed_interval=10)),
+        (PokeTimes(PATIENCE, TEN, max_wait=TEN), PollSchedule(fixed_interval=10)),
+        (PokeTimes(PATIENCE, exponential_backoff=True), PollSchedule(30, 7200, doubles_from=0)),
+        (PokeTimes(PATIENCE, TEN, True), PollSchedule(10, 7200, doubles_from=0)),
+        (PokeTimes(PATIENCE, TEN, True, 2 * TEN), PollSchedule(10, 20, doubles_from=0)),
+        (PokeTimes(PATIENCE, 2 * TEN, True, TEN), PollSchedule(10, 10, doubles_from=0)),
+        (PokeTimes(PATIENCE, TEN, True, waited_before=TEN), PollSchedule(10, 7200, doubles_from=10)),
+        (PokeTimes(timedelta(0), exponential_backoff=True), PollSchedule(1, 1, doubles_from=0)),
     ],
 )
-def test_the_arguments_that_pace_a_poking_sensor_make_a_schedule(pace: Pace, schedule: PollSchedule) -> None:
-    assert pace.schedule(timedelta(seconds=30)) == schedule
+def test_the_arguments_that_time_a_poking_sensor_make_a_schedule(times: PokeTimes, schedule: PollSchedule) -> None:
+    assert times.schedule(timedelta(seconds=30)) == schedule
 
 
 def test_a_backoff_doubles_from_the_begin_of_the_wait_up_to_its_bound() -> None:
-    schedule = Pace(PATIENCE, TEN, True, timedelta(seconds=70), timedelta(hours=1)).schedule(TEN)
+    schedule = PokeTimes(PATIENCE, TEN, True, timedelta(seconds=70), timedelta(hours=1)).schedule(TEN)
     elapsed, delays = 3600.0, []
     while len(delays) < 6:
         delays.append(schedule.delay(elapsed=elapsed, jitter=0.5))

@@ -14,7 +14,7 @@ from airflow_provider_veza.async_query.vocabulary import Phase
 from airflow_provider_veza.exceptions import MalformedResponseError
 from airflow_provider_veza.services.esql import EsqlService
 from airflow_provider_veza.services.esql_answer import (
-    Column,
+    EsqlColumn,
     column_names,
     read_answer,
     row_count,
@@ -69,7 +69,7 @@ def test_numbers_keep_the_text_that_was_sent() -> None:
 
 @given(st.lists(st.sampled_from(["a", "a_2", "a_3", "b", "100%"]), max_size=8))
 def test_no_two_columns_get_one_name_and_the_first_keeps_its_own(names: list[str]) -> None:
-    given_names = column_names([Column(name) for name in names])
+    given_names = column_names([EsqlColumn(name) for name in names])
     assert len(set(given_names)) == len(names)
     assert {names.index(name) for name in set(names)} <= {i for i, name in enumerate(given_names) if name == names[i]}
 

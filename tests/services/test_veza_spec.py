@@ -16,7 +16,7 @@ import yaml
 from airflow_provider_veza.exceptions import QuerySpecError
 from airflow_provider_veza.services import veza_spec
 from airflow_provider_veza.services.veza_spec import check_query_spec
-from airflow_provider_veza.services.veza_spec_shapes import SHAPES, Names
+from airflow_provider_veza.services.veza_spec_shapes import SHAPES, OneOf
 
 SAMPLES = Path(__file__).parent / "samples"
 
@@ -60,12 +60,12 @@ NUMBERED = [
     pytest.param(kind, id=f"{name}.{field}")
     for name, shape in SHAPES.items()
     for field, kind in shape.fields.items()
-    if isinstance(kind, Names)
+    if isinstance(kind, OneOf)
 ]
 
 
 @pytest.mark.parametrize("kind", NUMBERED)
-def test_every_field_that_takes_a_name_takes_the_numbers_that_are_known(kind: Names) -> None:
+def test_every_field_that_takes_a_name_takes_the_numbers_that_are_known(kind: OneOf) -> None:
     assert kind.knows(0)
     assert not kind.knows(len(kind.numbers))
 

@@ -1,4 +1,4 @@
-"""How long a landing still takes, by its pace so far; pure."""
+"""How long a landing still takes, by how fast its pages have come so far; pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from airflow_provider_veza.results.checkpoint import Progress
 
 FIRST_PAGES = 5
-"""After so many the pace is known well enough to speak of it."""
+"""After so many it is known well enough how fast they come."""
 WORTH_SAYING = timedelta(seconds=30)
 
 
@@ -24,10 +24,10 @@ class Expectation:
 
 
 @dataclass(frozen=True)
-class Pace:
+class StartOfReading:
     """Where an attempt began to read.
 
-    :param since: when its first page was there (UTC); that page tells nothing of the pace.
+    :param since: when its first page was there (UTC); that page does not tell how fast they come.
     :param first: how far the pages had come with it.
     """
 
@@ -37,8 +37,8 @@ class Pace:
     def expected(self, read: Progress, now: datetime) -> Expectation | None:
         """Return what is expected once the first pages are read; None before, after, and where nobody counts the rows.
 
-        >>> pace = Pace(datetime(2026, 1, 31, 12), Progress(pages=1, rows=100))
-        >>> pace.expected(Progress(pages=6, rows=600, row_count=100_000), datetime(2026, 1, 31, 12, 0, 1))
+        >>> start = StartOfReading(datetime(2026, 1, 31, 12), Progress(pages=1, rows=100))
+        >>> start.expected(Progress(pages=6, rows=600, row_count=100_000), datetime(2026, 1, 31, 12, 0, 1))
         Expectation(left=datetime.timedelta(seconds=198, microseconds=800000), rows_a_second=500.0)
         """
         if read.pages - self.first.pages != FIRST_PAGES or read.row_count is None:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_veza.results import pace
+from airflow_provider_veza.results import time_left
 from airflow_provider_veza.results.checkpoint import Progress
 from airflow_provider_veza.results.landing_limits import LandingLimits
 from results.landed import Lander, pages_of, users
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
-BEGUN = pace.Pace(NOON, Progress(pages=3, rows=300))
+BEGUN = time_left.StartOfReading(NOON, Progress(pages=3, rows=300))
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ BEGUN = pace.Pace(NOON, Progress(pages=3, rows=300))
     ],
     ids=["long", "just", "short", "too soon", "said", "not counted", "no rows", "no time", "fewer counted"],
 )
-def test_what_is_left_follows_from_the_pace_of_the_first_pages(
+def test_what_is_left_follows_from_how_fast_the_first_pages_came(
     read: Progress, seconds: int, expected: float | None
 ) -> None:
     found = BEGUN.expected(read, NOON + timedelta(seconds=seconds))
@@ -54,4 +54,4 @@ def test_the_log_says_it_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) 
 
 
 def test_the_examples_in_the_docstrings_are_true() -> None:
-    assert doctest.testmod(pace).failed == 0
+    assert doctest.testmod(time_left).failed == 0
