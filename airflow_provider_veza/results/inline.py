@@ -12,15 +12,10 @@ from dataclasses import dataclass
 from airflow_provider_veza.async_query.rows import Row
 from airflow_provider_veza.async_query.task_log import TaskLog
 from airflow_provider_veza.async_query.vocabulary import MOST_WARNINGS, Page
-from airflow_provider_veza.exceptions import (
-    ArgumentError,
-    EmptyResultError,
-    PartialResultError,
-    TooManyRowsError,
-    XComLimitError,
-)
+from airflow_provider_veza.exceptions import ArgumentError, TooManyRowsError, XComLimitError
 from airflow_provider_veza.results.bad_text import OnBadText, unfit
 from airflow_provider_veza.results.defaults import DEFAULT_XCOM_BYTES, DEFAULT_XCOM_ROWS
+from airflow_provider_veza.results.refusals import require_no_count_of_zero, require_rows, require_whole
 
 
 @dataclass(frozen=True)
@@ -65,14 +60,16 @@ def collect(pages: Iterable[Page], limits: InlineLimits) -> list[Row] | dict[str
     for page in pages:
         if not limits.allow_partial:
             require_whole(page)
+        if limits.fail_on_empty:
+            require_no_count_of_zero(page)
         if page.count is not None:
-            return _checked_count(page.count, limits)
+            return {"count": page.count}
         new = list(limits.on_bad_text.page(page).rows)
         size += sum(_json_size(row, number) for number, row in enumerate(new, len(rows) + 1))
         rows.extend(new)
         _check_bounds(len(rows), size, limits)
-    if not rows and limits.fail_on_empty:
-        raise EmptyResultError(f"The query succeeded with no rows. {EMPTY_ADVICE}")
+    if limits.fail_on_empty:
+        require_rows(len(rows))
     return rows
 
 
@@ -87,25 +84,6 @@ def with_warnings_logged(pages: Iterable[Page], log: TaskLog) -> Iterator[Page]:
         if len(said) < MOST_WARNINGS:
             said.update(page.warnings, partial)
         yield page
-
-
-def require_whole(page: Page) -> None:
-    """Refuse a page of a result that the service calls partial.
-
-    :raises PartialResultError: with what the service says is missing.
-    """
-    if page.partial:
-        said = " ".join(page.warnings) or "It does not say what is missing."
-        raise PartialResultError(
-            f"The query succeeded, but its service says that the result is partial: {said} None of it was delivered. A retry "
-            "runs the query anew; allow_partial_results=True takes the rows that there are."
-        )
-
-
-def _checked_count(count: int, limits: InlineLimits) -> dict[str, int]:
-    if count == 0 and limits.fail_on_empty:
-        raise EmptyResultError(f"The query succeeded with a count of 0. {EMPTY_ADVICE}")
-    return {"count": count}
 
 
 def _check_bounds(rows: int, size: int, limits: InlineLimits) -> None:
@@ -127,10 +105,6 @@ def _check_bounds(rows: int, size: int, limits: InlineLimits) -> None:
 _NARROW = (
     "The query itself succeeded and nothing runs any more. Ask for less (conditions, fewer properties), land the rows with "
     "output_path, or raise the limit if your metadata database can take it."
-)
-EMPTY_ADVICE = (
-    "A misspelt name may look like this too: Veza answers some with no rows instead of an error, so check the names in the "
-    "query first. The query has ended; a retry submits it anew."
 )
 
 

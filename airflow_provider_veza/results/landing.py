@@ -135,9 +135,10 @@ class Landing:
         """Keep the next page in memory; return what is to be written now, if anything is.
 
         :raises PartialResultError: where the service calls the result partial and that is not allowed.
+        :raises EmptyResultError: where the result is a count of zero and ``fail_on_empty``.
         :raises TooManyRowsError: past ``max_rows``, before anything of this page is written.
         """
-        self._plan.limits.require_whole(page)
+        self._plan.limits.require_fit(page)
         page = self._plan.limits.on_bad_text.page(page)
         rows = JsonRows.of([{"count": page.count}] if page.count is not None else page.rows)
         self._log_what_is_new(page)

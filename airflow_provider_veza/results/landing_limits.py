@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from airflow_provider_veza.async_query.task_log import TaskLog
 from airflow_provider_veza.async_query.vocabulary import Page
-from airflow_provider_veza.exceptions import ArgumentError, EmptyResultError, TooManyRowsError
+from airflow_provider_veza.exceptions import ArgumentError, TooManyRowsError
 from airflow_provider_veza.results.bad_text import OnBadText
 from airflow_provider_veza.results.checkpoint import Progress
 from airflow_provider_veza.results.defaults import DEFAULT_PART_BYTES
-from airflow_provider_veza.results.inline import EMPTY_ADVICE, require_whole
+from airflow_provider_veza.results.refusals import require_no_count_of_zero, require_rows, require_whole
 from airflow_provider_veza.results.row_count import RowCountCheck
 
 
@@ -22,7 +22,7 @@ class LandingLimits:
     """What a result may be.
 
     :param max_rows: more rows are an error, found before they fill a disk; None for no bound.
-    :param fail_on_empty: whether no rows at all is an error.
+    :param fail_on_empty: whether no rows at all, or a count of zero, is an error.
     :param part_bytes: JSON text that a part holds at most, give or take a page.
     :param allow_partial: whether a result that the service calls partial may be landed.
     :param on_bad_text: what happens to half of a character.
@@ -41,13 +41,16 @@ class LandingLimits:
             if value is not None and value < 1:
                 raise ArgumentError(f"{name} must be at least 1, not {value!r}.")
 
-    def require_whole(self, page: Page) -> None:
-        """Refuse a page of a result that the service calls partial, unless that is allowed.
+    def require_fit(self, page: Page) -> None:
+        """Refuse a page of a result that the service calls partial, and a count of zero, unless that is allowed.
 
         :raises PartialResultError: with what the service says is missing.
+        :raises EmptyResultError: where the count is zero and ``fail_on_empty``.
         """
         if not self.allow_partial:
             require_whole(page)
+        if self.fail_on_empty:
+            require_no_count_of_zero(page)
 
     def require_not_too_many(self, read: Progress) -> None:
         """Refuse a result that has, or by the service's own count will have, too many rows.
@@ -67,8 +70,8 @@ class LandingLimits:
         :raises EmptyResultError: where there is nothing and ``fail_on_empty``.
         :raises RowCountError: with both numbers, unless ``row_count_check`` is ``warn``.
         """
-        if read.rows == 0 and self.fail_on_empty:
-            raise EmptyResultError(f"The query succeeded with no rows. {EMPTY_ADVICE}")
+        if self.fail_on_empty:
+            require_rows(read.rows)
         self.row_count_check.require(counted=read.row_count, came=read.rows, query_id=query_id, log=log)
 
     @property

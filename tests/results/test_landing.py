@@ -269,6 +269,7 @@ def test_a_count_is_landed_as_one_row(lander: Lander) -> None:
 
 REFUSED = {
     "empty": (LandingLimits(fail_on_empty=True), [Page()], EmptyResultError, "no rows"),
+    "a count of zero": (LandingLimits(fail_on_empty=True), [Page(count=0)], EmptyResultError, "a count of 0"),
     "too many": (LandingLimits(max_rows=5, part_bytes=200), pages_of(users(25)), TooManyRowsError, "max_rows=5"),
     "counted too many": (LandingLimits(max_rows=5), pages_of(users(4), total=9), TooManyRowsError, "counts 9 rows"),
     "counted more": (
