@@ -118,10 +118,10 @@ def announce_landing(manifest: Manifest, folder: str, outlets: list[Any], contex
 
     The list of parts is left to the manifest's file, since it grows with the result. All of the extra is plain JSON.
     """
-    from airflow_provider_veza.results.manifest import MANIFEST_NAME
+    from airflow_provider_veza.results.manifest import manifest_place
 
     plain = {name: value for name, value in manifest.to_json().items() if name not in ("parts", "marks")}
-    extra = {"manifest": f"{folder}/{MANIFEST_NAME}", **plain}
+    extra = {"manifest": manifest_place(folder), **plain}
     events = context["outlet_events"]
     for outlet in outlets:
         if isinstance(outlet, AssetAlias):

@@ -25,6 +25,16 @@ OLD_MANIFEST_NAME = "manifest.json"
 """Until this name was found to be read as rows; folders that have it are read all the same."""
 SCHEMA_VERSION = 1
 
+
+def manifest_place(folder: object) -> str:
+    """Return where the manifest of a landed folder is.
+
+    >>> manifest_place("s3://lake/access")
+    's3://lake/access/_manifest.json'
+    """
+    return f"{folder}/{MANIFEST_NAME}"
+
+
 PartName = Annotated[str, msgspec.Meta(pattern=rf"\A{PART_NAME}\Z")]
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Sha256 = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
@@ -136,7 +146,7 @@ class Manifest:
     def summary(self, folder: str) -> dict[str, Any]:
         """Return what XCom gets: how much there is, and where all else is said."""
         return {
-            "manifest": f"{folder}/{MANIFEST_NAME}",
+            "manifest": manifest_place(folder),
             "query_id": self.handle.id,
             "format": self.format,
             "rows": self.rows,

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from importlib.util import find_spec
 from itertools import islice
 from typing import IO, TYPE_CHECKING, cast
 
@@ -23,6 +22,7 @@ from airflow_provider_veza.results.bounded_file import BoundedFile
 from airflow_provider_veza.results.folder import Folder, tell_airflow_of_reading
 from airflow_provider_veza.results.formats.format import Format
 from airflow_provider_veza.results.formats.known_formats import format_row, output_format
+from airflow_provider_veza.results.installed import is_installed
 from airflow_provider_veza.results.manifest import MANIFEST_NAME, Columns, Manifest, Part
 from airflow_provider_veza.results.manifest_file import find_manifest, manifest_folder
 from airflow_provider_veza.results.parts import digest_of
@@ -233,7 +233,7 @@ def find_landed(path: str | UPath, *, layout: RowLayout | None = None, dotted_na
 
 
 def _require_library(name: str, requirement: str) -> None:
-    if find_spec(name) is None:
+    if not is_installed(name):
         raise ArgumentError(
             f"{name} is not installed here: pip install '{requirement}'. The landed result is as it was."
         )

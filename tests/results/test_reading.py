@@ -277,7 +277,7 @@ def test_a_library_that_is_not_installed_is_named_with_how_to_install_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, library: str, use: Any, install: str
 ) -> None:
     result = read_manifest(str(landed(tmp_path)))
-    monkeypatch.setattr(reading, "find_spec", lambda name: None if name == library else object())
+    monkeypatch.setattr(reading, "is_installed", lambda name: name != library)
 
     with pytest.raises(ArgumentError, match=f"{library} is not installed here: pip install '{install}'"):
         use(result)

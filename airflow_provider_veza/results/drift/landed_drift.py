@@ -34,7 +34,7 @@ from airflow_provider_veza.results.folder import Folder
 from airflow_provider_veza.results.formats.known_formats import format_row, output_format
 from airflow_provider_veza.results.landing import Landing
 from airflow_provider_veza.results.landing_plan import LandingPlan
-from airflow_provider_veza.results.manifest import MANIFEST_NAME, Columns
+from airflow_provider_veza.results.manifest import Columns, manifest_place
 from airflow_provider_veza.results.own_files import FileKind, is_half_written, read_own
 from airflow_provider_veza.results.reading import LandedResult
 from airflow_provider_veza.results.table_options import NO_OPTIONS, TableOptions
@@ -81,9 +81,9 @@ class LandedDrift:
             **counts.to_json(),
             "removed_fraction": counts.removed_fraction,
             "drift": f"{self.folder}/{DRIFT_NAME}",
-            "current": _manifest_of(self.differences.current.folder),
-            "baseline": None if baseline is None else _manifest_of(baseline.folder),
-            "manifests": {str(change): _manifest_of(self.folder / change) for change in Change},
+            "current": manifest_place(self.differences.current.folder),
+            "baseline": None if baseline is None else manifest_place(baseline.folder),
+            "manifests": {str(change): manifest_place(self.folder / change) for change in Change},
         }
 
     def report(self) -> dict[str, Any]:
@@ -199,13 +199,9 @@ def _content(result: LandedResult) -> list[str]:
 def _described(result: LandedResult) -> dict[str, Any]:
     manifest = result.manifest
     return {
-        "manifest": _manifest_of(result.folder),
+        "manifest": manifest_place(result.folder),
         "query_id": manifest.handle.id,
         "rows": manifest.rows,
         "partial": manifest.partial,
         "finished_at": manifest.finished_at.isoformat(),
     }
-
-
-def _manifest_of(folder: Folder) -> str:
-    return f"{folder}/{MANIFEST_NAME}"
