@@ -44,6 +44,8 @@ def earliest_resume(now: datetime) -> datetime:
     return now + timedelta(seconds=1.2 * interval)
 
 
-def default_deferrable() -> bool:
-    """Return Airflow's ``[operators] default_deferrable``."""
-    return bool(conf.getboolean("operators", "default_deferrable", fallback=False))
+def waits_in_triggerer(deferrable: bool | None) -> bool:
+    """Whether a task of this ``deferrable`` defers; where that is left open, as Airflow's ``default_deferrable`` says."""
+    if deferrable is None:
+        return bool(conf.getboolean("operators", "default_deferrable", fallback=False))
+    return deferrable

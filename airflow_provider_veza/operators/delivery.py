@@ -60,15 +60,18 @@ def counted(collected: Any) -> str:
     return f"{len(collected)} rows" if isinstance(collected, list) else f"a count of {collected['count']}"
 
 
-class WritesTables(Protocol):
-    """A task with the arguments that say how tables are written."""
+class LandsTables(Protocol):
+    """A task with the arguments that say where rows are landed, and how tables are written."""
 
+    output_path: Any
+    output_format: OutputFormat
+    compression: CompressionName | None
     column_names: ColumnNames
     null_value: str
     csv_escape_formulas: bool
 
 
-def table_options(task: WritesTables) -> TableOptions:
+def table_options(task: LandsTables) -> TableOptions:
     """Return what a task chooses of a table besides its format.
 
     :raises ArgumentError: when an argument cannot be what it is.
@@ -80,7 +83,7 @@ def table_options(task: WritesTables) -> TableOptions:
     )
 
 
-def writes_tables_by_default(task: WritesTables) -> bool:
+def writes_tables_by_default(task: LandsTables) -> bool:
     """Whether a task leaves all of that at the defaults."""
     chosen = (task.column_names, task.null_value, task.csv_escape_formulas)
     return chosen == (NO_OPTIONS.column_names, NO_OPTIONS.null_value, NO_OPTIONS.escape_formulas)
@@ -240,19 +243,12 @@ def _check_columns(task: DeliveringOperator) -> None:
     check_options(task.output_format, options)
 
 
-def _check_libraries(task: DeliveringOperator) -> None:
+def check_libraries(task: LandsTables) -> None:
     """Refuse what needs a library that is not here; a DAG is parsed where the same packages are as on workers."""
     if task.output_path is not None and (task.output_format, task.compression) != ("jsonl", None):
         from airflow_provider_veza.results.formats.known_formats import require_libraries
 
         require_libraries(task.output_format, task.compression)
-
-
-DELIVERED_TOGETHER: tuple[Together, ...] = (
-    (("output_format", "columns", "column_names", "null_value"), _check_columns),
-    (("output_format", "compression"), _check_libraries),
-)
-"""That format, compression, columns and options go together, and that their libraries are here."""
 
 
 class DeliveringOperator(TracedOperator):
@@ -274,7 +270,11 @@ class DeliveringOperator(TracedOperator):
     xcom_max_bytes: int
     allow_partial_results: bool = True
     """Whether a result that its service calls partial is delivered; the log and the manifest say so then."""
-    together: Sequence[Together] = (*TracedOperator.together, *DELIVERED_TOGETHER)
+    together: Sequence[Together] = (
+        *TracedOperator.together,
+        (("output_format", "columns", "column_names", "null_value"), _check_columns),
+        (("output_format", "compression"), check_libraries),
+    )
     _charge: Charge | None = None
 
     def when_parsed(self) -> None:

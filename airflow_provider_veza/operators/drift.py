@@ -29,7 +29,7 @@ from airflow_provider_veza.operators.arguments import (
 )
 from airflow_provider_veza.operators.checked import Together, check_when_started, keep, naming
 from airflow_provider_veza.operators.connections import VEZA_COLOR
-from airflow_provider_veza.operators.delivery import table_options, writes_tables_by_default
+from airflow_provider_veza.operators.delivery import check_libraries, table_options, writes_tables_by_default
 from airflow_provider_veza.operators.traced import TracedOperator
 from airflow_provider_veza.results.drift.counts import Change, DriftCounts, excesses
 from airflow_provider_veza.results.drift.partial import PartialCheck
@@ -133,7 +133,7 @@ class VezaAccessDriftOperator(TracedOperator):
     needs_extra = "drift"
     together: Sequence[Together] = (
         *TracedOperator.together,
-        (("output_format", "compression"), lambda task: _check_libraries(task)),
+        (("output_format", "compression"), check_libraries),
         (("output_format", "column_names", "null_value"), lambda task: _check_options(task)),
     )
     _compared: tuple[str, ...] = ()
@@ -277,13 +277,6 @@ class VezaAccessDriftOperator(TracedOperator):
                 "the task that landed the current result to ask Veza again.",
                 about=folder,
             )
-
-
-def _check_libraries(task: VezaAccessDriftOperator) -> None:
-    if (task.output_format, task.compression) != ("jsonl", None):
-        from airflow_provider_veza.results.formats.known_formats import require_libraries
-
-        require_libraries(task.output_format, task.compression)
 
 
 def _check_options(task: VezaAccessDriftOperator) -> None:

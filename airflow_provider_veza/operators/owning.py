@@ -35,14 +35,16 @@ from airflow_provider_veza.exceptions import (
     ResultsDeadlineError,
     SupersededError,
 )
+from airflow_provider_veza.operators.announced import announced
 from airflow_provider_veza.operators.arguments import Duration, optional, seconds
 from airflow_provider_veza.operators.checked import Together, check_when_started, naming
 from airflow_provider_veza.operators.deferral import defer
-from airflow_provider_veza.operators.delivery import DELIVERED_TOGETHER, DeliveringOperator, Delivery
+from airflow_provider_veza.operators.delivery import DeliveringOperator, Delivery
 from airflow_provider_veza.operators.submitting import SubmittingOperator
 
 if TYPE_CHECKING:
     from airflow_provider_veza.async_query.vocabulary import Snapshot
+    from airflow_provider_veza.ownership.attempt import Attempt
     from airflow_provider_veza.ownership.charge import Charge
 
 PAUSE_SLICE_SECONDS = 0.5
@@ -64,7 +66,7 @@ class QueryOperator(DeliveringOperator, SubmittingOperator):
     together: Sequence[Together] = (
         *SubmittingOperator.together,
         (WAIT_FIELDS, lambda task: task.poll_schedule()),
-        *DELIVERED_TOGETHER,
+        *DeliveringOperator.together,
     )
 
     def collect(self, handle: QueryHandle, context: Mapping[str, Any]) -> Any:
@@ -96,7 +98,7 @@ class QueryOperator(DeliveringOperator, SubmittingOperator):
                 self.announce(obtained.handle, context)
                 if obtained.delivered:
                     return self._deliver(obtained.handle, context, charge)
-                return self._wait(self._watch(obtained.handle, context), context, charge)
+                return self._wait(self._watch(obtained.handle, charge), context, charge)
 
     def execute_complete(self, context: Any, event: Any = None) -> Any:
         """Go on after the trigger's event; only an outcome on the allow-list counts."""
@@ -108,13 +110,13 @@ class QueryOperator(DeliveringOperator, SubmittingOperator):
 
     def pre_execute(self, context: Any) -> None:
         """Conclude a deferral that outlasted ``execution_timeout``: Airflow 2.11 ends such a task before its next method."""
-        from airflow_provider_veza.hooks.waiting import utc_now
+        from airflow_provider_veza.ownership.attempt import Attempt
 
         super().pre_execute(context)
         if getattr(context["ti"], "next_method", None) is None:
             return
-        own_deadline = self._own_deadline(context)
-        if own_deadline is None or not own_deadline.passed(utc_now()):
+        own_deadline = self._own_deadline(Attempt.of(context))
+        if own_deadline is None or not own_deadline.passed(datetime.now(UTC)):
             return
         if handle := self._announced_handle(context):
             with self._keeping_link(context), self.in_charge(context) as charge:
@@ -143,7 +145,7 @@ class QueryOperator(DeliveringOperator, SubmittingOperator):
         except Exception:
             if not self.query_url:
                 with suppress(Exception):
-                    self.query_url = self._announced(URL_KEY, context) or ""
+                    self.query_url = announced(context["ti"], URL_KEY) or ""
             raise
 
     def _resume(self, handle: QueryHandle, charge: Charge) -> None:
@@ -170,18 +172,14 @@ class QueryOperator(DeliveringOperator, SubmittingOperator):
         self.log.info("Deferring until query %s has ended.", watch.handle.shown_id)
         return defer(self, watch)
 
-    def _watch(self, handle: QueryHandle, context: Any) -> Watch:
-        own_deadline = self._own_deadline(context)
+    def _watch(self, handle: QueryHandle, charge: Charge) -> Watch:
+        own_deadline = self._own_deadline(charge.attempt)
         deadline = handle.deadline if own_deadline is None else min(handle.deadline, own_deadline)
         return Watch(handle, self.hook.query(handle).traits, self.poll_schedule(), deadline)
 
-    def _own_deadline(self, context: Any) -> Deadline | None:
-        """Return when ``execution_timeout`` ends this attempt; None where the task has none."""
-        from airflow_provider_veza.ownership.attempt import Attempt
-
-        if self.execution_timeout is None:
-            return None
-        return Deadline.after(Attempt.of(context).started_at, self.execution_timeout)
+    def _own_deadline(self, attempt: Attempt) -> Deadline | None:
+        """Return when ``execution_timeout`` ends an attempt; None where the task has none."""
+        return None if self.execution_timeout is None else Deadline.after(attempt.started_at, self.execution_timeout)
 
     @property
     def _out_of_time(self) -> Ended:
@@ -295,18 +293,15 @@ class QueryOperator(DeliveringOperator, SubmittingOperator):
 
     def _limit(self, handle: QueryHandle, charge: Charge) -> str:
         """Return the argument that ended the wait, which is whichever came first."""
-        own, airflows = f"timeout={self.timeout}", self.execution_timeout
-        if airflows is None or handle.deadline <= Deadline.after(charge.attempt.started_at, airflows):
-            return own
-        return f"execution_timeout={airflows}"
+        own_deadline = self._own_deadline(charge.attempt)
+        if own_deadline is None or handle.deadline <= own_deadline:
+            return f"timeout={self.timeout}"
+        return f"execution_timeout={self.execution_timeout}"
 
-    def _announced_handle(self, context: Any) -> QueryHandle | None:
-        data = self._announced(HANDLE_KEY, context)
+    @staticmethod
+    def _announced_handle(context: Any) -> QueryHandle | None:
+        data = announced(context["ti"], HANDLE_KEY)
         return QueryHandle.from_json(data) if data else None
-
-    def _announced(self, key: str, context: Any) -> Any:
-        ti = context["ti"]
-        return ti.xcom_pull(task_ids=self.task_id, key=key, map_indexes=ti.map_index)
 
 
 @lru_cache(maxsize=64, typed=True)

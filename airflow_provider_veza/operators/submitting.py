@@ -25,7 +25,7 @@ from airflow_provider_veza.exceptions import (
 from airflow_provider_veza.operators.airflow_rules import airflow_failures
 from airflow_provider_veza.operators.arguments import Duration, OnAmbiguous, OnPrevious, duration, optional, path
 from airflow_provider_veza.operators.checked import Together, check_when_started
-from airflow_provider_veza.operators.deferral import default_deferrable
+from airflow_provider_veza.operators.deferral import waits_in_triggerer
 from airflow_provider_veza.operators.traced import TracedOperator
 
 if TYPE_CHECKING:
@@ -76,8 +76,8 @@ class SubmittingOperator(TracedOperator):
 
     @property
     def defers(self) -> bool:
-        """Whether the task waits in the triggerer; where it does not say, as Airflow's ``default_deferrable`` says."""
-        return default_deferrable() if self.deferrable is None else self.deferrable
+        """Whether the task waits in the triggerer."""
+        return waits_in_triggerer(self.deferrable)
 
     def has_landed(self, handle: QueryHandle) -> bool:
         """Whether the rows of a query lie where this task lands them, whole."""

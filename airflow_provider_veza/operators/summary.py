@@ -17,6 +17,7 @@ from airflow_provider_veza.exceptions import (
     QueryGoneError,
     ResultsError,
 )
+from airflow_provider_veza.operators.announced import announced
 from airflow_provider_veza.shown import one_line, shortened
 
 _RETURNED = "return_value"
@@ -138,7 +139,7 @@ def _given_handle(task: Any) -> Mapping[str, Any]:
 
 def _pulled(ti: Any, key: str) -> Any:
     with suppress(Exception):  # Some callbacks run where Airflow gives no XCom.
-        return ti.xcom_pull(task_ids=ti.task_id, key=key, map_indexes=ti.map_index)
+        return announced(ti, key)
     return None
 
 

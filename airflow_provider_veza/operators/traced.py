@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_veza.async_query.handle import HANDLE_KEY, QueryHandle
 from airflow_provider_veza.exceptions import AsyncQueryError
+from airflow_provider_veza.operators.announced import announced
 from airflow_provider_veza.operators.arguments import StoragePath, path
 from airflow_provider_veza.operators.checked import CheckedOperator
 
@@ -69,8 +70,6 @@ class TracedOperator(CheckedOperator):
         if ti is None:
             return None
         with suppress(AsyncQueryError):
-            data = getattr(self, "handle", None) or ti.xcom_pull(
-                task_ids=ti.task_id, key=HANDLE_KEY, map_indexes=ti.map_index
-            )
+            data = getattr(self, "handle", None) or announced(ti, HANDLE_KEY)
             return QueryHandle.from_json(data) if data else None
         return None

@@ -36,7 +36,7 @@ from airflow_provider_veza.operators.checked import (
     given_to,
     keep_inherited,
 )
-from airflow_provider_veza.operators.deferral import default_deferrable, defer
+from airflow_provider_veza.operators.deferral import defer, waits_in_triggerer
 from airflow_provider_veza.operators.handle import refuse_many_handles, refuse_many_handles_of
 from airflow_provider_veza.operators.rendering import rendered
 from airflow_provider_veza.sensors.flags import Fate, PokeTimes, SensorFlags
@@ -266,7 +266,7 @@ class AsyncQuerySensor(BaseSensorOperator):
 
     @property
     def _defers(self) -> bool:
-        return default_deferrable() if self.deferrable is None else self.deferrable
+        return waits_in_triggerer(self.deferrable)
 
     @property
     def _began(self) -> datetime:
