@@ -6,12 +6,11 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.retry import RetryPolicy
 from airflow_provider_veza.async_query.vocabulary import Phase, Snapshot
@@ -29,6 +28,7 @@ from airflow_provider_veza.hooks.of_service import hook_of
 from airflow_provider_veza.services.esql_query import EsqlQuery
 from esql_double.cluster import API_KEY, OTHER_API_KEY
 from esql_double.server import Double, running_double
+from hooks.tenant_site import in_an_hour
 
 CONN_ID = "elasticsearch_default"
 COLUMNS = [{"name": "user", "type": "keyword"}, {"name": "requests", "type": "long"}]
@@ -61,10 +61,6 @@ def hook(connect: Connect) -> Iterator[EsqlHook]:
     one = connect()
     yield one
     one.close()
-
-
-def in_an_hour() -> Deadline:
-    return Deadline.after(datetime.now(UTC), timedelta(hours=1))
 
 
 def submit(hook: EsqlHook, query: EsqlQuery = QUERY) -> QueryHandle:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
+
 from support.at_once import _repeating_at_once
 from support.object_store import bucket, s3_endpoint
 from support.served_cluster import cluster
@@ -9,3 +13,9 @@ from support.served_tenant import running, tenant
 from support.told_airflow import told_airflow
 
 __all__ = ["_repeating_at_once", "bucket", "cluster", "running", "s3_endpoint", "tenant", "told_airflow"]
+
+
+@pytest.fixture
+def logged(caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
+    """Return what was logged so far: on Airflow 2 by the standard library, on 3 by structlog, to the terminal."""
+    return lambda: caplog.text + capsys.readouterr().out

@@ -59,12 +59,6 @@ def nights(tmp_path: Path) -> Nights:
     return Nights(f"{tmp_path}/access")
 
 
-@pytest.fixture
-def logged(caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
-    """Return what was logged so far, whether this Airflow hands it to Python's loggers or prints it."""
-    return lambda: caplog.text + capsys.readouterr().out
-
-
 def counts(summary: dict[str, Any]) -> tuple[int, ...]:
     return tuple(summary[change] for change in CHANGES)
 

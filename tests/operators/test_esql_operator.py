@@ -41,12 +41,6 @@ def task(**arguments: Any) -> TaskRun:
     return TaskRun(lambda: query(**arguments))
 
 
-@pytest.fixture
-def logged(caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
-    """What the task said: Airflow 3 writes it to the output, Airflow 2 to the log."""
-    return lambda: caplog.text + capsys.readouterr().out
-
-
 def handle_id(run: TaskRun) -> str:
     return str(run.xcom["veza_query"]["id"])
 

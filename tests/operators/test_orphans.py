@@ -24,8 +24,6 @@ from veza_emulator.http.server import RunningTenant
 from veza_emulator.tenant.faults import Fault, FaultKind, FaultMatch
 from veza_emulator.tenant.tenant import Tenant
 
-TaskLogText = Callable[[], str]
-
 CANCEL = FaultMatch(path_suffix="async_cancel")
 ENDED, CLEARED, GONE, AT_WORK = Answer("failed"), Answer(None), Answer(exists=False), Answer("running")
 
@@ -39,12 +37,6 @@ def record_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def airflow(record_path: Path, told_airflow: ToldAirflow) -> ToldAirflow:
     return told_airflow
-
-
-@pytest.fixture
-def log(caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]) -> TaskLogText:
-    """Return what operators have logged: on Airflow 2 by the standard library, on 3 by structlog, to the terminal."""
-    return lambda: caplog.text + capsys.readouterr().out
 
 
 def leave_query(task_id: str = "ask", operator: type = VezaQueryOperator, **arguments: Any) -> str:
@@ -89,14 +81,14 @@ def test_the_query_of_a_task_at_work_is_not_even_looked_at(tenant: Tenant, airfl
 
 
 def test_a_query_that_airflow_does_not_answer_about_is_left_alone(
-    tenant: Tenant, airflow: ToldAirflow, log: TaskLogText
+    tenant: Tenant, airflow: ToldAirflow, logged: Callable[[], str]
 ) -> None:
     leave_query()
     airflow.does_not_answer()
 
     assert sweep() == summary(kept=1)
     assert len(tenant.running()) == 1
-    assert "Airflow gave no answer about access.ask of run manual__1 (ConnectionError" in log()
+    assert "Airflow gave no answer about access.ask of run manual__1 (ConnectionError" in logged()
 
 
 def test_no_state_of_a_task_that_is_not_deferred_is_no_clear_since_a_scheduler_that_died_leaves_tasks_so(
@@ -153,20 +145,20 @@ def test_a_query_that_was_cancelled_elsewhere_is_settled(
 
 
 def test_a_query_that_cannot_be_cancelled_is_kept_until_it_has_ended(
-    tenant: Tenant, airflow: ToldAirflow, log: TaskLogText
+    tenant: Tenant, airflow: ToldAirflow, logged: Callable[[], str]
 ) -> None:
     query = leave_query(result_kind="result")
     airflow.tasks["ask"] = ENDED
 
     assert sweep() == summary(not_possible=1)
-    assert "documents no cancel" in log()
+    assert "documents no cancel" in logged()
     tenant.finish(query)
     assert sweep() == summary(already_ended=1)
     assert sweep() == summary()
 
 
 def test_a_failed_cancel_fails_the_sweep_and_a_retry_does_the_rest(
-    tenant: Tenant, airflow: ToldAirflow, record_path: Path, log: TaskLogText
+    tenant: Tenant, airflow: ToldAirflow, record_path: Path, logged: Callable[[], str]
 ) -> None:
     leave_query("first")
     leave_query("second")
@@ -176,7 +168,7 @@ def test_a_failed_cancel_fails_the_sweep_and_a_retry_does_the_rest(
     with pytest.raises(QueryUnreachableError, match="1 of 2 recorded queries could not be cancelled"):
         sweep()
     [left] = record_path.glob("*.json")
-    assert str(left) in log()
+    assert str(left) in logged()
     assert sweep() == summary(cancelled=1)
     assert tenant.running() == []
 
@@ -206,7 +198,7 @@ def test_no_more_than_max_cancels_queries_are_cancelled_in_one_sweep(tenant: Ten
 
 
 def test_records_for_which_no_time_is_left_are_named_and_left_to_the_next_sweep(
-    tenant: Tenant, airflow: ToldAirflow, record_path: Path, log: TaskLogText
+    tenant: Tenant, airflow: ToldAirflow, record_path: Path, logged: Callable[[], str]
 ) -> None:
     leave_query()
     airflow.tasks["ask"] = ENDED
@@ -214,27 +206,27 @@ def test_records_for_which_no_time_is_left_are_named_and_left_to_the_next_sweep(
 
     assert sweep(max_duration=timedelta(microseconds=1)) == summary(not_reached=1)
     assert len(tenant.journal.entries()) == seen
-    assert "before 1 records were looked at; nothing is known of their queries" in (said := log())
+    assert "before 1 records were looked at; nothing is known of their queries" in (said := logged())
     assert all(str(path) in said for path in record_path.glob("*.json"))
     assert sweep() == summary(cancelled=1)
 
 
 def test_an_intent_is_told_and_removed_when_its_task_is_over(
-    airflow: ToldAirflow, record_path: Path, log: TaskLogText
+    airflow: ToldAirflow, record_path: Path, logged: Callable[[], str]
 ) -> None:
     RecordPathStore(str(record_path), INTENT.identity).write(INTENT, None)
     airflow.tasks["ask"] = AT_WORK
 
     assert sweep() == summary(kept=1)
-    assert "One query may run that nobody can name, nor cancel. The task is at work" in log()
+    assert "One query may run that nobody can name, nor cancel. The task is at work" in logged()
     airflow.tasks["ask"] = ENDED
     assert sweep() == summary(not_possible=1)
-    assert "One query may run that nobody can name, nor cancel. The task has ended" in log()
+    assert "One query may run that nobody can name, nor cancel. The task has ended" in logged()
     assert list(record_path.iterdir()) == []
 
 
 def test_a_file_that_cannot_be_read_is_named_and_does_not_stop_the_sweep(
-    tenant: Tenant, airflow: ToldAirflow, record_path: Path, log: TaskLogText
+    tenant: Tenant, airflow: ToldAirflow, record_path: Path, logged: Callable[[], str]
 ) -> None:
     leave_query()
     airflow.tasks["ask"] = ENDED
@@ -243,7 +235,7 @@ def test_a_file_that_cannot_be_read_is_named_and_does_not_stop_the_sweep(
 
     assert sweep() == summary(cancelled=1, unreadable=1)
     assert damaged.exists()
-    assert str(damaged) in log()
+    assert str(damaged) in logged()
 
 
 def test_without_a_record_path_it_refuses_and_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,12 +11,10 @@ import pytest
 
 from airflow_provider_veza.exceptions import ArgumentError
 from airflow_provider_veza.results import keeping
-from airflow_provider_veza.results.drift.baseline import candidates_beside, newest_earlier
-from airflow_provider_veza.results.drift.partial import PartialCheck
 from airflow_provider_veza.results.folder import Folder
 from airflow_provider_veza.results.keeping import older_than_last, remove_older_landings
 from airflow_provider_veza.results.reading import LandedResult, read_manifest
-from support.landed_nights import FIRST_NIGHT, Nights, user
+from support.landed_nights import FIRST_NIGHT, Nights, baseline_of, user
 
 ROWS = [user(f"u{n}") for n in range(7)]
 
@@ -28,11 +26,6 @@ def nights(tmp_path: Path) -> Nights:
 
 def kept(place: Path) -> set[str]:
     return {folder.name for folder in place.iterdir() if (folder / "_manifest.json").exists()}
-
-
-def baseline_of(result: LandedResult) -> str | None:
-    found = newest_earlier(result.manifest, candidates_beside(result.folder), PartialCheck.FAIL).baseline
-    return None if found is None else str(found.folder).rpartition("/")[2]
 
 
 def test_the_newest_stay_and_older_ones_are_gone_with_all_their_parts(nights: Nights, tmp_path: Path) -> None:

@@ -8,14 +8,12 @@ import pytest
 from airflow.providers.common.compat.sdk import ObjectStoragePath
 
 from airflow_provider_veza.exceptions import ForeignFileError, ManifestError
-from airflow_provider_veza.results.drift.baseline import candidates_beside, newest_earlier
-from airflow_provider_veza.results.drift.partial import PartialCheck
 from airflow_provider_veza.results.keeping import remove_older_landings
-from airflow_provider_veza.results.reading import LandedResult, read_manifest
+from airflow_provider_veza.results.reading import read_manifest
 from results.damages import FOREIGN
 from results.landed import Lander, pages_of
 from results.test_damage import CHECKPOINT, CHECKPOINT_DAMAGES, MANIFEST, MANIFEST_DAMAGES, ROWS, put
-from support.landed_nights import Nights, user
+from support.landed_nights import Nights, baseline_of, user
 from support.object_store import Bucket
 
 NIGHTLY = [user(f"u{n}") for n in range(7)]
@@ -70,11 +68,6 @@ def test_a_result_is_read(bucket: Bucket) -> None:
         result = read_manifest(place)
         result.verify()
         assert list(result) == NIGHTLY
-
-
-def baseline_of(result: LandedResult) -> str | None:
-    found = newest_earlier(result.manifest, candidates_beside(result.folder), PartialCheck.FAIL).baseline
-    return None if found is None else str(found.folder).rpartition("/")[2]
 
 
 def test_a_baseline_is_found(bucket: Bucket) -> None:

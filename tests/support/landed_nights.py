@@ -15,6 +15,8 @@ from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.layout import RowLayout
 from airflow_provider_veza.async_query.rows import JsonRows
 from airflow_provider_veza.async_query.vocabulary import Page
+from airflow_provider_veza.results.drift.baseline import candidates_beside, newest_earlier
+from airflow_provider_veza.results.drift.partial import PartialCheck
 from airflow_provider_veza.results.folder import Folder
 from airflow_provider_veza.results.formats.known_formats import output_format
 from airflow_provider_veza.results.landing import Landing
@@ -75,6 +77,12 @@ class Nights:
                 token = str(start) if start + 3 < len(rows) else None
                 landing.take(Page(JsonRows.of(rows[start : start + 3]), token, partial=partial))
             return LandedResult(folder, landing.finish(), self.layout)
+
+
+def baseline_of(result: LandedResult) -> str | None:
+    """Return the name of the folder that a result is compared with; None where there is none yet."""
+    found = newest_earlier(result.manifest, candidates_beside(result.folder), PartialCheck.FAIL).baseline
+    return None if found is None else str(found.folder).rpartition("/")[2]
 
 
 def user(name: str, **properties: Any) -> dict[str, Any]:
