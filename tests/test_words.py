@@ -41,6 +41,21 @@ ROOM_OF_ITS_OWN_WORDS = "doctor"
 """Nothing else imports it."""
 
 
+NOT_PURE = {
+    "asyncio",
+    "os",
+    "random",
+    "requests",
+    "secrets",
+    "shutil",
+    "socket",
+    "tempfile",
+    "threading",
+    "time",
+    "uuid",
+}
+
+
 def document(path: Path) -> str:
     """Return a module's own documentation."""
     return ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
@@ -71,6 +86,18 @@ def types_in(path: Path) -> Iterator[str]:
         for name in (getattr(one, "name", getattr(one, "id", "")) for one in targets):
             if re.match("[A-Z][a-z]", name):
                 yield name
+
+
+def asks_of_the_machine(path: Path) -> Iterator[str]:
+    """Yield by what a module learns what none of its arguments says: the time, chance, files, other processes."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        match node:
+            case ast.Import(names):
+                yield from (one.name for one in names if one.name.partition(".")[0] in NOT_PURE)
+            case ast.ImportFrom(str(module)) if module.partition(".")[0] in NOT_PURE:
+                yield module
+            case ast.Attribute(ast.Name("datetime" | "date"), "now" | "today" | "utcnow"):
+                yield ast.unparse(node)
 
 
 def leads_somewhere(link: str, module: str) -> bool:
@@ -111,6 +138,11 @@ def test_a_module_opens_with_what_belongs_in_it_and_names_its_neighbours(module:
     assert head(path).endswith((".", ".)")), "a sentence"
     assert not re.search(r"\b(elsewhere|not (told |decided |kept )?here)\W*$", head(path)), "say where, by a link"
     assert [link for link in links(path) if not leads_somewhere(link, module)] == []
+
+
+@pytest.mark.parametrize("module", [module for module, path in MODULES.items() if re.search(r"\bpure\b", head(path))])
+def test_what_calls_itself_pure_learns_nothing_but_from_its_arguments(module: str) -> None:
+    assert list(asks_of_the_machine(MODULES[module])) == []
 
 
 @pytest.mark.parametrize("module", MODULES)

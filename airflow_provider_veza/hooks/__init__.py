@@ -1,3 +1,3 @@
-"""An Airflow connection becomes a client of a service; hooks send calls, they decide nothing about the lifecycle."""
+"""An Airflow connection becomes a client of a service, with the loops that drive it; hooks decide nothing about the lifecycle."""
 
 from __future__ import annotations

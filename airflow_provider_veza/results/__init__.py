@@ -1,3 +1,3 @@
-"""Pages of rows become what a task returns; no service knowledge and no Airflow may enter."""
+"""Pages of rows become what a task returns; no service knowledge may enter, and of Airflow only its object storage."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The names of parts: which a file must have to be one, and whose it is; pure.
+"""The names of parts: which a file must have to be one, and whose it is; no file is looked at.
 
 A part's name ends in the mark of the attempt that wrote it, drawn at random. Checkpoints and manifests name the marks of all
 attempts whose files may lie in their folder: only what carries one of these is this provider's own.
