@@ -32,7 +32,7 @@ from airflow_provider_veza.async_query.service import (
 from airflow_provider_veza.async_query.vocabulary import Page, Snapshot, Traits
 from airflow_provider_veza.hooks.metrics import counted_beside_waits
 from airflow_provider_veza.hooks.paging import AheadOfCaller, PageReader
-from airflow_provider_veza.hooks.waiting import utc_now
+from airflow_provider_veza.hooks.wall_clock import utc_now
 from airflow_provider_veza.transport.clients import async_client_for, client_for
 from airflow_provider_veza.transport.pacing import Turn
 from airflow_provider_veza.transport.settings import TotalTimes

@@ -5,7 +5,7 @@ What its connection says is read in :mod:`.esql_settings`.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from airflow_provider_veza.async_query.deadline import Deadline
@@ -14,6 +14,7 @@ from airflow_provider_veza.async_query.vocabulary import Snapshot, Submitted
 from airflow_provider_veza.exceptions import HandleError
 from airflow_provider_veza.hooks.base import AsyncQueryHook, HookSettings
 from airflow_provider_veza.hooks.esql_settings import EsqlSettings, read_connection
+from airflow_provider_veza.hooks.wall_clock import utc_now
 from airflow_provider_veza.services.esql import KEEP_AFTER_DEADLINE, EsqlService
 from airflow_provider_veza.services.esql_query import EsqlQuery
 from airflow_provider_veza.transport.clients import official_client
@@ -113,7 +114,7 @@ class EsqlHook(AsyncQueryHook):
             id=submitted.id,
             tenant=self.tenant,
             conn_id=self.conn_id,
-            submitted_at=datetime.now(UTC),
+            submitted_at=utc_now(),
             deadline=deadline,
             fingerprint=query.fingerprint(self.tenant).digest,
             options=tuple(name for name, is_set in options.items() if is_set),
@@ -121,4 +122,4 @@ class EsqlHook(AsyncQueryHook):
 
 
 def _keep_alive(deadline: Deadline) -> timedelta:
-    return deadline.remaining(datetime.now(UTC)) + KEEP_AFTER_DEADLINE
+    return deadline.remaining(utc_now()) + KEEP_AFTER_DEADLINE

@@ -22,7 +22,7 @@ from airflow_provider_veza.exceptions import (
     ResultsError,
 )
 from airflow_provider_veza.hooks.bound import BoundQuery
-from airflow_provider_veza.hooks.waiting import utc_now
+from airflow_provider_veza.hooks.wall_clock import utc_now
 from airflow_provider_veza.results.batches import Batch
 from airflow_provider_veza.results.folder import Folder
 from airflow_provider_veza.results.formats.known_formats import output_format

@@ -17,7 +17,7 @@ from airflow_provider_veza.async_query.service import QueryService
 from airflow_provider_veza.async_query.task_log import TaskLog
 from airflow_provider_veza.async_query.vocabulary import Page
 from airflow_provider_veza.exceptions import RequestError, ResultsDeadlineError
-from airflow_provider_veza.hooks.waiting import utc_now
+from airflow_provider_veza.hooks.wall_clock import utc_now
 
 Run = Callable[[Call[Page], RetryPolicy, float | None], Page]
 RunAsync = Callable[[Call[Page], RetryPolicy, float | None], Awaitable[Page]]

@@ -6,7 +6,6 @@ What its connection says is read in :mod:`.veza_settings`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from airflow_provider_veza.async_query.deadline import Deadline
@@ -20,6 +19,7 @@ from airflow_provider_veza.exceptions import AsyncQueryError, HandleError
 from airflow_provider_veza.hooks.base import AsyncQueryHook, HookSettings
 from airflow_provider_veza.hooks.connection_fields import EXTRA_FIELDS, python_form_behaviour
 from airflow_provider_veza.hooks.veza_settings import VezaSettings, read_connection
+from airflow_provider_veza.hooks.wall_clock import utc_now
 from airflow_provider_veza.services.veza_nodes import NodesQuery
 from airflow_provider_veza.services.veza_query import VezaQuery
 from airflow_provider_veza.services.veza_result import ResultQuery
@@ -226,7 +226,7 @@ class VezaHook(AsyncQueryHook):
         return checked.body
 
     def _handle(self, query: VezaQuery, submitted: Submitted, deadline: Deadline) -> QueryHandle:
-        now = datetime.now(UTC)
+        now = utc_now()
         return QueryHandle(
             service=query.service,
             id=submitted.id,

@@ -10,7 +10,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 
 from airflow_provider_veza.async_query.polling import on_tick
@@ -23,15 +23,11 @@ from airflow_provider_veza.exceptions import RequestError
 from airflow_provider_veza.hooks.alarm import Alarm
 from airflow_provider_veza.hooks.metrics import REPORTER, counted_beside_waits, counted_wait
 from airflow_provider_veza.hooks.tracing import span
+from airflow_provider_veza.hooks.wall_clock import utc_now as utc_now  # ownership and triggers import it from here
 
 RACE_PAUSE_SECONDS = 1.0
 BROKEN_OFF = "BROKEN_OFF"
 """In a span, instead of an outcome: the wait was ended from outside, by a kill, a restart or an error."""
-
-
-def utc_now() -> datetime:
-    """Return the time as deadlines know it."""
-    return datetime.now(UTC)
 
 
 def look_once(watch: Watch, look: Callable[[], Snapshot], log: TaskLog) -> tuple[Watch, Verdict]:

@@ -17,7 +17,7 @@ BACKSTOP = timedelta(minutes=5)
 
 def defer(task: Any, watch: Watch) -> NoReturn:
     """Leave the wait to the triggerer, and go on in the task's ``execute_complete``."""
-    from airflow_provider_veza.hooks.waiting import utc_now
+    from airflow_provider_veza.hooks.wall_clock import utc_now
     from airflow_provider_veza.triggers.async_query import AsyncQueryTrigger
 
     now = utc_now()

@@ -202,7 +202,7 @@ class VezaAccessDriftOperator(TracedOperator):
 
     def _plan(self, scratch: Path) -> DriftPlan:
         """Return where to land, after a check that this can be done at all."""
-        from airflow_provider_veza.hooks.waiting import utc_now
+        from airflow_provider_veza.hooks.wall_clock import utc_now
         from airflow_provider_veza.results.drift.landed_drift import DriftPlan
         from airflow_provider_veza.results.folder import Folder, require_storage
         from airflow_provider_veza.results.formats.known_formats import output_format

@@ -110,13 +110,14 @@ class QueryOperator(DeliveringOperator, SubmittingOperator):
 
     def pre_execute(self, context: Any) -> None:
         """Conclude a deferral that outlasted ``execution_timeout``: Airflow 2.11 ends such a task before its next method."""
+        from airflow_provider_veza.hooks.wall_clock import utc_now
         from airflow_provider_veza.ownership.attempt import Attempt
 
         super().pre_execute(context)
         if getattr(context["ti"], "next_method", None) is None:
             return
         own_deadline = self._own_deadline(Attempt.of(context))
-        if own_deadline is None or not own_deadline.passed(datetime.now(UTC)):
+        if own_deadline is None or not own_deadline.passed(utc_now()):
             return
         if handle := self._announced_handle(context):
             with self._keeping_link(context), self.in_charge(context) as charge:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 
 from airflow_provider_veza.hooks.of_service import query_of
-from airflow_provider_veza.hooks.waiting import utc_now
+from airflow_provider_veza.hooks.wall_clock import utc_now
 from airflow_provider_veza.pages.bounded_look import BoundedLooks, NoLook
 from airflow_provider_veza.pages.its_query import QueryLook, Subject
 from airflow_provider_veza.pages.look_book import LookBook

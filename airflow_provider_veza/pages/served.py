@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow.providers.common.compat.sdk import conf
 
-from airflow_provider_veza.hooks.waiting import utc_now
+from airflow_provider_veza.hooks.wall_clock import utc_now
 from airflow_provider_veza.pages.facts import TaskFacts
 from airflow_provider_veza.pages.its_query import subject_of
 from airflow_provider_veza.pages.landed import landed_look

@@ -151,7 +151,7 @@ class AsyncQuerySensor(BaseSensorOperator):
 
     def pre_execute(self, context: Any) -> None:
         """Conclude a deferral that outlasted ``execution_timeout``: Airflow 2.11 ends such a task before its next method."""
-        from airflow_provider_veza.hooks.waiting import utc_now
+        from airflow_provider_veza.hooks.wall_clock import utc_now
 
         super().pre_execute(context)
         if self.execution_timeout is None or getattr(context["ti"], "next_method", None) is None:
@@ -271,7 +271,7 @@ class AsyncQuerySensor(BaseSensorOperator):
     @property
     def _began(self) -> datetime:
         """When the wait began that ``timeout`` limits; Airflow itself counts it for a sensor that is rescheduled."""
-        from airflow_provider_veza.hooks.waiting import utc_now
+        from airflow_provider_veza.hooks.wall_clock import utc_now
 
         if self._charge is None or (self.reschedule and not self._defers):
             return utc_now()

@@ -25,7 +25,8 @@ from airflow_provider_veza.async_query.vocabulary import Phase, Snapshot, Traits
 from airflow_provider_veza.async_query.watch import Ended, LookAgain, Outcome, Watch
 from airflow_provider_veza.exceptions import ForbiddenError, HandleError, NoAnswerError, RequestError
 from airflow_provider_veza.hooks import metrics, tracing, waiting
-from airflow_provider_veza.hooks.waiting import SharedLog, look_once, look_until_sure, utc_now, wait, wait_async
+from airflow_provider_veza.hooks.waiting import SharedLog, look_once, look_until_sure, wait, wait_async
+from airflow_provider_veza.hooks.wall_clock import utc_now
 
 LOG = logging.getLogger("task")
 RUNNING = Snapshot(Phase.RUNNING, "IN_PROGRESS")

@@ -32,7 +32,7 @@ from airflow_provider_veza.async_query.polling import PollSchedule
 from airflow_provider_veza.async_query.watch import Watch
 from airflow_provider_veza.hooks.bound import BoundQuery
 from airflow_provider_veza.hooks.veza import VezaHook
-from airflow_provider_veza.hooks.waiting import utc_now
+from airflow_provider_veza.hooks.wall_clock import utc_now
 
 ROOT = Path(__file__).parents[2]
 BARE = "bare aiohttp"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_veza.hooks import of_service, waiting
+from airflow_provider_veza.hooks import of_service, waiting, wall_clock
 from airflow_provider_veza.hooks.bound import BoundQuery
 from airflow_provider_veza.operators import airflow_rules, deferral, owning
 from airflow_provider_veza.ownership import (
@@ -47,7 +47,7 @@ def rebuild(patch: pytest.MonkeyPatch, world: World) -> None:
 
 def _clocks(patch: pytest.MonkeyPatch, world: World) -> None:
     clock = SimpleNamespace(monotonic=world.seconds, sleep=lambda seconds: world.rest("pauses", seconds))
-    for module in (waiting, charge, submission, sweep, marked, async_query):
+    for module in (wall_clock, waiting, charge, submission, sweep, marked, async_query):
         patch.setattr(module, "utc_now", world.now)
     for module in (waiting, charge, owning, marked):
         patch.setattr(module, "time", clock)
