@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import TYPE_CHECKING
+
+from airflow_provider_veza import __version__
+from airflow_provider_veza.exceptions import AsyncQueryError
+
+if TYPE_CHECKING:
+    from airflow_provider_veza.async_query.handle import QueryHandle
 
 
 def main(arguments: list[str]) -> int:
@@ -18,12 +25,16 @@ def main(arguments: list[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m airflow_provider_veza")
+    parser.add_argument("--version", action="version", version=f"airflow-provider-veza {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("emulator", help="run a Veza tenant on loopback; see its own --help", add_help=False)
     commands.add_parser("doctor", help="check a real tenant; see its own --help", add_help=False)
     cancel = commands.add_parser("cancel", help="cancel a query by hand, if it still runs")
     cancel.add_argument("--conn-id", help="Airflow connection of the tenant; by default the handle's")
-    cancel.add_argument("handle", help="the handle as JSON, as the log or XCom `veza_query` shows it")
+    cancel.add_argument(
+        "handle",
+        help="the handle as JSON, as the log or XCom `veza_query` shows it; or a list of them",
+    )
     return parser
 
 
@@ -46,19 +57,34 @@ def _doctor(arguments: list[str]) -> int:
     return printed.status
 
 
-def _cancel(handle_text: str, conn_id: str | None) -> int:
-    from airflow_provider_veza.async_query.handle import QueryHandle
-    from airflow_provider_veza.exceptions import AsyncQueryError
+def _cancel(handles_text: str, conn_id: str | None) -> int:
+    from airflow_provider_veza.async_query.handle import QueryHandle, handles_in, is_no_handle, is_one_handle
+
+    try:
+        is_one = is_no_handle(handles_text) or is_one_handle(handles_text)
+        handles = [QueryHandle.from_json(handles_text)] if is_one else [*handles_in(handles_text)]
+    except AsyncQueryError as e:
+        return _failed(e)
+    if not handles:
+        print("Nothing was cancelled: the list has no handle.")
+    return max([_cancel_one(handle, conn_id) for handle in handles], default=0)
+
+
+def _cancel_one(handle: QueryHandle, conn_id: str | None) -> int:
     from airflow_provider_veza.hooks.of_service import query_of
 
     try:
-        handle = QueryHandle.from_json(handle_text)
         result = query_of(handle, conn_id or "").cancel()
     except AsyncQueryError as e:
-        print(f"{type(e).__name__}: {e}", file=sys.stderr)
-        return 1
-    print(f"Query {handle.shown_id} was cancelled." if result.cancelled else f"Nothing was cancelled: {result.reason}.")
+        return _failed(e)
+    nothing = f"Nothing was cancelled of query {handle.shown_id}: {result.reason}."
+    print(f"Query {handle.shown_id} was cancelled." if result.cancelled else nothing)
     return 0
+
+
+def _failed(error: AsyncQueryError) -> int:
+    print(f"{type(error).__name__}: {error}", file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

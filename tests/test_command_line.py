@@ -11,11 +11,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from airflow_provider_veza import __version__
 from airflow_provider_veza.__main__ import main
 from airflow_provider_veza.async_query.deadline import Deadline
 from airflow_provider_veza.async_query.handle import QueryHandle
@@ -98,7 +99,7 @@ def test_a_query_that_has_ended_is_left_alone_and_that_is_no_failure(
     ended = run("cancel", json.dumps(handle.to_json()))
 
     assert ended.status == 0, ended.errors
-    assert "Nothing was cancelled: the query had already ended (state DONE)." in ended.output
+    assert f"Nothing was cancelled of query {handle.id}: the query had already ended (state DONE)." in ended.output
     assert states(demo) == ["SUCCEEDED"]
 
 
@@ -114,9 +115,12 @@ def test_another_connection_to_the_same_tenant_will_do(
 @pytest.mark.parametrize(
     ("text", "error"),
     [
-        ("{not json", "HandleError: Not a query handle: the text is not JSON"),
+        ("q1", "HandleError: Not a query handle: the text is not JSON (Expecting value"),
+        ("{not json", "HandleError: Not a query handle: it is no JSON (Expecting property name"),
         ("{}", "HandleError: Not a query handle: it lacks service, id, tenant"),
-        ("[]", "HandleError: Not a query handle: it is a sequence, as a mapped task returns"),
+        ("None", "MissingHandleError"),
+        ('{"v": 1}', "HandleError: Not a query handle: it lacks service, id, tenant"),
+        ('[{"v": 1}]', "HandleError: Not a query handle: it lacks service, id, tenant"),
     ],
 )
 def test_what_is_no_handle_is_said_so_with_status_one(run: Run, text: str, error: str) -> None:
@@ -125,6 +129,29 @@ def test_what_is_no_handle_is_said_so_with_status_one(run: Run, text: str, error
     assert ended.status == 1
     assert error in ended.errors
     assert "Traceback" not in ended.errors
+
+
+def test_the_handles_of_a_mapped_task_are_cancelled_each_whatever_becomes_of_the_others(
+    run: Run, demo: RunningTenant, handle: QueryHandle
+) -> None:
+    lost = replace(handle, id="11111111-2222-4333-8444-555555555555", conn_id="nowhere")
+
+    ended = run("cancel", json.dumps([lost.to_json(), None, handle.to_json()]))
+
+    assert ended.status == 1
+    assert "Airflow connection 'nowhere' is not defined" in ended.errors
+    assert f"Query {handle.id} was cancelled." in ended.output
+    assert states(demo) == ["CANCELED"]
+
+
+def test_a_mapped_task_without_instances_has_nothing_to_cancel(run: Run) -> None:
+    ended = run("cancel", "[]")
+
+    assert (ended.status, ended.output) == (0, "Nothing was cancelled: the list has no handle.\n")
+
+
+def test_the_command_line_says_which_version_it_is(run: Run) -> None:
+    assert run("--version").output == f"airflow-provider-veza {__version__}\n"
 
 
 def test_a_connection_to_another_tenant_is_refused_with_status_one(
@@ -303,10 +330,11 @@ def test_a_doctor_that_is_interrupted_cancels_what_it_has_submitted(
     [
         ("--conn-id", "a", "--url", "https://b"),
         ("--url", "https://b", "--patience", "0"),
+        ("--url", "https://b", "--patience", "soon"),
         ("--api-key", "k"),
         ("--url", "b", "--extra", "verify"),
     ],
-    ids=["two tenants", "no patience", "a key as an argument", "an extra without a value"],
+    ids=["two tenants", "no patience", "no number", "a key as an argument", "an extra without a value"],
 )
 def test_wrong_arguments_of_the_doctor_are_answered_with_its_usage_and_status_two(
     run: Run, arguments: tuple[str, ...]
@@ -315,3 +343,29 @@ def test_wrong_arguments_of_the_doctor_are_answered_with_its_usage_and_status_tw
 
     assert ended.status == 2
     assert "usage: python -m airflow_provider_veza doctor" in ended.errors
+    assert "invalid _" not in ended.errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--port", "http"), "http is not a port"),
+        (("--port", "-1"), "-1 is not a port"),
+        (("--query-seconds", "soon"), "soon is not a number of seconds"),
+        (("--pace", "soon"), "soon is not a pace"),
+        (("--size", "many"), "'many'"),
+        (("--api-key", "two words"), "a key has no spaces"),
+        (("--forbidden-key", ""), "a key has no spaces"),
+        (("--variant", "lost_query"), "'lost_query' is not of the form NAME=VALUE"),
+        (("--variable", "=1"), "'=1' is not of the form NAME=VALUE"),
+    ],
+)
+def test_wrong_arguments_of_the_emulator_are_named_in_words_of_its_users(
+    run: Run, arguments: tuple[str, ...], said: str
+) -> None:
+    ended = run("emulator", *arguments)
+
+    assert ended.status in (1, 2)
+    assert said in ended.errors
+    assert "invalid _" not in ended.errors
+    assert "Traceback" not in ended.errors

@@ -10,7 +10,7 @@ from typing import Any
 from airflow_provider_veza.async_query.deadline import Deadline, utc_from_iso
 from airflow_provider_veza.async_query.declared_types import mistyped_field
 from airflow_provider_veza.async_query.json_value import ascii_of
-from airflow_provider_veza.async_query.rendered_text import value_in
+from airflow_provider_veza.async_query.rendered_text import looks_structured, value_in
 from airflow_provider_veza.exceptions import ForeignTenantError, HandleError, MissingHandleError
 from airflow_provider_veza.shown import one_line
 
@@ -148,7 +148,7 @@ def _value(given: object) -> Any:
     try:
         return value_in(given) if isinstance(given, str) else given
     except ValueError as e:
-        raise _no_handle(f"the text is not JSON ({e})") from e
+        raise _no_handle(str(e) if looks_structured(str(given)) else f"the text is not JSON ({e})") from e
 
 
 def is_sequence(value: object) -> bool:

@@ -104,7 +104,10 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
     if not 0 < seconds <= LONGEST_PATIENCE:
         raise argparse.ArgumentTypeError(f"{text} is not a number of seconds from 0 to {LONGEST_PATIENCE:g}")
     return seconds

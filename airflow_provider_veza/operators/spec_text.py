@@ -41,9 +41,7 @@ def _from_text(text: str) -> Any:
         return value_in(text)
     except ValueError as e:
         raise _refused(
-            f"it is no JSON: {e}. In a template, write {{{{ ... | tojson }}}}"
-            if looks_structured(text)
-            else _why_no_object(text)
+            f"{e}. In a template, write {{{{ ... | tojson }}}}" if looks_structured(text) else _why_no_object(text)
         ) from None
 
 

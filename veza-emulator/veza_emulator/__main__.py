@@ -21,7 +21,7 @@ from veza_emulator.tenant.variant_choices import choices, parse_values, parse_va
 
 
 def _port(text: str) -> int:
-    port = int(text)
+    port = int(text) if text.isdecimal() and text.isascii() else -1
     if not 0 <= port <= 65_535:
         raise argparse.ArgumentTypeError(f"{text} is not a port from 0 to 65535")
     return port
@@ -35,6 +35,12 @@ def _seconds(text: str) -> timedelta:
     if not 0 <= seconds <= 1e9:
         raise argparse.ArgumentTypeError(f"{text} is not a number of seconds from 0 to 1e9, such as 3 or 0.5")
     return timedelta(seconds=seconds)
+
+
+def _key(text: str) -> str:
+    if not text or not all("!" <= character <= "~" for character in text):
+        raise argparse.ArgumentTypeError("a key has no spaces, control characters or characters outside ASCII")
+    return text
 
 
 def _pace(text: str) -> Pace:
@@ -55,8 +61,8 @@ class _Flag:
 
 
 _FLAGS = (
-    _Flag("--api-key", "api_key", str, "key that may run queries"),
-    _Flag("--forbidden-key", "forbidden_key", str, "key that is answered 403"),
+    _Flag("--api-key", "api_key", _key, "key that may run queries"),
+    _Flag("--forbidden-key", "forbidden_key", _key, "key that is answered 403"),
     _Flag("--oauth-client-id", "oauth_client_id", str, "client id of the OAuth2 client"),
     _Flag("--oauth-client-secret", "oauth_client_secret", str, "secret of the OAuth2 client"),
     _Flag("--oauth-token-seconds", "oauth_token_lifetime", _seconds, "how long an access token is valid"),

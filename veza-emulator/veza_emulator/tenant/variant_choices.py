@@ -36,7 +36,14 @@ def parse_variants(texts: Iterable[str]) -> Variants:
 
 
 def parse_values(texts: Iterable[str]) -> dict[str, Any]:
-    """Return values from texts, each NAME=VALUE; a value is JSON, or else a text as it stands."""
+    """Return values from texts, each NAME=VALUE; a value is JSON, or else a text as it stands.
+
+    :raises ValueError: naming a text of another form.
+    """
+    texts = list(texts)
+    for text in texts:
+        if not text.partition("=")[0] or "=" not in text:
+            raise ValueError(f"{text!a} is not of the form NAME=VALUE")
     return {name: _value(value) for name, _, value in (text.partition("=") for text in texts)}
 
 
