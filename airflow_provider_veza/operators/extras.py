@@ -6,7 +6,7 @@ What a format of landed rows needs is in :mod:`airflow_provider_veza.results.for
 from __future__ import annotations
 
 from airflow_provider_veza.exceptions import ArgumentError
-from airflow_provider_veza.results.installed import is_installed
+from airflow_provider_veza.results.installed import installing, is_installed
 
 _LIBRARY_OF = {"drift": "duckdb", "elasticsearch": "elasticsearch"}
 
@@ -19,5 +19,5 @@ def require_extra(extra: str) -> None:
     library = _LIBRARY_OF[extra]
     if not is_installed(library):
         raise ArgumentError(
-            f"The package `{library}` is not installed here: pip install 'airflow-provider-veza[{extra}]'. Nothing was submitted."
+            f"The package `{library}` is not installed here: {installing(extra)}. Nothing was submitted."
         )

@@ -1,4 +1,4 @@
-"""Whether a library that not everybody needs is installed here; nothing is imported for that."""
+"""Whether a library that not everybody needs is installed here, and what installs it; nothing is imported for that."""
 
 from __future__ import annotations
 
@@ -18,3 +18,12 @@ def is_installed(library: str) -> bool:
     if library not in _found and find_spec(library) is not None:
         _found.add(library)
     return library in _found
+
+
+def installing(extra: str) -> str:
+    """Return the command that installs an extra, and the extra in words: Airflow's own tables leave out what is in brackets.
+
+    >>> installing("drift")
+    "pip install 'airflow-provider-veza[drift]' (the extra `drift`)"
+    """
+    return f"pip install 'airflow-provider-veza[{extra}]' (the extra `{extra}`)"

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
-from typing import IO, TYPE_CHECKING, cast
+from os import PathLike
+from typing import IO, TYPE_CHECKING, Any, TypeAlias, cast
 
 from airflow_provider_veza.async_query.layout import RowLayout
 from airflow_provider_veza.async_query.rows import Row
@@ -22,17 +23,21 @@ from airflow_provider_veza.results.bounded_file import BoundedFile
 from airflow_provider_veza.results.folder import Folder, tell_airflow_of_reading
 from airflow_provider_veza.results.formats.format import Format
 from airflow_provider_veza.results.formats.known_formats import format_row, output_format
-from airflow_provider_veza.results.installed import is_installed
+from airflow_provider_veza.results.installed import installing, is_installed
 from airflow_provider_veza.results.manifest import MANIFEST_NAME, Columns, Manifest, Part
 from airflow_provider_veza.results.manifest_file import find_manifest, manifest_folder
 from airflow_provider_veza.results.parts import digest_of
 from airflow_provider_veza.results.table_options import NO_OPTIONS
+from airflow_provider_veza.shown import shortened
 
 if TYPE_CHECKING:
     import pandas
     import polars
     import pyarrow as pa
     from upath import UPath
+
+LandedPath: TypeAlias = "str | PathLike[str] | UPath | Mapping[str, Any]"
+_LONGEST_SHOWN = 200
 
 
 @dataclass(frozen=True)
@@ -107,14 +112,14 @@ class LandedResult:
         :raises ArgumentError: without pyarrow.
         :raises LandingError: as iterating does.
         """
-        _require_library("pyarrow", "airflow-provider-veza[parquet]")
+        _require_library("pyarrow", installing("parquet"))
         from airflow_provider_veza.results.arrow_batches import batches_of
 
         return batches_of(self)
 
     def to_arrow(self) -> pa.Table:
         """Return all rows as one Arrow table, in memory; raises as :meth:`batches` does."""
-        _require_library("pyarrow", "airflow-provider-veza[parquet]")
+        _require_library("pyarrow", installing("parquet"))
         from airflow_provider_veza.results.arrow_batches import table_of
 
         return table_of(self)
@@ -124,7 +129,7 @@ class LandedResult:
 
         :raises ArgumentError: without pandas or pyarrow.
         """
-        _require_library("pandas", "pandas")
+        _require_library("pandas", "pip install 'pandas'")
         import pandas
 
         return self.to_arrow().to_pandas(types_mapper=pandas.ArrowDtype)
@@ -134,7 +139,7 @@ class LandedResult:
 
         :raises ArgumentError: without polars or pyarrow.
         """
-        _require_library("polars", "polars")
+        _require_library("polars", "pip install 'polars'")
         import polars
 
         return polars.DataFrame(self.to_arrow())
@@ -192,15 +197,17 @@ class LandedResult:
         )
 
 
-def read_manifest(path: str | UPath, *, layout: RowLayout | None = None, verify: bool = False) -> LandedResult:
+def read_manifest(path: LandedPath, *, layout: RowLayout | None = None, verify: bool = False) -> LandedResult:
     """Return a landed result, from the path of its folder or of its ``_manifest.json``.
 
     The order of its parts is checked always, as their sizes and rows are while they are read.
 
     :param path: such as ``s3://aws_default@bucket/access/2026-01-31``, also as an ``ObjectStoragePath``, or the ``manifest`` in
-        what a landing task returned. Folders with a ``manifest.json``, as they were landed once, are read too.
+        what a landing task returned, or all that it returned, or the extra of an asset's event.
+        Folders with a ``manifest.json``, as they were landed once, are read too.
     :param layout: how ``jsonl`` rows become columns, for those who want a table; see :meth:`LandedResult.batches`.
     :param verify: whether to read all parts first, and compare their digests.
+    :raises ArgumentError: when that is no path.
     :raises ManifestError: where there is none, or a damaged one, or a part is not what it says.
     :raises LandingError: when the storage does not answer.
 
@@ -216,14 +223,14 @@ def read_manifest(path: str | UPath, *, layout: RowLayout | None = None, verify:
     return result
 
 
-def find_landed(path: str | UPath, *, layout: RowLayout | None = None, dotted_names: bool = False) -> LandedResult:
+def find_landed(path: LandedPath, *, layout: RowLayout | None = None, dotted_names: bool = False) -> LandedResult:
     """Return a landed result as :func:`read_manifest` does, for a reader whose reading is no lineage of any task.
 
     :param dotted_names: see :class:`LandedResult`.
     :raises ManifestError: where there is none, or a damaged one.
     :raises LandingError: when the storage does not answer.
     """
-    folder = Folder(manifest_folder(str(path)))
+    folder = Folder(manifest_folder(_given(path)))
     found = find_manifest(folder)
     if found is None:
         raise ManifestError(
@@ -232,8 +239,17 @@ def find_landed(path: str | UPath, *, layout: RowLayout | None = None, dotted_na
     return LandedResult(folder, found.read(), layout or RowLayout(), dotted_names)
 
 
-def _require_library(name: str, requirement: str) -> None:
-    if not is_installed(name):
+def _given(path: LandedPath) -> str:
+    found = path.get("manifest") if isinstance(path, Mapping) else path
+    text = str(found) if isinstance(found, (str, PathLike)) or hasattr(found, "joinpath") else ""
+    if text.strip() in ("", "None"):
         raise ArgumentError(
-            f"{name} is not installed here: pip install '{requirement}'. The landed result is as it was."
+            f"No landed result is named by {shortened(ascii(path), _LONGEST_SHOWN)}: give the path of its folder or of its "
+            "manifest, what a task with output_path= returned, or the extra of the event of its asset. Nothing was read."
         )
+    return text
+
+
+def _require_library(name: str, how: str) -> None:
+    if not is_installed(name):
+        raise ArgumentError(f"{name} is not installed here: {how}. The landed result is as it was.")

@@ -70,6 +70,7 @@ def _elastic(settings: ClientSettings) -> ElasticSettings:
         raise TypeError(f"No client serves {type(settings).__name__}.")
     if find_spec("elasticsearch") is None:
         raise ConfigurationError(
-            "The package `elasticsearch` is not installed. Install 'airflow-provider-veza[elasticsearch]'. Nothing was sent."
+            "The package `elasticsearch` is not installed here: pip install 'airflow-provider-veza[elasticsearch]' (the extra "
+            "`elasticsearch`). Nothing was sent."
         )
     return settings

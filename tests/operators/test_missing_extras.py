@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from airflow.cli.simple_table import AirflowConsole
 
 from airflow_provider_veza.exceptions import ArgumentError
 from airflow_provider_veza.operators.drift import VezaAccessDriftOperator
@@ -51,6 +53,25 @@ def test_a_missing_library_is_told_when_the_dag_is_parsed_with_what_to_install(
 
     with pytest.raises(ArgumentError, match=rf"{library}.*pip install 'airflow-provider-veza\[{extra}\]'"):
         make()
+
+
+@pytest.mark.parametrize(("library", "extra", "make"), NEEDS.values(), ids=NEEDS)
+def test_the_extra_is_still_named_where_a_table_of_airflow_takes_brackets_for_markup(
+    library: str, extra: str, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`airflow dags list-import-errors` prints what a user reads who has no page at hand."""
+    monkeypatch.setitem(sys.modules, library, None)
+    console = AirflowConsole(file=io.StringIO(), width=1_000)
+
+    with pytest.raises(ArgumentError) as refused:
+        make()
+    console.print_as_table([{"error": str(refused.value)}])
+
+    printed = console.file.getvalue()
+    assert "pip install 'airflow-provider-veza'" in printed, (
+        "Airflow prints brackets now; the extra need not be said twice."
+    )
+    assert f"the extra `{extra}`" in printed
 
 
 def test_a_library_that_is_not_asked_for_may_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:

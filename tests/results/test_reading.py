@@ -265,6 +265,19 @@ def test_polars_gets_the_same_columns(tmp_path: Path) -> None:
     assert frame["source_properties.age"].to_list() == list(range(20))
 
 
+def test_what_a_landing_task_returned_and_the_extra_of_its_event_name_the_result(tmp_path: Path) -> None:
+    folder = landed(tmp_path)
+
+    for given in (str(folder), folder, {"manifest": f"{folder}/_manifest.json", "rows": 20}):
+        assert len(read_manifest(given)) == 20
+
+
+@pytest.mark.parametrize("given", [None, "", {}, {"rows": 6}, {"manifest": None}, [], 7])
+def test_what_names_no_landed_result_is_refused_with_what_does(given: Any) -> None:
+    with pytest.raises(ArgumentError, match="No landed result is named by.*give the path of its folder"):
+        read_manifest(given)
+
+
 @pytest.mark.parametrize(
     ("library", "use", "install"),
     [

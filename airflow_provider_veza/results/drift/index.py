@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_veza.exceptions import ArgumentError
 from airflow_provider_veza.results.drift.counts import DriftCounts
+from airflow_provider_veza.results.installed import installing
 from airflow_provider_veza.results.scratch import telling_of_scratch
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def _duckdb(scratch: Path) -> DuckDBPyConnection:
     except ImportError as e:
         raise ArgumentError(
             "Landed results are compared with DuckDB, which is not installed here: "
-            "pip install 'airflow-provider-veza[drift]'. Nothing was compared."
+            f"{installing('drift')}. Nothing was compared."
         ) from e
     # Nothing has to outlive this process: a database without a file spares many waits for the disk, and spills all the same.
     settings = _SETTINGS | {"temp_directory": str(scratch / "spilled")}

@@ -12,7 +12,7 @@ from airflow_provider_veza.results.formats.csv_table import CsvTable
 from airflow_provider_veza.results.formats.format import Format
 from airflow_provider_veza.results.formats.jsonl import JsonLines
 from airflow_provider_veza.results.formats.parquet import ParquetTable
-from airflow_provider_veza.results.installed import is_installed
+from airflow_provider_veza.results.installed import installing, is_installed
 from airflow_provider_veza.results.table_options import DOTTED, NO_OPTIONS, TableOptions, check_names_apart
 
 
@@ -144,7 +144,7 @@ def require_libraries(name: str, compression: str | None) -> None:
         _require(
             is_installed(library.name),
             f"output_format={name!r}, compression={compression!r} needs {library.name}, which is not installed. "
-            f"pip install 'airflow-provider-veza[{library.extra}]'.",
+            f"{installing(library.extra)}.",
         )
 
 
