@@ -9,12 +9,14 @@ import logging
 import re
 from collections.abc import Mapping
 from contextlib import suppress
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import Asset, AssetAlias
 
 from airflow_provider_veza.exceptions import ArgumentError
+from airflow_provider_veza.operators.arguments import JoinablePath, StoragePath, path, path_text
 from airflow_provider_veza.operators.rendering import is_template
 from airflow_provider_veza.results.storage_place import AZURE_SCHEMES, LOCAL_SCHEMES, StoragePlace
 
@@ -39,7 +41,7 @@ def has_fixed_folder(output_path: str) -> bool:
     return bool(_fixed(output_path).partition("://")[2] if "://" in output_path else _fixed(output_path))
 
 
-def landed_asset(output_path: str) -> Asset:
+def landed_asset(output_path: StoragePath) -> Asset:
     """Return the asset of what is landed below ``output_path``; schedule a DAG on it.
 
     The asset is the part of the path that is the same in every run: all folders before the first template. A connection id
@@ -48,9 +50,10 @@ def landed_asset(output_path: str) -> Asset:
     >>> landed_asset("s3://aws_default@lake/access/{{ run_id }}").uri
     's3://lake/access'
 
-    :raises ArgumentError: where Airflow takes no such URI for an asset, as for ``sftp://conn_id@/lake``, which names no host.
+    :raises ArgumentError: where nothing could be landed, where the path is another in each run from its first folder on, or where
+        Airflow takes no such URI for an asset, as for ``sftp://conn_id@/lake``, which names no host.
     """
-    uri = _uri(_fixed(output_path))
+    uri = _uri(_fixed_folder(output_path))
     try:
         return Asset(uri=uri)
     except ValueError as e:
@@ -103,6 +106,19 @@ def _uri(path: str) -> str:
     if "://" not in path:
         return f"file://{Path(path).absolute()}"
     return f"{place.scheme}://{place.host}{place.path}"
+
+
+def _fixed_folder(output_path: StoragePath) -> str:
+    """Return what is the same in every run; nothing would ever be landed below another place, and a DAG would wait for ever."""
+    given: Any = path_text(output_path) if isinstance(output_path, (str, PathLike, JoinablePath)) else output_path
+    if isinstance(given, str) and is_template(given):
+        if not has_fixed_folder(given):
+            raise ArgumentError(
+                f"{given!r} begins with a template, so that no asset is the same in every run. Give what stands before the first "
+                "template as it is, or schedule on an asset of your own, which the landing task names in outlets=."
+            )
+        given = _fixed(given)
+    return path(given, "output_path")
 
 
 def _fixed(output_path: str) -> str:

@@ -30,7 +30,7 @@ from airflow_provider_veza.operators.arguments import (
     path_text,
 )
 from airflow_provider_veza.operators.assets import announce_landing, has_fixed_folder, outlet_of_folder
-from airflow_provider_veza.operators.checked import Together
+from airflow_provider_veza.operators.checked import Together, defaults_of
 from airflow_provider_veza.operators.rendering import is_template
 from airflow_provider_veza.operators.traced import TracedOperator
 from airflow_provider_veza.results.table_options import NO_OPTIONS, TableOptions
@@ -44,6 +44,16 @@ if TYPE_CHECKING:
     from airflow_provider_veza.results.landing_limits import LandingLimits
 
 RESULT_FIELDS = ("output_path", "output_format", "compression", "columns", "column_names", "null_value", "on_bad_text")
+
+_OF_FILES = (
+    "output_format",
+    "compression",
+    "columns",
+    "column_names",
+    "null_value",
+    "csv_escape_formulas",
+    "part_bytes",
+)
 
 
 def is_nothing(delivered: Any) -> bool:
@@ -124,6 +134,7 @@ class Delivery:
         :raises LandingError: when the folder cannot be read, or somebody else's file is in the way.
         """
         if self.task.output_path is None:
+            self._warn_of_options_of_files()
             return
         from airflow_provider_veza.results.folder import Folder, require_storage
         from airflow_provider_veza.results.formats.known_formats import output_format
@@ -138,6 +149,15 @@ class Delivery:
         output_format(task.output_format, compression=task.compression, select=select, options=options)
         require_storage(self._folder)
         require_no_foreign_file(Folder(self._folder))
+
+    def _warn_of_options_of_files(self) -> None:
+        task, defaults = self.task, defaults_of(self.task.__class__)
+        given = [name for name in _OF_FILES if getattr(task, name) != defaults[name]]
+        if given:
+            task.log.warning(
+                "Without output_path= the rows go to XCom as they were sent, whatever %s says. To land them, give a folder.",
+                ", ".join(f"{name}=" for name in given),
+            )
 
     def deliver(self, query: BoundQuery, context: Mapping[str, Any]) -> Any:
         """Return the rows as plain JSON, a count as ``{"count": 6}``, or the summary of what was landed.

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from airflow_provider_veza.async_query.layout import ColumnType
 from airflow_provider_veza.async_query.rows import JsonRows, concatenated
 from airflow_provider_veza.async_query.task_log import TaskLog
 from airflow_provider_veza.async_query.vocabulary import MOST_WARNINGS, Page
@@ -183,6 +184,7 @@ class Landing:
         self._give_all_parts_the_same_columns()
         self._warn_of_names_alike()
         self._warn_of_unused_names()
+        self._warn_of_empty_columns()
         self._require_claim()
         manifest = self._manifest()
         self._write_manifest(manifest)
@@ -291,6 +293,15 @@ class Landing:
         if columns and (unused := self._plan.options.unused_names(column.dotted_name for column in columns)):
             self._log.warning(
                 "No column is called %s, which column_names renames: check the spelling.", ", ".join(unused)
+            )
+
+    def _warn_of_empty_columns(self) -> None:
+        empty = [column.dotted_name for column in self._durable.columns if column.type is ColumnType.NULL]
+        if empty and self._plan.select is not None and self._durable.progress.rows:
+            self._log.warning(
+                "No row has a value for %s, which columns= names: check the spelling. Without columns= all that there are "
+                "are landed.",
+                shortened(", ".join(map(ascii, empty)), _LONGEST_SHOWN),
             )
 
     def _give_all_parts_the_same_columns(self) -> None:

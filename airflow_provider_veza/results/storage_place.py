@@ -33,6 +33,11 @@ _VERSION = {
 }
 """Where s3fs and adlfs end a name, of versioned buckets or not: all files below would be one object with the shorter name."""
 _NAMES_OF_MANIFESTS = frozenset({"_manifest.json", "manifest.json"})
+_BRACES = re.compile(
+    r"(?<!\{)\{ ?(?:run_id|ds|ts|ds_nodash|ts_nodash|logical_date|data_interval_(?:start|end)"
+    r"|(?:ti|task_instance|task|dag|dag_run|params|var|macros)\.[\w.]+) ?\}(?!\})"
+)
+"""A template of Airflow's that an f-string, or a slip, has left one pair of braces."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -97,6 +102,7 @@ def _problems(text: str) -> Iterator[str]:
     segments = place.path.split("/")
     if "." in segments or ".." in segments:
         yield "has '.' or '..' among its folders; names are literal. Write the folder that is meant."
+    yield from _problems_of_braces(text)
     if any(map(str.isspace, segments)):
         yield "has a folder whose name is blank: a template gave nothing."
     yield from _problems_of_libraries(place)
@@ -106,6 +112,15 @@ def _problems(text: str) -> Iterator[str]:
         yield from _problems_on_disk(place)
     elif not (place.host if place.has_buckets else place.host or place.path):
         yield f"names no {'bucket' if place.has_buckets else 'folder'}."
+
+
+def _problems_of_braces(text: str) -> Iterator[str]:
+    if single := _BRACES.search(text):
+        found = single[0]
+        yield (
+            f"has {found!r} in it, which is no template: write '{{{found}}}', and '{{{{{{{found}}}}}}}' in an f-string. All runs "
+            "would land into one folder."
+        )
 
 
 def _problems_of_libraries(place: StoragePlace) -> Iterator[str]:

@@ -42,7 +42,7 @@ def path(tmp_path: Path) -> str:
     return str(tmp_path / "landed")
 
 
-def query(path: str, **arguments: Any) -> TaskRun:
+def query(path: str | None, **arguments: Any) -> TaskRun:
     wanted = {"query_spec": PAYROLL_ACCESS, "output_path": path, **arguments}
     return TaskRun(lambda: VezaQueryOperator(task_id="ask", deferrable=False, **wanted))
 
@@ -366,6 +366,58 @@ def foreign_types_in(value: Any) -> set[type]:
 )
 def test_the_asset_is_what_is_the_same_in_every_run(output_path: str, uri: str) -> None:
     assert landed_asset(output_path).uri == uri
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("lake/access/{{ run_id }}", "is relative to wherever a worker"),
+        ("~/lake", "is relative to wherever a worker"),
+        ("{{ var.value.lake }}/access", "begins with a template"),
+        ("file://{{ var.value.lake }}/access", "begins with a template"),
+        ("/{{ run_id }}", "begins with a template"),
+        ("s3:///access", "names no bucket"),
+        ("file://lake/access", "names a host"),
+        ("/lake/access/{ run_id }", "is no template"),
+        ("", "names no folder"),
+        (None, "must be the path of a folder"),
+        ({"manifest": "/lake/_manifest.json"}, "must be the path of a folder"),
+    ],
+)
+def test_no_dag_can_be_scheduled_on_what_no_task_could_ever_land(given: Any, told: str) -> None:
+    with pytest.raises(ArgumentError, match=told):
+        landed_asset(given)
+
+
+def test_a_folder_is_the_same_asset_in_whatever_form_it_is_given() -> None:
+    assert {landed_asset(given).uri for given in ("/lake/access", "/lake/access/", Path("/lake/access"))} == {
+        "file:///lake/access"
+    }
+
+
+@pytest.mark.parametrize("output_path", ["/lake/{ run_id }", "s3://lake/{ds}/x", "/lake/a-{params.bucket}"])
+def test_a_template_that_an_f_string_has_spoilt_is_told_while_the_dag_is_parsed(output_path: str) -> None:
+    told = r"is no template: write '\{\{ ?[^{}]+\}\}', and '\{{4} ?[^{}]+\}{4}' in an f-string"
+    with pytest.raises(ArgumentError, match=told):
+        VezaQueryOperator(task_id="ask", query_spec=PAYROLL_ACCESS, output_path=output_path)
+
+
+@pytest.mark.parametrize("output_path", ["/lake/{eu}", "/lake/{{ run_id }}", "/lake/{{run_id}}/{x}", "/lake/{}"])
+def test_other_braces_are_part_of_a_name(output_path: str) -> None:
+    assert (
+        VezaQueryOperator(task_id="ask", query_spec=PAYROLL_ACCESS, output_path=output_path).output_path == output_path
+    )
+
+
+def test_options_of_files_without_a_folder_are_said_to_be_without_effect(
+    tenant: Tenant, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tenant.set_behaviour(AT_ONCE)
+
+    query(None, output_format="csv", columns=["id"]).execute()
+
+    logged = caplog.text + capsys.readouterr().out
+    assert "the rows go to XCom as they were sent, whatever output_format=, columns= says." in logged
 
 
 def test_a_task_that_lands_declares_its_asset_beside_the_users_own(path: str) -> None:

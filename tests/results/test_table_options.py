@@ -194,6 +194,29 @@ def test_a_name_that_no_column_has_is_said(tmp_path: Path, caplog: pytest.LogCap
     assert warnings == ["No column is called properties.nmae, which column_names renames: check the spelling."]
 
 
+@pytest.mark.parametrize("form", TABLES)
+@pytest.mark.parametrize(
+    ("select", "rows", "said"),
+    [
+        (("id", "properties.nmae", "source.id"), 2, ["'properties.nmae', 'source.id'"]),
+        (("id", "properties.name"), 2, []),
+        (("id", "properties.nmae"), 0, []),
+    ],
+    ids=["misspelt", "right", "no rows"],
+)
+def test_a_column_that_is_asked_for_and_that_no_row_has_is_said(
+    form: str, select: tuple[str, ...], rows: int, said: list[str], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    Lander(tmp_path, format=form, select=select).land(pages_of(users(rows)))
+
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert warnings == [
+        f"No row has a value for {names}, which columns= names: check the spelling. Without columns= all that there are are "
+        "landed."
+        for names in said
+    ]
+
+
 def test_attempts_that_write_otherwise_do_not_share_parts(tmp_path: Path) -> None:
     lander = Lander(tmp_path, format="csv")
     pages = pages_of(users(10))
