@@ -5,7 +5,5 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 if find_spec("veza_emulator") is None:
-    missing = (
-        "the emulated tenant is not installed: pip install 'airflow-provider-veza[emulator]' (the extra `emulator`)"
-    )
-    raise ModuleNotFoundError(missing, name=__name__)
+    how = "pip install 'airflow-provider-veza[emulator]' (the extra `emulator`)"
+    raise ModuleNotFoundError(f"the emulated tenant is not installed: {how}", name=__name__)

@@ -96,10 +96,10 @@ def land(query: BoundQuery, order: LandingOrder, log: TaskLog, check: AttemptChe
     """
     with scratch_folder() as scratch:
         landing = Landing(order.plan(query, scratch), log, utc_now)
-        landed = landing.begin()
-        if landed is not None:
-            return landed
         try:
+            landed = landing.begin()
+            if landed is not None:
+                return landed
             retries = 0 if landing.progress.all_read else asyncio.run(_take_all(query, landing, check))
             check(surely=True)
             return landing.finish(retries)

@@ -260,3 +260,16 @@ def first_step(
 def key_of(manifest: Manifest) -> LandingKey:
     """Return the key of what was landed."""
     return LandingKey.of(manifest.handle, manifest.format, manifest.compression, manifest.select, manifest.options)
+
+
+def progress_of(manifest: Manifest) -> Progress:
+    """Return how far the pages had come when a result was landed: all were read."""
+    return Progress(
+        all_read=True,
+        pages=manifest.pages,
+        rows=manifest.rows,
+        retries=manifest.retries,
+        row_count=manifest.row_count,
+        partial=manifest.partial,
+        warnings=manifest.warnings,
+    )

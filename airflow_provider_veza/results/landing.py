@@ -23,6 +23,7 @@ from airflow_provider_veza.results.checkpoint import (
     GoOn,
     LandedPart,
     Progress,
+    progress_of,
 )
 from airflow_provider_veza.results.formats.format import Group
 from airflow_provider_veza.results.found_landing import (
@@ -85,16 +86,19 @@ class Landing:
 
         :raises ForeignFileError: when somebody else's file has the name of one of ours.
         :raises LandingError: when the folder cannot be read or written.
+        :raises ResultsError: when what was landed before does not fit the bounds of this attempt.
         """
         found = find_landing(self._plan.folder, self._log)
         self._durable = self._durable.with_marks(found.marks)
         match found.first_step(self._plan.key, self._plan.folder, is_intact):
             case AlreadyLanded(landed):
                 self._log.info("Query %s is landed in %s already.", self._plan.handle.shown_id, self._plan.folder)
+                self._require_fits(progress_of(landed))
                 self._complete(landed, found)
                 return landed
             case GoOn(earlier):
                 self._go_on_from(earlier)
+                self._require_fits(earlier.progress)
             case _:
                 self._claim(self._durable)
         return None
@@ -207,6 +211,9 @@ class Landing:
         """Return that of an attempt which has landed nothing; its parts are known by a mark that no other attempt has."""
         token = new_token()
         return Checkpoint(self._plan.key, token, self._now(), marks=(mark_of_writer(token, self._plan.format.suffix),))
+
+    def _require_fits(self, found: Progress) -> None:
+        self._plan.limits.require_found_fits(found, self._plan.handle.id, self._log)
 
     def _complete(self, landed: Manifest, found: FoundLanding) -> None:
         """Do what is left of a landing that was stopped after its manifest, or was made by an earlier version."""

@@ -41,6 +41,16 @@ class LandingLimits:
             if value is not None and value < 1:
                 raise ArgumentError(f"{name} must be at least 1, not {value!r}.")
 
+    def require_found_fits(self, read: Progress, query_id: str, log: TaskLog) -> None:
+        """Refuse what was landed of this result before, under other bounds than these.
+
+        :raises ResultsError: as the other methods here do.
+        """
+        self.require_fit(Page(partial=read.partial, warnings=read.warnings))
+        self.require_not_too_many(read)
+        if read.all_read:
+            self.require_complete(read, query_id, log)
+
     def require_fit(self, page: Page) -> None:
         """Refuse a page of a result that the service calls partial, and a count of zero, unless that is allowed.
 
@@ -77,6 +87,6 @@ class LandingLimits:
     @property
     def _bound(self) -> str:
         return (
-            f"max_rows={self.max_rows} allows. Nothing of it is left in the folder; an earlier landed result stays as it was. "
+            f"max_rows={self.max_rows} allows. None of these rows were landed; what was landed before stays as it was. "
             "Ask for less, or raise max_rows."
         )

@@ -139,5 +139,6 @@ def test_without_the_extra_an_import_of_an_old_path_says_what_to_install(
 ) -> None:
     done = provider_alone.call("-c", f"import airflow_provider_veza.emulator.{module}")
     assert done.stderr.splitlines()[-1] == (
-        "ModuleNotFoundError: the emulated tenant is not installed: pip install 'airflow-provider-veza[emulator]'"
+        "ModuleNotFoundError: the emulated tenant is not installed: pip install 'airflow-provider-veza[emulator]' "
+        "(the extra `emulator`)"
     )

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -19,13 +20,14 @@ from airflow_provider_veza.exceptions import (
     EmptyResultError,
     LandingTakenOverError,
     PartialResultError,
+    ResultsError,
     RowCountError,
     TooManyRowsError,
 )
 from airflow_provider_veza.results.folder import Folder
 from airflow_provider_veza.results.landing_limits import LandingLimits
 from airflow_provider_veza.results.row_count import RowCountCheck
-from results.landed import Lander, following, pages_of, users
+from results.landed import SMALL_PARTS, Lander, following, pages_of, users
 
 CHECKPOINT = "_checkpoint.json"
 
@@ -74,6 +76,38 @@ def test_a_partial_result_is_refused_before_anything_of_it_is_written(lander: La
     with pytest.raises(PartialResultError, match="shard 3 failed"):
         lander.land(pages_of(users(25), partial=True, warnings=("shard 3 failed",)))
     assert lander.files() <= {CHECKPOINT}
+
+
+@pytest.mark.parametrize(
+    ("limits", "error"),
+    [
+        ({"allow_partial": False}, PartialResultError),
+        ({"max_rows": 3}, TooManyRowsError),
+        ({"max_rows": 25, "row_count_check": RowCountCheck.FAIL}, TooManyRowsError),
+        ({"row_count_check": RowCountCheck.FAIL}, RowCountError),
+    ],
+)
+@pytest.mark.parametrize("is_whole", [True, False], ids=["landed", "half landed"])
+def test_what_was_landed_before_under_other_bounds_is_refused_where_these_do_not_allow_it(
+    lander: Lander, limits: dict[str, Any], error: type[ResultsError], *, is_whole: bool
+) -> None:
+    before = lander.limits = replace(SMALL_PARTS, row_count_check=RowCountCheck.WARN)
+    pages = pages_of(users(25), total=26, partial=True, warnings=("shard 3 failed",))
+    lander.land(pages) if is_whole else lander.crash(pages, after=9)
+    landed = lander.files()
+    lander.limits = replace(before, **limits)
+
+    with pytest.raises(error):
+        lander.land(pages)
+    assert not is_whole or lander.files() == landed, "a result that was landed whole stays"
+
+
+def test_an_empty_result_that_was_landed_before_is_refused_where_it_is_no_result_any_more(lander: Lander) -> None:
+    lander.land(pages_of([]))
+    lander.limits = replace(lander.limits, fail_on_empty=True)
+
+    with pytest.raises(EmptyResultError):
+        lander.land(pages_of([]))
 
 
 @pytest.mark.parametrize("after", range(14))

@@ -75,13 +75,13 @@ def test_the_command_refuses_a_wrong_flag_with_the_reason(
 
 
 def test_the_command_prints_a_line_that_makes_it_airflows_connection() -> None:
-    with command("--size", "100", "--api-key", "a key/+=") as (process, first_line):
+    with command("--size", "100", "--api-key", "a:key/+=") as (process, first_line):
         assert process.stdout is not None
         address = first_line.removeprefix("listening on http://").rstrip("\n")
         [name, uri] = shlex.split(process.stdout.readline())[1].split("=", 1)
     parts = urlsplit(uri)
     assert (name, parts.scheme, parts.path) == ("AIRFLOW_CONN_VEZA_DEFAULT", "veza", "/http")
-    assert (unquote(parts.password or ""), f"{parts.hostname}:{parts.port}") == ("a key/+=", address)
+    assert (unquote(parts.password or ""), f"{parts.hostname}:{parts.port}") == ("a:key/+=", address)
 
 
 def test_what_help_shows_as_a_default_the_flag_takes() -> None:
