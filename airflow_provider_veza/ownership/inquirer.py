@@ -138,11 +138,18 @@ class Inquirer:
                 self._dues[doubt] = due.after_inquiry(now)
 
     async def _answer_urgent(self) -> None:
+        """Answer all; what ends this also ends the questions: the loop, or an SDK whose supervisor is gone."""
+        together: list[_Urgent] = []
         try:
             while self._urgent:
                 together, self._urgent = self._urgent, []
                 for inquiry in inquiries(dict.fromkeys(urgent.waiter for urgent in together)):
                     await self._tell(inquiry, together)
+        except asyncio.CancelledError:
+            unanswered, self._urgent = [*together, *self._urgent], []
+            for urgent in unanswered:
+                urgent.fail(ConnectionAbortedError("the triggerer ends, or its supervisor is gone"))
+            raise
         finally:
             self._hurry = None
 

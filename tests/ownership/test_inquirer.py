@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -144,6 +145,24 @@ def test_an_answer_that_does_not_come_is_an_error_for_each_that_asked(told_airfl
         return list(await asyncio.gather(*(inquirer.answer(waiter(index=i)) for i in range(3)), return_exceptions=True))
 
     assert [type(answer) for answer in asyncio.run(killed())] == [ConnectionError] * 3
+
+
+def test_questions_that_the_sdk_gives_up_since_its_supervisor_is_gone_are_an_error_for_each_that_asked(
+    told_airflow: ToldAirflow,
+) -> None:
+    def give_up() -> None:
+        # What run_coroutine_threadsafe raises in a thread whose coroutine is cancelled; asyncio makes its own error of it.
+        raise concurrent.futures.CancelledError
+
+    told_airflow.before_answer = give_up
+
+    async def killed() -> list[Answer | BaseException]:
+        inquirer = Inquirer()
+        asked = (inquirer.answer(waiter(dag=f"dag {n}")) for n in range(3))
+        async with asyncio.timeout(60):
+            return list(await asyncio.gather(*asked, return_exceptions=True))
+
+    assert [type(answer) for answer in asyncio.run(killed())] == [ConnectionAbortedError] * 3
 
 
 @pytest.mark.usefixtures("at_once")
