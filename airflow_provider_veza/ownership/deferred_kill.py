@@ -89,12 +89,18 @@ class DeferredKill:
                         "Query %s is left alone: its task %s, so somebody may wait.", self.handle.shown_id, standing
                     )
         except TimeoutError:
-            self.log.warning(
-                "Query %s could not be cancelled within %s s and may still run. To cancel it by hand: %s",
-                self.handle.shown_id,
-                KILL_BUDGET_SECONDS,
-                cancel_command(self.handle, self.conn_id),
-            )
+            self._tell_of_failure(f"after {KILL_BUDGET_SECONDS:g} s")
+        except asyncio.CancelledError:
+            self._tell_of_failure("by the end of its triggerer")
+            raise
+
+    def _tell_of_failure(self, by: str) -> None:
+        self.log.warning(
+            "The kill of a deferred task was broken off %s: query %s may still run. To cancel it by hand: %s",
+            by,
+            self.handle.shown_id,
+            cancel_command(self.handle, self.conn_id),
+        )
 
     async def _standing(self) -> Standing:
         if self.waiter is None:

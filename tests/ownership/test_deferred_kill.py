@@ -6,6 +6,7 @@ That Airflow really gives these answers is shown by the drills, on real triggere
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -255,6 +256,38 @@ def test_a_cancel_goes_on_although_the_triggerer_cancels_the_trigger_again(
 
     asyncio.run(kill_impatiently())
     assert cancelled_ids(tenant) == [handle.id]
+
+
+@pytest.mark.parametrize("until", ["asked", "looked"])
+def test_a_kill_that_the_end_of_the_triggerer_breaks_off_says_that_the_query_may_still_run(
+    tenant: Tenant,
+    handle: QueryHandle,
+    answers: list[Answer | Exception],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    until: str,
+) -> None:
+    answers[:] = [ENDED]
+    reached = asyncio.Event()
+
+    async def never(*_: Any) -> Any:
+        reached.set()
+        await asyncio.Event().wait()
+
+    if until == "asked":
+        monkeypatch.setattr(deferred_kill, "answer_about", never)
+    else:
+        monkeypatch.setattr(deferred_kill, "try_to_cancel_async", never)
+
+    async def kill_and_end() -> None:
+        kill = replace(owner_of(handle)._deferred_kill(), log=logging.getLogger(__name__))
+        killing = asyncio.ensure_future(kill.settle())
+        await reached.wait()
+        killing.cancel()
+
+    asyncio.run(kill_and_end())
+    assert f"broken off by the end of its triggerer: query {handle.shown_id} may still run" in caplog.text
+    assert "python -m airflow_provider_veza cancel" in caplog.text
 
 
 def test_a_trigger_that_airflow_forgot_finds_out_and_cancels(
