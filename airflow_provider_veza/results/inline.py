@@ -16,6 +16,7 @@ from airflow_provider_veza.exceptions import ArgumentError, TooManyRowsError, XC
 from airflow_provider_veza.results.bad_text import OnBadText, unfit
 from airflow_provider_veza.results.defaults import DEFAULT_XCOM_BYTES, DEFAULT_XCOM_ROWS
 from airflow_provider_veza.results.refusals import require_no_count_of_zero, require_rows, require_whole
+from airflow_provider_veza.results.xcom_names import may_hold_reserved_name, require_no_reserved_name
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,8 @@ def collect(pages: Iterable[Page], limits: InlineLimits) -> list[Row] | dict[str
     :raises XComLimitError: past ``xcom_max_rows`` or ``xcom_max_bytes``.
     :raises EmptyResultError: where there is nothing and ``fail_on_empty``.
     :raises PartialResultError: where the service calls the result partial, unless ``allow_partial``.
-    :raises ColumnError: where a value cannot be written as JSON in UTF-8; names the column and the row.
+    :raises ColumnError: where a value cannot be written as JSON in UTF-8, or Airflow would read it back as another one; names
+        the column and the row.
     """
     rows: list[Row] = []
     size = 1  # two brackets, less the comma that the last row lacks
@@ -110,6 +112,10 @@ _NARROW = (
 
 def _json_size(row: Row, number: int) -> int:
     try:
-        return len(json.dumps(row, separators=(",", ":"), ensure_ascii=False).encode()) + 1
+        text = json.dumps(row, separators=(",", ":"), ensure_ascii=False)
+        size = len(text.encode()) + 1
     except (TypeError, ValueError, RecursionError):
         raise unfit(row, number) from None
+    if may_hold_reserved_name(text):
+        require_no_reserved_name(row, number)
+    return size

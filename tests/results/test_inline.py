@@ -15,6 +15,7 @@ from airflow_provider_veza.async_query.vocabulary import Page
 from airflow_provider_veza.exceptions import (
     ArgumentError,
     AsyncQueryError,
+    ColumnError,
     EmptyResultError,
     PartialResultError,
     ResultsError,
@@ -166,3 +167,33 @@ def test_the_bound_of_bytes_is_the_size_of_the_whole_list_as_json(pages: list[An
             collect([Page(tuple(page)) for page in pages], limits)
     else:
         assert collect([Page(tuple(page)) for page in pages], limits) == rows
+
+
+RESERVED = {
+    "a class": {"__classname__": "a.B"},
+    "an id": {"__id__": "a.B"},
+    "of Airflow 1": {"__type": "dict", "__var": {"a": 1}},
+}
+
+
+@pytest.mark.parametrize(
+    ("row", "column"),
+    [(fields, min(fields)) for fields in RESERVED.values()]
+    + [({"id": "1", "properties": fields}, "properties") for fields in RESERVED.values()]
+    + [({"id": "1", "path": [[{"node": fields}]]}, "path") for fields in RESERVED.values()],
+)
+def test_a_row_that_airflow_would_take_for_an_object_of_its_own_is_refused_by_name(
+    row: dict[str, Any], column: str
+) -> None:
+    with pytest.raises(
+        ColumnError, match=f"Column '{column}': row 2 has a field .*output_path|Land as 'jsonl'"
+    ) as error:
+        collect([Page((ROW,)), Page((row,))], InlineLimits())
+    assert error.value.column == column
+
+
+@pytest.mark.parametrize(
+    "row", [{"__type": "dict"}, {"__var": 1}, {"a": "__classname__"}, {"__data__": 1, "__version__": 1}]
+)
+def test_a_name_that_airflow_gives_back_as_it_is_goes_through(row: dict[str, Any]) -> None:
+    assert collect([Page((row,))], InlineLimits()) == [row]
