@@ -17,7 +17,7 @@ from aiohttp.http import HttpProcessingError
 from yarl import URL
 
 from airflow_provider_veza.async_query.message import Call, Response
-from airflow_provider_veza.async_query.retry import Failure, RetryPolicy
+from airflow_provider_veza.async_query.retry import RetryPolicy
 from airflow_provider_veza.transport.answer_body import BODY_ERRORS
 from airflow_provider_veza.transport.bounded_aiohttp import (
     AnswerHeaders,
@@ -37,11 +37,11 @@ from airflow_provider_veza.transport.driving import (
     tenant_steps,
 )
 from airflow_provider_veza.transport.exchange import USUAL_RETRY, fetch_token, needs_no_decision
-from airflow_provider_veza.transport.failures import failed
+from airflow_provider_veza.transport.failures import failed, refused_by_proxy
 from airflow_provider_veza.transport.pacing import Turn
 from airflow_provider_veza.transport.reasons import causes
 from airflow_provider_veza.transport.redaction import Redaction
-from airflow_provider_veza.transport.routes import Routes
+from airflow_provider_veza.transport.routes import Proxy, Routes
 from airflow_provider_veza.transport.sending import LIBRARY_ERRORS, Sending, sending
 from airflow_provider_veza.transport.settings import OAuth2ClientCredentials, Timeouts, TransportSettings, with_wait
 from airflow_provider_veza.transport.sparing_aiohttp import SparingConnector
@@ -90,8 +90,8 @@ class AsyncTransport:
         self._turnstile = turnstile_of(settings.origin)
         self._starter = Starter(settings, self._turnstile)
         self._readings = Readings()
-        self._routes = Routes(settings.proxy)
         self._redaction = Redaction(settings.secrets())
+        self._routes = Routes(settings.proxy, self._redaction.learn)
         self._sender: _Sender | None = None
         self._opening = asyncio.Lock()
         self._renewing = asyncio.Lock()
@@ -231,29 +231,31 @@ class _Sender:
         bounded = with_wait(timeouts, wire.wait)
         current = Sending(until, bounded, self.max_answer_bytes, in_line, only_once=not wire.idempotent)
         try:
-            if route.proxy_url is None and len(wire.as_text) <= MOST_BYTES_AT_ONCE:
+            if route.proxy is None and len(wire.as_text) <= MOST_BYTES_AT_ONCE:
                 return await self.direct.send(wire, route.origin, current)
             with sending(current):
-                async with self._request(wire, route.proxy_url, current) as answer:
+                async with self._request(wire, route.proxy, current) as answer:
                     body = await read_whole(answer.headers, answer.content, current.max_bytes)
                     return Response(answer.status, AnswerHeaders(answer.headers), body)
         except aiohttp.ClientHttpProxyError as e:
-            reason = f"the proxy refused the connection to {route} with status {e.status}; check the extra `proxy`"
-            return Failed(Failure.NOT_SENT, reason, read_clock())
+            return refused_by_proxy(e.status, route)
         except (aiohttp.ClientError, HttpProcessingError, *BODY_ERRORS, *LIBRARY_ERRORS) as e:
             return failed(causes(e, handled=handled), current, route)
 
     def _request(
-        self, wire: WireRequest, proxy: str | None, current: Sending
+        self, wire: WireRequest, proxy: Proxy | None, current: Sending
     ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        shown = {"Proxy-Authorization": proxy.authorization} if proxy and proxy.authorization else {}
+        is_tunnel = wire.url.startswith("https:")
         return self.session.request(
             wire.method,
             URL(wire.url, encoded=True),
             data=wire.body,
-            headers=wire.all_headers,
+            headers=wire.all_headers if is_tunnel else {**wire.all_headers, **shown},
             # aiohttp calls a missing body octets, where requests says nothing.
             skip_auto_headers=_CONTENT_TYPE if wire.body is None else None,
             allow_redirects=False,
-            proxy=proxy,
+            proxy=proxy.bare_url if proxy else None,
+            proxy_headers=shown if is_tunnel and shown else None,
             timeout=client_timeout(current),
         )

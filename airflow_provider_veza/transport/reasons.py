@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import ssl
 from collections.abc import Sequence
@@ -14,6 +15,10 @@ from airflow_provider_veza.transport.settings import Timeouts
 from airflow_provider_veza.transport.strict_answer import BrokenHeadError
 
 Causes = Sequence[BaseException]
+
+_WANTS_LOGIN = 407
+_NO_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})\b")
+"""How http.client says that a proxy refused a CONNECT."""
 
 
 @dataclass(frozen=True)
@@ -88,23 +93,47 @@ def _has_reason(causes: Causes, reasons: frozenset[str]) -> bool:
     return any(isinstance(cause, ssl.SSLError) and getattr(cause, "reason", None) in reasons for cause in causes)
 
 
+def refusal_of_tunnel(causes: Causes) -> int | None:
+    """Return the status with which a proxy refused to connect to the server; None where that is not what happened.
+
+    What the proxy says beside its status is its own, so it is not shown.
+    """
+    refusals = (_NO_TUNNEL.match(str(cause)) for cause in causes if isinstance(cause, OSError))
+    return next((int(refusal[1]) for refusal in refusals if refusal), None)
+
+
+def why_proxy_refused(status: int, route: Route) -> str:
+    """Say that a proxy refused to connect to the server, and what to do."""
+    return f"no connection to {route}, which refused it with HTTP {status}; {_let_through(status, route)}"
+
+
+def _let_through(status: int, route: Route) -> str:
+    named_in = route.proxy.named_in if route.proxy else ""
+    if status == _WANTS_LOGIN:
+        has_login = route.proxy is not None and route.proxy.authorization is not None
+        return (
+            f"it does not take the login in {named_in}" if has_login else f"it wants a login: put one into {named_in}"
+        )
+    if status < 500:
+        return f"whoever runs the proxy must let {route.origin.address} through, or {named_in} must name another one"
+    return f"check {_fields_of(route, VEZA_FIELDS)}, and whether the proxy can reach that host"
+
+
 def why_not_sent(causes: Causes, route: Route, timeouts: Timeouts, fields: FieldNames = VEZA_FIELDS) -> str:
     """Say why there was no connection, and what to check."""
-    check = f"check the connection's {fields.address}"
+    check = f"check {_fields_of(route, fields)}"
     for cause in causes:
         match cause:
             case ssl.SSLCertVerificationError(verify_message=problem):
                 return f"the TLS certificate of {route} was not accepted ({problem}); {_private(fields)}"
             case ssl.SSLError():
-                return f"TLS with {route} could not be agreed on{_why_no_tls(cause, fields)}"
+                return f"TLS with {route} could not be agreed on{_why_no_tls(cause, route, fields)}"
             case socket.gaierror():
                 return f"no connection to {route}, since the name was not found; {check}"
             case TimeoutError():
                 return f"no connection to {route} within {timeouts[0]:g} s; {check}"
             case OSError(errno=int(number)):
                 return f"no connection to {route} ({os.strerror(number)}); {check}"
-            case OSError() if str(cause).startswith("Tunnel connection failed"):
-                return f"no connection to {route} ({cause}); {check}"
     return f"no connection to {route} ({type(causes[0]).__name__}); {check}"
 
 
@@ -125,12 +154,18 @@ def why_no_answer(causes: Causes, route: Route, timeouts: Timeouts, fields: Fiel
     return f"the connection to {route} ended too early ({type(causes[0]).__name__})"
 
 
-def _why_no_tls(error: ssl.SSLError, fields: FieldNames) -> str:
+def _fields_of(route: Route, fields: FieldNames) -> str:
+    if route.proxy is None:
+        return f"the connection's {fields.address}"
+    return f"the connection's host and {route.proxy.named_in}"
+
+
+def _why_no_tls(error: ssl.SSLError, route: Route, fields: FieldNames) -> str:
     if answers_without_tls([error]):
         return f", since it answers without TLS: {fields.plain}, or give the port that serves https"
     if refuses_client([error]):
         return f", since it wants to see a certificate of the client ({error.reason}); {fields.own_certificate}"
-    return f" ({error.reason or 'closed'}); check the connection's {fields.address}"
+    return f" ({error.reason or 'closed'}); check {_fields_of(route, fields)}"
 
 
 def _private(fields: FieldNames) -> str:

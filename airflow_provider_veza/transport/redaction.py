@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
-from urllib.parse import quote, quote_plus, unquote, urlsplit
+from urllib.parse import quote, quote_plus
 
 from airflow_provider_veza.async_query.vocabulary import Page, Snapshot
 
@@ -84,14 +84,6 @@ class Redaction:
 def pair(user: str, password: str) -> tuple[str, ...]:
     """Return what of HTTP Basic credentials is secret: the password, and both as their header has them."""
     return password, base64.b64encode(f"{user}:{password}".encode()).decode()
-
-
-def proxy_secrets(proxy: str | None) -> tuple[str, ...]:
-    """Return what of a proxy's URL is secret."""
-    if not proxy or "@" not in proxy:
-        return ()
-    user, _, password = urlsplit(proxy if "://" in proxy else f"//{proxy}").netloc.rpartition("@")[0].partition(":")
-    return (*pair(unquote(user), unquote(password)), *pair(user, password))
 
 
 def forms_of(secret: str) -> Iterator[str]:

@@ -17,6 +17,7 @@ from urllib3 import PoolManager
 from airflow_provider_veza.exceptions import RedirectRefusedError
 from airflow_provider_veza.transport.bounded_urllib3 import POOLS
 from airflow_provider_veza.transport.origin import Origin
+from airflow_provider_veza.transport.proxy_login import proxy_authorization
 from airflow_provider_veza.transport.redirects import within_origin
 from airflow_provider_veza.transport.routes import Routes
 from airflow_provider_veza.transport.settings import Timeouts, TransportSettings
@@ -107,6 +108,11 @@ class TenantAdapter(HTTPAdapter):
         manager.pool_classes_by_scheme = POOLS
         return manager
 
+    def proxy_headers(self, proxy: str) -> dict[str, str]:
+        """Return what is shown to a proxy alone."""
+        authorization = proxy_authorization(proxy)
+        return {"Proxy-Authorization": authorization} if authorization else {}
+
     def _proxies(self, url: str) -> dict[str, str]:
         route = self._routes.to(url)
-        return {route.origin.scheme: route.proxy_url} if route.proxy_url else {}
+        return {route.origin.scheme: route.proxy.url} if route.proxy else {}

@@ -8,7 +8,8 @@ from urllib.parse import quote_plus, urlsplit
 from airflow_provider_veza.async_query.message import Purpose
 from airflow_provider_veza.exceptions import ConnectionSettingsError
 from airflow_provider_veza.transport.origin import Origin
-from airflow_provider_veza.transport.redaction import pair, proxy_secrets
+from airflow_provider_veza.transport.proxy_login import proxy_secrets
+from airflow_provider_veza.transport.redaction import pair
 
 Timeouts = tuple[float, float]
 """Seconds to connect, and of silence while reading, in that order."""

@@ -63,8 +63,8 @@ class SyncTransport:
         self._retry = retry
         self._turnstile = turnstile_of(settings.origin)
         self._starter = Starter(settings, self._turnstile)
-        self._routes = Routes(settings.proxy)
         self._redaction = Redaction(settings.secrets())
+        self._routes = Routes(settings.proxy, self._redaction.learn)
         self._session = TenantSession(settings, self._routes, self.token)
 
     @property

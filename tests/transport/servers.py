@@ -203,9 +203,11 @@ class Proxy(LoopbackServer):
     """A forward proxy: tunnels CONNECT, forwards plain HTTP.
 
     :param refusal: status of its answer to everything; None lets everything through.
+    :param page: its answer then, also said beside the status; ``{login}`` stands for the login that it was shown.
     """
 
     refusal: int | None = None
+    page: str = ""
     seen: list[Seen] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -222,7 +224,9 @@ class Proxy(LoopbackServer):
             return
         self.seen.append(request)
         if self.refusal:
-            connection.sendall(f"HTTP/1.1 {self.refusal} Refused\r\ncontent-length: 0\r\n\r\n".encode())
+            page = self.page.format(login=request.headers.get("proxy-authorization"))
+            head = f"HTTP/1.1 {self.refusal} Refused {page}\r\ncontent-type: text/html\r\ncontent-length: {len(page)}"
+            connection.sendall(f"{head}\r\n\r\n{page}".encode())
         elif request.method == "CONNECT":
             self._tunnel(connection, request)
         else:

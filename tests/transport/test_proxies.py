@@ -6,15 +6,32 @@ import base64
 import ssl
 import traceback
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import pytest
 
+from airflow_provider_veza.async_query.message import Call, Request
 from airflow_provider_veza.async_query.retry import ONE_ATTEMPT
-from airflow_provider_veza.exceptions import ConnectionSettingsError, NoAnswerError, NotSentError
+from airflow_provider_veza.exceptions import ConnectionSettingsError, NoAnswerError, NotSentError, RefusedError
+from airflow_provider_veza.services.veza_errors import json_object
 from airflow_provider_veza.transport.routes import Routes
 from transport.conftest import KEY, Driver, call, settings_for, submit
-from transport.servers import LOOPBACK, HttpServer, LoopbackServer, Proxy, SilentServer, answer, free_port, reset
+from transport.every_driver import EVERY_DRIVER, good
+from transport.servers import (
+    LOOPBACK,
+    HttpServer,
+    LoopbackServer,
+    Proxy,
+    Reply,
+    SilentServer,
+    answer,
+    free_port,
+    hang_up,
+    raw,
+    reset,
+    then,
+)
 
 Open = Callable[..., Driver]
 Tenant = Callable[..., HttpServer]
@@ -23,7 +40,7 @@ Start = Callable[[LoopbackServer], Any]
 PASSWORD = "pr0xy-passw0rd"
 
 
-def with_login(proxy: Proxy) -> str:
+def with_login(proxy: LoopbackServer) -> str:
     return f"http://somebody:{PASSWORD}@{proxy.address}"
 
 
@@ -114,7 +131,9 @@ def test_a_proxy_that_says_nothing_is_not_sent_after_the_connect_timeout(start: 
 
 
 def test_a_route_shows_no_login() -> None:
-    route = Routes(f"http://somebody:{PASSWORD}@proxy.example:3128").to("https://tenant.example/api")
+    route = Routes(f"http://somebody:{PASSWORD}@proxy.example:3128", lambda _secret: None).to(
+        "https://tenant.example/api"
+    )
 
     assert str(route) == "tenant.example:443 through the proxy proxy.example:3128"
     assert PASSWORD not in repr(route)
@@ -146,3 +165,158 @@ def test_a_password_that_breaks_the_proxys_url_is_not_shown(
     with pytest.raises(ConnectionSettingsError, match="The proxy is .* as %23") as raised:
         open_driver(settings_for("http://tenant.invalid")).run(call())
     assert "s3cret" not in "".join(traceback.format_exception(raised.value))
+
+
+LOGINS = {
+    "a user and a password": ("me:s3cretpassw", b"me:s3cretpassw"),
+    "a token and no password": ("s3crettoken", b"s3crettoken:"),
+    "a password alone": (":s3cretpassw", b":s3cretpassw"),
+    "characters of URLs": ("me:s3cret%2F%40pass", b"me:s3cret/@pass"),
+    "a colon in the user": ("m%3Ae:s3cretpassw", b"m:e:s3cretpassw"),
+    "Latin letters": ("m\u00e9:s3cret%C3%A9passw", "m\u00e9:s3cret\u00e9passw".encode()),
+    "no Latin letter": ("me:s3cret%E2%82%ACpassw", "me:s3cret\u20acpassw".encode()),
+    "a byte that is no UTF-8": ("me:s3cret%E9passw", b"me:s3cret\xe9passw"),
+}
+EVERY_LOGIN = pytest.mark.parametrize(("login", "sent"), LOGINS.values(), ids=LOGINS)
+WHERE = pytest.mark.parametrize("where", ["extra", "environment"])
+SCHEMES = pytest.mark.parametrize("scheme", ["http", "https"])
+Behind = Callable[[str, str, str], dict[str, Any]]
+
+
+@pytest.fixture
+def behind(monkeypatch: pytest.MonkeyPatch) -> Behind:
+    """Name a proxy for a scheme, and return the fields of settings that do so."""
+
+    def name(where: str, scheme: str, proxy: str) -> dict[str, Any]:
+        if where == "extra":
+            return {"proxy": proxy}
+        monkeypatch.setenv(f"{scheme.upper()}_PROXY", proxy)
+        return {}
+
+    return name
+
+
+@WHERE
+@SCHEMES
+@EVERY_LOGIN
+def test_a_login_goes_out_by_the_bytes_of_its_url_and_comes_back_in_no_error(
+    start: Start, open_driver: Open, behind: Behind, where: str, scheme: str, login: str, sent: bytes
+) -> None:
+    proxy, shown = start(Proxy(refusal=407, page="{login}")), base64.b64encode(sent).decode()
+    fields = behind(where, scheme, f"http://{login}@{proxy.address}")
+    reading = Call(Request("POST", "/api", {"a": 1}, idempotent=False), json_object)
+
+    with pytest.raises((NotSentError, RefusedError)) as raised:
+        open_driver(settings_for(f"{scheme}://tenant.invalid", **fields)).run(reading)
+    assert [seen.headers["proxy-authorization"] for seen in proxy.seen] == [f"Basic {shown}"]
+    said = "".join(traceback.format_exception(raised.value)) + repr(vars(raised.value))
+    assert "s3cret" not in said
+    assert shown not in said
+    assert "407" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "times"), [(400, 1), (403, 1), (405, 1), (407, 1), (408, 3), (429, 3), (502, 3), (503, 3)]
+)
+def test_a_refused_tunnel_is_asked_for_again_only_where_that_may_help(
+    start: Start, open_driver: Open, status: int, times: int
+) -> None:
+    """A wrong login that is sent again and again locks the account that it belongs to."""
+    proxy = start(Proxy(refusal=status))
+
+    with pytest.raises(NotSentError) as raised:
+        open_driver(settings_for("https://tenant.invalid", proxy=with_login(proxy))).run(submit())
+    assert len(proxy.seen) == times
+    assert raised.value.heals == (times > 1)
+
+
+@pytest.mark.parametrize("status", [403, 407, 503])
+@pytest.mark.parametrize(
+    ("where", "place"), [("extra", "the connection's extra `proxy`"), ("environment", "HTTPS_PROXY")]
+)
+def test_who_refused_a_tunnel_and_where_it_is_named_is_said_and_not_what_it_says(
+    start: Start, open_driver: Open, behind: Behind, where: str, place: str, status: int
+) -> None:
+    proxy = start(Proxy(refusal=status, page="<h1>\x1b[2J of the proxy's own"))
+    fields = behind(where, "https", proxy.url)
+
+    with pytest.raises(NotSentError, match=f"the proxy {proxy.address}, which refused it with HTTP {status}") as raised:
+        open_driver(settings_for("https://tenant.invalid", **fields)).run(submit())
+    assert place in str(raised.value)
+    assert "own" not in str(raised.value)
+
+
+@pytest.mark.parametrize(("name", "scheme"), [("HTTPS_PROXY", "https"), ("HTTP_PROXY", "http"), ("ALL_PROXY", "https")])
+def test_a_proxy_of_the_environment_that_is_down_is_no_fault_of_the_extra(
+    open_driver: Open, monkeypatch: pytest.MonkeyPatch, name: str, scheme: str
+) -> None:
+    monkeypatch.setenv(name, f"http://{LOOPBACK}:{free_port()}")
+
+    with pytest.raises(NotSentError, match=f"check the connection's host and {name} in the environment") as raised:
+        open_driver(settings_for(f"{scheme}://tenant.invalid")).run(submit())
+    assert "extra" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("listed", "host", "is_direct"),
+    [
+        ("127.0.0.0/8", LOOPBACK, True),
+        ("10.0.0.0/8, 127.0.0.1/8", LOOPBACK, True),
+        ("10.0.0.0/8", LOOPBACK, False),
+        ("::1", "[::1]", True),
+        ("[::1]", "[::1]", True),
+        ("::/64", "[::1]", True),
+        ("fe80::/10", "[::1]", False),
+        (".vezacloud.com", "acme.vezacloud.com", True),
+        ("vezacloud.com", "acme.vezacloud.com", True),
+        ("acme.vezacloud.com:8443", "acme.vezacloud.com:8443", True),
+        ("acme.vezacloud.com:8443", "acme.vezacloud.com", False),
+        ("loud.com", "acme.vezacloud.com", False),
+        ("10.0.0.0/8", "acme.vezacloud.com", False),
+        ("no network/8,,", LOOPBACK, False),
+        ("*", "acme.vezacloud.com", True),
+        ("", LOOPBACK, False),
+    ],
+)
+def test_which_hosts_no_proxy_lists(monkeypatch: pytest.MonkeyPatch, listed: str, host: str, is_direct: bool) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    monkeypatch.setenv("NO_PROXY", listed)
+
+    route = Routes(None, lambda _secret: None).to(f"https://{host}/api")
+
+    assert (route.proxy is None) == is_direct
+
+
+CUT = {
+    "before a word": hang_up,
+    "within its head": then(raw(b"HTTP/1.1 200 Connection est"), hang_up),
+    "before TLS": then(raw(b"HTTP/1.1 200 Connection established\r\n\r\n"), hang_up),
+    "with a reset": reset,
+    "by what is no HTTP": then(raw(b"SSH-2.0-OpenSSH_9.2\r\n"), hang_up),
+}
+
+
+@pytest.mark.parametrize("cut", CUT.values(), ids=CUT)
+def test_a_tunnel_that_is_cut_before_it_leads_anywhere_is_not_sent(
+    tenant: Tenant, open_driver: Open, cut: Reply
+) -> None:
+    proxy = tenant(cut, cut, cut)
+    settings = settings_for("https://tenant.invalid", proxy=with_login(proxy))
+
+    with pytest.raises(NotSentError, match=f"through the proxy {proxy.address}") as raised:
+        open_driver(settings).run(submit())
+    assert [seen.method for seen in proxy.seen] == ["CONNECT"] * 3
+    assert PASSWORD not in "".join(traceback.format_exception(raised.value))
+
+
+@pytest.mark.parametrize("kind", ["elasticsearch", "elasticsearch, async"])
+def test_the_clients_of_elasticsearch_take_no_proxy_of_the_environment(
+    tenant: Tenant, start: Start, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    server, proxy = tenant(good()), start(Proxy())
+    for name in ("HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, proxy.url)
+
+    with closing(EVERY_DRIVER[kind].open(server.url)) as driver:
+        driver.run(call())
+    assert (len(server.seen), proxy.connections) == (1, 0)
