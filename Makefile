@@ -24,7 +24,9 @@ STATSD := 0.9.0
 STATSD_CLIENT := 4.0.1
 NODEJS := 24.19.0
 # Servers that are no Python, and what they need beside what every Debian has.
-DEBIAN_SERVERS := nginx haproxy liblua5.3-0 libopentracing-c-wrapper0 libopentracing1 apache2-bin libapr1 libaprutil1 stunnel4 libwrap0
+DEBIAN_SERVERS := nginx haproxy liblua5.3-0 libopentracing-c-wrapper0 libopentracing1 apache2-bin libapr1 libaprutil1 stunnel4 libwrap0 \
+	squid squid-common squid-langpack libecap3 libltdl7 libnetfilter-conntrack3 libnfnetlink0 libtdb1 tinyproxy-bin \
+	privoxy libmbedcrypto7 libmbedtls14 libmbedx509-1 libpcre3
 # What imports no Airflow is tested once, with Airflow barred; tests/test_without_airflow.py holds the list to what is so.
 WITHOUT_AIRFLOW := tests/async_query tests/doctor tests/esql_double tests/real_airflow tests/results tests/services \
 	tests/transport tests/test_contributing.py tests/test_declared.py tests/test_deprecations.py tests/test_drills_table.py tests/test_lanes.py \
@@ -160,7 +162,7 @@ test-monitoring: .venv/statsd/installed ## Feed the sample dashboard from a real
 	$(STAGE) 'metrics at a real StatsD' env 'PYTHONPATH=$(CURDIR)/.venv/statsd/python' 'AIRFLOW_HOME=$(CURDIR)/.run/units-monitoring' \
 		'PATH=$(CURDIR)/.venv/tools/bin:$(PATH)' $(NEWEST_PYTHON) -m pytest tests/monitoring
 
-test-servers: .venv/servers/installed .venv/airflow-$(NEWEST)/installed ## Ask other people's web servers and gateways through every driver, with TLS and without
+test-servers: .venv/servers/installed .venv/airflow-$(NEWEST)/installed ## Ask other people's web servers, gateways and forward proxies through every driver, with TLS and without
 	$(STAGE) "other people's servers" env 'AIRFLOW_HOME=$(CURDIR)/.run/servers' $(NEWEST_PYTHON) -m pytest tests/servers
 
 test-storages: .venv/storages/installed .venv/azurite/installed ## Test landing and records on every storage, played by real servers, and write docs/storages.md
@@ -348,7 +350,7 @@ endef
 	@$(UV) pip sync --quiet --python .venv/servers/bin/python $<
 	@mkdir .venv/servers/debian
 	@cd .venv/servers/debian && if apt-get -qq download $(DEBIAN_SERVERS) 2>/dev/null; then \
-		for package in *.deb; do dpkg -x $$package .; done; else echo 'Without nginx, HAProxy, Apache and stunnel'; fi
+		for package in *.deb; do dpkg -x $$package .; done; else echo 'Without nginx, HAProxy, Apache, stunnel, Squid, Tinyproxy and Privoxy'; fi
 	@touch $@
 
 .venv/engines/installed: requirements/engines.txt .venv/airflow-$(NEWEST)/installed

@@ -1,1 +1,1 @@
-"""The transport against other people's servers and proxies; `make test-servers` runs this, and writes docs/servers.md."""
+"""The transport against other people's servers, gateways and forward proxies; `make test-servers` runs this."""

@@ -1,4 +1,4 @@
-"""Each played server runs as long as its tests do; what they saw of it is left behind for the table in the docs."""
+"""Each played server runs as long as its tests do; an authority signs for those that speak TLS."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from airflow_provider_veza.async_query.message import Call, Request, Response
 from airflow_provider_veza.exceptions import RequestError
@@ -105,3 +106,23 @@ def open_driver(request: pytest.FixtureRequest, url: str) -> Iterator[Callable[.
         driver.close()
     gc.collect()
     assert sum(1 for _ in OPEN_FILES.iterdir()) <= before, "sockets were left behind"
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def authorities(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("authority") / "root.pem"
+    authority.cert_pem.write_to_path(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def certificate(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A key, a certificate for loopback by each name, and the authority between it and the one that is trusted."""
+    path = tmp_path_factory.mktemp("certificate") / "server.pem"
+    authority.create_child_ca().issue_cert(LOOPBACK, "localhost").private_key_and_cert_chain_pem.write_to_path(path)
+    return path

@@ -5,6 +5,8 @@ What is not installed is left out; `make test-servers` installs what PyPI has, a
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import shutil
 import socket
@@ -33,7 +35,7 @@ SEARCHED = os.pathsep.join(
         "/usr/sbin",
     ]
 )
-LIBRARIES = DEBIAN / "usr" / "lib" / "x86_64-linux-gnu"
+LIBRARIES = os.pathsep.join(str(DEBIAN / name / "x86_64-linux-gnu") for name in ("usr/lib", "lib"))
 
 
 @dataclass(frozen=True)
@@ -206,6 +208,52 @@ TLS_SERVERS = {name: SERVERS[name] for name in ("nginx", "haproxy", "caddy", "en
 }
 
 
+LOGIN = "somebody:pr0xy-passw0rd"
+
+
+def _with_login(arguments: Callable[[Place], list[str]], *option: str) -> Callable[[Place], list[str]]:
+    """Return what follows the name of a proxy that may want a login, which lies in a file, too."""
+
+    def write(place: Place) -> list[str]:
+        user, _, password = LOGIN.partition(":")
+        hashed = base64.b64encode(hashlib.sha1(password.encode()).digest()).decode()
+        (place.folder / "logins").write_text(f"{user}:{{SHA}}{hashed}\n")
+        return [*arguments(place), *(option if "login" in place.modes else ())]
+
+    return write
+
+
+FORWARD_PROXIES = {
+    "squid": Server("squid", lambda place: ["-n", f"s{place.port}", *_configured("squid.conf", "-N", "-f")(place)]),
+    "tinyproxy": Server("tinyproxy", _configured("tinyproxy.conf", "-d", "-c")),
+    "privoxy": Server("privoxy", _configured("privoxy.conf", "--no-daemon")),
+    "apache": Server("apache2", _with_login(_configured("apache-forward.conf", "-X", "-f"))),
+    "proxy.py": Server(
+        "proxy",
+        _with_login(
+            lambda place: [f"--hostname={LOOPBACK}", f"--port={place.port}", "--num-workers=1", "--num-acceptors=1"],
+            f"--basic-auth={LOGIN}",
+        ),
+    ),
+    "mitmproxy": Server(
+        "mitmdump",
+        _with_login(
+            lambda place: [
+                "-q",
+                f"--listen-host={LOOPBACK}",
+                f"--listen-port={place.port}",
+                f"--set=confdir={place.folder}",
+                "--ssl-insecure",
+            ],
+            f"--proxyauth={LOGIN}",
+        ),
+    ),
+}
+"""mitmproxy reads what goes through its tunnels: its own certificate stands before the server's."""
+
+WITHOUT_LOGINS = {"privoxy"}
+
+
 def _secured(place: Place, *arguments: str) -> list[str]:
     address, pem = f"--bind={LOOPBACK}:{place.port}", place.certificate
     client = [f"--ca-certs={pem}", "--verify-mode=CERT_REQUIRED"] if "client" in place.modes else []
@@ -223,7 +271,7 @@ def running(
     environment = {
         "PATH": SEARCHED,
         "HOME": str(folder),
-        "LD_LIBRARY_PATH": str(LIBRARIES),
+        "LD_LIBRARY_PATH": LIBRARIES,
         "NOTES": str(folder),
         "PYTHONPATH": str(HERE),
         "PYTHONDONTWRITEBYTECODE": "1",

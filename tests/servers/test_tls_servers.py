@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import trustme
 
 from airflow_provider_veza.exceptions import NoAnswerError
 from servers.conftest import Patient, Wished, outcome
@@ -20,26 +19,6 @@ from transport.servers import LOOPBACK
 VERSIONS = ["1.2", "1.3"]
 WITHOUT_A_WORD = {"node", "hypercorn", "envoy", "stunnel"}
 """They close the connection, some of them now and then before the client has read why."""
-
-
-@pytest.fixture(scope="session")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture(scope="session")
-def authorities(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("authority") / "root.pem"
-    authority.cert_pem.write_to_path(path)
-    return path
-
-
-@pytest.fixture(scope="session")
-def certificate(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A key, a certificate for loopback by each name, and the authority between it and the one that is trusted."""
-    path = tmp_path_factory.mktemp("certificate") / "server.pem"
-    authority.create_child_ca().issue_cert(LOOPBACK, "localhost").private_key_and_cert_chain_pem.write_to_path(path)
-    return path
 
 
 @pytest.fixture(scope="module", params=[(name, version) for name in TLS_SERVERS for version in VERSIONS], ids=" ".join)
