@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextlib import asynccontextmanager, suppress
 from types import SimpleNamespace
@@ -56,7 +57,7 @@ def _clocks(patch: pytest.MonkeyPatch, world: World) -> None:
     patch.setattr(deferral, "earliest_resume", lambda now: now)
     patch.setattr(charge, "os", SimpleNamespace(getppid=_parent, _exit=lambda status: _exit(world)))
     for module in (deferred_kill, noted_cancel):
-        patch.setattr(module, "asyncio", SimpleNamespace(timeout=_no_timeout))
+        patch.setattr(module, "asyncio", SimpleNamespace(**vars(asyncio) | {"timeout": _no_timeout}))
 
 
 def _threads(patch: pytest.MonkeyPatch, world: World) -> None:
