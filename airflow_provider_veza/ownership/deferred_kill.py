@@ -26,7 +26,10 @@ from airflow_provider_veza.ownership.records.registry import RecordRegistry
 
 T = TypeVar("T")
 
-KILL_BUDGET_SECONDS = 25.0
+TOLD_AFTER_SECONDS = 25.0
+"""Airflow 3.3 closes the log of a killed trigger after 30 s, by its default."""
+KILL_BUDGET_SECONDS = 300.0
+"""A triggerer that has just begun, on a busy machine, was seen to have no answer from Airflow for 51 s."""
 ANSWER_SECONDS = 10.0
 """For Airflow to say once more that nobody waits, before a wait goes on that nobody ended."""
 NOTE_PATIENCE_SECONDS = 2.0
@@ -52,7 +55,7 @@ class DeferredKill:
 
     async def settle(self) -> None:
         """Ask Airflow whether anybody waits, and cancel the query if it says that nobody does."""
-        await _apart(self._settle_in_time())
+        await _apart(self._settle_and_tell())
 
     async def nobody_waits(self) -> bool:
         """Ask Airflow; no answer, or none in time, means that somebody may: the looks of this wait stand still meanwhile."""
@@ -78,6 +81,13 @@ class DeferredKill:
         if outcome is CancelOutcome.CANCELLED:
             await self._note_cancel()
 
+    async def _settle_and_tell(self) -> None:
+        telling = asyncio.get_running_loop().call_later(TOLD_AFTER_SECONDS, self._tell_of_delay)
+        try:
+            await self._settle_in_time()
+        finally:
+            telling.cancel()
+
     async def _settle_in_time(self) -> None:
         try:
             async with asyncio.timeout(KILL_BUDGET_SECONDS):
@@ -93,6 +103,15 @@ class DeferredKill:
         except asyncio.CancelledError:
             self._tell_of_failure("by the end of its triggerer")
             raise
+
+    def _tell_of_delay(self) -> None:
+        self.log.warning(
+            "The kill of a deferred task takes longer than %g s, since Airflow or the tenant does not answer, and goes on: "
+            "query %s may still run. To cancel it by hand: %s",
+            TOLD_AFTER_SECONDS,
+            self.handle.shown_id,
+            cancel_command(self.handle, self.conn_id),
+        )
 
     def _tell_of_failure(self, by: str) -> None:
         self.log.warning(

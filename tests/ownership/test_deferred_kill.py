@@ -24,11 +24,12 @@ from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.identity import TaskIdentity
 from airflow_provider_veza.async_query.inquiries import Waiter
 from airflow_provider_veza.async_query.record import RecordState
-from airflow_provider_veza.async_query.standing import Answer
+from airflow_provider_veza.async_query.standing import Answer, Standing
 from airflow_provider_veza.async_query.vocabulary import Snapshot
 from airflow_provider_veza.hooks.bound import BoundQuery
 from airflow_provider_veza.hooks.veza import VezaHook
 from airflow_provider_veza.ownership import deferred_kill
+from airflow_provider_veza.ownership.deferred_kill import DeferredKill
 from airflow_provider_veza.ownership.inquirer import inquirer
 from airflow_provider_veza.ownership.records.record_path import RecordPathStore
 from airflow_provider_veza.ownership.records.registry import RecordRegistry
@@ -37,6 +38,7 @@ from airflow_provider_veza.triggers.async_query import AsyncQueryTrigger
 from support.recorded import OF_TASK
 from support.served_tenant import PAYROLL_ACCESS, cancelled_ids
 from support.told_airflow import ToldAirflow
+from support.virtual_time import run as run_in_virtual_time
 from veza_emulator.http.server import RunningTenant
 from veza_emulator.tenant.tenant import Tenant
 
@@ -256,6 +258,35 @@ def test_a_cancel_goes_on_although_the_triggerer_cancels_the_trigger_again(
 
     asyncio.run(kill_impatiently())
     assert cancelled_ids(tenant) == [handle.id]
+
+
+@pytest.mark.parametrize(
+    ("answers_after", "is_told", "is_cancelled"), [(20.0, False, True), (60.0, True, True), (400.0, True, False)]
+)
+def test_a_kill_that_takes_long_says_so_while_its_log_is_open_and_goes_on_for_minutes(
+    handle: QueryHandle,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    answers_after: float,
+    *,
+    is_told: bool,
+    is_cancelled: bool,
+) -> None:
+    cancelled = []
+
+    async def stand_late(_: DeferredKill) -> Standing:
+        await asyncio.sleep(answers_after)
+        return Standing.ENDED
+
+    async def cancel(_: DeferredKill) -> None:
+        cancelled.append(handle.id)
+
+    monkeypatch.setattr(DeferredKill, "_standing", stand_late)
+    monkeypatch.setattr(DeferredKill, "_cancel", cancel)
+
+    run_in_virtual_time(replace(owner_of(handle)._deferred_kill(), log=logging.getLogger(__name__)).settle())
+    assert ("takes longer than 25 s" in caplog.text, bool(cancelled)) == (is_told, is_cancelled)
+    assert ("broken off after 300 s" in caplog.text) is not is_cancelled
 
 
 @pytest.mark.parametrize("until", ["asked", "looked"])
