@@ -23,7 +23,7 @@ from airflow_provider_veza.exceptions import RequestError
 from airflow_provider_veza.hooks.alarm import Alarm
 from airflow_provider_veza.hooks.metrics import REPORTER, counted_beside_waits, counted_wait
 from airflow_provider_veza.hooks.tracing import span
-from airflow_provider_veza.hooks.wall_clock import utc_now as utc_now  # ownership and triggers import it from here
+from airflow_provider_veza.hooks.wall_clock import utc_now
 
 RACE_PAUSE_SECONDS = 1.0
 BROKEN_OFF = "BROKEN_OFF"

@@ -28,7 +28,7 @@ from airflow_provider_veza.async_query.handle import QueryHandle
 from airflow_provider_veza.async_query.standing import Standing, task_standing
 from airflow_provider_veza.async_query.task_log import TaskLog
 from airflow_provider_veza.exceptions import AttemptError, EndedFromOutsideError, RecordError, SupersededError
-from airflow_provider_veza.hooks.waiting import utc_now
+from airflow_provider_veza.hooks.wall_clock import utc_now
 from airflow_provider_veza.ownership.airflow_versions import HAS_TASK_SDK, channel_is_held, heartbeat_timeout
 from airflow_provider_veza.ownership.asking import Airflow
 from airflow_provider_veza.ownership.attempt import Attempt

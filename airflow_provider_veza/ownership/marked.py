@@ -15,7 +15,7 @@ from airflow_provider_veza.async_query.record import Owner, QueryRecord, RecordS
 from airflow_provider_veza.async_query.standing import Cancel, Standing, judge
 from airflow_provider_veza.exceptions import RecordError
 from airflow_provider_veza.hooks.of_service import query_of
-from airflow_provider_veza.hooks.waiting import utc_now
+from airflow_provider_veza.hooks.wall_clock import utc_now
 from airflow_provider_veza.ownership.asking import Airflow, Database, standing_of_record
 from airflow_provider_veza.ownership.cancelling import CancelOutcome, try_to_cancel_beside_others
 from airflow_provider_veza.ownership.records.record_path import configured_record_path

@@ -37,7 +37,7 @@ from airflow_provider_veza.exceptions import (
     RefusedError,
     RequestError,
 )
-from airflow_provider_veza.hooks.waiting import utc_now
+from airflow_provider_veza.hooks.wall_clock import utc_now
 from airflow_provider_veza.ownership.attempt import Attempt
 from airflow_provider_veza.ownership.bounded import Uninterrupted
 from airflow_provider_veza.ownership.cancelling import CancelOutcome, try_to_cancel

@@ -19,7 +19,7 @@ from airflow_provider_veza.async_query.task_log import TaskLog
 from airflow_provider_veza.exceptions import RecordError
 from airflow_provider_veza.hooks.bound import BoundQuery
 from airflow_provider_veza.hooks.of_service import hook_of
-from airflow_provider_veza.hooks.waiting import utc_now
+from airflow_provider_veza.hooks.wall_clock import utc_now
 from airflow_provider_veza.ownership.cancelling import CancelOutcome, try_to_cancel
 from airflow_provider_veza.ownership.records.registry import RecordRegistry
 

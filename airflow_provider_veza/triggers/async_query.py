@@ -23,7 +23,8 @@ from airflow_provider_veza.exceptions import AsyncQueryError, HandleError
 from airflow_provider_veza.hooks.airflow_connections import WHY_IS_LOST
 from airflow_provider_veza.hooks.bound import BoundQuery
 from airflow_provider_veza.hooks.of_service import hook_of
-from airflow_provider_veza.hooks.waiting import utc_now, wait_async
+from airflow_provider_veza.hooks.waiting import wait_async
+from airflow_provider_veza.hooks.wall_clock import utc_now
 from airflow_provider_veza.ownership.airflow_versions import CALLS_TRIGGER_ON_KILL
 from airflow_provider_veza.ownership.deferred_kill import DeferredKill
 from airflow_provider_veza.ownership.inquirer import Doubt, inquirer
