@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from airflow_provider_veza.async_query.deadline import Deadline, utc_from_iso
 from airflow_provider_veza.async_query.declared_types import mistyped_field
 from airflow_provider_veza.async_query.json_value import ascii_of
 from airflow_provider_veza.async_query.rendered_text import looks_structured, value_in
+from airflow_provider_veza.async_query.vocabulary import Phase, Snapshot
 from airflow_provider_veza.exceptions import ForeignTenantError, HandleError, MissingHandleError
 from airflow_provider_veza.shown import one_line
 
@@ -53,6 +54,16 @@ class QueryHandle:
 
     def __str__(self) -> str:
         return one_line(f"query {self.id} of {self.tenant}")
+
+    def as_seen(self, snapshot: Snapshot, now: datetime) -> Snapshot:
+        """Return what a snapshot of this query means: a success that may be an older result's is none yet, so it runs.
+
+        :param now: when it was looked at, or a moment before (UTC).
+        """
+        if self.stale_until is None or now >= self.stale_until or snapshot.phase is not Phase.SUCCEEDED:
+            return snapshot
+        state = f"{snapshot.state} (it may still show an older result)"
+        return replace(snapshot, phase=Phase.RUNNING, state=state, rows=None, page=None, settles_at=self.stale_until)
 
     @property
     def shown_id(self) -> str:

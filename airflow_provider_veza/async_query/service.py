@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Protocol, TypeVar, cast
 
 from airflow_provider_veza.async_query.handle import QueryHandle
@@ -115,43 +116,68 @@ class AskWhetherCancelled:
 CancelStep = Call[Any] | AskWhetherCancelled
 
 
-def cancel_flow(service: QueryService, handle: QueryHandle) -> Generator[CancelStep, Any, Cancellation]:
+def cancel_flow(service: QueryService, handle: QueryHandle, now: datetime) -> Generator[CancelStep, Any, Cancellation]:
     """Look once, cancel only what may still run and is ours to cancel, and leave no result behind that nobody will read.
 
     A query that the service does not know may have been cancelled by somebody else, have ended long ago, or be too young to be
     seen. Unless the first is certain, it is cancelled all the same: that changes nothing in the other cases but the last, where
     nobody could find it later. That is asked only here, so that a running query is cancelled whatever the answer would be.
+
+    A success that may be an older result's is no end: the query may run behind it.
+
+    :param now: a moment before the look (UTC).
     """
     if not handle.owned:
         return Cancellation(False, None, "the handle is only attached to a cached result, which others may use")
-    snapshot: Snapshot = yield service.look(handle.id)
+    shown: Snapshot = yield service.look(handle.id)
+    snapshot = handle.as_seen(shown, now)
     if snapshot.phase is Phase.GONE and service.traits.can_cancel:
-        if (yield AskWhetherCancelled()):
-            return Cancellation(False, snapshot.phase, "somebody else has cancelled it, as its record says")
-        yield _unless_refused(service.cancel(handle.id))
-        reason = (
-            f"the service does not know it (state {snapshot.state}), so it was cancelled elsewhere, ended long ago or cannot be "
-            "seen yet; a cancel was sent in case it runs"
-        )
-        return Cancellation(False, snapshot.phase, reason)
-    if snapshot.phase.is_terminal and service.traits.keeps_result:
-        yield _unless_refused(service.release(handle.id))
-        return Cancellation(
-            False, snapshot.phase, f"the query had already ended (state {snapshot.state}); its result was deleted"
-        )
+        return (yield from _cancel_unknown(service, handle, snapshot))
     if snapshot.phase.is_terminal:
-        return Cancellation(False, snapshot.phase, f"the query had already ended (state {snapshot.state})")
+        return (yield from _forget_ended(service, handle, snapshot))
     if not service.traits.can_cancel:
         return Cancellation(False, snapshot.phase, f"{service.name} documents no cancel; the query runs on to its end")
-    yield service.cancel(handle.id)
+    cancel = service.cancel(handle.id)
+    if snapshot.settles_at is None:
+        yield cancel
+    elif not (yield _unless_refused(cancel)):
+        return _had_ended(shown)
     return Cancellation(True, snapshot.phase)
 
 
-def _unless_refused(cancel: Call[None]) -> Call[None]:
-    """Return the call for a query that may be unknown to the service, which it may answer by a refusal."""
+def _cancel_unknown(
+    service: QueryService, handle: QueryHandle, snapshot: Snapshot
+) -> Generator[CancelStep, Any, Cancellation]:
+    if (yield AskWhetherCancelled()):
+        return Cancellation(False, snapshot.phase, "somebody else has cancelled it, as its record says")
+    yield _unless_refused(service.cancel(handle.id))
+    reason = (
+        f"the service does not know it (state {snapshot.state}), so it was cancelled elsewhere, ended long ago or cannot be "
+        "seen yet; a cancel was sent in case it runs"
+    )
+    return Cancellation(False, snapshot.phase, reason)
 
-    def read(response: Response) -> None:
+
+def _forget_ended(
+    service: QueryService, handle: QueryHandle, snapshot: Snapshot
+) -> Generator[CancelStep, Any, Cancellation]:
+    if not service.traits.keeps_result:
+        return _had_ended(snapshot)
+    yield _unless_refused(service.release(handle.id))
+    return _had_ended(snapshot, "; its result was deleted")
+
+
+def _had_ended(snapshot: Snapshot, and_then: str = "") -> Cancellation:
+    return Cancellation(False, snapshot.phase, f"the query had already ended (state {snapshot.state}){and_then}")
+
+
+def _unless_refused(cancel: Call[None]) -> Call[bool]:
+    """Return the call for a query that may have ended or be unknown to the service: whether it was taken, or refused for that."""
+
+    def read(response: Response) -> bool:
         with suppress(BadRequestError, NotFoundError):
             cancel.read(response)
+            return True
+        return False
 
-    return replace(cancel, read=read)
+    return replace(cast("Call[Any]", cancel), read=read)

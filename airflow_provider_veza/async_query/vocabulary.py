@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from airflow_provider_veza.async_query.layout import ColumnType
@@ -74,6 +75,7 @@ class Snapshot:
     :param warnings: what the log should say once.
     :param page: the first page, where it came with the look.
     :param told: how far a running query has come, where the service tells more than its state and rows; a text each, for people.
+    :param settles_at: until when what is shown as a success may be an older result, so that the query counts as running (UTC).
     """
 
     phase: Phase
@@ -84,6 +86,7 @@ class Snapshot:
     warnings: tuple[str, ...] = ()
     page: Page | None = None
     told: tuple[str, ...] = ()
+    settles_at: datetime | None = None
 
     def __post_init__(self) -> None:
         """Keep no more of a service's words than people read."""

@@ -105,9 +105,9 @@ class Watch:
         voice = Voice(jitter, quiet)
         if isinstance(look, RequestError):
             return self._observe_failure(look, now, voice)
-        if look.phase is Phase.SUCCEEDED and self.handle.stale_until and now < self.handle.stale_until:
-            stale = replace(look, state=f"{look.state} (it may still show an older result)")
-            return self._again(stale, now, (self.handle.stale_until - now).total_seconds(), voice)
+        look = self.handle.as_seen(look, now)
+        if look.settles_at:
+            return self._again(look, now, max((look.settles_at - now).total_seconds(), 0.0), voice)
         if self._may_not_be_visible_yet(look, now):
             absent = replace(look, state=f"{look.state} (it may not be visible yet)")
             return self._again(absent, now, self._delay(now, jitter), voice, absent_since=self.absent_since or now)

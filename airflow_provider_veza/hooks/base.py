@@ -165,7 +165,7 @@ class AsyncQueryHook(BaseHook):
         return drive_flow(flow, self.run)
 
     def look(self, handle: QueryHandle, wait: float = 0.0) -> Snapshot:
-        """Return how the query stands.
+        """Return how the query stands; a success that may still be an older result's counts as running.
 
         :param wait: seconds to wait on the server for its end, where the service can.
         :raises ForeignTenantError: when the handle is another tenant's.

@@ -117,12 +117,14 @@ class BoundQuery:
         return self.service.layout
 
     def look(self, wait: float = 0.0) -> Snapshot:
-        """Return how the query stands.
+        """Return how the query stands; a success that may still be an older result's counts as running.
 
         :param wait: seconds to wait on the server for its end, where the service can.
         :raises RequestError: when the look failed; this says nothing about the query.
         """
-        return self.hook.run(self.service.look(self.handle.id, wait), within=self._time_for_a_look(wait))
+        began = utc_now()
+        seen = self.hook.run(self.service.look(self.handle.id, wait), within=self._time_for_a_look(wait))
+        return self.handle.as_seen(seen, began)
 
     def glance(self, seconds: float, most_bytes: int) -> Snapshot:
         """Look once, by a client of its own; nothing is repeated and nothing is waited for at the server.
@@ -193,7 +195,7 @@ class BoundQuery:
         def answer(step: CancelStep) -> Any:
             return is_cancelled() if isinstance(step, AskWhetherCancelled) else send(step)
 
-        return drive_flow(cancel_flow(self.service, self.handle), answer)
+        return drive_flow(cancel_flow(self.service, self.handle, utc_now()), answer)
 
     def release(self) -> None:
         """Let the service forget the result of the ended query, where it would keep it.
@@ -209,11 +211,13 @@ class BoundQuery:
 
     async def alook(self, wait: float = 0.0) -> Snapshot:
         """Return how the query stands; the async twin of :meth:`look`."""
+        began = utc_now()
         settings = await self.hook.settings_about(self.handle, self._time_for_a_look(wait))
         look = self._look_by(settings, wait)
         every = None if self._looked_at is None else time.monotonic() - self._looked_at
         try:
-            return await self.hook.arun(look, within=self._time_for_a_look(wait), every=every, settings=settings)
+            seen = await self.hook.arun(look, within=self._time_for_a_look(wait), every=every, settings=settings)
+            return self.handle.as_seen(seen, began)
         finally:
             self._looked_at = time.monotonic()
 
@@ -238,7 +242,7 @@ class BoundQuery:
 
     async def acancel(self, is_cancelled: Callable[[], Awaitable[bool]] = nobody_knows_async) -> Cancellation:
         """Cancel what still runs, ahead of all looks; the async twin of :meth:`cancel`."""
-        flow = cancel_flow(await self.aservice(), self.handle)
+        flow = cancel_flow(await self.aservice(), self.handle, utc_now())
         left = countdown(self._total_times.cancel)
 
         async def answer(step: CancelStep) -> Any:

@@ -19,6 +19,7 @@ START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HANDLE = QueryHandle(
     "veza_nodes", "q1", "https://acme.vezacloud.com", "veza_default", START, Deadline.after(START, timedelta(hours=24))
 )
+ENDED = "the query had already ended (state SUCCEEDED)"
 CANCELLABLE = Traits(can_cancel=True)
 
 
@@ -46,11 +47,11 @@ class OneQuery:
 
 
 def run(
-    service: OneQuery, handle: QueryHandle = HANDLE, *, is_cancelled: bool = False
+    service: OneQuery, handle: QueryHandle = HANDLE, *, is_cancelled: bool = False, now: datetime = START
 ) -> tuple[list[str], Cancellation]:
     """Cancel over a network without a wire; return what was sent and asked, and what became of it."""
     sent: list[str] = []
-    flow = cancel_flow(service, handle)
+    flow = cancel_flow(service, handle, now)
     answer: object = None
     while True:
         try:
@@ -76,6 +77,27 @@ def test_a_query_that_has_ended_is_only_looked_at(phase: Phase) -> None:
     assert sent == ["GET /q1"]
     assert (outcome.cancelled, outcome.phase) == (False, phase)
     assert f"state {phase}" in outcome.reason
+
+
+@pytest.mark.parametrize(
+    ("phase", "after", "refusal", "is_sent", "outcome"),
+    [
+        (Phase.SUCCEEDED, 3.9, None, True, Cancellation(True, Phase.RUNNING)),
+        (Phase.SUCCEEDED, 3.9, NotFoundError(404, "not found"), True, Cancellation(False, Phase.SUCCEEDED, ENDED)),
+        (Phase.SUCCEEDED, 3.9, BadRequestError(400, "it has ended"), True, Cancellation(False, Phase.SUCCEEDED, ENDED)),
+        (Phase.SUCCEEDED, 4.0, None, False, Cancellation(False, Phase.SUCCEEDED, ENDED)),
+        (Phase.FAILED, 3.9, None, False, Cancellation(False, Phase.FAILED, ENDED.replace("SUCCEEDED", "FAILED"))),
+    ],
+)
+def test_a_success_that_may_be_an_older_results_is_cancelled_in_case_the_query_runs(
+    phase: Phase, after: float, refusal: RefusedError | None, outcome: Cancellation, *, is_sent: bool
+) -> None:
+    young = replace(HANDLE, stale_until=START + timedelta(seconds=4))
+
+    sent, what_became_of_it = run(OneQuery(phase, refusal=refusal), young, now=START + timedelta(seconds=after))
+
+    assert sent == ["GET /q1", "DELETE /q1"][: 2 if is_sent else 1]
+    assert what_became_of_it == outcome
 
 
 @pytest.mark.parametrize("refusal", [None, BadRequestError(400, "no such query"), NotFoundError(404, "not found")])
@@ -110,7 +132,7 @@ class Canceller:
     outcome: Cancellation | None = None
 
     def __post_init__(self) -> None:
-        self.flow = cancel_flow(self.shared.service(), HANDLE)
+        self.flow = cancel_flow(self.shared.service(), HANDLE, START)
         self.answer: object = None
 
     def step(self) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from airflow_provider_veza.async_query.vocabulary import Phase
+from airflow_provider_veza.async_query.service import Cancellation
+from airflow_provider_veza.async_query.vocabulary import Phase, Snapshot
 from airflow_provider_veza.exceptions import (
     BadRequestError,
     ConnectionSettingsError,
@@ -20,6 +23,7 @@ from airflow_provider_veza.exceptions import (
     ServerError,
     UnauthorizedError,
 )
+from airflow_provider_veza.hooks.bound import BoundQuery
 from airflow_provider_veza.hooks.veza import VezaHook
 from hooks.tenant_site import OKTA_USERS, PAYROLL_ACCESS, Site, foreign_handle, in_an_hour, query, rows
 from veza_emulator.tenant.behaviours import Behaviour, Outcome
@@ -129,6 +133,45 @@ def test_only_an_immediate_run_may_show_an_older_result_for_a_grace(
 
     expected = handle.submitted_at + timedelta(seconds=7) if is_guarded else None
     assert handle.stale_until == expected
+
+
+def test_an_older_result_is_no_success_to_whoever_looks(site: Site) -> None:
+    handle = site.connect(stale_grace=60).submit(query(cache_mode="immediate_run"), deadline=in_an_hour())
+    site.spoil(FaultKind.STALE_ANSWER, GET, times=2)
+
+    async def looked_at() -> Snapshot:
+        async with VezaHook().connected() as hook:
+            return await hook.query(handle).alook()
+
+    for seen in (VezaHook().look(handle), asyncio.run(looked_at())):
+        assert (seen.phase, seen.state) == (Phase.RUNNING, "DONE (it may still show an older result)")
+        assert (seen.rows, seen.settles_at) == (None, handle.stale_until)
+
+
+def cancelled(query: BoundQuery) -> Cancellation:
+    return query.cancel()
+
+
+def cancelled_in_a_kill(query: BoundQuery) -> Cancellation:
+    return query.cancel_now()
+
+
+def cancelled_by_a_trigger(query: BoundQuery) -> Cancellation:
+    async def over_its_client() -> Cancellation:
+        async with query.hook.connected():
+            return await query.acancel()
+
+    return asyncio.run(over_its_client())
+
+
+@pytest.mark.parametrize("by", [cancelled, cancelled_in_a_kill, cancelled_by_a_trigger])
+def test_a_query_behind_an_older_result_is_cancelled(site: Site, by: Callable[[BoundQuery], Cancellation]) -> None:
+    hook = site.connect(stale_grace=60)
+    handle = hook.submit(query(cache_mode="immediate_run"), deadline=in_an_hour())
+    site.spoil(FaultKind.STALE_ANSWER, GET)
+
+    assert by(hook.query(handle)) == Cancellation(True, Phase.RUNNING)
+    assert site.states == ["CANCELED"]
 
 
 @pytest.mark.parametrize("result_kind", ["nodes", "result"])
