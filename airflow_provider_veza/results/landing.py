@@ -35,7 +35,7 @@ from airflow_provider_veza.results.found_landing import (
     taker_of,
 )
 from airflow_provider_veza.results.landing_plan import LandingPlan
-from airflow_provider_veza.results.manifest import MANIFEST_NAME, OLD_MANIFEST_NAME, Manifest, Part
+from airflow_provider_veza.results.manifest import MANIFEST_NAME, OLD_MANIFEST_NAME, Columns, Manifest, Part
 from airflow_provider_veza.results.manifest_file import MANIFEST_FILE, OLD_MANIFEST_FILE, has_old_manifest
 from airflow_provider_veza.results.own_files import is_half_written
 from airflow_provider_veza.results.part_names import is_marked, mark_of_writer, new_token, part_name
@@ -167,8 +167,8 @@ class Landing:
         :raises LandingError: when the folder cannot be written, or another task has taken it over.
         """
         rows = concatenated(batch.pages)
+        self._plan.format.declare(batch.types)
         if rows:
-            self._plan.format.declare(batch.types)
             group = self._group(rows)
             self._part_for(group).write(group)
         self._written = batch.progress
@@ -184,7 +184,8 @@ class Landing:
         """
         self._plan.limits.require_complete(self._read, self._plan.handle.id, self._log)
         self._publish_open()
-        self._durable = replace(self._durable, progress=replace(self._read, retries=self._read.retries + retries))
+        progress = replace(self._read, retries=self._read.retries + retries)
+        self._durable = replace(self._durable, progress=progress, columns=self._columns_in_the_end)
         self._give_all_parts_the_same_columns()
         self._warn_of_names_alike()
         self._warn_of_unused_names()
@@ -286,6 +287,11 @@ class Landing:
             part.bytes / 2**20,
             self._written.rows,
         )
+
+    @property
+    def _columns_in_the_end(self) -> Columns:
+        durable = self._durable
+        return durable.columns if durable.parts else self._plan.format.group(JsonRows(()), ()).columns
 
     def _warn_of_names_alike(self) -> None:
         if alike := KnownColumns(self._durable.columns).alike:

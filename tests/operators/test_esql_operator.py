@@ -168,6 +168,15 @@ def test_a_landed_table_has_the_types_that_elasticsearch_names(cluster: Double, 
     assert str(table.schema.field("last_used").type).startswith("timestamp")
 
 
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_an_empty_table_has_the_columns_that_elasticsearch_names(cluster: Double, tmp_path: Path, form: str) -> None:
+    answer_at_once(cluster, values=[])
+    summary = task(output_path=str(tmp_path / "lake"), output_format=form).execute()
+    table = read_manifest(summary["manifest"]).to_arrow()
+    assert (table.num_rows, table.column_names) == (0, ["requests", "last_used", "login"])
+    assert [str(table.schema.field(name).type) for name in ("requests", "login")] == ["int64", "string"]
+
+
 def test_two_landed_results_can_be_compared(cluster: Double, tmp_path: Path) -> None:
     answer_at_once(cluster)
     task(output_path=f"{tmp_path}/activity/1").execute()

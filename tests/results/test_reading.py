@@ -18,6 +18,7 @@ from airflow_provider_veza.results.formats.compressing import Compression
 from airflow_provider_veza.results.formats.jsonl import JsonLines
 from airflow_provider_veza.results.formats.known_formats import FormatRow
 from airflow_provider_veza.results.reading import LandedResult, read_manifest
+from airflow_provider_veza.results.table_options import TableOptions
 from airflow_provider_veza.services.veza_layout import LAYOUT
 from support.landed_nights import Nights, path, user
 
@@ -248,6 +249,20 @@ def test_an_empty_result_is_an_empty_table(tmp_path: Path) -> None:
     folder = landed(tmp_path, [])
 
     assert read_manifest(str(folder)).to_arrow().num_rows == 0
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"), [("dotted", ["properties.name", "id"]), ("underscored", ["properties_name", "id"])]
+)
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_an_empty_table_has_the_columns_that_were_asked_for(
+    tmp_path: Path, form: str, names: str, expected: list[str]
+) -> None:
+    empty = Nights(str(tmp_path), form).land([], select=["properties.name", "id"], options=TableOptions(names))
+
+    assert empty.to_arrow().column_names == [column.name for column in empty.columns] == expected
+    assert (len(empty), list(empty), empty.manifest.parts) == (0, [], ())
+    assert list(empty.to_pandas().columns) == list(empty.to_polars().columns) == expected
 
 
 def test_integers_with_nulls_stay_integers_in_pandas(tmp_path: Path) -> None:

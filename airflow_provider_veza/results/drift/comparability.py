@@ -82,7 +82,7 @@ def _require_same_shape(current: LandedResult, baseline: LandedResult) -> None:
 
 
 def _identity(current: LandedResult, baseline: LandedResult, layout: RowLayout, wishes: DriftWishes) -> tuple[str, ...]:
-    known = [_names_in(result, layout) for result in (current, baseline) if len(result)]
+    known = [_names_in(result, layout) for result in (current, baseline) if len(result) or result.columns]
     choices = layout.identities if wishes.key is None else (wishes.key,)
     for identity in choices:
         if all(names.issuperset(identity) for names in known):

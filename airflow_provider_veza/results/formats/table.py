@@ -50,11 +50,14 @@ class Tabulator:
         self._flatten = Flattener(layout, None if select is None else frozenset(select), options)
         self._shaped = ShapedRows(self._flatten)
         self._known = KnownColumns()
-        self._ignores_case = options.ignores_case
+        self._options = options
+        self._select = select
         self._at_first = _columns_asked_for(select or (), layout.types, options)
+        self._answered: dict[str, ColumnType] = {}
 
     def declare(self, types: Mapping[str, ColumnType]) -> None:
         """Take the types that an answer itself declares for its columns; they go before the layout's."""
+        self._answered.update(types)
         declared = {**self._declared, **types}
         if declared != self._declared:
             self._declared = declared
@@ -71,7 +74,7 @@ class Tabulator:
         :raises BadTextError: with a row of this group, where a text has half of a character.
         :raises MalformedResponseError: when a row is not JSON that can be read.
         """
-        known = self._known_as(columns or self._at_first)
+        known = self._known_as(columns or (self._at_first if rows else self._of_no_row))
         found = self._shaped.cells(rows, known.names)
         if found is None:
             found = self._cells_of_objects(rows)
@@ -80,12 +83,18 @@ class Tabulator:
         declared = {name: self._declared[field] for name, field in fields.items() if field in self._declared}
         cells = {name: without_integer_texts(column, declared.get(name)) for name, column in found.items()}
         known.widen(cells, declared, {name: field for name, field in fields.items() if name != field}, are_moments)
-        if self._ignores_case:
+        if self._options.ignores_case:
             _require_none_alike(known)
         if rows and not known.columns:
             raise ColumnError("", "the rows have no fields, so that a table would lose even how many they are")
         present = sorted(((known.place(name), column) for name, column in cells.items()), key=itemgetter(0))
         return Table(len(rows), known.columns, present)
+
+    @property
+    def _of_no_row(self) -> Columns:
+        """The columns of a table that has no row: those that are asked for, or else those that the answer itself declares."""
+        fields = self._answered if self._select is None else self._select
+        return _columns_asked_for(tuple(fields), self._declared, self._options)
 
     def _cells_of_objects(self, rows: JsonRows) -> dict[str, Cells]:
         objects = rows[:]

@@ -34,6 +34,16 @@ def test_an_empty_result_is_about_what_the_other_is(tmp_path: Path) -> None:
     assert agreed_rule(nights.land([]), nights.land([]), NO_WISHES).identity in LAYOUT.identities
 
 
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_an_empty_table_whose_columns_are_known_is_about_what_the_other_is(tmp_path: Path, form: str) -> None:
+    nights, asked = Nights(str(tmp_path), form), ["id", "type", "properties.name"]
+    quiet, usual = nights.land([], select=asked), nights.land([user("u1")], select=asked)
+
+    assert [agreed_rule(*pair, NO_WISHES).identity for pair in ((quiet, usual), (usual, quiet), (quiet, quiet))] == [
+        NODE
+    ] * 3
+
+
 def test_a_key_replaces_the_columns_that_the_layout_declares(tmp_path: Path) -> None:
     nights = Nights(str(tmp_path))
     wishes = DriftWishes(key=("properties.name",))
