@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
+from operator import le
 from typing import Any, overload
 
 from airflow_provider_veza.async_query.json_value import text_of_value, value_of
@@ -67,7 +69,7 @@ class JsonRows(Sequence[Row]):
     @property
     def are_objects(self) -> bool:
         """Whether every text is a JSON object, and not another value."""
-        return all(map(_OPENING_BRACE.__le__, self.texts))
+        return all(map(le, repeat(_OPENING_BRACE), self.texts))
 
     def __len__(self) -> int:
         return self._count
