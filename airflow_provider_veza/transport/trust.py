@@ -7,7 +7,7 @@ import ssl
 from functools import lru_cache
 from pathlib import Path
 
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
+import certifi
 
 from airflow_provider_veza.exceptions import ConnectionSettingsError
 from airflow_provider_veza.transport.settings import TransportSettings
@@ -16,12 +16,12 @@ from airflow_provider_veza.transport.settings import TransportSettings
 def trusted_authorities(settings: TransportSettings) -> str:
     """Return the PEM file or folder of the authorities to trust.
 
-    That is ``ca_bundle``, else what ``REQUESTS_CA_BUNDLE`` or ``CURL_CA_BUNDLE`` name, else the ones of requests.
+    That is ``ca_bundle``, else what ``REQUESTS_CA_BUNDLE`` or ``CURL_CA_BUNDLE`` name, else certifi's, which are those of requests.
 
     :raises ConnectionSettingsError: when what was named holds no authorities.
     """
     path = _path(settings)
-    if path != DEFAULT_CA_BUNDLE_PATH:
+    if path != certifi.where():
         tls_context(settings)
     return path
 
@@ -44,7 +44,7 @@ def tls_context(settings: TransportSettings) -> ssl.SSLContext:
 
 def _path(settings: TransportSettings) -> str:
     named = settings.ca_bundle or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
-    return named or DEFAULT_CA_BUNDLE_PATH
+    return named or certifi.where()
 
 
 @lru_cache(maxsize=8)

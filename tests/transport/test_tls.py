@@ -8,7 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
+import requests.certs
 import trustme
 
 from airflow_provider_veza.async_query.retry import ONE_ATTEMPT
@@ -19,6 +21,10 @@ from transport.servers import HandshakeBreaker, HttpServer, LoopbackServer, Plai
 Open = Callable[..., Driver]
 Tenant = Callable[..., HttpServer]
 Start = Callable[[LoopbackServer], Any]
+
+
+def test_without_a_word_the_authorities_are_those_that_requests_has() -> None:
+    assert certifi.where() == requests.certs.where()
 
 
 def test_a_certificate_of_a_private_authority_is_trusted_by_ca_bundle(
