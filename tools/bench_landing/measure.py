@@ -75,7 +75,9 @@ def _run(way: Way, tenant: Tenant, folder: str) -> Sample:
 
 def _environment(tenant: Tenant, folder: str) -> dict[str, str]:
     connection = {"conn_type": "veza", "host": tenant.url, "password": "key", "extra": _CONNECTION_EXTRA}
-    return os.environ | {
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | {
+        # What is installed has bytecode, whichever way it is of.
+        "PYTHONPYCACHEPREFIX": f"{folder}/bytecode",
         "AIRFLOW_HOME": f"{folder}/airflow",
         "AIRFLOW_CONN_VEZA_BENCH": json.dumps(connection),
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
