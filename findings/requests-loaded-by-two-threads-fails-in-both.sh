@@ -5,7 +5,7 @@
 # package anew. Both fail with an ImportError about a "partially initialized module"; a moment later both statements succeed.
 # For users: the first seconds of a triggerer, in which triggers of two providers load their clients in threads, fail a wait with an
 # ImportError of an installed library; no retry shows it again.
-# The provider loads a library before a module inside it, and none of its triggers loads requests itself; a test stops a thread at
+# The provider loads a library before a module inside it, and a wait for a Veza query loads no requests at all; a test stops a thread at
 # each place inside a load.
 # Seen (CPython 3.11.7): import requests: ImportError; from requests.utils: ImportError; afterwards: no error
 set -euo pipefail
