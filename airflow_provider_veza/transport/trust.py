@@ -16,7 +16,7 @@ from airflow_provider_veza.transport.settings import TransportSettings
 def trusted_authorities(settings: TransportSettings) -> str:
     """Return the PEM file or folder of the authorities to trust.
 
-    That is ``ca_bundle``, else what ``REQUESTS_CA_BUNDLE`` or ``CURL_CA_BUNDLE`` name, else certifi's, which are those of requests.
+    That is ``ca_bundle``, else what ``REQUESTS_CA_BUNDLE`` or ``CURL_CA_BUNDLE`` name, else certifi's, as of requests.
 
     :raises ConnectionSettingsError: when what was named holds no authorities.
     """
