@@ -94,7 +94,11 @@ class Tabulator:
     def _of_no_row(self) -> Columns:
         """The columns of a table that has no row: those that are asked for, or else those that the answer itself declares."""
         fields = self._answered if self._select is None else self._select
-        return _columns_asked_for(tuple(fields), self._declared, self._options)
+        columns = _columns_asked_for(tuple(fields), self._declared, self._options)
+        by_name: dict[str, Column] = {}
+        for column in columns:
+            _require_one_field(by_name.setdefault(column.name, column), column.dotted_name)
+        return columns
 
     def _cells_of_objects(self, rows: JsonRows) -> dict[str, Cells]:
         objects = rows[:]
@@ -124,7 +128,7 @@ def without_garbage_collection() -> Iterator[None]:
 
 
 def _columns_asked_for(select: Sequence[str], types: Mapping[str, ColumnType], options: TableOptions) -> Columns:
-    """Return the columns that are there before a row has come; no two of them have one name."""
+    """Return the columns that are there before a row has come."""
     names = {field: options.name_of(field) for field in select}
     return tuple(
         Column(name, types.get(field, ColumnType.NULL), field if field != name else "") for field, name in names.items()
@@ -145,9 +149,13 @@ def _require_none_alike(known: KnownColumns) -> None:
 def _require_same_fields(known: KnownColumns, fields: Mapping[str, str]) -> None:
     """Refuse a field whose column an earlier attempt made of another field."""
     for name, field in fields.items():
-        column = known.column(name)
-        if column is not None and column.dotted_name != field:
-            raise ColumnError(name, f"the fields {column.dotted_name!r} and {field!r} would both become this column")
+        if (column := known.column(name)) is not None:
+            _require_one_field(column, field)
+
+
+def _require_one_field(column: Column, field: str) -> None:
+    if column.dotted_name != field:
+        raise ColumnError(column.name, f"the fields {column.dotted_name!r} and {field!r} would both become this column")
 
 
 def _require_whole(cells: Mapping[str, Cells], flatten: Flattener) -> None:

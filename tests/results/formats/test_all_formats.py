@@ -24,6 +24,7 @@ from airflow_provider_veza.results.formats import known_formats
 from airflow_provider_veza.results.formats.format import Format
 from airflow_provider_veza.results.formats.known_formats import output_format
 from airflow_provider_veza.results.manifest import Column
+from airflow_provider_veza.results.table_options import TableOptions
 from results.formats.small_landing import Landed, Row, landed, part_of
 
 REPEATABLE = settings(deadline=None, derandomize=True)
@@ -214,6 +215,19 @@ def test_selected_columns_are_written_in_their_order_and_absent_ones_are_null(na
         {"gone": None, "properties.name": None, "never": None, "id": "a"},
         {"gone": None, "properties.name": "B", "never": None, "id": "b"},
     ]
+
+
+@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("column_names", ["underscored", {"a.b": "a_b"}], ids=str)
+@pytest.mark.parametrize("rows", [[], [{"a.b": 1, "a_b": 2}]], ids=["no row", "a row"])
+def test_declared_columns_that_would_have_one_name_are_refused_with_rows_and_without(
+    name: str, column_names: Any, rows: list[Any]
+) -> None:
+    form = output_format(name, options=TableOptions(column_names))
+    form.declare({"a.b": ColumnType.INT64, "a_b": ColumnType.INT64})
+
+    with pytest.raises(ColumnError, match="the fields 'a.b' and 'a_b' would both become this column"):
+        form.group(JsonRows.of(rows), ())
 
 
 @pytest.mark.parametrize("name", TABLES)
